@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tcpunit.h - CHICKEN Scheme's tcp unit for C: listeners, connections, input
+ * and output ports, and green threads that go on while one of them waits.
+ *
+ * Conventions.  A call returns 0, or a count, or a handle; on failure it
+ * returns -1, or a handle for which the _p predicate is false, sets errno, and
+ * tcp_last_error() tells the story.  Out-parameters are written on success
+ * only.  Times are milliseconds: -1 is no limit, 0 does what needs no waiting.
+ * "Parks" means that the call may stop the calling green thread; it never
+ * stops another.  Everything belongs to the OS thread that made it, and each
+ * OS thread that calls the library has a scheduler of its own; a handle of
+ * another one is an argument error.  No call changes a signal's disposition,
+ * prints, or exits.
+ */
+#ifndef TCPUNIT_H
+#define TCPUNIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define TCPUNIT_API __attribute__((visibility("default")))
+#define TCPUNIT_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#else
+#define TCPUNIT_API
+#define TCPUNIT_PRINTF(f, a)
+#endif
+
+/*
+ * Handles are values.  Copy them freely; what they name is given back by the
+ * closing call, and a handle used after that is recognised as closed, never
+ * mistaken for a newer object.  {0} is the null handle of each type.
+ */
+typedef struct {
+	uint64_t bits;
+} tcp_listener;
+
+typedef struct {
+	uint64_t bits;
+} tcp_port;
+
+typedef struct {
+	uint64_t bits;
+} tcp_thread;
+
+/* Room for the text of any address, with its scope and the final NUL. */
+#define TCPUNIT_ADDRLEN 80
+
+/* For tcp_read_line: a line may be as long as it likes. */
+#define TCPUNIT_NO_LIMIT ((size_t)-1)
+
+/* tcp_read_byte and tcp_peek_byte at the end of file. */
+#define TCPUNIT_EOF (-2)
+
+/* The number of pending connections a listener admits unless told. */
+#define TCPUNIT_BACKLOG 4
+
+/* ---- Errors ---- */
+
+enum tcp_error_kind {
+	TCPUNIT_ERROR_NONE,
+	TCPUNIT_ERROR_ARGUMENT,   /* the caller's: EINVAL, ERANGE */
+	TCPUNIT_ERROR_RESOLVE,    /* a name or service; code is EAI_* */
+	TCPUNIT_ERROR_NET,        /* the network's, code is an errno */
+	TCPUNIT_ERROR_TIMEOUT,    /* a limit of ours ran out: ETIMEDOUT */
+	TCPUNIT_ERROR_CLOSED,     /* the handle is closed: EBADF */
+	TCPUNIT_ERROR_TERMINATED, /* tcp_thread_terminate: ECANCELED */
+	TCPUNIT_ERROR_BUSY,       /* another thread waits there: EBUSY */
+	TCPUNIT_ERROR_DEADLOCK,   /* nothing could wake us: EDEADLK */
+	TCPUNIT_ERROR_SYSTEM      /* memory, descriptors, plain files */
+};
+
+struct tcp_error {
+	enum tcp_error_kind kind;
+	int code;            /* errno, or EAI_* where kind is RESOLVE */
+	const char *where;   /* the call: "connect", "read", ... */
+	tcp_port port;       /* the port that failed, or the null handle */
+	size_t transferred;  /* bytes that moved before the failure */
+	const char *text;    /* one line: what, which host and port, why */
+	const char *details; /* connect, listen: a line for each address that
+				was tried and failed; otherwise "" */
+};
+
+/*
+ * The last error of the running green thread; never NULL.  It stands until
+ * that thread's next failure, and is the library's to free.
+ */
+TCPUNIT_API const struct tcp_error *tcp_last_error(void);
+
+/* ---- Listeners ---- */
+
+struct tcp_listen_options {
+	size_t size;      /* sizeof this; TCPUNIT_LISTEN_DEFAULTS sets it */
+	const char *host; /* name or address; NULL is every address */
+	int backlog;      /* pending connections beyond which SYNs are
+			     dropped; clamped to the system's maximum */
+	int family;       /* 0 either, 4, 6 */
+	bool loopback;    /* 127.0.0.1 and ::1 (host must be NULL) */
+	bool numeric;     /* host is an address, no look-up */
+	bool v6only;      /* the wildcard takes no IPv4 */
+	bool reuse_port;  /* SO_REUSEPORT */
+};
+
+#define TCPUNIT_LISTEN_DEFAULTS                                              \
+	{                                                                    \
+		sizeof(struct tcp_listen_options), NULL, TCPUNIT_BACKLOG, 0, \
+		    false, false, false, false                               \
+	}
+
+/*
+ * A listener on PORT, 0 to 65535; 0 lets the system choose, and every address
+ * of the host then has the same number.  OPTIONS may be NULL.  A host is
+ * looked up (parks) and each of its addresses is bound; a family the machine
+ * lacks is left out.  SO_REUSEADDR is always set.  Release: tcp_close.
+ * Errors: argument; resolve; net EADDRINUSE, EADDRNOTAVAIL, EACCES; system
+ * EMFILE, ENFILE, ENOMEM.  Source: chicken tcp, tcp-listen.
+ */
+TCPUNIT_API tcp_listener tcp_listen(
+    int port, const struct tcp_listen_options *options);
+
+/*
+ * A listener over N listening TCP sockets (at most TCPUNIT_MAX_SOCKETS) that
+ * were made elsewhere.  On success they are the listener's: close-on-exec,
+ * non-blocking, and closed by tcp_close.  Errors: argument EINVAL where one is
+ * no listening TCP socket.
+ */
+TCPUNIT_API tcp_listener tcp_listener_from_fds(const int *fds, int n);
+#define TCPUNIT_MAX_SOCKETS 64
+
+/* True for any listener, open or closed.  Source: chicken, tcp-listener?. */
+TCPUNIT_API bool tcp_listener_p(tcp_listener l);
+
+/*
+ * Gives back everything; threads that wait in tcp_accept get the closed error.
+ * Connections already accepted live on.  Errors: closed, also the second time.
+ * Source: chicken tcp, tcp-close.
+ */
+TCPUNIT_API int tcp_close(tcp_listener l);
+
+/*
+ * Waits for a connection (parks; tcp_set_accept_timeout) and stores its two
+ * ports.  Several threads may wait: each connection goes to one, in order.
+ * Errors: closed, timeout, terminated, deadlock; system EMFILE and kin leave
+ * the connection pending.  Source: chicken tcp, tcp-accept.
+ */
+TCPUNIT_API int tcp_accept(tcp_listener l, tcp_port *in, tcp_port *out);
+
+/*
+ * 1 when a connection is pending, else 0.  Never waits, never accepts.
+ * Errors: closed.  Source: chicken tcp, tcp-accept-ready?.
+ */
+TCPUNIT_API int tcp_accept_ready(tcp_listener l);
+
+/* The port number.  Errors: closed. */
+TCPUNIT_API int tcp_listener_port(tcp_listener l);
+
+/* The descriptor of the I-th socket, still the listener's; -1 past the last
+ * (argument) or when closed. */
+TCPUNIT_API int tcp_listener_fileno(tcp_listener l, int i);
+
+/*
+ * The texts of the I-th socket: the address it is bound to, and the
+ * unspecified address of its family, as a listener has no peer.  A dual-stack
+ * wildcard is "::".  Errors: argument past the last socket; closed.
+ */
+TCPUNIT_API int tcp_listener_addresses(tcp_listener l, int i,
+    char local[TCPUNIT_ADDRLEN], char remote[TCPUNIT_ADDRLEN]);
+
+/* How long tcp_accept waits; -1 at first.  Errors: argument, closed. */
+TCPUNIT_API int tcp_set_accept_timeout(tcp_listener l, int ms);
+
+/* ---- Connections ---- */
+
+struct tcp_connect_options {
+	size_t size;            /* sizeof this; TCPUNIT_CONNECT_DEFAULTS */
+	int timeout;            /* ms for look-up and attempts together */
+	int family;             /* 0 either, 4, 6 */
+	const char *local_host; /* an address of ours, or NULL */
+	int local_port;         /* 0 lets the system choose */
+	bool numeric;           /* host and port are numbers, no look-up */
+};
+
+#define TCPUNIT_CONNECT_DEFAULTS                                          \
+	{                                                                 \
+		sizeof(struct tcp_connect_options), -1, 0, NULL, 0, false \
+	}
+
+/*
+ * Connects to HOST and PORT (1 to 65535), or with PORT 0 to a HOST that reads
+ * "HOST:PORT", "HOST:SERVICE" or "[V6]:PORT".  Parks for the look-up, which
+ * stops nobody, and for the attempts: the addresses of both families in turn,
+ * 250 ms apart (RFC 8305); the first to answer wins.  TCP_NODELAY is on.
+ * OPTIONS may be NULL.  Release: close both ports.  Errors: argument; resolve;
+ * net, with the reason of the last address; timeout; terminated; system.
+ * Source: chicken tcp, tcp-connect.
+ */
+TCPUNIT_API int tcp_connect(const char *host, int port,
+    const struct tcp_connect_options *options, tcp_port *in, tcp_port *out);
+
+/*
+ * The two addresses of a connection as texts, IPv4-mapped ones as dotted
+ * quads.  They are known for as long as the port is open, also after a reset.
+ * Errors: argument where the port is no TCP port; closed.
+ * Source: chicken tcp, tcp-addresses.
+ */
+TCPUNIT_API int tcp_addresses(
+    tcp_port p, char local[TCPUNIT_ADDRLEN], char remote[TCPUNIT_ADDRLEN]);
+
+/* The two port numbers.  Errors: as tcp_addresses.
+ * Source: chicken tcp, tcp-port-numbers. */
+TCPUNIT_API int tcp_port_numbers(tcp_port p, int *local, int *remote);
+
+/*
+ * Marks the port: closing it will not shut its direction down.  It stays
+ * usable.  Again: no effect.  For a connection that another process goes on
+ * with.  Errors: argument where the port is no TCP port; closed.
+ * Source: chicken tcp, tcp-abandon-port.
+ */
+TCPUNIT_API int tcp_abandon_port(tcp_port p);
+
+/*
+ * Ends the connection of this port with a reset and closes both its ports;
+ * what is buffered is dropped.  Errors: argument, closed.
+ */
+TCPUNIT_API int tcp_reset(tcp_port p);
+
+/* True for any port, open or closed; for input ports; for output ports. */
+TCPUNIT_API bool tcp_port_p(tcp_port p);
+TCPUNIT_API bool tcp_input_port_p(tcp_port p);
+TCPUNIT_API bool tcp_output_port_p(tcp_port p);
+
+/* ---- Ports over other descriptors ---- */
+
+/*
+ * A port over a pipe, terminal, file, device or socket.  The descriptor is the
+ * port's and is closed with it.  O_NONBLOCK is not set on it, as others may
+ * share it, and yet waiting for it stops nobody else (a regular file never
+ * makes anyone wait).  Errors: argument EBADF; system ENOMEM.
+ */
+TCPUNIT_API tcp_port tcp_open_input_fd(int fd);
+TCPUNIT_API tcp_port tcp_open_output_fd(int fd);
+
+/* ---- Reading ----
+ *
+ * All of these park, except where said.  One thread at a time may read a port
+ * (busy).  End of file and a connection's error come after the bytes that
+ * arrived before them, and then stay.  A time limit that runs out loses
+ * nothing: what had come is still there for the next call.  Errors of all:
+ * argument (no input port), closed, busy, timeout, terminated, deadlock, net
+ * (ECONNRESET, ...), system.
+ */
+
+/* What is there, at least one byte and at most CAP; 0 is end of file. */
+TCPUNIT_API ssize_t tcp_read(tcp_port p, void *buf, size_t cap);
+
+/* N bytes, fewer only where the file ends.  Source: chicken io,
+ * read-string. */
+TCPUNIT_API ssize_t tcp_read_string(tcp_port p, void *buf, size_t n);
+
+/*
+ * The next line without its ending: 1 and the line, or 0 at end of file.  The
+ * line has a NUL behind it, may contain others, is the port's, and is valid
+ * until the next call on that port.  An unterminated last line counts.  After
+ * LIMIT bytes the line is returned as it is and the rest stays unread
+ * (TCPUNIT_NO_LIMIT: no bound).  Source: chicken io, read-line.
+ */
+TCPUNIT_API int tcp_read_line(
+    tcp_port p, size_t limit, char **line, size_t *len);
+
+/* The next byte, 0 to 255, taken or left; TCPUNIT_EOF at end of file.
+ * Source: scheme, read-char, peek-char. */
+TCPUNIT_API int tcp_read_byte(tcp_port p);
+TCPUNIT_API int tcp_peek_byte(tcp_port p);
+
+/* What is there, at most CAP bytes, without waiting; 0 where nothing is, or at
+ * end of file.  Source: chicken io, read-buffered. */
+TCPUNIT_API ssize_t tcp_read_buffered(tcp_port p, void *buf, size_t cap);
+
+/* 1 when a read would not wait (data, end of file, or an error), else 0.
+ * Never waits.  Source: scheme, char-ready?. */
+TCPUNIT_API int tcp_char_ready(tcp_port p);
+
+enum tcp_line_ending {
+	TCPUNIT_LINE_CRLF, /* LF or CRLF; a lone CR is data: the default */
+	TCPUNIT_LINE_LF,
+	TCPUNIT_LINE_ANY, /* LF, CRLF or CR */
+	TCPUNIT_LINE_NUL
+};
+
+/* What ends a line of this input port.  Errors: argument, closed. */
+TCPUNIT_API int tcp_set_line_ending(tcp_port p, enum tcp_line_ending e);
+
+/*
+ * Closes the input port: SHUT_RD unless abandoned, and the descriptor once
+ * both ports are closed.  A thread that reads there gets the closed error.
+ * Again: no effect.  Errors: argument.
+ */
+TCPUNIT_API int tcp_close_input_port(tcp_port p);
+
+/* ---- Writing ----
+ *
+ * All of these park until everything is accepted by the system, or by the
+ * port's buffer if it has one.  One thread at a time may write a port (busy).
+ * On failure tcp_last_error()->transferred says how much of this call's data
+ * went out.  A peer that has gone is net EPIPE or ECONNRESET, never a signal.
+ * Errors of all: argument (no output port), closed, busy, timeout, terminated,
+ * deadlock, net, system.
+ */
+
+/* All N bytes; returns N. */
+TCPUNIT_API ssize_t tcp_write(tcp_port p, const void *buf, size_t n);
+
+/* The string up to its NUL.  Source: chicken io, write-string. */
+TCPUNIT_API ssize_t tcp_write_string(tcp_port p, const char *s);
+
+/* The string and a newline, in one piece.  Returns their length.
+ * Source: chicken io, write-line. */
+TCPUNIT_API ssize_t tcp_write_line(tcp_port p, const char *s);
+
+/* One byte; returns 1.  Source: scheme, write-char. */
+TCPUNIT_API ssize_t tcp_write_byte(tcp_port p, int byte);
+
+/* Formatted as printf(3) does, in one piece; returns the length. */
+TCPUNIT_API ssize_t tcp_printf(tcp_port p, const char *format, ...)
+    TCPUNIT_PRINTF(2, 3);
+
+/* Sends what is buffered; returns 0.  Source: scheme, flush-output. */
+TCPUNIT_API int tcp_flush_output(tcp_port p);
+
+/*
+ * Gives the output port a buffer of N bytes; 0, as at first, none.  It is sent
+ * when full, by tcp_flush_output, by closing, and before a read of the same
+ * connection waits.  What is buffered goes out first (parks).
+ */
+TCPUNIT_API int tcp_set_buffer_size(tcp_port p, size_t n);
+
+/*
+ * Closes the output port: flush (parks), SHUT_WR unless abandoned, and the
+ * descriptor once both ports are closed.  It is closed in any case; -1 says
+ * that buffered output did not get out, or that close(2) failed.  A thread
+ * that writes there gets the closed error.  Again: no effect.
+ */
+TCPUNIT_API int tcp_close_output_port(tcp_port p);
+
+/* ---- Both directions ---- */
+
+/* How long one call on this port may wait; -1 at first.
+ * Source: chicken tcp, tcp-read-timeout, tcp-write-timeout. */
+TCPUNIT_API int tcp_set_timeout(tcp_port p, int ms);
+
+/* The descriptor, still the port's. */
+TCPUNIT_API int tcp_port_fileno(tcp_port p);
+
+/*
+ * Bytes handed to the program by this input port, or accepted by the system
+ * from this output port, since it was made.  0 for a closed or wrong handle.
+ */
+TCPUNIT_API uint64_t tcp_port_position(tcp_port p);
+
+/*
+ * Copies from IN to OUT until end of file or LIMIT bytes (-1: no limit), by
+ * the shortest way the two ends allow.  Returns the number of bytes copied.
+ * On failure error.port says which end, error.transferred how much had been
+ * written; what was read and not written is back in IN.
+ */
+TCPUNIT_API int64_t tcp_copy_port(tcp_port in, tcp_port out, int64_t limit);
+
+/* ---- Threads ---- */
+
+/*
+ * Starts a green thread that calls thunk(arg) when the others let it.  Its
+ * stack is 256 KiB of address space.  When it returns, everything of it is
+ * freed but its result, which waits for tcp_thread_join unless it is detached.
+ * Errors: system ENOMEM.  Source: srfi-18, thread-start!.
+ */
+TCPUNIT_API tcp_thread tcp_thread_start(void *(*thunk)(void *), void *arg);
+
+/* True for any thread, alive or gone. */
+TCPUNIT_API bool tcp_thread_p(tcp_thread t);
+
+/*
+ * Waits at most MS for T to end (parks), stores its result unless RESULT is
+ * NULL, and gives T back.  Errors: timeout; closed where T was joined or
+ * detached; deadlock where T waits, in a circle, for the caller; busy where
+ * another thread joins T; terminated.  Source: srfi-18, thread-join!.
+ */
+TCPUNIT_API int tcp_thread_join(tcp_thread t, int ms, void **result);
+
+/* Nobody will join T: it is given back when it ends.  Errors: closed. */
+TCPUNIT_API int tcp_thread_detach(tcp_thread t);
+
+/* Lets the others run, and events be noticed. */
+TCPUNIT_API void tcp_thread_yield(void);
+
+/* Parks for MS; -1 until terminated.  Errors: terminated, deadlock. */
+TCPUNIT_API int tcp_thread_sleep(int ms);
+
+/*
+ * Ends T's waiting: the call it waits in, and every later one that would
+ * wait, fails with the terminated error, so that T can clean up and return.
+ * Errors: closed where T has ended.  Source: srfi-18, thread-terminate!.
+ */
+TCPUNIT_API int tcp_thread_terminate(tcp_thread t);
+
+/* The running thread. */
+TCPUNIT_API tcp_thread tcp_current_thread(void);
+
+/*
+ * Parks until descriptor FD is ready for one of EVENTS, MS at most; returns
+ * those that are.  The wait under all the others, for descriptors that are
+ * the caller's.  Errors: argument EBADF; timeout; terminated; system.
+ */
+TCPUNIT_API int tcp_wait_fd(int fd, int events, int ms);
+#define TCPUNIT_READABLE 1
+#define TCPUNIT_WRITABLE 2
+
+/* ---- Life ---- */
+
+/* "0.1.0"; the library's, which may be newer than the header. */
+TCPUNIT_API const char *tcp_version(void);
+#define TCPUNIT_VERSION "0.1.0"
+
+/*
+ * Gives back all that the library holds for the calling OS thread: listeners
+ * and ports are closed without flushing, other green threads vanish.  Only
+ * from the first green thread of that OS thread (elsewhere: no effect).  An OS
+ * thread that ends does this by itself.
+ */
+TCPUNIT_API void tcp_shutdown(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
