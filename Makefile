@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: ISC
+#
+# GNU make; no configure.  Everything that is made goes to $(BUILD).
+#
+#   make               the libraries and the command
+#   make demo          install what is missing, build, run the example
+#   make check         the tests (TESTS='example copy*' chooses some)
+#   make lint          formatting, static analysis, manual pages, scripts
+#   make install       DESTDIR= PREFIX=; also uninstall
+#   make deps          Debian packages to build and to test
+#
+# SAN=1 builds with ASan and UBSan, TINY=1 with internal buffers of a byte.
+
+PREFIX = /usr/local
+BINDIR = $(PREFIX)/bin
+LIBDIR = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
+MANDIR = $(PREFIX)/share/man
+
+CFLAGS = -O2 -g
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wcast-qual \
+	-Wundef -Wvla -Wformat=2
+HARDENING = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+RELRO = -Wl,-z,relro,-z,now,-z,defs
+BUILD = build$(if $(SAN),/san)$(if $(TINY),/tiny)
+PKG_CONFIG = pkg-config
+JOBS = 4
+TESTS = *
+
+ifdef SAN
+CFLAGS = -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+HARDENING =
+RELRO =
+endif
+ifdef TINY
+TINY_CPPFLAGS = -DTCPUNIT_TINY=1
+endif
+
+# Debian packages, each with what tells that it is there where that is not a
+# command of the same name.
+BUILD_DEPS = gcc libc6-dev=/usr/include/stdio.h pkg-config \
+	libevent-dev=/usr/include/event2/event.h
+CHECK_DEPS = g++ perl=prove bats \
+	bats-support=/usr/lib/bats/bats-support/load.bash \
+	bats-assert=/usr/lib/bats/bats-assert/load.bash \
+	bats-file=/usr/lib/bats/bats-file/load.bash \
+	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
+	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
+	strace expect curl
+LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe
+
+VERSION = $(shell sed -n 's/^.define TCPUNIT_VERSION "\(.*\)"/\1/p' \
+	lib/tcpunit.h)
+SO = libtcpunit.so.0
+
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Ilib $(TINY_CPPFLAGS) $(CPPFLAGS) \
+	$(CFLAGS) $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -pthread \
+	-MMD -MP $(shell $(PKG_CONFIG) --cflags libevent_core)
+LINK = $(CC) $(CFLAGS) $(RELRO) -pthread $(LDFLAGS)
+LIBS = $(shell $(PKG_CONFIG) --libs libevent_core)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
+LIB_OBJ = $(call objects,lib/*.c)
+CMD_OBJ = $(call objects,cmd/*.c)
+TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
+CHOSEN = $(wildcard $(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c))
+
+.PHONY: all tests check demo deps lint install uninstall clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(BUILD)/tcpu
+tests: all $(TEST_OBJ:.o=)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(BUILD)/libtcpunit.a: $(LIB_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/$(SO): $(LIB_OBJ) lib/tcpunit.map
+	$(LINK) -shared -Wl,-soname,$(SO) -Wl,--version-script,lib/tcpunit.map \
+		-o $@ $(LIB_OBJ) $(LIBS)
+
+$(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a
+	$(LINK) -pie -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libtcpunit.a
+	$(LINK) -pie -o $@ $^ $(LIBS)
+
+deps:
+	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS)
+
+demo:
+	@.ci/deps $(BUILD_DEPS)
+	@$(MAKE) --no-print-directory all
+	@PATH="$(abspath $(BUILD)):$$PATH" tests/demo
+
+check: deps
+	@$(MAKE) --no-print-directory tests
+	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
+	BUILD=$(abspath $(BUILD)) prove -j$(JOBS) --exec tests/run \
+		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN))
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+		$(DESTDIR)$(INCLUDEDIR)
+	install $(BUILD)/tcpu $(DESTDIR)$(BINDIR)
+	install -m 644 lib/tcpunit.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(DESTDIR)$(LIBDIR)
+	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/libtcpunit.so
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; \
+		s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+		lib/tcpunit.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc
+	for page in man/*.[1-9]; do install -D -m 644 $$page \
+		$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; done
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/tcpu $(DESTDIR)$(INCLUDEDIR)/tcpunit.h \
+		$(DESTDIR)$(LIBDIR)/libtcpunit.a $(DESTDIR)$(LIBDIR)/$(SO) \
+		$(DESTDIR)$(LIBDIR)/libtcpunit.so \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc
+	for page in man/*.[1-9]; do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ))
