@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * options.h - the words of a command line: tables of options, from which
+ * parsing and help both come, and the strict reading of ports, hosts, times
+ * and numbers.  Nothing here opens a socket or writes a message.
+ */
+#ifndef TCPU_OPTIONS_H
+#define TCPU_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Reads TEXT (NULL where an optional argument was left out) into *VALUE.
+ * Returns NULL, or what is wrong as words that go before the text: "not a
+ * time".
+ */
+typedef const char *option_reader(const char *text, void *value);
+
+struct option {
+	const char *name;     /* without the dashes */
+	char letter;          /* the short form, or 0 */
+	const char *argument; /* "TIME"; "[TIME]" may be left out; NULL none */
+	option_reader *read;
+	size_t offset; /* of the value in the struct of the set's owner */
+	const char *help;
+};
+
+/* A table of options, ended by a null name, and where its struct begins in
+ * the struct of the command.  An array of sets ends with null options. */
+struct option_set {
+	const char *title;
+	const struct option *options;
+	size_t offset;
+};
+
+/* The first member of every command's options. */
+struct common_options {
+	int family; /* 0 either, 4, 6 */
+	bool numeric;
+	bool quiet;
+	bool verbose;
+	int timeout; /* ms; -1 none */
+	bool help;
+};
+
+extern const struct option common_option_table[];
+#define COMMON_DEFAULTS       \
+	{                     \
+		.timeout = -1 \
+	}
+
+/* What is left of a command line: the operands in order, and the words after
+ * "--", NULL without it (with "--" and nothing behind it, an empty list). */
+struct operands {
+	int count;
+	char **words;
+	char **command;
+};
+
+/* Room for the sentence about a wrong option; longer ones are cut. */
+#define OPTION_ERROR_SIZE 256
+
+/*
+ * Reads the words of ARGV, which end with NULL, into the struct at VALUES and
+ * into OPERANDS; the operands are moved to the front of ARGV.  Options may
+ * come after operands.  Returns 0; or -1 and the sentence, beginning with
+ * "unrecognized option" where there is no such option.
+ */
+int parse_options(const struct option_set *sets, void *values, char **argv,
+    struct operands *operands, char error[OPTION_ERROR_SIZE]);
+
+/* A host and a port, as they are used and as the user wrote them. */
+struct target {
+	char *host;          /* without brackets; NULL where none was given */
+	int port;            /* 0 to 65535 */
+	const char *service; /* the port as it was written */
+	char text[320];      /* "localhost:http", for messages */
+};
+
+/*
+ * Reads [HOST] PORT, HOST:PORT or [V6]:PORT from the operands; a PORT may be
+ * the name of a service.  Returns 0; or the status to end with and its
+ * sentence, which is empty where the operands are no target.
+ */
+int read_target(const struct operands *operands, struct target *target,
+    char error[OPTION_ERROR_SIZE]);
+
+/* Readers.  What *VALUE is stands behind each. */
+option_reader set_true;     /* bool */
+option_reader read_time;    /* int, ms; "5", "1.5", "500ms", "2m"; a time that
+			       was left out is -1, no limit */
+option_reader read_count;   /* int, from 1 */
+option_reader read_natural; /* int, from 0: descriptors, a backlog */
+option_reader read_text;    /* const char *, not empty */
+
+/* "TIME" for a message: "5s", "1.5s", "20ms". */
+#define TIME_TEXT_SIZE 16
+const char *format_time(int ms, char text[TIME_TEXT_SIZE]);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tcpu.h - what every command of tcpu has in common: its entry in the table of
+ * commands, the run it is part of, exit statuses, messages.
+ */
+#ifndef TCPU_H
+#define TCPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <tcpunit.h>
+
+#include "options.h"
+
+enum status {
+	STATUS_DONE = 0,
+	STATUS_NO = 1, /* the answer to a question, and nothing else */
+	STATUS_USAGE = 2,
+	STATUS_RESOLVE = 3,
+	STATUS_REFUSED = 4,
+	STATUS_CONNECT = 5,
+	STATUS_IN_USE = 6,
+	STATUS_LISTEN = 7,
+	STATUS_LOST = 8, /* the connection, after it was made */
+	STATUS_FILE = 9, /* stdin, stdout, or a file named in an option */
+	STATUS_TIMEOUT = 124,
+	STATUS_FAILED = 125, /* memory, descriptors, a missing facility */
+	STATUS_CANNOT_EXECUTE = 126,
+	STATUS_NOT_FOUND = 127,
+	STATUS_SIGNAL = 128 /* and the signal's number */
+};
+
+struct run;
+
+/* One per file, and a line in tcpu.c's table. */
+struct command {
+	const char *name;
+	const char *operands; /* for the usage: "[HOST] PORT" */
+	const char *summary;  /* one line */
+	const struct option_set *options;
+	const void *defaults; /* a struct that begins with common_options */
+	size_t size;          /* of that struct */
+
+	/* OPTIONS is a copy of the defaults with the command line's values.
+	 * Returns an exit status. */
+	int (*run)(struct run *run, const void *options,
+	    const struct operands *operands);
+};
+
+extern const struct command listen_command;
+extern const struct command connect_command;
+extern const struct command accept_ready_command;
+extern const struct command addresses_command;
+
+/* One invocation of one command. */
+struct run {
+	const struct command *command;
+	const struct common_options *options;
+	struct ending *ending; /* what ends it from outside; ending.h */
+};
+
+/*
+ * Messages: "tcpu: ", the text and a newline, in one write(2) to stderr and
+ * always one line; nothing with --quiet.
+ */
+void say(const struct run *run, const char *format, ...) TCPUNIT_PRINTF(2, 3);
+
+/* The same, with --verbose only. */
+void say_more(const struct run *run, const char *format, ...)
+    TCPUNIT_PRINTF(2, 3);
+
+/* Says it and returns STATUS. */
+int fail(const struct run *run, enum status status, const char *format, ...)
+    TCPUNIT_PRINTF(3, 4);
+
+/* The same for STATUS_USAGE, with the command's name: "tcpu: listen: ...". */
+int usage_error(const struct run *run, const char *format, ...)
+    TCPUNIT_PRINTF(2, 3);
+
+/*
+ * The target that the operands name (read_target).  Port 0 is refused unless
+ * it is the LEAST port, and so is a missing host where
+ * NEED_HOST.  Returns 0, or the
+ * status to end with, having said why.
+ */
+int find_target(const struct run *run, const struct operands *operands,
+    int least, bool need_host, struct target *target);
+
+/*
+ * The end of a library call that failed: says "WHAT: why", where a PREFIX such
+ * as "connect" goes before it unless NULL, and returns the status for
+ * tcp_last_error(); OTHERWISE is the one for errors of the network that have
+ * none of their own.  A run that was ended from outside gives the status of
+ * that: a time limit says so, a signal is silent.
+ */
+int library_failure(const struct run *run, const char *prefix, const char *what,
+    enum status otherwise);
+
+/*
+ * Writes all N bytes of the answer to stdout.  Returns 0, or STATUS_FILE having
+ * said why; where stdout is a broken pipe, ends as cat(1) does.
+ */
+int answer(const struct run *run, const char *text, size_t n);
+
+#endif
