@@ -65,6 +65,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 LIB_OBJ = $(call objects,lib/*.c)
 CMD_OBJ = $(call objects,cmd/*.c)
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
+AID_OBJ = $(call objects,tests/peer.c tests/probe.c tests/sandbox.c)
 CHOSEN = $(wildcard $(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c))
 
 .PHONY: all tests check demo deps lint install uninstall clean
@@ -89,6 +90,9 @@ $(BUILD)/$(SO): $(LIB_OBJ) lib/tcpunit.map
 $(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a
 	$(LINK) -pie -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(AID_OBJ) $(BUILD)/libtcpunit.a
+	$(LINK) -pie -o $@ $^ $(LIBS)
+
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libtcpunit.a
 	$(LINK) -pie -o $@ $^ $(LIBS)
 
@@ -103,7 +107,7 @@ demo:
 check: deps
 	@$(MAKE) --no-print-directory tests
 	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
-	BUILD=$(abspath $(BUILD)) prove -j$(JOBS) --exec tests/run \
+	BUILD=$(abspath $(BUILD)) prove -f -o -j$(JOBS) --exec tests/run \
 		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN))
 
 install: all
@@ -130,4 +134,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ) \
+	$(AID_OBJ))
