@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * probe.c - measuring a process from within.
+ */
+#include "probe.h"
+
+#include <dirent.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int queue_info(int fd, struct tcp_info *info);
+
+static struct rlimit permitted;
+
+int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int
+os_threads(void)
+{
+	int n = 0;
+	DIR *d;
+
+	d = opendir("/proc/self/task");
+	if (d == NULL)
+		return -1;
+	for (struct dirent *e; (e = readdir(d)) != NULL;)
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+/* The lowest free number is the limit: those already open go on. */
+void
+forbid_fds(void)
+{
+	struct rlimit none;
+	int lowest;
+
+	getrlimit(RLIMIT_NOFILE, &permitted);
+	lowest = dup(0);
+	close(lowest);
+	none = permitted;
+	none.rlim_cur = (rlim_t)lowest;
+	setrlimit(RLIMIT_NOFILE, &none);
+}
+
+void
+permit_fds(void)
+{
+	setrlimit(RLIMIT_NOFILE, &permitted);
+}
+
+int
+queued(int fd)
+{
+	struct tcp_info info;
+
+	return queue_info(fd, &info) == -1 ? -1 : (int)info.tcpi_unacked;
+}
+
+int
+queue_limit(int fd)
+{
+	struct tcp_info info;
+
+	return queue_info(fd, &info) == -1 ? -1 : (int)info.tcpi_sacked;
+}
+
+bool
+await_queued(int fd, int n)
+{
+	int64_t end = now_ms() + 5000;
+
+	while (queued(fd) != n) {
+		if (now_ms() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
+int
+count_sockets(int port, int state)
+{
+	char line[256];
+	unsigned local, is;
+	int n = 0;
+	FILE *f;
+
+	f = fopen("/proc/net/tcp", "re");
+	if (f == NULL)
+		return -1;
+	while (fgets(line, sizeof line, f) != NULL)
+		n += sscanf(line, "%*s %*8s:%4x %*s %2x", &local, &is) == 2 &&
+		    (int)local == port && (int)is == state;
+	fclose(f);
+	return n;
+}
+
+bool
+in_child(bool (*f)(void))
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		alarm(10);
+		_exit(f() ? 0 : 1);
+	}
+	return pid != -1 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static int
+queue_info(int fd, struct tcp_info *info)
+{
+	socklen_t len = sizeof *info;
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len);
+}

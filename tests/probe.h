@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * probe.h - what a test measures of its process and of the kernel: time,
+ * queues, the states of connections; and a process without descriptors.
+ */
+#ifndef PROBE_H
+#define PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Monotonic milliseconds. */
+int64_t now_ms(void);
+
+/* How many OS threads this process has. */
+int os_threads(void);
+
+/* From now on no descriptor can be made; as before again. */
+void forbid_fds(void);
+void permit_fds(void);
+
+/* How many finished handshakes wait in a listening socket, and how many it
+ * admits; -1 on failure. */
+int queued(int fd);
+int queue_limit(int fd);
+
+/* Waits, five seconds at most, until N wait there.  True if they do. */
+bool await_queued(int fd, int n);
+
+/* How many IPv4 sockets of local port PORT are in STATE (TCP_TIME_WAIT). */
+int count_sockets(int port, int state);
+
+/*
+ * Whether F returns true in a process of its own, for what would change this
+ * one: its user, its namespaces.  Killed after ten seconds.
+ */
+bool in_child(bool (*f)(void));
+
+#endif

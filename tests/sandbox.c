@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sandbox.c - namespaces, the files that say who is who, and a name server
+ * that takes its time.
+ */
+#include "sandbox.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HEADER 12 /* of a DNS message */
+#define MESSAGE 512
+
+static bool own_user(void);
+static bool own_etc(void);
+static bool put(const char *path, const char *text);
+static bool loopback_up(void);
+static bool add_address(const char *name, const char *ip);
+static bool name_server(void);
+static void serve(int fd);
+static size_t answer(unsigned char *m, size_t n);
+
+void
+sandbox(void)
+{
+	if (own_user() && unshare(CLONE_NEWNET | CLONE_NEWNS) == 0 &&
+	    own_etc() && loopback_up() && add_address("lo:1", "192.0.2.2") &&
+	    name_server())
+		return;
+	printf("Bail out! no namespaces: %s\n", strerror(errno));
+	exit(1);
+}
+
+bool
+sandbox_without_ipv6(void)
+{
+	return unshare(CLONE_NEWNET) == 0 &&
+	    put("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1") &&
+	    loopback_up();
+}
+
+bool
+sandbox_forbid_ipv6(void)
+{
+	struct sock_filter rules[] = {
+	    BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		offsetof(struct seccomp_data, args[0])),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof rules / sizeof *rules, rules};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* Who is not root becomes root of a user namespace. */
+static bool
+own_user(void)
+{
+	char uids[32], gids[32];
+
+	if (geteuid() == 0)
+		return true;
+	snprintf(uids, sizeof uids, "0 %u 1", geteuid());
+	snprintf(gids, sizeof gids, "0 %u 1", getegid());
+	return unshare(CLONE_NEWUSER) == 0 &&
+	    put("/proc/self/setgroups", "deny") &&
+	    put("/proc/self/uid_map", uids) && put("/proc/self/gid_map", gids);
+}
+
+static bool
+own_etc(void)
+{
+	return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("none", "/etc", "tmpfs", 0, NULL) == 0 &&
+	    put("/etc/hosts",
+		"127.0.0.1 localhost dual.test three.test\n"
+		"::1 localhost dual.test\n"
+		"127.0.0.2 three.test\n"
+		"127.0.0.3 three.test\n") &&
+	    put("/etc/host.conf", "multi on\n") &&
+	    put("/etc/nsswitch.conf", "hosts: files dns\nservices: files\n") &&
+	    put("/etc/resolv.conf",
+		"nameserver 127.0.0.1\noptions timeout:5 attempts:1\n") &&
+	    put("/etc/services", "postgresql 5432/tcp\n");
+}
+
+static bool
+put(const char *path, const char *text)
+{
+	bool done;
+	FILE *f;
+
+	f = fopen(path, "we");
+	if (f == NULL)
+		return false;
+	done = fputs(text, f) != EOF;
+	return fclose(f) == 0 && done;
+}
+
+static bool
+loopback_up(void)
+{
+	struct ifreq r = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	bool done;
+	int fd;
+
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	done = ioctl(fd, SIOCSIFFLAGS, &r) == 0;
+	close(fd);
+	return done;
+}
+
+static bool
+add_address(const char *name, const char *ip)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct ifreq r = {0};
+	bool done;
+	int fd;
+
+	inet_pton(AF_INET, ip, &in.sin_addr);
+	memcpy(&r.ifr_addr, &in, sizeof in);
+	strcpy(r.ifr_name, name);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	done = ioctl(fd, SIOCSIFADDR, &r) == 0;
+	close(fd);
+	return done;
+}
+
+/* It ends with the program. */
+static bool
+name_server(void)
+{
+	struct sockaddr_in in = {
+	    .sin_family = AF_INET,
+	    .sin_port = htons(53),
+	    .sin_addr = {htonl(INADDR_LOOPBACK)},
+	};
+	int fd;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1 || bind(fd, (struct sockaddr *)&in, sizeof in) == -1)
+		return false;
+	switch (fork()) {
+	case -1:
+		return false;
+	case 0:
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGCHLD, SIG_IGN);
+		serve(fd);
+	}
+	return close(fd) == 0;
+}
+
+/* A child answers what is to be answered late. */
+static void
+serve(int fd)
+{
+	const struct timespec late = {SLOW_MS / 1000, 0};
+	unsigned char m[MESSAGE];
+	struct sockaddr_in from;
+	socklen_t len;
+	ssize_t n;
+
+	for (;;) {
+		len = sizeof from;
+		n = recvfrom(
+		    fd, m, MESSAGE - 16, 0, (struct sockaddr *)&from, &len);
+		if (n < HEADER + 5 || !memcmp(m + HEADER, "\6silent", 7))
+			continue;
+		if (!memcmp(m + HEADER, "\4slow", 5)) {
+			if (fork() != 0)
+				continue;
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			nanosleep(&late, NULL);
+		}
+		sendto(fd, m, answer(m, (size_t)n), 0, (struct sockaddr *)&from,
+		    len);
+		if (!memcmp(m + HEADER, "\4slow", 5))
+			_exit(0);
+	}
+}
+
+/* Turns the question into the answer: 127.0.0.1, nothing, or no such name. */
+static size_t
+answer(unsigned char *m, size_t n)
+{
+	static const unsigned char record[16] = {
+	    0xc0, HEADER, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1};
+	bool slow = !memcmp(m + HEADER, "\4slow\4test", 11);
+	size_t end;
+
+	end = HEADER + strnlen((char *)m + HEADER, n - HEADER - 5) + 5;
+	m[2] |= 0x80;
+	m[3] = slow ? 0x80 : 0x83;
+	memset(m + 6, 0, 6);
+	if (!slow || m[end - 3] != 1)
+		return end;
+	m[7] = 1;
+	memcpy(m + end, record, sizeof record);
+	return end + sizeof record;
+}
