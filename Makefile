@@ -65,7 +65,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 LIB_OBJ = $(call objects,lib/*.c)
 CMD_OBJ = $(call objects,cmd/*.c)
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
-AID_OBJ = $(call objects,tests/peer.c tests/probe.c tests/sandbox.c)
+AID_OBJ = $(call objects,tests/pair.c tests/peer.c tests/probe.c tests/sandbox.c)
 CHOSEN = $(wildcard $(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c))
 
 .PHONY: all tests check demo deps lint install uninstall clean

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pair.h - a connection with the library's ports at one end and a plain
+ * socket at the other, whose test decides what is in which segment: what
+ * these send has arrived in the library's socket when they return.
+ */
+#ifndef PAIR_H
+#define PAIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <tcpunit.h>
+
+struct pair {
+	tcp_port in, out;
+	int peer;
+};
+
+/* Connected by the library to the peer, or accepted by it.  The program ends
+ * where that cannot be done. */
+struct pair pair_connect(void);
+struct pair pair_accept(void);
+
+/* Closes all three, whichever are open. */
+void pair_close(struct pair *p);
+
+/* One segment; or one of any bytes. */
+void pair_say(struct pair *p, const char *s);
+void pair_send(struct pair *p, const void *buf, size_t n);
+
+/* The end of file; a reset, which also closes the peer. */
+void pair_finish(struct pair *p);
+void pair_reset(struct pair *p);
+
+/* Lets the other threads run until the library has taken what arrived.
+ * False where that takes more than five seconds. */
+bool pair_taken(struct pair *p);
+
+/* Waits until the library's socket is in STATE (TCP_CLOSE).  False where that
+ * takes more than five seconds. */
+bool pair_reaches(struct pair *p, int state);
+
+/* Of a connected socket: its state, bytes received and not read, bytes and
+ * segments with bytes that were ever sent. */
+int tcp_state(int fd);
+int unread(int fd);
+uint64_t bytes_sent(int fd);
+int segments_sent(int fd);
+
+#endif
