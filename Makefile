@@ -48,7 +48,7 @@ CHECK_DEPS = g++ perl=prove bats \
 	bats-file=/usr/lib/bats/bats-file/load.bash \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
-	strace expect curl
+	procps=ps strace expect curl
 LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe
 
 VERSION = $(shell sed -n 's/^.define TCPUNIT_VERSION "\(.*\)"/\1/p' \
@@ -65,6 +65,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 LIB_OBJ = $(call objects,lib/*.c)
 CMD_OBJ = $(call objects,cmd/*.c)
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
+HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 AID_OBJ = $(call objects,tests/pair.c tests/peer.c tests/probe.c tests/sandbox.c)
 CHOSEN = $(wildcard $(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c))
 
@@ -80,6 +81,8 @@ $(BUILD)/%.o: %.c Makefile
 	$(COMPILE) -c -o $@ $<
 
 $(BUILD)/libtcpunit.a: $(LIB_OBJ)
+$(BUILD)/tests/libhelp.a: $(HELP_OBJ)
+%.a:
 	rm -f $@
 	$(AR) rcs $@ $^
 
@@ -93,7 +96,8 @@ $(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(AID_OBJ) $(BUILD)/libtcpunit.a
 	$(LINK) -pie -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libtcpunit.a
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libhelp.a \
+		$(BUILD)/libtcpunit.a
 	$(LINK) -pie -o $@ $^ $(LIBS)
 
 deps:

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: ISC
+#
+# The documented example: a server on port 4242 that says Hello!, a client
+# that says Good Bye!, each printing what the other said.  Each side as a
+# command, as a C program and as the Scheme program of the manual.
+
+load helper
+
+# example SERVER CLIENT - run both shell commands, in a network of their own,
+# the client once the server listens; each stdout and each status is right.
+example() {
+	# shellcheck disable=SC2016 # for the other shell
+	netns timeout -k 1 20 bash -c '
+		(eval "$1") >server.out 2>server.err 3>&- &
+		tcpu accept-ready --listening --wait=10 4242 &&
+		(eval "$2") >client.out 2>client.err
+		echo "client $?"
+		wait "$!"
+		echo "server $?"' bash "$1" "$2" >statuses 3>&-
+	holds statuses 'client 0\nserver 0\n'
+	holds server.out 'Good Bye!\n'
+	holds client.out 'Hello!\n'
+	holds server.err ''
+	holds client.err ''
+}
+
+listen="echo 'Hello!' | tcpu listen 4242"
+connect="echo 'Good Bye!' | tcpu connect localhost 4242"
+c_server=$BUILD/tests/prog_example_server
+c_client=$BUILD/tests/prog_example_client
+scm_server="csi -script $BATS_TEST_DIRNAME/peers/server.scm"
+scm_client="csi -script $BATS_TEST_DIRNAME/peers/client.scm"
+
+@test "two commands, the client started first" {
+	# shellcheck disable=SC2016 # for the other shell
+	netns timeout -k 1 20 bash -c '
+		echo "Good Bye!" | tcpu connect --retry=5 localhost 4242 \
+			>client.out 3>&- &
+		echo "Hello!" | tcpu listen 4242 >server.out || exit
+		wait "$!"' 3>&-
+	holds server.out 'Good Bye!\n'
+	holds client.out 'Hello!\n'
+}
+
+@test "two commands" {
+	example "$listen" "$connect"
+}
+
+@test "two C programs" {
+	example "$c_server" "$c_client"
+}
+
+@test "the command listens, the C program connects" {
+	example "$listen" "$c_client"
+}
+
+@test "the C program listens, the command connects" {
+	example "$c_server" "$connect"
+}
+
+@test "the command listens, the manual's client connects" {
+	example "$listen" "$scm_client"
+}
+
+@test "the manual's server listens, the command connects" {
+	example "$scm_server" "$connect"
+}
+
+@test "the C program listens, the manual's client connects" {
+	example "$c_server" "$scm_client"
+}
+
+@test "the manual's server listens, the C program connects" {
+	example "$scm_server" "$c_client"
+}
+
+@test "two Scheme programs, which is what the others are measured by" {
+	example "$scm_server" "$scm_client"
+}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+#
+# helper.bash - what the bats files have in common: tcpu on the PATH, a folder
+# of its own for each test, processes in the background that never outlive it,
+# the port of a listener without guessing, a network of one's own.
+
+bats_require_minimum_version 1.5.0
+export BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
+bats_load_library bats-support
+bats_load_library bats-assert
+bats_load_library bats-file
+
+export BATS_TEST_TIMEOUT=60
+TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+export TOP BUILD=${BUILD:-$TOP/build}
+export PATH=$BUILD:$PATH
+
+started=()
+declare -A drains=()
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+	reap
+}
+
+# reap - end what background and serve started.
+reap() {
+	local pid
+	for pid in "${started[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	started=()
+}
+
+# background NAME COMMAND [ARG]... - start it with our stdin, stdout and stderr
+# to NAME.out and NAME.err; its pid is $!.
+background() {
+	"${@:2}" <&0 >"$1.out" 2>"$1.err" 3>&- &
+	started+=("$!")
+}
+
+# serve [ARG]... - start tcpu listen with our stdin and wait until it listens.
+# Sets server, its pid, and port, its number.  Data go to server.out, messages to
+# server.err.
+serve() {
+	local fd
+	mkfifo server.fifo
+	tcpu listen -1 "$@" <&0 >server.fifo 2>server.err 3>&- &
+	server=$!
+	started+=("$server")
+	exec {fd}<server.fifo
+	rm server.fifo
+	# shellcheck disable=SC2034 # for the tests
+	read -r port <&"$fd" || fail "not listening: $(cat server.err)"
+	cat <&"$fd" >server.out 3>&- &
+	drains[$server]=$!
+	exec {fd}<&-
+}
+
+# ends STATUS PID - the background process ends, with STATUS.
+ends() {
+	local status=0
+	wait "$2" || status=$?
+	[ -z "${drains[$2]-}" ] || wait "${drains[$2]}"
+	assert_equal "$status" "$1"
+}
+
+# holds FILE FORMAT - the file's bytes are those that printf makes of FORMAT.
+holds() {
+	# shellcheck disable=SC2059 # a format is meant
+	printf "$2" | cmp - "$1"
+}
+
+# netns COMMAND [ARG]... - run a program in a network namespace of its own,
+# where there is lo and nothing else.
+netns() {
+	local root=()
+	[ "$(id -u)" -eq 0 ] || root=(--map-root-user)
+	# shellcheck disable=SC2016 # for the other shell
+	unshare "${root[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh "$@"
+}
