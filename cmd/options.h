@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * options.h - the words of a command line: tables of options, from which
- * parsing and help both come, and the strict reading of ports, hosts, times
- * and numbers.  Nothing here opens a socket or writes a message.
+ * parsing and help both come, and the strict reading of times and numbers.
+ * Hosts and ports are target.h's.
  */
 #ifndef TCPU_OPTIONS_H
 #define TCPU_OPTIONS_H
@@ -69,22 +69,6 @@ struct operands {
  */
 int parse_options(const struct option_set *sets, void *values, char **argv,
     struct operands *operands, char error[OPTION_ERROR_SIZE]);
-
-/* A host and a port, as they are used and as the user wrote them. */
-struct target {
-	char *host;          /* without brackets; NULL where none was given */
-	int port;            /* 0 to 65535 */
-	const char *service; /* the port as it was written */
-	char text[320];      /* "localhost:http", for messages */
-};
-
-/*
- * Reads [HOST] PORT, HOST:PORT or [V6]:PORT from the operands; a PORT may be
- * the name of a service.  Returns 0; or the status to end with and its
- * sentence, which is empty where the operands are no target.
- */
-int read_target(const struct operands *operands, struct target *target,
-    char error[OPTION_ERROR_SIZE]);
 
 /* Readers.  What *VALUE is stands behind each. */
 option_reader set_true;     /* bool */

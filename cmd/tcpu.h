@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <tcpunit.h>
 
+#include "ending.h"
 #include "options.h"
+#include "target.h"
 
 enum status {
 	STATUS_DONE = 0,
@@ -43,7 +45,7 @@ struct command {
 
 	/* OPTIONS is a copy of the defaults with the command line's values.
 	 * Returns an exit status. */
-	int (*run)(struct run *run, const void *options,
+	int (*run)(const struct run *run, const void *options,
 	    const struct operands *operands);
 };
 
@@ -56,7 +58,7 @@ extern const struct command addresses_command;
 struct run {
 	const struct command *command;
 	const struct common_options *options;
-	struct ending *ending; /* what ends it from outside; ending.h */
+	struct ending *ending;
 };
 
 /*
@@ -78,28 +80,36 @@ int usage_error(const struct run *run, const char *format, ...)
     TCPUNIT_PRINTF(2, 3);
 
 /*
- * The target that the operands name (read_target).  Port 0 is refused unless
- * it is the LEAST port, and so is a missing host where
- * NEED_HOST.  Returns 0, or the
- * status to end with, having said why.
+ * The target that the operands name (read_target); a port below LEAST is
+ * refused, which is 0 for listen and 1 elsewhere.  Returns 0, or the status to
+ * end with, having said why.
  */
 int find_target(const struct run *run, const struct operands *operands,
-    int least, bool need_host, struct target *target);
+    bool need_host, int least, struct target *target);
 
 /*
- * The end of a library call that failed: says "WHAT: why", where a PREFIX such
- * as "connect" goes before it unless NULL, and returns the status for
- * tcp_last_error(); OTHERWISE is the one for errors of the network that have
- * none of their own.  A run that was ended from outside gives the status of
- * that: a time limit says so, a signal is silent.
+ * The end of a library call that failed: says "WHAT: why" and returns the
+ * status for tcp_last_error(); OTHERWISE is the one for errors of the network
+ * that have none of their own.  A run that was ended from outside gives the
+ * status of that: a time limit says so, a signal is silent.
  */
-int library_failure(const struct run *run, const char *prefix, const char *what,
-    enum status otherwise);
+int library_failure(
+    const struct run *run, const char *what, enum status otherwise);
+
+/* The reason alone: "Connection refused". */
+const char *reason(const struct tcp_error *e);
 
 /*
- * Writes all N bytes of the answer to stdout.  Returns 0, or STATUS_FILE having
- * said why; where stdout is a broken pipe, ends as cat(1) does.
+ * Writes all N bytes of an answer to stdout.  Returns 0, or the status to end
+ * with, having said why.
  */
 int answer(const struct run *run, const char *text, size_t n);
+
+/*
+ * The end of a write to stdout that failed with errno CODE.  A broken pipe is
+ * silent where SIGPIPE has its default action: the run ends by it, as cat(1)
+ * would.
+ */
+int stdout_failure(const struct run *run, int code);
 
 #endif

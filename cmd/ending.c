@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ending.c - signals, a time limit and a process, each with a thread that
+ * waits for it.  No signal handler runs: the signals stay blocked, and a
+ * signalfd tells of them.
+ */
+#include "ending.h"
+
+#include <stddef.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "tcpu.h"
+
+static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM};
+
+static void *await_signal(void *ending);
+static void *await_limit(void *ending);
+static void *await_process(void *ending);
+static int start(void *(*thunk)(void *), struct ending *e);
+
+void
+block_signals(struct ending *e)
+{
+	sigset_t blocked;
+	struct sigaction old;
+
+	(void)sigemptyset(&e->awaited);
+	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(int); i++) {
+		if (sigaction(ending_signals[i], NULL, &old) == 0 &&
+		    old.sa_handler != SIG_IGN)
+			(void)sigaddset(&e->awaited, ending_signals[i]);
+	}
+	blocked = e->awaited;
+	(void)sigaddset(&blocked, SIGPIPE);
+	(void)sigaddset(&blocked, SIGTTIN);
+	(void)sigprocmask(SIG_BLOCK, &blocked, &e->inherited);
+}
+
+void
+restore_signals(const struct ending *e)
+{
+	(void)sigprocmask(SIG_SETMASK, &e->inherited, NULL);
+}
+
+int
+watch_endings(struct ending *e, int timeout)
+{
+	e->worker = tcp_current_thread();
+	e->timeout = timeout;
+	if (timeout != -1 && start(await_limit, e) == -1)
+		return -1;
+	return start(await_signal, e);
+}
+
+int
+watch_process(struct ending *e, int pid)
+{
+	e->process = pidfd_open(pid, 0);
+	if (e->process == -1)
+		return -1;
+	return start(await_process, e);
+}
+
+void
+die(const struct ending *e)
+{
+	sigset_t one;
+
+	(void)signal(e->signal, SIG_DFL);
+	restore_signals(e);
+	(void)sigemptyset(&one);
+	(void)sigaddset(&one, e->signal);
+	(void)sigprocmask(SIG_UNBLOCK, &one, NULL);
+	(void)raise(e->signal);
+	_exit(STATUS_SIGNAL + e->signal);
+}
+
+static int
+start(void *(*thunk)(void *), struct ending *e)
+{
+	tcp_thread t = tcp_thread_start(thunk, e);
+
+	return tcp_thread_p(t) ? tcp_thread_detach(t) : -1;
+}
+
+/* The first reason counts. */
+static void
+end_run(struct ending *e, int status)
+{
+	if (e->over)
+		return;
+	e->over = true;
+	e->status = status;
+	(void)tcp_thread_terminate(e->worker);
+}
+
+static void *
+await_signal(void *ending)
+{
+	struct ending *e = ending;
+	struct signalfd_siginfo info;
+	int fd = signalfd(-1, &e->awaited, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	while (tcp_wait_fd(fd, TCPUNIT_READABLE, -1) != -1) {
+		if (read(fd, &info, sizeof(info)) != sizeof(info))
+			continue;
+		if (!e->over)
+			e->signal = (int)info.ssi_signo;
+		end_run(e, STATUS_SIGNAL + (int)info.ssi_signo);
+	}
+	return NULL;
+}
+
+static void *
+await_limit(void *ending)
+{
+	struct ending *e = ending;
+
+	if (tcp_thread_sleep(e->timeout) == 0)
+		end_run(e, STATUS_TIMEOUT);
+	return NULL;
+}
+
+static void *
+await_process(void *ending)
+{
+	struct ending *e = ending;
+
+	if (tcp_wait_fd(e->process, TCPUNIT_READABLE, -1) != -1)
+		end_run(e, STATUS_DONE);
+	return NULL;
+}

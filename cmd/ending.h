@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ending.h - what ends a run before its work is done: a signal, --timeout, the
+ * end of another process.  Each is awaited by a green thread of its own, which
+ * terminates the one that runs the command: whatever that waits for fails, it
+ * returns, and the status is the one kept here.
+ */
+#ifndef TCPU_ENDING_H
+#define TCPU_ENDING_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <tcpunit.h>
+
+struct ending {
+	tcp_thread worker;
+	sigset_t inherited; /* the signal mask tcpu was started with */
+	sigset_t awaited;   /* the signals that end the run */
+	int timeout;        /* ms, from the command line; -1 none */
+	int process;        /* a pidfd */
+	bool over;
+	int status; /* the run's, where it is over */
+	int signal; /* to die of once the run is cleaned up, or 0 */
+};
+
+/*
+ * Blocks the signals that end a run, unless they were ignored at the start,
+ * and those whose default action would be in the way: SIGPIPE, as writing says
+ * EPIPE too; SIGTTIN, so that a background job's read fails instead.
+ */
+void block_signals(struct ending *e);
+
+/* Back to the mask tcpu was started with: for a program that is to run. */
+void restore_signals(const struct ending *e);
+
+/*
+ * Starts to wait for the signals and for the time limit; the calling green
+ * thread is the one that will be terminated.  Returns 0, or -1 and errno.
+ */
+int watch_endings(struct ending *e, int timeout);
+
+/* The same for the end of process PID, which is no failure. */
+int watch_process(struct ending *e, int pid);
+
+/* Dies of e->signal, as if it had never been blocked. */
+_Noreturn void die(const struct ending *e);
+
+#endif

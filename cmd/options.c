@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * options.c - the words of a command line.  getopt_long(3) takes abbreviated
+ * options, which would make every new option break somebody's script; so the
+ * options are found here, exactly, in the tables that help prints too.
+ */
+#include "options.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcpu.h"
+
+struct parser {
+	const struct option_set *sets;
+	void *values;
+	char **next; /* the word after the one being read */
+	char *error;
+};
+
+static int read_long(struct parser *p, char *word);
+static int read_letters(struct parser *p, const char *letters);
+static option_reader set_ipv4, set_ipv6;
+static int wrong(struct parser *p, const char *format, ...)
+    TCPUNIT_PRINTF(2, 3);
+
+const struct option common_option_table[] = {
+    {"ipv4", '4', NULL, set_ipv4, offsetof(struct common_options, family),
+	"IPv4 only"},
+    {"ipv6", '6', NULL, set_ipv6, offsetof(struct common_options, family),
+	"IPv6 only"},
+    {"numeric", 'n', NULL, set_true, offsetof(struct common_options, numeric),
+	"hosts and ports are numbers; nothing is looked up"},
+    {"timeout", 't', "TIME", read_time,
+	offsetof(struct common_options, timeout),
+	"end the whole run after TIME"},
+    {"quiet", 'q', NULL, set_true, offsetof(struct common_options, quiet),
+	"no messages"},
+    {"verbose", 'v', NULL, set_true, offsetof(struct common_options, verbose),
+	"more messages"},
+    {"help", 0, NULL, set_true, offsetof(struct common_options, help),
+	"print this and exit"},
+    {0},
+};
+
+int
+parse_options(const struct option_set *sets, void *values, char **argv,
+    struct operands *operands, char error[OPTION_ERROR_SIZE])
+{
+	struct parser p = {sets, values, argv, error};
+	char *word;
+
+	*operands = (struct operands){0, argv, NULL};
+	while ((word = *p.next++)) {
+		if (strcmp(word, "--") == 0) {
+			operands->command = p.next;
+			break;
+		}
+		if (word[0] != '-' || word[1] == '\0')
+			operands->words[operands->count++] = word;
+		else if (word[1] == '-' && read_long(&p, word + 2) == -1)
+			return -1;
+		else if (word[1] != '-' && read_letters(&p, word + 1) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+wrong(struct parser *p, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(p->error, OPTION_ERROR_SIZE, format, args);
+	va_end(args);
+	return -1;
+}
+
+static bool
+is_named(const struct option *o, const char *name, size_t len)
+{
+	return strncmp(o->name, name, len) == 0 && o->name[len] == '\0';
+}
+
+/* The option with this name or, where NAME is NULL, this letter. */
+static const struct option *
+find_option(
+    struct parser *p, const char *name, size_t len, char letter, void **value)
+{
+	for (const struct option_set *s = p->sets; s->options; s++) {
+		for (const struct option *o = s->options; o->name; o++) {
+			if (name ? !is_named(o, name, len)
+				 : o->letter != letter)
+				continue;
+			*value = (char *)p->values + s->offset + o->offset;
+			return o;
+		}
+	}
+	return NULL;
+}
+
+static int
+set_option(
+    struct parser *p, const struct option *o, const char *text, void *value)
+{
+	const char *why = o->read(text, value);
+
+	if (!why)
+		return 0;
+	if (!text)
+		return wrong(p, "--%s: %s", o->name, why);
+	return wrong(p, "--%s: %s: '%s'", o->name, why, text);
+}
+
+static int
+read_long(struct parser *p, char *word)
+{
+	size_t len = strcspn(word, "=");
+	const char *text = word[len] == '=' ? word + len + 1 : NULL;
+	const struct option *o;
+	void *value;
+
+	o = find_option(p, word, len, 0, &value);
+	if (!o)
+		return wrong(p, "unrecognized option '--%.*s'", (int)len, word);
+	if (text && !o->argument)
+		return wrong(p, "option '--%s' takes no argument", o->name);
+	if (!text && o->argument && o->argument[0] != '[') {
+		if (!*p->next)
+			return wrong(
+			    p, "option '--%s' needs an argument", o->name);
+		text = *p->next++;
+	}
+	return set_option(p, o, text, value);
+}
+
+/* "-k1", "-t5", "-t 5".  A letter's argument is never optional. */
+static int
+read_letters(struct parser *p, const char *letters)
+{
+	const struct option *o;
+	const char *text;
+	void *value;
+
+	for (; *letters; letters++) {
+		o = find_option(p, NULL, 0, *letters, &value);
+		if (!o)
+			return wrong(p, "unrecognized option '-%c'", *letters);
+		if (!o->argument) {
+			if (set_option(p, o, NULL, value) == -1)
+				return -1;
+			continue;
+		}
+		text = letters[1] ? letters + 1 : *p->next;
+		if (!text)
+			return wrong(
+			    p, "option '-%c' needs an argument", *letters);
+		if (!letters[1])
+			p->next++;
+		return set_option(p, o, text, value);
+	}
+	return 0;
+}
+
+const char *
+set_true(const char *text, void *value)
+{
+	(void)text;
+	*(bool *)value = true;
+	return NULL;
+}
+
+static const char *
+set_family(int family, int *value)
+{
+	if (*value && *value != family)
+		return "--ipv4 and --ipv6 exclude each other";
+	*value = family;
+	return NULL;
+}
+
+static const char *
+set_ipv4(const char *text, void *value)
+{
+	(void)text;
+	return set_family(4, value);
+}
+
+static const char *
+set_ipv6(const char *text, void *value)
+{
+	(void)text;
+	return set_family(6, value);
+}
+
+static const char *
+read_number(const char *text, int least, int *value)
+{
+	long n = strtol(text, NULL, 10);
+
+	if (!*text || text[strspn(text, "0123456789")] || n < least)
+		return "not a number";
+	if (n > INT_MAX)
+		return "too big a number";
+	*value = (int)n;
+	return NULL;
+}
+
+const char *
+read_count(const char *text, void *value)
+{
+	return read_number(text, 1, value);
+}
+
+const char *
+read_natural(const char *text, void *value)
+{
+	return read_number(text, 0, value);
+}
+
+const char *
+read_text(const char *text, void *value)
+{
+	if (!*text)
+		return "empty";
+	*(const char **)value = text;
+	return NULL;
+}
+
+/* Thousandths of "1.5", rounded up so that no limit becomes none; the rest
+ * behind it.  -1 where there is no number, or one beyond all use. */
+static int64_t
+read_thousandths(const char *text, const char **rest)
+{
+	int64_t n = 0, unit = 1000;
+	bool more = false;
+
+	if (!isdigit((unsigned char)*text))
+		return -1;
+	for (; isdigit((unsigned char)*text); text++) {
+		n = n * 10 + (*text - '0') * 1000;
+		if (n > (int64_t)INT_MAX * 1000)
+			return -1;
+	}
+	if (text[0] == '.' && isdigit((unsigned char)text[1])) {
+		for (text++; isdigit((unsigned char)*text); text++) {
+			unit /= 10;
+			n += (*text - '0') * unit;
+			more = more || (unit == 0 && *text > '0');
+		}
+	}
+	*rest = text;
+	return n + more;
+}
+
+const char *
+read_time(const char *text, void *value)
+{
+	static const struct {
+		const char *name;
+		int ms;
+	} units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60 * 1000},
+	    {"h", 60 * 60 * 1000}};
+	const char *unit;
+	int64_t n, ms;
+
+	if (!text) {
+		*(int *)value = -1;
+		return NULL;
+	}
+	n = read_thousandths(text, &unit);
+	if (n == -1)
+		return "not a time";
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(unit, units[i].name) != 0)
+			continue;
+		ms = (n * units[i].ms + 999) / 1000;
+		if (ms > INT_MAX)
+			return "too long a time";
+		*(int *)value = (int)ms;
+		return NULL;
+	}
+	return "not a time";
+}
+
+const char *
+format_time(int ms, char text[TIME_TEXT_SIZE])
+{
+	int len;
+
+	if (ms < 1000 && ms > 0) {
+		(void)snprintf(text, TIME_TEXT_SIZE, "%dms", ms);
+		return text;
+	}
+	len = snprintf(text, TIME_TEXT_SIZE, "%d.%03d", ms / 1000, ms % 1000);
+	while (text[len - 1] == '0')
+		len--;
+	if (text[len - 1] == '.')
+		len--;
+	(void)strcpy(text + len, "s");
+	return text;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * target.c - reads HOST PORT, HOST:PORT and PORT.  What is doubtful is refused
+ * here, before anything is opened: a script's empty "$PORT" must not mean any
+ * port, nor 65616 mean 80.
+ */
+#include "target.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcpu.h"
+
+static int refuse(
+    enum status status, char *error, const char *why, const char *text);
+static int split_word(
+    char *word, bool need_host, struct target *target, char *error);
+static int read_host(struct target *target, char *host, char *error);
+static int read_port(struct target *target, bool numeric, char *error);
+
+int
+read_target(const struct operands *operands, bool need_host, bool numeric,
+    struct target *target, char error[OPTION_ERROR_SIZE])
+{
+	char **words = operands->words;
+	bool bare;
+	int status;
+
+	*target = (struct target){0};
+	if (operands->count == 0)
+		return refuse(STATUS_USAGE, error, "missing operand",
+		    need_host ? "HOST" : "PORT");
+	if (operands->count > 2)
+		return refuse(STATUS_USAGE, error, "extra operand", words[2]);
+	if (operands->count == 1) {
+		(void)snprintf(
+		    target->text, sizeof(target->text), "%s", words[0]);
+		status = split_word(words[0], need_host, target, error);
+	} else {
+		bare = strchr(words[0], ':') && words[0][0] != '[';
+		(void)snprintf(target->text, sizeof(target->text),
+		    bare ? "[%s]:%s" : "%s:%s", words[0], words[1]);
+		target->service = words[1];
+		status = read_host(target, words[0], error);
+	}
+	return status ? status : read_port(target, numeric, error);
+}
+
+static int
+refuse(enum status status, char *error, const char *why, const char *text)
+{
+	(void)snprintf(error, OPTION_ERROR_SIZE, "%s: '%s'", why, text);
+	return status;
+}
+
+/* A word that begins like a number has to be one. */
+static int
+read_port(struct target *target, bool numeric, char *error)
+{
+	const char *text = target->service;
+	size_t digits = strspn(text, "0123456789");
+	const struct servent *service;
+	long n = strtol(text, NULL, 10);
+
+	if (digits > 0 && text[digits] == '\0' && n <= 65535) {
+		target->port = (int)n;
+		return 0;
+	}
+	if (text[0] == '\0' || digits > 0 || strchr("+-", text[0]) ||
+	    isspace((unsigned char)text[0]))
+		return refuse(STATUS_USAGE, error, "not a port", text);
+	service = numeric ? NULL : getservbyname(text, "tcp");
+	if (!service)
+		return refuse(STATUS_RESOLVE, error, "unknown service", text);
+	target->port = ntohs((uint16_t)service->s_port);
+	return 0;
+}
+
+/* The brackets of "[::1]" are taken off; they are no part of the host. */
+static int
+read_host(struct target *target, char *host, char *error)
+{
+	size_t len = strlen(host);
+
+	target->host = host;
+	if (host[0] != '[')
+		return 0;
+	if (len < 3 || host[len - 1] != ']')
+		return refuse(STATUS_USAGE, error, "not a host", host);
+	host[len - 1] = '\0';
+	target->host = host + 1;
+	return 0;
+}
+
+/*
+ * The colon that ends the host of HOST:PORT, or NULL.  Two colons without
+ * brackets are an IPv6 address, which has no port.
+ */
+static char *
+find_colon(char *word)
+{
+	char *colon = strrchr(word, ':');
+
+	if (!colon || (word[0] == '[' && colon[-1] != ']') ||
+	    (word[0] != '[' && strchr(word, ':') != colon))
+		return NULL;
+	return colon;
+}
+
+/* One word: HOST:PORT, or PORT alone where that is enough. */
+static int
+split_word(char *word, bool need_host, struct target *target, char *error)
+{
+	char *colon = find_colon(word);
+
+	if (colon) {
+		*colon = '\0';
+		target->service = colon + 1;
+		return read_host(target, word, error);
+	}
+	if (need_host || strchr(word, ':') || word[0] == '[')
+		return refuse(STATUS_USAGE, error, "no port", word);
+	target->service = word;
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * target.h - the host and the port of a command line, read strictly.  Nothing
+ * here opens a socket; hosts are looked up by the library.
+ */
+#ifndef TCPU_TARGET_H
+#define TCPU_TARGET_H
+
+#include <stdbool.h>
+
+#include "options.h"
+
+/* A host and a port, as they are used and as the user wrote them. */
+struct target {
+	const char *host;    /* without brackets; NULL where none was given */
+	int port;            /* 0 to 65535 */
+	const char *service; /* the port as it was written */
+	char text[320];      /* "localhost:http", for messages */
+};
+
+/*
+ * Reads HOST PORT, HOST:PORT, [V6]:PORT or, unless NEED_HOST, PORT from the
+ * operands.  A PORT may be the name of a service, unless NUMERIC.  Returns 0;
+ * or the status to end with and its sentence.
+ */
+int read_target(const struct operands *operands, bool need_host, bool numeric,
+    struct target *target, char error[OPTION_ERROR_SIZE]);
+
+#endif

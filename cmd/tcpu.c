@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tcpu.c - the table of commands, what happens before and after one of them
+ * runs, and the messages of all.
+ */
+#include "tcpu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "help.h"
+
+static const struct command *const commands[] = {&listen_command,
+    &connect_command, &accept_ready_command, &addresses_command, NULL};
+
+static void open_standard_descriptors(void);
+static int start(char **words);
+static int start_command(const struct command *command, char **words);
+static int perform(const struct run *run, const struct operands *operands);
+static int finish(const struct run *run, int status);
+static int answer_help(const struct run *run);
+static int bad_option(const struct run *run, const char *sentence);
+static void vsay(const struct run *run, const char *prefix, const char *format,
+    va_list args) __attribute__((format(printf, 3, 0)));
+
+int
+main(int argc, char **argv)
+{
+	open_standard_descriptors();
+	return start(argv + (argc > 0));
+}
+
+/*
+ * A descriptor of ours must not become somebody's stdin.  What was closed stays
+ * useless: stdin is empty, and writing to stdout fails.
+ */
+static void
+open_standard_descriptors(void)
+{
+	static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) == -1)
+			(void)open("/dev/null", modes[fd]);
+	}
+}
+
+/* The first word: a command, --help or --version. */
+static int
+start(char **words)
+{
+	static const struct common_options options = COMMON_DEFAULTS;
+	struct ending ending = {0};
+	const struct run run = {NULL, &options, &ending};
+	char text[64];
+
+	if (!words[0]) {
+		print_usage(stderr, commands);
+		return STATUS_USAGE;
+	}
+	for (int i = 0; commands[i]; i++) {
+		if (strcmp(words[0], commands[i]->name) == 0)
+			return start_command(commands[i], words + 1);
+	}
+	block_signals(&ending);
+	if (strcmp(words[0], "--help") == 0)
+		return finish(&run, answer_help(&run));
+	if (strcmp(words[0], "--version") == 0) {
+		(void)snprintf(text, sizeof(text), "tcpu %s\n", tcp_version());
+		return finish(&run, answer(&run, text, strlen(text)));
+	}
+	if (words[0][0] != '-')
+		return usage_error(&run, "unknown command '%s'", words[0]);
+	(void)snprintf(
+	    text, sizeof(text), "unrecognized option '%s'", words[0]);
+	return bad_option(&run, text);
+}
+
+static int
+start_command(const struct command *command, char **words)
+{
+	struct ending ending = {0};
+	void *options = malloc(command->size);
+	const struct run run = {command, options, &ending};
+	struct operands operands;
+	char error[OPTION_ERROR_SIZE];
+	int status;
+
+	if (!options)
+		return STATUS_FAILED;
+	memcpy(options, command->defaults, command->size);
+	block_signals(&ending);
+	if (parse_options(command->options, options, words, &operands, error) ==
+	    -1)
+		status = bad_option(&run, error);
+	else if (run.options->help)
+		status = answer_help(&run);
+	else
+		status = perform(&run, &operands);
+	free(options);
+	return finish(&run, status);
+}
+
+static int
+perform(const struct run *run, const struct operands *operands)
+{
+	int status;
+
+	if (watch_endings(run->ending, run->options->timeout) == -1)
+		status = library_failure(run, "start", STATUS_FAILED);
+	else
+		status = run->command->run(run, run->options, operands);
+	tcp_shutdown();
+	return status;
+}
+
+static int
+finish(const struct run *run, int status)
+{
+	if (run->ending->signal)
+		die(run->ending);
+	return status;
+}
+
+static int
+answer_help(const struct run *run)
+{
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	int status;
+
+	if (!to)
+		return fail(run, STATUS_FAILED, "%s", strerror(errno));
+	if (run->command)
+		print_help(to, run->command);
+	else
+		print_usage(to, commands);
+	if (fclose(to) != 0)
+		return fail(run, STATUS_FAILED, "%s", strerror(errno));
+	status = answer(run, text, size);
+	free(text);
+	return status;
+}
+
+static int
+bad_option(const struct run *run, const char *sentence)
+{
+	(void)usage_error(run, "%s", sentence);
+	if (strncmp(sentence, "unrecognized", strlen("unrecognized")) == 0)
+		say(run, "'tcpu%s%s --help' tells the options",
+		    run->command ? " " : "",
+		    run->command ? run->command->name : "");
+	return STATUS_USAGE;
+}
+
+/* What the user typed may hold anything; a message is one line. */
+static void
+vsay(
+    const struct run *run, const char *prefix, const char *format, va_list args)
+{
+	char line[1024];
+	size_t len, room;
+
+	if (run->options->quiet)
+		return;
+	(void)snprintf(line, sizeof(line), "tcpu: %s", prefix);
+	len = strlen(line);
+	room = sizeof(line) - len - 1;
+	(void)vsnprintf(line + len, room, format, args);
+	len = strlen(line);
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	}
+	line[len++] = '\n';
+	(void)!write(STDERR_FILENO, line, len); /* nobody else to tell */
+}
+
+void
+say(const struct run *run, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsay(run, "", format, args);
+	va_end(args);
+}
+
+void
+say_more(const struct run *run, const char *format, ...)
+{
+	va_list args;
+
+	if (!run->options->verbose)
+		return;
+	va_start(args, format);
+	vsay(run, "", format, args);
+	va_end(args);
+}
+
+int
+fail(const struct run *run, enum status status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsay(run, "", format, args);
+	va_end(args);
+	return status;
+}
+
+int
+usage_error(const struct run *run, const char *format, ...)
+{
+	char prefix[32] = "";
+	va_list args;
+
+	if (run->command)
+		(void)snprintf(
+		    prefix, sizeof(prefix), "%s: ", run->command->name);
+	va_start(args, format);
+	vsay(run, prefix, format, args);
+	va_end(args);
+	return STATUS_USAGE;
+}
+
+int
+find_target(const struct run *run, const struct operands *operands,
+    bool need_host, int least, struct target *target)
+{
+	char error[OPTION_ERROR_SIZE];
+	int status;
+
+	status = read_target(
+	    operands, need_host, run->options->numeric, target, error);
+	if (status == STATUS_USAGE)
+		return usage_error(run, "%s", error);
+	if (status != 0)
+		return fail(run, status, "%s: %s", run->command->name, error);
+	if (target->port < least)
+		return usage_error(run, "not a port: '%s'", target->service);
+	return 0;
+}
+
+const char *
+reason(const struct tcp_error *e)
+{
+	if (e->kind == TCPUNIT_ERROR_RESOLVE && e->code != EAI_SYSTEM)
+		return gai_strerror(e->code);
+	if (e->kind == TCPUNIT_ERROR_TIMEOUT)
+		return "timed out";
+	return strerror(e->code);
+}
+
+static enum status
+status_of(const struct tcp_error *e, enum status otherwise)
+{
+	switch (e->kind) {
+	case TCPUNIT_ERROR_RESOLVE:
+		return STATUS_RESOLVE;
+	case TCPUNIT_ERROR_TIMEOUT:
+		return STATUS_TIMEOUT;
+	case TCPUNIT_ERROR_NET:
+		break;
+	default:
+		return STATUS_FAILED;
+	}
+	if (otherwise == STATUS_CONNECT && e->code == ECONNREFUSED)
+		return STATUS_REFUSED;
+	if (otherwise == STATUS_LISTEN && e->code == EADDRINUSE)
+		return STATUS_IN_USE;
+	return otherwise;
+}
+
+int
+library_failure(const struct run *run, const char *what, enum status otherwise)
+{
+	const struct tcp_error *e = tcp_last_error();
+	const struct ending *ending = run->ending;
+	char time[TIME_TEXT_SIZE];
+
+	if (e->kind != TCPUNIT_ERROR_TERMINATED || !ending->over)
+		return fail(
+		    run, status_of(e, otherwise), "%s: %s", what, reason(e));
+	if (ending->status == STATUS_TIMEOUT)
+		say(run, "%s: timed out after %s", what,
+		    format_time(ending->timeout, time));
+	return ending->status;
+}
+
+int
+answer(const struct run *run, const char *text, size_t n)
+{
+	ssize_t done;
+
+	while (n > 0) {
+		done = write(STDOUT_FILENO, text, n);
+		if (done == -1 && errno != EINTR)
+			return stdout_failure(run, errno);
+		if (done == -1)
+			continue;
+		text += done;
+		n -= (size_t)done;
+	}
+	return STATUS_DONE;
+}
+
+int
+stdout_failure(const struct run *run, int code)
+{
+	struct sigaction old;
+
+	if (code == EPIPE && sigaction(SIGPIPE, NULL, &old) == 0 &&
+	    old.sa_handler == SIG_DFL) {
+		run->ending->signal = SIGPIPE;
+		return STATUS_SIGNAL + SIGPIPE;
+	}
+	return fail(run, STATUS_FILE, "stdout: %s", strerror(code));
+}
