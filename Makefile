@@ -67,6 +67,8 @@ CMD_OBJ = $(call objects,cmd/*.c)
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 AID_OBJ = $(call objects,tests/pair.c tests/peer.c tests/probe.c tests/sandbox.c)
+SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch])
+SCRIPTS = .ci/run .ci/deps tests/run tests/demo tests/helper.bash
 CHOSEN = $(wildcard $(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c))
 
 .PHONY: all tests check demo deps lint install uninstall clean
@@ -113,6 +115,25 @@ check: deps
 	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
 	BUILD=$(abspath $(BUILD)) prove -f -o -j$(JOBS) --exec tests/run \
 		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN))
+
+lint:
+	@.ci/deps $(BUILD_DEPS) $(LINT_DEPS)
+	clang-format --dry-run -Werror $(SOURCES)
+	printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P2 -I{} \
+		clang-tidy --quiet {} -- -std=c11 -D_GNU_SOURCE -Ilib
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+		--error-exitcode=1 --inline-suppr -Ilib -D_GNU_SOURCE \
+		-U__has_include --include=/usr/include/$(shell gcc -print-multiarch)/sys/queue.h lib cmd tests
+	pmccabe $(filter %.c,$(SOURCES)) | awk '$$2 > 15 || $$5 > 60 \
+		{ print "too big:", $$0; big = 1 } END { exit big }'
+	! grep -L 'SPDX-License-Identifier: ISC' Makefile $(SOURCES) \
+		$(SCRIPTS) man/* lib/tcpunit.map tests/*.bats tests/peers/* | \
+		grep .
+	mandoc -T lint -W warning man/*
+	shellcheck -e SC2016 $(SCRIPTS)
+	shellcheck -s bats -e SC2016,SC2154 tests/*.bats
+	$(MAKE) BUILD=$(BUILD)/gcc CC=gcc CFLAGS='-O2 -Werror' all tests
+	$(MAKE) BUILD=$(BUILD)/clang CC=clang CFLAGS='-O2 -Werror' all tests
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \

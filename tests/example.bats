@@ -9,7 +9,6 @@ load helper
 # example SERVER CLIENT - run both shell commands, in a network of their own,
 # the client once the server listens; each stdout and each status is right.
 example() {
-	# shellcheck disable=SC2016 # for the other shell
 	netns timeout -k 1 20 bash -c '
 		(eval "$1") >server.out 2>server.err 3>&- &
 		tcpu accept-ready --listening --wait=10 4242 &&
@@ -32,7 +31,6 @@ scm_server="csi -script $BATS_TEST_DIRNAME/peers/server.scm"
 scm_client="csi -script $BATS_TEST_DIRNAME/peers/client.scm"
 
 @test "two commands, the client started first" {
-	# shellcheck disable=SC2016 # for the other shell
 	netns timeout -k 1 20 bash -c '
 		echo "Good Bye!" | tcpu connect --retry=5 localhost 4242 \
 			>client.out 3>&- &

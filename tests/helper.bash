@@ -15,6 +15,7 @@ export BATS_TEST_TIMEOUT=60
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 export TOP BUILD=${BUILD:-$TOP/build}
 export PATH=$BUILD:$PATH
+unset MAKEFLAGS MFLAGS MAKELEVEL
 
 started=()
 declare -A drains=()
@@ -81,6 +82,5 @@ holds() {
 netns() {
 	local root=()
 	[ "$(id -u)" -eq 0 ] || root=(--map-root-user)
-	# shellcheck disable=SC2016 # for the other shell
 	unshare "${root[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh "$@"
 }
