@@ -66,7 +66,6 @@ LIB_OBJ = $(call objects,lib/*.c)
 CMD_OBJ = $(call objects,cmd/*.c)
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
-AID_OBJ = $(call objects,tests/pair.c tests/peer.c tests/probe.c tests/sandbox.c)
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch])
 SCRIPTS = .ci/run .ci/deps tests/run tests/demo tests/helper.bash
 CHOSEN = $(wildcard $(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c))
@@ -93,9 +92,6 @@ $(BUILD)/$(SO): $(LIB_OBJ) lib/tcpunit.map
 		-o $@ $(LIB_OBJ) $(LIBS)
 
 $(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a
-	$(LINK) -pie -o $@ $^ $(LIBS)
-
-$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(AID_OBJ) $(BUILD)/libtcpunit.a
 	$(LINK) -pie -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libhelp.a \
@@ -159,4 +155,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ) $(AID_OBJ))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ) $(HELP_OBJ))
