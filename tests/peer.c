@@ -130,6 +130,24 @@ peer_reset(int fd)
 	close(fd);
 }
 
+struct hole
+hole_open(const char *ip, int port)
+{
+	struct hole h;
+
+	h.listener = peer_listen(ip, port, 0);
+	h.port = peer_port(h.listener);
+	h.client = peer_connect(ip, h.port, LIMIT_S * 1000);
+	return h;
+}
+
+void
+hole_close(struct hole *h)
+{
+	close(h->client);
+	close(h->listener);
+}
+
 static int
 make(const char *ip, int port, union address *a, socklen_t *len)
 {

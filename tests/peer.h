@@ -28,4 +28,14 @@ bool peer_eof(int fd);
 /* Closes with a reset. */
 void peer_reset(int fd);
 
+/* A listener whose queue is full, so that connecting to it never ends: neither
+ * admitted nor refused.  Port 0 is any. */
+struct hole {
+	int listener, client;
+	int port;
+};
+
+struct hole hole_open(const char *ip, int port);
+void hole_close(struct hole *h);
+
 #endif

@@ -16,7 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LIMIT_MS 5000
+
 static int queue_info(int fd, struct tcp_info *info);
+static bool exists_socket(int port, int state);
 
 static struct rlimit permitted;
 
@@ -84,7 +87,7 @@ queue_limit(int fd)
 bool
 await_queued(int fd, int n)
 {
-	int64_t end = now_ms() + 5000;
+	int64_t end = now_ms() + LIMIT_MS;
 
 	while (queued(fd) != n) {
 		if (now_ms() > end)
@@ -94,22 +97,17 @@ await_queued(int fd, int n)
 	return true;
 }
 
-int
-count_sockets(int port, int state)
+bool
+await_socket(int port, int state)
 {
-	char line[256];
-	unsigned local, is;
-	int n = 0;
-	FILE *f;
+	int64_t end = now_ms() + LIMIT_MS;
 
-	f = fopen("/proc/net/tcp", "re");
-	if (f == NULL)
-		return -1;
-	while (fgets(line, sizeof line, f) != NULL)
-		n += sscanf(line, "%*s %*8s:%4x %*s %2x", &local, &is) == 2 &&
-		    (int)local == port && (int)is == state;
-	fclose(f);
-	return n;
+	while (!exists_socket(port, state)) {
+		if (now_ms() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
 }
 
 bool
@@ -133,4 +131,22 @@ queue_info(int fd, struct tcp_info *info)
 	socklen_t len = sizeof *info;
 
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len);
+}
+
+static bool
+exists_socket(int port, int state)
+{
+	char line[256];
+	unsigned local, is;
+	bool yes = false;
+	FILE *f;
+
+	f = fopen("/proc/net/tcp", "re");
+	if (f == NULL)
+		return false;
+	while (!yes && fgets(line, sizeof line, f) != NULL)
+		yes = sscanf(line, "%*s %*8s:%4x %*s %2x", &local, &is) == 2 &&
+		    (int)local == port && (int)is == state;
+	fclose(f);
+	return yes;
 }

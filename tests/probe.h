@@ -27,8 +27,9 @@ int queue_limit(int fd);
 /* Waits, five seconds at most, until N wait there.  True if they do. */
 bool await_queued(int fd, int n);
 
-/* How many IPv4 sockets of local port PORT are in STATE (TCP_TIME_WAIT). */
-int count_sockets(int port, int state);
+/* Waits, as long, for an IPv4 socket of local port PORT in STATE
+ * (TCP_TIME_WAIT). */
+bool await_socket(int port, int state);
 
 /*
  * Whether F returns true in a process of its own, for what would change this
