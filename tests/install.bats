@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: ISC
+#
+# make install, and what people build with what it has put there, knowing
+# pkg-config and nothing else.
+
+load helper
+
+prefix=/opt/tcpunit
+
+setup_file() {
+	cd "$TOP" || return
+	make_to install >"$BATS_FILE_TMPDIR/make.out"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	root=$BATS_FILE_TMPDIR/root
+	lib=$root$prefix/lib
+	export PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
+	read -ra shared < <(pkg-config --cflags --libs tcpunit)
+	read -ra static < <(pkg-config --static --cflags --libs tcpunit)
+}
+
+# make_to TARGET - make install or uninstall, into a root of our own.
+make_to() {
+	make BUILD="$BUILD" DESTDIR="$BATS_FILE_TMPDIR/root" PREFIX="$prefix" \
+		"$1"
+}
+
+# program - a user's program, in C and in C++.
+program() {
+	cat <<-'END'
+	#include <stdio.h>
+	#include <tcpunit.h>
+
+	int
+	main(void)
+	{
+		tcp_listener l = tcp_listen(0, NULL);
+		tcp_port in, out;
+		char *line;
+		size_t len;
+
+		if (!tcp_listener_p(l) ||
+		    tcp_connect("localhost", tcp_listener_port(l), NULL, &in,
+			&out) == -1 || tcp_write_line(out, "hello") == -1 ||
+		    tcp_accept(l, &in, &out) == -1 ||
+		    tcp_read_line(in, 80, &line, &len) != 1)
+			return 1;
+		return puts(line) == EOF;
+	}
+	END
+}
+
+@test "each file is in its place, and there is no other" {
+	(cd "$root$prefix" && find . ! -type d | sort) >got
+	{
+		printf './%s\n' bin/tcpu include/tcpunit.h lib/libtcpunit.a \
+			lib/libtcpunit.so lib/libtcpunit.so.0 \
+			lib/pkgconfig/tcpunit.pc
+		for page in "$TOP"/man/*.[1-9]; do
+			echo "./share/man/man${page##*.}/${page##*/}"
+		done
+	} | sort >want
+	diff want got
+	(cd "$root" && find . ! -type d ! -path ".$prefix/*") >elsewhere
+	holds elsewhere ''
+}
+
+@test "the command runs alone and knows its version" {
+	run -0 env -u LD_LIBRARY_PATH "$root$prefix/bin/tcpu" --version
+	assert_output "tcpu $(pkg-config --modversion tcpunit)"
+}
+
+@test "the prefix of make install is the one that pkg-config tells" {
+	run -0 pkg-config --variable=prefix tcpunit
+	assert_output --partial "$prefix"
+	run -0 pkg-config --libs tcpunit
+	assert_output --partial "-L$lib -ltcpunit"
+	refute_output --partial event
+}
+
+@test "a C program with the shared library" {
+	program >prog.c
+	cc -std=c11 -Wall -Wextra -pedantic -Werror -o prog prog.c \
+		"${shared[@]}"
+	readelf -d prog >dynamic
+	assert_file_contains dynamic 'NEEDED.*\[libtcpunit\.so\.0\]'
+	LD_LIBRARY_PATH=$lib run -0 timeout -k 1 10 ./prog
+	assert_output hello
+}
+
+@test "a C program with the static library" {
+	program >prog.c
+	cc -static -o prog prog.c "${static[@]}" 2>cc.err ||
+		fail "$(cat cc.err)"
+	run -0 timeout -k 1 10 ./prog
+	assert_output hello
+}
+
+@test "a C++17 program" {
+	program >prog.cc
+	c++ -std=c++17 -Wall -Wextra -pedantic -Werror -o prog prog.cc \
+		"${shared[@]}"
+	LD_LIBRARY_PATH=$lib run -0 timeout -k 1 10 ./prog
+	assert_output hello
+}
+
+@test "a listener is no port, nor is a number: neither compiles" {
+	echo '#include <tcpunit.h>' >good.c
+	sed '$a int f(tcp_listener l) { return tcp_close(l); }' good.c >ok.c
+	sed '$a int f(tcp_listener l) { return tcp_port_fileno(l); }' \
+		good.c >listener.c
+	sed '$a int f(void) { return tcp_port_fileno(42); }' good.c >number.c
+	cc -c ok.c "${shared[@]}"
+	run ! cc -c listener.c "${shared[@]}"
+	run ! cc -c number.c "${shared[@]}"
+}
+
+@test "the shared library shows what the header declares, and no more" {
+	sed -n 's/^TCPUNIT_API.*\b\(tcp_[a-z_]*\)(.*/\1/p' \
+		"$TOP/lib/tcpunit.h" | sort >declared
+	[ "$(wc -l <declared)" -gt 40 ]
+	nm -D --defined-only "$lib/libtcpunit.so.0" |
+		sed -n 's/.* [^A] \(.*\)@@TCPUNIT_0$/\1/p' | sort >exported
+	diff declared exported
+	run -0 nm -D --defined-only "$lib/libtcpunit.so.0"
+	assert_line --partial 'A TCPUNIT_0'
+	assert_equal "$(wc -l <exported)" "$((${#lines[@]} - 1))"
+}
+
+@test "it needs libevent's core and the C library, no more" {
+	readelf -d "$lib/libtcpunit.so.0" >dynamic
+	sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' dynamic | sort >needed
+	diff needed <(printf '%s\n' libc.so.6 libevent_core-2.1.so.7)
+	assert_file_contains dynamic 'SONAME.*\[libtcpunit\.so\.0\]'
+}
+
+@test "everything is hardened" {
+	local file
+	for file in "$lib/libtcpunit.so.0" "$root$prefix/bin/tcpu"; do
+		readelf -ldW "$file" >headers
+		assert_file_contains headers 'GNU_RELRO'
+		assert_file_contains headers 'NOW'
+		assert_file_contains headers 'GNU_STACK .* RW '
+	done
+	assert_file_contains headers 'PIE'
+	run -0 nm -D "$root$prefix/bin/tcpu"
+	assert_output --partial __stack_chk_fail
+}
+
+# The last of this file: the others use what it removes.
+@test "make uninstall leaves nothing" {
+	cd "$TOP" || return
+	make_to uninstall >"$BATS_TEST_TMPDIR/make.out"
+	run -0 find "$root" ! -type d
+	assert_output ''
+}
