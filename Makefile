@@ -19,7 +19,7 @@ MANDIR = $(PREFIX)/share/man
 
 CFLAGS = -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wcast-qual \
+	-Wold-style-definition -Wpointer-arith -Wwrite-strings \
 	-Wundef -Wvla -Wformat=2
 HARDENING = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 RELRO = -Wl,-z,relro,-z,now,-z,defs
