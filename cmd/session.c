@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * session.c - the two directions of a session.  Each ends by itself; what makes
+ * the other pointless terminates it.  While a session runs its socket is armed
+ * (wire.h), so that only an end that is known to be good looks good to the
+ * peer.
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "crlf.h"
+#include "progress.h"
+
+/* How long a background job waits before it asks its terminal again. */
+#define BACKGROUND_PAUSE 200
+
+/* What is drained at most before a connection is closed. */
+#define DRAIN_SIZE (1024 * 1024)
+#define DRAIN_TIME 1000
+
+struct session {
+	const struct run *run;
+	const struct session_options *options;
+	const struct standard_ports *standard;
+	const char *name;
+	tcp_port in; /* the connection's */
+	tcp_port out;
+	tcp_thread sender;
+	tcp_thread receiver;
+	enum session_end end;
+	struct outcome outcome;
+	bool finished; /* a FIN went out */
+	int lost;      /* the errno that the connection was lost with */
+};
+
+static enum session_end end_of(const struct session_options *options);
+static int run_threads(struct session *s);
+static void *send_input(void *session);
+static void *receive(void *session);
+static void *watch_idleness(void *session);
+static int copy(
+    struct session *s, tcp_port from, tcp_port to, crlf_converter *convert);
+static void note_failure(struct session *s);
+static int settle(struct session *s);
+static int conclude(struct session *s);
+static int interrupted(struct session *s);
+static int fail_with_counts(
+    struct session *s, enum status status, const char *why);
+static void drain(struct session *s);
+
+int
+open_standard_ports(const struct run *run, struct standard_ports *ports)
+{
+	ports->input = tcp_open_input_fd(STDIN_FILENO);
+	if (!tcp_input_port_p(ports->input))
+		return library_failure(run, "stdin", STATUS_FILE);
+	ports->output = tcp_open_output_fd(STDOUT_FILENO);
+	if (!tcp_output_port_p(ports->output))
+		return library_failure(run, "stdout", STATUS_FILE);
+	return 0;
+}
+
+struct outcome
+run_session(const struct run *run, const struct session_options *options,
+    const struct standard_ports *standard, const char *name,
+    const tcp_port connection[2])
+{
+	struct session s = {.run = run,
+	    .options = options,
+	    .standard = standard,
+	    .name = name,
+	    .in = connection[0],
+	    .out = connection[1],
+	    .end = end_of(options)};
+	int fd = tcp_port_fileno(s.in);
+
+	wire_set(fd, &options->wire);
+	wire_arm(fd);
+	if (run_threads(&s) == -1 || conclude(&s) == -1)
+		s.outcome = (struct outcome){interrupted(&s), true};
+	if (s.outcome.status == STATUS_DONE && !options->reset) {
+		wire_disarm(fd);
+		(void)tcp_close_output_port(s.out); /* nothing is buffered */
+		(void)tcp_close_input_port(s.in);
+	} else {
+		(void)tcp_reset(s.in); /* on the way out already */
+	}
+	return s.outcome;
+}
+
+static enum session_end
+end_of(const struct session_options *options)
+{
+	if (options->end != END_DEFAULT)
+		return options->end;
+	if (options->reset)
+		return END_INPUT;
+	return isatty(STDIN_FILENO) ? END_PEER : END_BOTH;
+}
+
+/* Returns once both directions have ended; -1 where a call failed. */
+static int
+run_threads(struct session *s)
+{
+	struct progress progress = {s->run, s->name, s->in, s->out};
+	tcp_thread threads[4];
+	int n = 0;
+
+	threads[n++] = s->receiver = tcp_thread_start(receive, s);
+	threads[n++] = s->sender = tcp_thread_start(send_input, s);
+	if (s->options->idle_timeout != -1)
+		threads[n++] = tcp_thread_start(watch_idleness, s);
+	if (s->options->progress && !s->run->options->quiet)
+		threads[n++] = tcp_thread_start(show_progress, &progress);
+	for (int i = 0; i < n; i++) {
+		if (i >= 2)
+			(void)tcp_thread_terminate(
+			    threads[i]); /* or it ended */
+		if (tcp_thread_join(threads[i], -1, NULL) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void *
+send_input(void *session)
+{
+	struct session *s = session;
+
+	if (copy(s, s->standard->input, s->out, crlf_send) == -1) {
+		note_failure(s);
+		if (s->outcome.fatal)
+			(void)tcp_thread_terminate(s->receiver);
+		return NULL; /* else it finishes what has arrived */
+	}
+	if (s->options->abandon || s->options->reset)
+		(void)tcp_abandon_port(s->out);
+	else
+		s->finished = wire_finish(tcp_port_fileno(s->out));
+	if (s->end == END_INPUT) {
+		(void)settle(s); /* conclude asks again */
+		(void)tcp_thread_terminate(s->receiver); /* or it ended */
+	}
+	return NULL;
+}
+
+static void *
+receive(void *session)
+{
+	struct session *s = session;
+	tcp_port output = s->standard->output;
+
+	if (copy(s, s->in, output, crlf_receive) == -1 ||
+	    (!s->standard->shared && tcp_close_output_port(output) == -1))
+		note_failure(s);
+	else if (s->end != END_PEER)
+		return NULL;
+	(void)tcp_thread_terminate(s->sender); /* or it ended */
+	return NULL;
+}
+
+static int
+copy_lines(tcp_port from, tcp_port to, crlf_converter *convert, struct crlf *c)
+{
+	char got[8192], converted[2 * sizeof(got) + 1];
+	ssize_t n;
+	size_t len;
+
+	do {
+		n = tcp_read(from, got, sizeof(got));
+		len = convert(c, n > 0 ? got : NULL, (size_t)n, converted);
+		if (len > 0 && tcp_write(to, converted, len) == -1)
+			return -1;
+	} while (n > 0);
+	return (int)n;
+}
+
+/* A terminal refuses a background job's read; it may come to the front. */
+static bool
+in_background(void)
+{
+	pid_t front = tcgetpgrp(STDIN_FILENO);
+
+	return front != -1 && front != getpgrp();
+}
+
+static int
+copy(struct session *s, tcp_port from, tcp_port to, crlf_converter *convert)
+{
+	struct crlf c = {false};
+	int64_t n;
+
+	for (;;) {
+		n = s->options->crlf ? copy_lines(from, to, convert, &c)
+				     : tcp_copy_port(from, to, -1);
+		if (n != -1)
+			return 0;
+		if (tcp_last_error()->code != EIO || !in_background() ||
+		    tcp_thread_sleep(BACKGROUND_PAUSE) == -1)
+			return -1;
+	}
+}
+
+static void
+end_session(struct session *s, int status, bool fatal)
+{
+	if (s->outcome.status == STATUS_DONE)
+		s->outcome = (struct outcome){status, fatal};
+}
+
+/* What the last failed call of this thread means; the first failure counts. */
+static void
+note_failure(struct session *s)
+{
+	const struct tcp_error *e = tcp_last_error();
+	const struct run *run = s->run;
+
+	if (e->kind == TCPUNIT_ERROR_TERMINATED)
+		return;
+	if (e->port.bits == s->standard->output.bits)
+		end_session(s, stdout_failure(run, e->code), true);
+	else if (e->port.bits == s->standard->input.bits)
+		end_session(
+		    s, fail(run, STATUS_FILE, "stdin: %s", reason(e)), true);
+	else if (e->kind != TCPUNIT_ERROR_NET)
+		end_session(s,
+		    fail(run, STATUS_FAILED, "%s: %s", s->name, reason(e)),
+		    true);
+	else if (s->lost == 0)
+		s->lost = e->code;
+}
+
+/* Returns 0, though the connection may be found lost; or -1. */
+static int
+settle(struct session *s)
+{
+	int code = s->lost;
+
+	if (code == 0)
+		code = wire_settle(tcp_port_fileno(s->in), s->finished);
+	if (code > 0)
+		s->lost = code;
+	return code == -1 ? -1 : 0;
+}
+
+/* Looks at the whole once both directions have ended.  Returns 0 or -1. */
+static int
+conclude(struct session *s)
+{
+	if (s->outcome.status != STATUS_DONE)
+		return 0;
+	if (settle(s) == -1)
+		return -1;
+	if (s->lost)
+		s->outcome.status =
+		    fail_with_counts(s, STATUS_LOST, strerror(s->lost));
+	else if (s->end == END_INPUT)
+		drain(s);
+	return 0;
+}
+
+/* Takes what the peer has sent, so that closing does not become a reset. */
+static void
+drain(struct session *s)
+{
+	char buf[8192];
+	int64_t end = now() + DRAIN_TIME;
+	size_t total = 0;
+	ssize_t n;
+
+	(void)tcp_set_timeout(s->in, 0);
+	while (total < DRAIN_SIZE && now() < end) {
+		n = tcp_read(s->in, buf, sizeof(buf));
+		if (n <= 0)
+			break;
+		total += (size_t)n;
+	}
+}
+
+/* A call of the session's own failed, most often as the run is over. */
+static int
+interrupted(struct session *s)
+{
+	const struct ending *e = s->run->ending;
+	char time[TIME_TEXT_SIZE], why[64];
+
+	if (!e->over)
+		return fail_with_counts(
+		    s, STATUS_FAILED, reason(tcp_last_error()));
+	if (e->status == STATUS_DONE)
+		return fail_with_counts(s, STATUS_LOST, "ended");
+	if (e->status != STATUS_TIMEOUT)
+		return e->status;
+	(void)snprintf(why, sizeof(why), "timed out after %s",
+	    format_time(e->timeout, time));
+	return fail_with_counts(s, STATUS_TIMEOUT, why);
+}
+
+static int
+fail_with_counts(struct session *s, enum status status, const char *why)
+{
+	return fail(s->run, status,
+	    "%s: %s (%" PRIu64 " bytes received, %" PRIu64 " sent)", s->name,
+	    why, tcp_port_position(s->in), tcp_port_position(s->out));
+}
+
+static void *
+watch_idleness(void *session)
+{
+	struct session *s = session;
+	const int limit = s->options->idle_timeout;
+	const int pause = limit / 10 < 200 ? limit / 10 + 1 : 200;
+	int64_t since = now();
+	uint64_t moved = 0, before = 0;
+	char time[TIME_TEXT_SIZE], why[64];
+
+	while (now() - since < limit) {
+		if (tcp_thread_sleep(pause) == -1)
+			return NULL;
+		moved = tcp_port_position(s->in) + tcp_port_position(s->out);
+		if (moved != before)
+			since = now();
+		before = moved;
+	}
+	(void)snprintf(
+	    why, sizeof(why), "idle for %s", format_time(limit, time));
+	end_session(s, fail_with_counts(s, STATUS_TIMEOUT, why), false);
+	(void)tcp_thread_terminate(s->sender);   /* or it ended */
+	(void)tcp_thread_terminate(s->receiver); /* or it ended */
+	return NULL;
+}

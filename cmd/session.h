@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * session.h - a session: stdin to the peer and the peer to stdout, two green
+ * threads that know nothing of each other, and when it is over.
+ */
+#ifndef TCPU_SESSION_H
+#define TCPU_SESSION_H
+
+#include <stdbool.h>
+#include <tcpunit.h>
+
+#include "tcpu.h"
+#include "wire.h"
+
+enum session_end {
+	END_DEFAULT, /* PEER where stdin is a terminal, else BOTH */
+	END_BOTH,
+	END_PEER,
+	END_INPUT
+};
+
+struct session_options {
+	enum session_end end;
+	bool abandon;
+	bool reset;
+	bool crlf;
+	bool progress;
+	int idle_timeout; /* ms; -1 none */
+	struct wire_options wire;
+};
+
+extern const struct option session_option_table[];
+#define SESSION_DEFAULTS                                              \
+	{                                                             \
+		.idle_timeout = -1, .wire = { 120 * 1000, -1, false } \
+	}
+
+/* The ports of a process, over descriptors 0 and 1. */
+struct standard_ports {
+	tcp_port input;
+	tcp_port output;
+	bool shared; /* with sessions to come: stdout stays open */
+};
+
+/* Returns 0, or the status to end with, having said why. */
+int open_standard_ports(const struct run *run, struct standard_ports *ports);
+
+/* How a session went. */
+struct outcome {
+	int status;
+	bool fatal; /* not the peer's doing: no further session is possible */
+};
+
+/*
+ * Runs a session on the two ports of a connection and closes them: in order
+ * when all went well, else with a reset.  NAME is the peer's, for messages.
+ */
+struct outcome run_session(const struct run *run,
+    const struct session_options *options, const struct standard_ports *ports,
+    const char *name, const tcp_port connection[2]);
+
+#endif

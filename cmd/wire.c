@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * wire.c - options and questions of one TCP socket.
+ */
+#include "wire.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <tcpunit.h>
+
+static void
+set(int fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+/* Half the time passes in silence, the other half with probes. */
+static void
+set_keepalive(int fd, int ms)
+{
+	int s = ms / 1000;
+
+	set(fd, SOL_SOCKET, SO_KEEPALIVE, ms > 0);
+	if (ms <= 0)
+		return;
+	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, s > 1 ? s / 2 : 1);
+	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, s > 8 ? s / 8 : 1);
+	set(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+}
+
+void
+wire_set(int fd, const struct wire_options *o)
+{
+	set(fd, IPPROTO_TCP, TCP_NODELAY, !o->delay);
+	set_keepalive(fd, o->keepalive);
+	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+	    o->user_timeout == -1 ? o->keepalive : o->user_timeout);
+}
+
+static void
+set_linger(int fd, bool on)
+{
+	struct linger l = {on, 0};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+}
+
+void
+wire_arm(int fd)
+{
+	set_linger(fd, true);
+}
+
+void
+wire_disarm(int fd)
+{
+	set_linger(fd, false);
+}
+
+bool
+wire_finish(int fd)
+{
+	return shutdown(fd, SHUT_WR) == 0;
+}
+
+static bool
+is_gone(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ||
+	    info.tcpi_state == TCP_CLOSE;
+}
+
+/* Why; a port that read or wrote may have taken the error already. */
+static int
+death_of(int fd)
+{
+	int code = 0;
+	socklen_t len = sizeof(code);
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &len);
+	return code ? code : ECONNRESET;
+}
+
+/*
+ * No event tells of an acknowledgement, so it is asked for, at growing
+ * intervals; most are there at once.  The queue's length survives the
+ * connection, and a FIN counts as a byte.
+ */
+int
+wire_settle(int fd, bool finished)
+{
+	bool gone;
+	int queued;
+
+	for (int pause = 1;; pause = pause < 32 ? pause * 2 : 50) {
+		gone = is_gone(fd);
+		if (ioctl(fd, SIOCOUTQ, &queued) == -1)
+			return errno;
+		if (queued <= finished)
+			return 0;
+		if (gone)
+			return death_of(fd);
+		if (tcp_thread_sleep(pause) == -1)
+			return -1;
+	}
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * wire.h - what the kernel is told and asked about the socket of a connection,
+ * beyond what ports are for: how it is to end, and what the peer's kernel has
+ * acknowledged.
+ */
+#ifndef TCPU_WIRE_H
+#define TCPU_WIRE_H
+
+#include <stdbool.h>
+
+struct wire_options {
+	int keepalive;    /* ms until a silent peer is given up; 0 never */
+	int user_timeout; /* ms until unacknowledged data are; 0 never, -1 as
+			     keepalive */
+	bool delay;       /* Nagle's algorithm */
+};
+
+/* Best effort: a kernel that refuses one of these keeps its own. */
+void wire_set(int fd, const struct wire_options *options);
+
+/*
+ * While armed, a socket that is closed, by us or by our death, is a reset to
+ * the peer, which must not take half of the data for all.
+ */
+void wire_arm(int fd);
+void wire_disarm(int fd);
+
+/* Sends FIN.  False where the connection is gone already. */
+bool wire_finish(int fd);
+
+/*
+ * Waits (parks) until the peer's kernel has acknowledged every byte; FINISHED
+ * says that a FIN is among them, which nobody has to acknowledge.  Returns 0;
+ * or the errno for a connection that was lost before, and -1 where the thread
+ * was terminated.
+ */
+int wire_settle(int fd, bool finished);
+
+#endif
