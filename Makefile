@@ -68,6 +68,7 @@ TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch])
 SCRIPTS = .ci/run .ci/deps tests/run tests/demo tests/helper.bash
+QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 CHOSEN = $(wildcard $(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c))
 
 .PHONY: all tests check demo deps lint install uninstall clean
@@ -119,12 +120,13 @@ lint:
 		clang-tidy --quiet {} -- -std=c11 -D_GNU_SOURCE -Ilib
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 		--error-exitcode=1 --inline-suppr -Ilib -D_GNU_SOURCE \
-		-U__has_include --include=/usr/include/$(shell gcc -print-multiarch)/sys/queue.h lib cmd tests
+		-U__has_include --include=$(QUEUE_H) lib cmd tests
 	pmccabe $(filter %.c,$(SOURCES)) | awk '$$2 > 15 || $$5 > 60 \
 		{ print "too big:", $$0; big = 1 } END { exit big }'
 	! grep -L 'SPDX-License-Identifier: ISC' Makefile $(SOURCES) \
 		$(SCRIPTS) man/* lib/tcpunit.map tests/*.bats tests/peers/* | \
 		grep .
+	! grep -nE "(^|[^_[:alnum:]])(sleep|skip)( |$$)" tests/*.bats tests/*.bash
 	mandoc -T lint -W warning man/*
 	shellcheck -e SC2016 $(SCRIPTS)
 	shellcheck -s bats -e SC2016,SC2154 tests/*.bats

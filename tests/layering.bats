@@ -15,7 +15,8 @@ rooms() {
 	port input line output: connection ahead runtime error
 	extras copy: port
 	resolve: runtime address
-	listener connect: resolve port connection runtime address error
+	passive: address
+	listener connect: passive resolve port connection runtime address error
 	END
 }
 
