@@ -84,8 +84,8 @@ struct tcp_error {
 	tcp_port port;       /* the port that failed, or the null handle */
 	size_t transferred;  /* bytes that moved before the failure */
 	const char *text;    /* one line: what, which host and port, why */
-	const char *details; /* connect, listen: a line for each address that
-				was tried and failed; otherwise "" */
+	const char *details; /* connect: a line for each address that was
+				tried and failed; otherwise "" */
 };
 
 /*

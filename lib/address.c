@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Socket addresses to text and "HOST:PORT" to its parts.
+ */
+#include "address.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+static union tu_address unmap(const union tu_address *);
+
+socklen_t
+tu_address_length(const union tu_address *a)
+{
+	return a->sa.sa_family == AF_INET6 ? sizeof(a->in6) : sizeof(a->in);
+}
+
+void
+tu_address_text(const union tu_address *a, char text[TCPUNIT_ADDRLEN])
+{
+	union tu_address plain = unmap(a);
+
+	if (getnameinfo(&plain.sa, tu_address_length(&plain), text,
+		TCPUNIT_ADDRLEN, NULL, 0, NI_NUMERICHOST) != 0)
+		(void)snprintf(text, TCPUNIT_ADDRLEN, "?"); /* fits */
+}
+
+void
+tu_address_with_port(const union tu_address *a, char *out)
+{
+	char text[TCPUNIT_ADDRLEN];
+	bool six;
+
+	tu_address_text(a, text);
+	six = strchr(text, ':') != NULL;
+	(void)snprintf(out, TCPUNIT_ADDRLEN + 8, "%s%s%s:%d", six ? "[" : "",
+	    text, six ? "]" : "", tu_address_port(a)); /* fits */
+}
+
+int
+tu_address_port(const union tu_address *a)
+{
+	return ntohs(
+	    a->sa.sa_family == AF_INET6 ? a->in6.sin6_port : a->in.sin_port);
+}
+
+void
+tu_address_set_port(union tu_address *a, int port)
+{
+	if (a->sa.sa_family == AF_INET6)
+		a->in6.sin6_port = htons((uint16_t)port);
+	else
+		a->in.sin_port = htons((uint16_t)port);
+}
+
+bool
+tu_address_equal(const union tu_address *a, const union tu_address *b)
+{
+	if (a->sa.sa_family != b->sa.sa_family ||
+	    tu_address_port(a) != tu_address_port(b))
+		return false;
+	if (a->sa.sa_family == AF_INET)
+		return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+	return IN6_ARE_ADDR_EQUAL(&a->in6.sin6_addr, &b->in6.sin6_addr) &&
+	    a->in6.sin6_scope_id == b->in6.sin6_scope_id;
+}
+
+union tu_address
+tu_address_any(int family)
+{
+	union tu_address a;
+
+	memset(&a, 0, sizeof(a));
+	a.sa.sa_family = (sa_family_t)family;
+	return a;
+}
+
+int
+tu_address_split(const char *text, char *host, const char **port)
+{
+	const char *colon = strchr(text, ':'), *end = text + strlen(text);
+	const char *rest = end; /* behind the host */
+
+	if (text[0] == '[') {
+		text++;
+		end = strchr(text, ']');
+		if (end == NULL || (end[1] != ':' && end[1] != '\0'))
+			return -1;
+		rest = end + 1;
+	} else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
+		end = rest = colon;
+	}
+	if (end == text || end - text >= TU_HOST_SIZE)
+		return -1;
+	memcpy(host, text, (size_t)(end - text));
+	host[end - text] = '\0';
+	*port = rest[0] == ':' && rest[1] != '\0' ? rest + 1 : NULL;
+	return 0;
+}
+
+static union tu_address
+unmap(const union tu_address *a)
+{
+	union tu_address plain;
+
+	if (a->sa.sa_family != AF_INET6 ||
+	    !IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))
+		return *a;
+	plain = tu_address_any(AF_INET);
+	plain.in.sin_port = a->in6.sin6_port;
+	memcpy(&plain.in.sin_addr, &a->in6.sin6_addr.s6_addr[12], 4);
+	return plain;
+}

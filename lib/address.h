@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Socket addresses and their texts.
+ */
+#ifndef TU_ADDRESS_H
+#define TU_ADDRESS_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tcpunit.h"
+
+union tu_address {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+/* Longer than any name of DNS. */
+enum { TU_HOST_SIZE = 256 };
+
+socklen_t tu_address_length(const union tu_address *a);
+
+/* The numeric text; an IPv4-mapped address is a dotted quad. */
+void tu_address_text(const union tu_address *a, char text[TCPUNIT_ADDRLEN]);
+
+/* "192.0.2.1:80", "[2001:db8::1]:80"; OUT has room for TCPUNIT_ADDRLEN + 8. */
+void tu_address_with_port(const union tu_address *a, char *out);
+
+int tu_address_port(const union tu_address *a);
+void tu_address_set_port(union tu_address *a, int port);
+
+bool tu_address_equal(const union tu_address *a, const union tu_address *b);
+
+/* Nobody is there: the unspecified address of the family. */
+union tu_address tu_address_any(int family);
+
+/*
+ * Takes "HOST:PORT" or "[V6]:PORT" apart.  Two or more colons without brackets
+ * are an address without a port.  HOST has room for TU_HOST_SIZE.  *PORT points
+ * into TEXT, or is NULL where there is none.  -1: no host, or one that is too
+ * long.
+ */
+int tu_address_split(const char *text, char *host, const char **port);
+
+#endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Connecting: the look-up, then the addresses of both families in turn, a new
+ * attempt every 250 ms (RFC 8305) until one has succeeded, all under one time
+ * limit.  Attempts are made with connect(2) itself, as a bufferevent's connect
+ * loses the reason of one that fails at once.
+ */
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "port.h"
+#include "resolve.h"
+
+enum { STAGGER = 250 * 1000 }; /* microseconds */
+
+struct attempt {
+	int fd; /* -1: failed, or not begun */
+	struct tu_watch watch;
+};
+
+/* One call of tcp_connect. */
+struct connecting {
+	struct tu_runtime *rt;
+	const struct tcp_connect_options *options;
+	int64_t deadline;
+	char host[TU_HOST_SIZE];
+	char service[TU_HOST_SIZE];
+	char what[2 * TU_HOST_SIZE + 16]; /* "connect localhost:4242" */
+	union tu_address local;           /* AF_UNSPEC: any */
+	union tu_address peer;            /* of the winner */
+	union tu_address addresses[TU_MAX_ADDRESSES];
+	struct attempt attempts[TU_MAX_ADDRESSES];
+	int n, begun, pending;
+	int64_t next; /* when another attempt may begin */
+	struct tu_queue queue;
+	int error;     /* the last attempt's */
+	char *details; /* all of theirs */
+};
+
+static int check_options(int, const struct tcp_connect_options *);
+static int read_target(struct connecting *, const char *, int);
+static int read_host_port(struct connecting *, const char *);
+static int find_local(struct connecting *);
+static int find_addresses(struct connecting *);
+static void interleave(union tu_address *, int);
+static int run(struct connecting *);
+static bool may_begin(const struct connecting *);
+static int begin_attempt(struct connecting *);
+static int open_socket(const struct connecting *, int);
+static int bind_local(int, const union tu_address *, int, int);
+static enum tu_wake wait_attempts(struct connecting *);
+static int finish_attempts(struct connecting *);
+static int check_attempt(struct connecting *, int);
+static void note_failure(struct connecting *, int, int);
+static void close_all_but(struct connecting *, int);
+
+int
+tcp_connect(const char *host, int port,
+    const struct tcp_connect_options *options, tcp_port *in, tcp_port *out)
+{
+	const struct tcp_connect_options defaults = TCPUNIT_CONNECT_DEFAULTS;
+	struct tu_runtime *rt = tu_runtime();
+	struct connecting *c;
+	int fd = -1, result = -1;
+
+	if (options == NULL)
+		options = &defaults;
+	if (rt == NULL || check_options(port, options) == -1)
+		return -1;
+	if (host == NULL || in == NULL || out == NULL)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect",
+		    "connect: no %s", host ? "room for the ports" : "host");
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return tu_raise(
+		    TCPUNIT_ERROR_SYSTEM, ENOMEM, "connect", "connect");
+	c->rt = rt;
+	c->options = options;
+	c->deadline = tu_deadline(options->timeout);
+	TAILQ_INIT(&c->queue);
+	if (read_target(c, host, port) == 0 && find_local(c) == 0 &&
+	    find_addresses(c) == 0)
+		fd = run(c);
+	if (fd != -1)
+		result = tu_ports_open(rt, fd, &c->peer, "connect", in, out);
+	free(c->details);
+	free(c);
+	if (result == 0)
+		tu_charge(&rt->scheduler, 0);
+	return result;
+}
+
+static int
+check_options(int port, const struct tcp_connect_options *options)
+{
+	const char *wrong = NULL;
+
+	if (port < 0 || port > 65535)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, "connect",
+		    "connect: port %d is not in 1 to 65535", port);
+	if (options->size != sizeof(*options))
+		wrong = "options not made by TCPUNIT_CONNECT_DEFAULTS";
+	else if (options->timeout < -1)
+		wrong = "negative time limit";
+	else if (options->family != 0 && options->family != 4 &&
+	    options->family != 6)
+		wrong = "no such family";
+	else if (options->local_port < 0 || options->local_port > 65535)
+		wrong = "local port is not in 0 to 65535";
+	if (wrong == NULL)
+		return 0;
+	return tu_raise(
+	    TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect", "connect: %s", wrong);
+}
+
+static int
+read_target(struct connecting *c, const char *host, int port)
+{
+	bool six = strchr(host, ':') != NULL;
+
+	if (port == 0) {
+		(void)snprintf(c->what, sizeof(c->what), "connect %s",
+		    host); /* may be cut */
+		return read_host_port(c, host);
+	}
+	(void)snprintf(c->what, sizeof(c->what), "connect %s%s%s:%d",
+	    six ? "[" : "", host, six ? "]" : "", port); /* likewise */
+	if (strlen(host) >= sizeof(c->host))
+		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, "connect",
+		    "%s", c->what);
+	strcpy(c->host, host);
+	(void)snprintf(c->service, sizeof(c->service), "%d", port); /* fits */
+	return 0;
+}
+
+static int
+read_host_port(struct connecting *c, const char *text)
+{
+	const char *port;
+
+	if (text[0] == '\0' || text[0] == ':')
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect",
+		    "%s: no host", c->what);
+	if (tu_address_split(text, c->host, &port) == -1)
+		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, "connect",
+		    "%s", c->what);
+	if (port == NULL)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect",
+		    "%s: no port specified", c->what);
+	if (strlen(port) >= sizeof(c->service))
+		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_SERVICE, "connect",
+		    "%s", c->what);
+	if (port[strspn(port, "0123456789")] == '\0' &&
+	    (strlen(port) > 5 || atoi(port) < 1 || atoi(port) > 65535))
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, "connect",
+		    "%s: the port is not in 1 to 65535", c->what);
+	strcpy(c->service, port);
+	return 0;
+}
+
+static int
+find_local(struct connecting *c)
+{
+	union tu_address found[TU_MAX_ADDRESSES];
+	struct tu_query query = {.host = c->options->local_host,
+	    .family = c->options->family,
+	    .numeric = true};
+
+	if (query.host == NULL)
+		return 0;
+	if (tu_resolve(c->rt, &query, c->deadline, "connect", c->what, found) ==
+	    -1)
+		return -1;
+	c->local = found[0];
+	return 0;
+}
+
+static int
+find_addresses(struct connecting *c)
+{
+	struct tu_query query = {.host = c->host,
+	    .service = c->service,
+	    .family = c->options->family,
+	    .numeric = c->options->numeric};
+
+	if (c->local.sa.sa_family != AF_UNSPEC)
+		query.family = c->local.sa.sa_family == AF_INET ? 4 : 6;
+	c->n = tu_resolve(
+	    c->rt, &query, c->deadline, "connect", c->what, c->addresses);
+	if (c->n == -1)
+		return -1;
+	interleave(c->addresses, c->n);
+	return 0;
+}
+
+/* The families take turns; within one the resolver's order stands. */
+static void
+interleave(union tu_address *addresses, int n)
+{
+	union tu_address next;
+	int i, j;
+
+	for (i = 1; i < n; i++) {
+		for (j = i; j < n &&
+		     addresses[j].sa.sa_family == addresses[i - 1].sa.sa_family;
+		     j++)
+			;
+		if (j == n)
+			return;
+		next = addresses[j];
+		memmove(&addresses[i + 1], &addresses[i],
+		    (size_t)(j - i) * sizeof(next));
+		addresses[i] = next;
+	}
+}
+
+/* The connected socket, or -1 raised. */
+static int
+run(struct connecting *c)
+{
+	enum tu_wake woken = TU_READY;
+	int fd = -1;
+
+	while (fd == -1 && woken == TU_READY) {
+		if (may_begin(c)) {
+			fd = begin_attempt(c);
+			continue;
+		}
+		if (c->pending == 0)
+			break;
+		woken = wait_attempts(c);
+		fd = finish_attempts(c);
+	}
+	close_all_but(c, fd);
+	if (fd != -1)
+		return fd;
+	if (woken == TU_READY)
+		tu_raise(tu_error_kind(c->error), c->error, "connect", "%s",
+		    c->what);
+	else
+		tu_raise_wake(woken, "connect", c->what);
+	tu_error_detail(c->details);
+	c->details = NULL;
+	return -1;
+}
+
+static bool
+may_begin(const struct connecting *c)
+{
+	return c->begun < c->n && (c->pending == 0 || tu_now() >= c->next);
+}
+
+/* The socket if it is connected at once, as on loopback; else -1. */
+static int
+begin_attempt(struct connecting *c)
+{
+	int i = c->begun++;
+	struct attempt *a = &c->attempts[i];
+	const union tu_address *address = &c->addresses[i];
+
+	c->next = tu_now() + STAGGER;
+	a->fd = open_socket(c, address->sa.sa_family);
+	if (a->fd == -1) {
+		note_failure(c, i, errno);
+		return -1;
+	}
+	tu_watch_init(&a->watch, &c->rt->scheduler, a->fd, EV_WRITE, &c->queue);
+	c->pending++;
+	if (connect(a->fd, &address->sa, tu_address_length(address)) == 0)
+		return check_attempt(c, i);
+	if ((errno != EINPROGRESS && errno != EINTR) ||
+	    (c->deadline != TU_AT_ONCE && tu_watch_add(&a->watch) == -1))
+		note_failure(c, i, errno);
+	return -1;
+}
+
+static int
+open_socket(const struct connecting *c, int family)
+{
+	const int on = 1;
+	int fd, error;
+
+	fd = socket(
+	    family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+	if (fd == -1)
+		return -1;
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&
+	    bind_local(fd, &c->local, family, c->options->local_port) == 0)
+		return fd;
+	error = errno;
+	(void)close(fd); /* not connected */
+	errno = error;
+	return -1;
+}
+
+static int
+bind_local(int fd, const union tu_address *local, int family, int port)
+{
+	union tu_address a = *local;
+	const int on = 1;
+
+	if (a.sa.sa_family == AF_UNSPEC && port == 0)
+		return 0;
+	if (a.sa.sa_family == AF_UNSPEC)
+		a = tu_address_any(family);
+	tu_address_set_port(&a, port);
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
+		return -1;
+	return bind(fd, &a.sa, tu_address_length(&a));
+}
+
+/* TU_READY also where it is time for the next attempt. */
+static enum tu_wake
+wait_attempts(struct connecting *c)
+{
+	bool more = c->begun < c->n && c->next < c->deadline;
+	enum tu_wake woken;
+
+	woken = tu_park(&c->rt->scheduler, &c->queue,
+	    more ? c->next : c->deadline, TU_OUTSIDE);
+	return woken == TU_TIMED_OUT && more ? TU_READY : woken;
+}
+
+static int
+finish_attempts(struct connecting *c)
+{
+	int i, fd = -1;
+
+	for (i = 0; i < c->begun && fd == -1; i++) {
+		if (!c->attempts[i].watch.fired)
+			continue;
+		c->attempts[i].watch.fired = false;
+		fd = check_attempt(c, i);
+	}
+	return fd;
+}
+
+/* Connected, or failed and noted.  A socket that tries a free port of its own
+ * range may meet itself there: nobody listens. */
+static int
+check_attempt(struct connecting *c, int i)
+{
+	union tu_address self = tu_address_any(AF_UNSPEC);
+	socklen_t length = sizeof(int), self_length = sizeof(self);
+	int fd = c->attempts[i].fd, error = 0;
+
+	(void)getsockopt(
+	    fd, SOL_SOCKET, SO_ERROR, &error, &length); /* is a socket */
+	length = sizeof(c->peer);
+	if (error == 0 && getpeername(fd, &c->peer.sa, &length) == -1)
+		error = errno;
+	if (error == 0 && getsockname(fd, &self.sa, &self_length) == 0 &&
+	    tu_address_equal(&self, &c->peer))
+		error = ECONNREFUSED;
+	if (error == 0)
+		return fd;
+	note_failure(c, i, error);
+	return -1;
+}
+
+static void
+note_failure(struct connecting *c, int i, int error)
+{
+	char address[TCPUNIT_ADDRLEN + 8], *details;
+	struct attempt *a = &c->attempts[i];
+
+	if (a->fd != -1) {
+		tu_watch_clear(&a->watch);
+		(void)close(a->fd); /* not connected */
+		a->fd = -1;
+		c->pending--;
+	}
+	c->error = error;
+	tu_address_with_port(&c->addresses[i], address);
+	if (asprintf(&details, "%s%s: %s\n", c->details ? c->details : "",
+		address, tu_error_reason(TCPUNIT_ERROR_NET, error)) == -1)
+		return;
+	free(c->details);
+	c->details = details;
+}
+
+static void
+close_all_but(struct connecting *c, int winner)
+{
+	int i;
+
+	for (i = 0; i < c->begun; i++) {
+		if (c->attempts[i].fd == -1)
+			continue;
+		tu_watch_clear(&c->attempts[i].watch);
+		if (c->attempts[i].fd != winner)
+			(void)close(c->attempts[i].fd); /* not wanted */
+	}
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A connection's descriptor and buffers.  The bufferevent owns the buffers and
+ * is where filters can attach; its own reading and writing stay off, as they
+ * would copy everything and move 4 KiB at a time.  Nor does it close the
+ * descriptor, as it would do so only when the event loop next runs.
+ */
+#include "connection.h"
+
+#include <event2/bufferevent.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct tu_connection *
+tu_connection_new(struct tu_runtime *rt, int fd, const union tu_address *remote)
+{
+	struct tu_connection *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->descriptor = (struct tu_descriptor){
+	    .fd = fd,
+	    .private_fd = -1,
+	    .access = TU_SOCKET,
+	};
+	c->remote = *remote;
+	c->bev = bufferevent_socket_new(rt->scheduler.base, fd, 0);
+	if (c->bev == NULL) {
+		free(c);
+		errno = ENOMEM;
+		return NULL;
+	}
+	(void)bufferevent_disable(c->bev, EV_READ | EV_WRITE); /* none active */
+	return c;
+}
+
+struct tu_connection *
+tu_connection_over(int fd)
+{
+	struct tu_connection *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	if (tu_descriptor_open(&c->descriptor, fd) == -1) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+int
+tu_connection_free(struct tu_connection *c)
+{
+	int result, error;
+
+	if (c->bev != NULL)
+		bufferevent_free(c->bev);
+	result = tu_descriptor_close(&c->descriptor);
+	error = errno;
+	free(c);
+	errno = error;
+	return result;
+}
+
+ssize_t
+tu_connection_read(struct tu_connection *c, void *buf, size_t n)
+{
+	ssize_t r = tu_descriptor_read(&c->descriptor, buf, n);
+
+	if (r > 0 || c->bev == NULL || (r == -1 && errno == EAGAIN))
+		return r;
+	if (r == -1 && c->error == 0)
+		c->error = errno;
+	if (c->error == 0)
+		return 0;
+	errno = c->error;
+	return -1;
+}
+
+ssize_t
+tu_connection_write(struct tu_connection *c, struct iovec *iov, int n)
+{
+	ssize_t r = tu_descriptor_write(&c->descriptor, iov, n);
+
+	/* EPIPE comes after the peer's end of file, which is a true one. */
+	if (r == -1 && c->bev != NULL && c->error == 0 && errno != EAGAIN &&
+	    errno != EPIPE)
+		c->error = errno;
+	return r;
+}
+
+const union tu_address *
+tu_connection_local(struct tu_connection *c)
+{
+	socklen_t length = sizeof(c->local);
+
+	if (c->local.sa.sa_family == AF_UNSPEC &&
+	    getsockname(c->descriptor.fd, &c->local.sa, &length) == -1)
+		c->local = tu_address_any(c->remote.sa.sa_family);
+	return &c->local;
+}

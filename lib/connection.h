@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What one or two ports have in common: a descriptor, the bufferevent that
+ * holds a TCP connection's buffers, its addresses, and how it ended.
+ */
+#ifndef TU_CONNECTION_H
+#define TU_CONNECTION_H
+
+#include "address.h"
+#include "descriptor.h"
+#include "runtime.h"
+
+struct bufferevent;
+struct tu_port;
+
+struct tu_connection {
+	struct tu_descriptor descriptor;
+	struct bufferevent *bev; /* NULL where it is no TCP connection */
+	struct tu_port *input;   /* those that are open */
+	struct tu_port *output;
+	union tu_address local; /* asked for when needed */
+	union tu_address remote;
+	int error; /* what ended a TCP connection; stays */
+};
+
+/* Over a connected TCP socket, non-blocking; or over any descriptor.  The
+ * descriptor is the new one's on success.  NULL with errno. */
+struct tu_connection *tu_connection_new(
+    struct tu_runtime *rt, int fd, const union tu_address *remote);
+struct tu_connection *tu_connection_over(int fd);
+
+/* Closes the descriptor: 0, or -1 with errno.  It is gone in any case. */
+int tu_connection_free(struct tu_connection *c);
+
+/*
+ * As read(2) and writev(2), with EAGAIN instead of waiting.  An error that ends
+ * a TCP connection is told to the reader as well when the writer met it first:
+ * the kernel tells it once, and would show an end of file from then on.
+ */
+ssize_t tu_connection_read(struct tu_connection *c, void *buf, size_t n);
+ssize_t tu_connection_write(struct tu_connection *c, struct iovec *iov, int n);
+
+const union tu_address *tu_connection_local(struct tu_connection *c);
+
+#endif

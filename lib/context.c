@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Stacks and the switch.  A stack is 256 KiB of address space with a guard
+ * page below; some are kept when they are given back, as a fresh one costs
+ * 600 times as much.  swapcontext(3) is the switch that is always there; it
+ * makes a system call, so that x86-64 has one of its own.
+ */
+#include "context.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if defined(__has_include)
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+#ifndef VALGRIND_STACK_REGISTER
+#define VALGRIND_STACK_REGISTER(start, end) 0
+#define VALGRIND_STACK_DEREGISTER(id) (void)(id)
+#endif
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#error "compile with -D__SANITIZE_ADDRESS__ under clang's ASan"
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
+#endif
+
+enum { STACK_SIZE = 256 * 1024, MAX_SPARE = 256 };
+
+/* Lies at the top of its stack. */
+struct tu_stack {
+	struct tu_stack *next;
+	unsigned valgrind_id;
+	void (*entry)(void *);
+	void *arg;
+};
+
+static struct tu_stack *stack_take(struct tu_stacks *);
+static struct tu_stack *stack_map(void);
+static void stack_unmap(struct tu_stack *);
+static int stack_guard(void *, size_t);
+static void prepare(struct tu_context *);
+static void swap(struct tu_context *, struct tu_context *);
+
+int
+tu_context_make(struct tu_context *c, struct tu_stacks *stacks,
+    void (*entry)(void *), void *arg)
+{
+	c->stack = stack_take(stacks);
+	if (c->stack == NULL)
+		return -1;
+	c->stack->entry = entry;
+	c->stack->arg = arg;
+#ifdef __SANITIZE_ADDRESS__
+	c->fake = NULL;
+	c->bottom = (char *)(c->stack + 1) - STACK_SIZE;
+	c->size = STACK_SIZE;
+#endif
+	prepare(c);
+	return 0;
+}
+
+void
+tu_context_free(struct tu_context *c, struct tu_stacks *stacks)
+{
+	if (c->stack == NULL)
+		return;
+	if (stacks->n < MAX_SPARE) {
+		c->stack->next = stacks->spare;
+		stacks->spare = c->stack;
+		stacks->n++;
+	} else {
+		stack_unmap(c->stack);
+	}
+	c->stack = NULL;
+}
+
+void
+tu_stacks_free(struct tu_stacks *stacks)
+{
+	struct tu_stack *s;
+
+	while ((s = stacks->spare) != NULL) {
+		stacks->spare = s->next;
+		stack_unmap(s);
+	}
+	stacks->n = 0;
+}
+
+static struct tu_stack *
+stack_take(struct tu_stacks *stacks)
+{
+	struct tu_stack *s = stacks->spare;
+
+	if (s == NULL)
+		return stack_map();
+	stacks->spare = s->next;
+	stacks->n--;
+	return s;
+}
+
+static struct tu_stack *
+stack_map(void)
+{
+	struct tu_stack *s;
+	char *base;
+
+	base = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (base == MAP_FAILED)
+		return NULL;
+	if (stack_guard(base, (size_t)sysconf(_SC_PAGESIZE)) == -1) {
+		(void)munmap(base, STACK_SIZE); /* it was just mapped */
+		errno = ENOMEM;
+		return NULL;
+	}
+	s = (struct tu_stack *)(base + STACK_SIZE) - 1;
+	s->valgrind_id = VALGRIND_STACK_REGISTER(base, base + STACK_SIZE);
+	return s;
+}
+
+/* The newer way splits no mapping, so that their number sets no limit. */
+static int
+stack_guard(void *page, size_t size)
+{
+	if (madvise(page, size, MADV_GUARD_INSTALL) == 0)
+		return 0;
+	return mprotect(page, size, PROT_NONE);
+}
+
+static void
+stack_unmap(struct tu_stack *s)
+{
+	VALGRIND_STACK_DEREGISTER(s->valgrind_id);
+	(void)munmap((char *)(s + 1) - STACK_SIZE, STACK_SIZE); /* is mapped */
+}
+
+#ifdef __SANITIZE_ADDRESS__
+/* Who switched to the running context: ASan tells its bounds only then. */
+static _Thread_local struct tu_context *asan_from;
+
+static void
+asan_arrive(struct tu_context *self)
+{
+	const void *bottom;
+	size_t size;
+
+	__sanitizer_finish_switch_fiber(
+	    self ? self->fake : NULL, &bottom, &size);
+	if (asan_from != NULL) {
+		asan_from->bottom = bottom;
+		asan_from->size = size;
+	}
+}
+
+void
+tu_context_switch(struct tu_context *from, struct tu_context *to)
+{
+	static _Thread_local struct tu_context ended;
+
+	asan_from = from;
+	__sanitizer_start_switch_fiber(
+	    from ? &from->fake : NULL, to->bottom, to->size);
+	swap(from ? from : &ended, to);
+	asan_arrive(from);
+}
+#else
+static void
+asan_arrive(struct tu_context *self)
+{
+	(void)self;
+}
+
+void
+tu_context_switch(struct tu_context *from, struct tu_context *to)
+{
+	struct tu_context ended;
+
+	swap(from ? from : &ended, to);
+}
+#endif
+
+/* The first function on a new stack. */
+#if defined(__x86_64__) && !defined(TU_UCONTEXT)
+__attribute__((used))
+#endif
+static void
+begin(struct tu_stack *s)
+{
+	asan_arrive(NULL);
+	s->entry(s->arg);
+}
+
+#if defined(__x86_64__) && !defined(TU_UCONTEXT)
+
+void tu_context_swap(void **from_sp, void *to_sp);
+void tu_context_begin(void);
+
+/*
+ * The System V ABI wants rbx, rbp, r12 to r15 and the two control words kept
+ * over a call; the layout on the stack is the same on both sides, so that the
+ * unwind information holds before and after the change of rsp.  A new stack
+ * begins in tu_context_begin, with no caller.
+ */
+__asm__(".text\n"
+	".p2align 4\n"
+	".type tu_context_swap,@function\n"
+	"tu_context_swap:\n"
+	"	.cfi_startproc\n"
+	"	pushq %rbp\n	.cfi_adjust_cfa_offset 8\n"
+	"	pushq %rbx\n	.cfi_adjust_cfa_offset 8\n"
+	"	pushq %r12\n	.cfi_adjust_cfa_offset 8\n"
+	"	pushq %r13\n	.cfi_adjust_cfa_offset 8\n"
+	"	pushq %r14\n	.cfi_adjust_cfa_offset 8\n"
+	"	pushq %r15\n	.cfi_adjust_cfa_offset 8\n"
+	"	subq $8, %rsp\n	.cfi_adjust_cfa_offset 8\n"
+	"	.cfi_offset %rbp, -16\n	.cfi_offset %rbx, -24\n"
+	"	.cfi_offset %r12, -32\n	.cfi_offset %r13, -40\n"
+	"	.cfi_offset %r14, -48\n	.cfi_offset %r15, -56\n"
+	"	stmxcsr (%rsp)\n"
+	"	fnstcw 4(%rsp)\n"
+	"	movq %rsp, (%rdi)\n"
+	"	movq %rsi, %rsp\n"
+	"	ldmxcsr (%rsp)\n"
+	"	fldcw 4(%rsp)\n"
+	"	addq $8, %rsp\n	.cfi_adjust_cfa_offset -8\n"
+	"	popq %r15\n	.cfi_adjust_cfa_offset -8\n"
+	"	popq %r14\n	.cfi_adjust_cfa_offset -8\n"
+	"	popq %r13\n	.cfi_adjust_cfa_offset -8\n"
+	"	popq %r12\n	.cfi_adjust_cfa_offset -8\n"
+	"	popq %rbx\n	.cfi_adjust_cfa_offset -8\n"
+	"	popq %rbp\n	.cfi_adjust_cfa_offset -8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size tu_context_swap,.-tu_context_swap\n"
+	".p2align 4\n"
+	".type tu_context_begin,@function\n"
+	"tu_context_begin:\n"
+	"	.cfi_startproc\n"
+	"	.cfi_undefined %rip\n"
+	"	movq %r12, %rdi\n"
+	"	call *%r13\n"
+	"	ud2\n"
+	"	.cfi_endproc\n"
+	".size tu_context_begin,.-tu_context_begin\n");
+
+static void
+prepare(struct tu_context *c)
+{
+	enum { CONTROL, R15, R14, R13, R12, RBX, RBP, RETURN, WORDS };
+	uint64_t *frame;
+
+	/* At RETURN + 1 the ABI wants a multiple of 16. */
+	frame = (uint64_t *)((uintptr_t)c->stack & ~(uintptr_t)15) - WORDS;
+	frame[CONTROL] = 0x1f80 | (uint64_t)0x037f << 32; /* as at start */
+	frame[R15] = frame[R14] = frame[RBX] = frame[RBP] = 0;
+	frame[R13] = (uint64_t)(uintptr_t)begin;
+	frame[R12] = (uint64_t)(uintptr_t)c->stack;
+	frame[RETURN] = (uint64_t)(uintptr_t)tu_context_begin;
+	c->sp = frame;
+}
+
+static void
+swap(struct tu_context *from, struct tu_context *to)
+{
+	tu_context_swap(&from->sp, to->sp);
+}
+
+#else
+
+/* makecontext(3) passes ints only. */
+static void
+begin_halves(unsigned high, unsigned low)
+{
+	begin((struct tu_stack *)(uintptr_t)((uint64_t)high << 32 | low));
+}
+
+static void
+prepare(struct tu_context *c)
+{
+	uint64_t s = (uintptr_t)c->stack;
+
+	(void)getcontext(&c->registers); /* cannot fail on Linux */
+	c->registers.uc_stack.ss_sp = (char *)(c->stack + 1) - STACK_SIZE;
+	c->registers.uc_stack.ss_size = STACK_SIZE - sizeof(*c->stack);
+	c->registers.uc_link = NULL;
+	makecontext(&c->registers, (void (*)(void))begin_halves, 2,
+	    (unsigned)(s >> 32), (unsigned)s);
+}
+
+static void
+swap(struct tu_context *from, struct tu_context *to)
+{
+	(void)swapcontext(&from->registers, &to->registers); /* as above */
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A stack and the switch between two.  Nothing else knows about stacks, and
+ * nothing here knows about threads.
+ */
+#ifndef TU_CONTEXT_H
+#define TU_CONTEXT_H
+
+#include <stddef.h>
+
+#if !defined(__x86_64__) || defined(TU_UCONTEXT)
+#include <ucontext.h>
+#endif
+
+struct tu_stack;
+
+/* Stacks of contexts that have ended, kept for the next ones. */
+struct tu_stacks {
+	struct tu_stack *spare;
+	unsigned n;
+};
+
+struct tu_context {
+	struct tu_stack *stack; /* NULL: the stack of the OS thread */
+#if defined(__x86_64__) && !defined(TU_UCONTEXT)
+	void *sp; /* where the registers are saved */
+#else
+	ucontext_t registers;
+#endif
+#ifdef __SANITIZE_ADDRESS__
+	void *fake; /* ASan's own idea of this stack */
+	const void *bottom;
+	size_t size;
+#endif
+};
+
+/*
+ * Prepares C to run entry(arg) on a stack of its own when first switched to.
+ * ENTRY must not return.  0, or -1 with errno ENOMEM.
+ */
+int tu_context_make(struct tu_context *c, struct tu_stacks *stacks,
+    void (*entry)(void *), void *arg);
+
+/* Saves the running context in FROM and goes on with TO.  FROM is NULL where
+ * the running one has ended. */
+void tu_context_switch(struct tu_context *from, struct tu_context *to);
+
+/* Gives back the stack of C, which is not running. */
+void tu_context_free(struct tu_context *c, struct tu_stacks *stacks);
+
+void tu_stacks_free(struct tu_stacks *stacks);
+
+#endif

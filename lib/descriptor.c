@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading and writing without waiting.  O_NONBLOCK would do, but it belongs to
+ * the open file, which other processes share; so each kind of descriptor has
+ * its own way, and where the kernel refuses one the next is taken.
+ */
+#include "descriptor.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static void step_down(struct tu_descriptor *, int);
+static int reopen(int, int);
+static bool ready(int, short);
+static ssize_t try_read(struct tu_descriptor *, void *, size_t);
+static ssize_t try_write(struct tu_descriptor *, struct iovec *, int);
+static ssize_t write_fifo(struct tu_descriptor *, struct iovec *, int);
+static ssize_t write_piece(int, const struct iovec *);
+
+int
+tu_descriptor_open(struct tu_descriptor *d, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	*d = (struct tu_descriptor){.fd = fd, .private_fd = -1};
+	d->fifo = S_ISFIFO(st.st_mode);
+	if (S_ISSOCK(st.st_mode))
+		d->access = TU_SOCKET;
+	else if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
+		d->access = TU_NOWAIT;
+	else
+		d->access = TU_FILE;
+	return 0;
+}
+
+int
+tu_descriptor_close(struct tu_descriptor *d)
+{
+	if (d->private_fd != -1)
+		(void)close(d->private_fd); /* the other one tells */
+	return close(d->fd);
+}
+
+ssize_t
+tu_descriptor_read(struct tu_descriptor *d, void *buf, size_t n)
+{
+	ssize_t r;
+
+	do {
+		r = try_read(d, buf, n);
+		if (r == -1 && errno == EOPNOTSUPP && d->access == TU_NOWAIT) {
+			step_down(d, O_RDONLY);
+			errno = EINTR;
+		}
+	} while (r == -1 && errno == EINTR);
+	return r;
+}
+
+ssize_t
+tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n)
+{
+	ssize_t r;
+
+	do {
+		r = d->fifo ? write_fifo(d, iov, n) : try_write(d, iov, n);
+		if (r == -1 && errno == EOPNOTSUPP && d->access == TU_NOWAIT) {
+			step_down(d, O_WRONLY);
+			errno = EINTR;
+		}
+	} while (r == -1 && errno == EINTR);
+	return r;
+}
+
+/* RWF_NOWAIT is refused by terminals, and by pipes before Linux 6.4. */
+static void
+step_down(struct tu_descriptor *d, int mode)
+{
+	if (!d->fifo && !isatty(d->fd)) {
+		d->access = TU_FILE;
+		return;
+	}
+	d->private_fd = reopen(d->fd, mode);
+	d->access = d->private_fd == -1 ? TU_POLLED : TU_AGAIN;
+}
+
+/* Opened by way of /proc it is a description of our own. */
+static int
+reopen(int fd, int mode)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd); /* fits */
+	return open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static bool
+ready(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+static ssize_t
+try_read(struct tu_descriptor *d, void *buf, size_t n)
+{
+	struct iovec iov = {.iov_base = buf, .iov_len = n};
+
+	switch (d->access) {
+	case TU_SOCKET:
+		return recv(d->fd, buf, n, MSG_DONTWAIT);
+	case TU_NOWAIT:
+		return preadv2(d->fd, &iov, 1, -1, RWF_NOWAIT);
+	case TU_AGAIN:
+		return read(d->private_fd, buf, n);
+	case TU_POLLED:
+		if (!ready(d->fd, POLLIN)) {
+			errno = EAGAIN;
+			return -1;
+		}
+		return read(d->fd, buf, n);
+	default:
+		return read(d->fd, buf, n);
+	}
+}
+
+static ssize_t
+try_write(struct tu_descriptor *d, struct iovec *iov, int n)
+{
+	struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)n};
+
+	switch (d->access) {
+	case TU_SOCKET:
+		if (n == 1)
+			return send(d->fd, iov->iov_base, iov->iov_len,
+			    MSG_DONTWAIT | MSG_NOSIGNAL);
+		return sendmsg(d->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	case TU_NOWAIT:
+		return pwritev2(d->fd, iov, n, -1, RWF_NOWAIT);
+	case TU_AGAIN:
+		return writev(d->private_fd, iov, n);
+	case TU_POLLED:
+		return write_piece(d->fd, iov);
+	default:
+		return writev(d->fd, iov, n);
+	}
+}
+
+/* A pipe that is ready takes PIPE_BUF bytes without making us wait. */
+static ssize_t
+write_piece(int fd, const struct iovec *iov)
+{
+	if (!ready(fd, POLLOUT)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(fd, iov->iov_base,
+	    iov->iov_len < PIPE_BUF ? iov->iov_len : PIPE_BUF);
+}
+
+/* SIGPIPE is blocked meanwhile, and one that our write raised taken away. */
+static ssize_t
+write_fifo(struct tu_descriptor *d, struct iovec *iov, int n)
+{
+	const struct timespec at_once = {0, 0};
+	sigset_t pipe, pending, before;
+	ssize_t r;
+	int error;
+
+	(void)sigemptyset(&pipe); /* these five fail for bad arguments only */
+	(void)sigaddset(&pipe, SIGPIPE);
+	(void)pthread_sigmask(SIG_BLOCK, &pipe, &before);
+	(void)sigpending(&pending);
+	r = try_write(d, iov, n);
+	error = errno;
+	if (r == -1 && error == EPIPE && !sigismember(&pending, SIGPIPE))
+		(void)sigtimedwait(&pipe, NULL, &at_once);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return r;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One open descriptor of any kind, read and written without ever waiting and
+ * without changing what others see of it.
+ */
+#ifndef TU_DESCRIPTOR_H
+#define TU_DESCRIPTOR_H
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <stdbool.h>
+
+struct tu_descriptor {
+	int fd;
+	int private_fd; /* the same file opened again, non-blocking; or -1 */
+	enum tu_access {
+		TU_SOCKET, /* MSG_DONTWAIT */
+		TU_NOWAIT, /* RWF_NOWAIT */
+		TU_AGAIN,  /* through private_fd */
+		TU_POLLED, /* poll(2) first, small pieces */
+		TU_FILE    /* never makes anyone wait for long */
+	} access;
+	bool fifo; /* writing may raise SIGPIPE */
+};
+
+/* 0, or -1 with errno EBADF. */
+int tu_descriptor_open(struct tu_descriptor *d, int fd);
+
+/* close(2)'s result. */
+int tu_descriptor_close(struct tu_descriptor *d);
+
+/* As read(2) and writev(2), with EAGAIN instead of waiting; never EINTR, no
+ * SIGPIPE. */
+ssize_t tu_descriptor_read(struct tu_descriptor *d, void *buf, size_t n);
+ssize_t tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Scheme's extras for output: strings, lines, bytes, formats.  Each goes out
+ * in one piece.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port.h"
+
+static ssize_t no_text(const char *);
+
+ssize_t
+tcp_write_string(tcp_port port, const char *s)
+{
+	struct iovec iov = {.iov_base = (void *)s};
+
+	if (s == NULL)
+		return no_text("write-string");
+	iov.iov_len = strlen(s);
+	return tu_write(port, &iov, 1, "write-string");
+}
+
+ssize_t
+tcp_write_line(tcp_port port, const char *s)
+{
+	struct iovec iov[2] = {
+	    {.iov_base = (void *)s},
+	    {.iov_base = (char[]){'\n'}, .iov_len = 1},
+	};
+
+	if (s == NULL)
+		return no_text("write-line");
+	iov[0].iov_len = strlen(s);
+	return tu_write(port, iov, 2, "write-line");
+}
+
+ssize_t
+tcp_write_byte(tcp_port port, int byte)
+{
+	unsigned char c = (unsigned char)byte;
+	struct iovec iov = {.iov_base = &c, .iov_len = 1};
+
+	if (byte < 0 || byte > 255)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "write-byte",
+		    "write-byte: %d is no byte", byte);
+	return tu_write(port, &iov, 1, "write-byte");
+}
+
+ssize_t
+tcp_printf(tcp_port port, const char *format, ...)
+{
+	struct iovec iov;
+	ssize_t written;
+	va_list ap;
+	char *text;
+	int n;
+
+	if (format == NULL)
+		return no_text("printf");
+	va_start(ap, format);
+	n = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (n == -1)
+		return tu_raise(
+		    TCPUNIT_ERROR_SYSTEM, errno, "printf", "printf");
+	iov = (struct iovec){.iov_base = text, .iov_len = (size_t)n};
+	written = tu_write(port, &iov, 1, "printf");
+	free(text);
+	return written;
+}
+
+static ssize_t
+no_text(const char *where)
+{
+	return tu_raise(
+	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: no text", where);
+}

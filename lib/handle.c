@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table behind the handles: 2^22 places, 2^23 generations of each, and
+ * 2^16 runtimes before their numbers come again.
+ */
+#include "handle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { INDEX_BITS = 22, GENERATION_BITS = 23, RUNTIME_BITS = 16 };
+
+#define NO_SLOT UINT32_MAX
+#define MASK(bits) ((UINT64_C(1) << (bits)) - 1)
+#define GENERATION_SHIFT INDEX_BITS
+#define RUNTIME_SHIFT (GENERATION_SHIFT + GENERATION_BITS)
+#define KIND_SHIFT (RUNTIME_SHIFT + RUNTIME_BITS)
+
+static int grow(struct tu_handles *);
+
+void
+tu_handles_init(struct tu_handles *h, uint32_t runtime)
+{
+	*h = (struct tu_handles){
+	    .free = NO_SLOT,
+	    .runtime = runtime & MASK(RUNTIME_BITS),
+	};
+}
+
+void
+tu_handles_free(struct tu_handles *h)
+{
+	uint32_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (h->slots[i].object != NULL)
+			h->slots[i].drop(h->slots[i].object);
+	free(h->slots);
+	h->slots = NULL;
+	h->n = 0;
+}
+
+uint64_t
+tu_handle_make(
+    struct tu_handles *h, enum tu_kind kind, void *object, void (*drop)(void *))
+{
+	struct tu_slot *s;
+	uint32_t i;
+
+	if (h->free == NO_SLOT && grow(h) == -1)
+		return 0;
+	i = h->free;
+	s = &h->slots[i];
+	h->free = s->next;
+	s->object = object;
+	s->drop = drop;
+	s->kind = kind;
+	return (uint64_t)kind << KIND_SHIFT |
+	    (uint64_t)h->runtime << RUNTIME_SHIFT |
+	    (uint64_t)s->generation << GENERATION_SHIFT | i;
+}
+
+void *
+tu_handle_object(const struct tu_handles *h, enum tu_kind kind, uint64_t bits)
+{
+	uint64_t index = bits & MASK(INDEX_BITS);
+	uint64_t generation = bits >> GENERATION_SHIFT & MASK(GENERATION_BITS);
+	const struct tu_slot *s;
+
+	errno = EINVAL;
+	if (bits >> KIND_SHIFT != kind || index >= h->n ||
+	    (bits >> RUNTIME_SHIFT & MASK(RUNTIME_BITS)) != h->runtime)
+		return NULL;
+	s = &h->slots[index];
+	if (generation < s->generation) {
+		errno = EBADF;
+		return NULL;
+	}
+	if (generation > s->generation || s->kind != kind)
+		return NULL;
+	return s->object;
+}
+
+void
+tu_handle_release(struct tu_handles *h, uint64_t bits)
+{
+	uint32_t i = bits & MASK(INDEX_BITS);
+	struct tu_slot *s = &h->slots[i];
+
+	s->object = NULL;
+	s->generation++;
+	if (s->generation == MASK(GENERATION_BITS))
+		return; /* worn out */
+	s->next = h->free;
+	h->free = i;
+}
+
+unsigned
+tu_handle_kind(uint64_t bits)
+{
+	return (unsigned)(bits >> KIND_SHIFT);
+}
+
+static int
+grow(struct tu_handles *h)
+{
+	uint32_t i, room = h->n ? h->n * 2 : 16;
+	struct tu_slot *slots;
+
+	if (room > MASK(INDEX_BITS)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	slots = realloc(h->slots, room * sizeof(*slots));
+	if (slots == NULL)
+		return -1;
+	for (i = h->n; i < room; i++)
+		slots[i] = (struct tu_slot){
+		    .generation = 1,
+		    .next = i + 1 < room ? i + 1 : NO_SLOT,
+		};
+	h->free = h->n;
+	h->slots = slots;
+	h->n = room;
+	return 0;
+}

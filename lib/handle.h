@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Between handles and objects.  A handle is a value of 64 bits: kind, runtime,
+ * generation and place.  A place is used again, its generation never, so that
+ * an old handle is always told from a new one.
+ */
+#ifndef TU_HANDLE_H
+#define TU_HANDLE_H
+
+#include <stdint.h>
+
+enum tu_kind { TU_LISTENER = 1, TU_INPUT, TU_OUTPUT, TU_THREAD };
+
+struct tu_slot {
+	void *object;
+	void (*drop)(void *); /* gives the object back at the very end */
+	uint32_t generation;
+	uint32_t next; /* free slot, where object is NULL */
+	enum tu_kind kind;
+};
+
+struct tu_handles {
+	struct tu_slot *slots;
+	uint32_t n, free;
+	uint32_t runtime;
+};
+
+void tu_handles_init(struct tu_handles *h, uint32_t runtime);
+
+/* Calls every object's drop, then frees the table. */
+void tu_handles_free(struct tu_handles *h);
+
+/* A handle for OBJECT, or 0 with errno ENOMEM. */
+uint64_t tu_handle_make(struct tu_handles *h, enum tu_kind kind, void *object,
+    void (*drop)(void *));
+
+/* The object; NULL with errno EBADF where it is gone, EINVAL where the handle
+ * never was one of this table and kind. */
+void *tu_handle_object(
+    const struct tu_handles *h, enum tu_kind kind, uint64_t bits);
+
+/* From now on the handle is a closed one.  The object is its owner's. */
+void tu_handle_release(struct tu_handles *h, uint64_t bits);
+
+/* Of any value, without looking it up; 0 for the null handle. */
+unsigned tu_handle_kind(uint64_t bits);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading.  What was read ahead comes first; then the caller's own memory is
+ * read into; only where there is nothing the thread parks.
+ */
+#include "port.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static struct tu_port *enter(tcp_port, const void *, size_t, const char *);
+static ssize_t receive(struct tu_port *, void *, size_t, int64_t, const char *);
+static int await(struct tu_port *, int64_t, const char *);
+static ssize_t gather(struct tu_port *, char *, size_t, int64_t, const char *);
+static int next_byte(tcp_port, bool, const char *);
+static unsigned char *scratch(struct tu_runtime *);
+
+ssize_t
+tcp_read(tcp_port port, void *buf, size_t cap)
+{
+	struct tu_port *p = enter(port, buf, cap, "read");
+	ssize_t n = 0;
+
+	if (p == NULL)
+		return -1;
+	if (cap > 0)
+		n = tu_input_read(p, buf, cap, tu_deadline(p->timeout), "read");
+	if (n > 0)
+		p->position += (uint64_t)n;
+	tu_port_leave(p);
+	return n;
+}
+
+ssize_t
+tcp_read_string(tcp_port port, void *buf, size_t n)
+{
+	struct tu_port *p = enter(port, buf, n, "read-string");
+	ssize_t got;
+
+	if (p == NULL)
+		return -1;
+	got = gather(p, buf, n, tu_deadline(p->timeout), "read-string");
+	if (got > 0)
+		p->position += (uint64_t)got;
+	tu_port_leave(p);
+	return got;
+}
+
+int
+tcp_read_byte(tcp_port port)
+{
+	return next_byte(port, true, "read-byte");
+}
+
+int
+tcp_peek_byte(tcp_port port)
+{
+	return next_byte(port, false, "peek-byte");
+}
+
+ssize_t
+tcp_read_buffered(tcp_port port, void *buf, size_t cap)
+{
+	struct tu_port *p = enter(port, buf, cap, "read-buffered");
+	ssize_t n = 0;
+
+	if (p == NULL)
+		return -1;
+	if (cap > 0)
+		n = tu_input_read(p, buf, cap, TU_AT_ONCE, "read-buffered");
+	if (n == -1 && tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT)
+		n = 0;
+	if (n > 0)
+		p->position += (uint64_t)n;
+	tu_port_leave(p);
+	return n;
+}
+
+int
+tcp_char_ready(tcp_port port)
+{
+	struct tu_port *p = tu_port_enter(TU_INPUT, port, "char-ready");
+	int ready = 1;
+
+	if (p == NULL)
+		return -1;
+	if (tu_ahead_size(&p->ahead) == 0 &&
+	    tu_input_fill(p, TU_AT_ONCE, "char-ready") == -1 &&
+	    tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT)
+		ready = 0;
+	tu_port_leave(p);
+	return ready;
+}
+
+int
+tcp_close_input_port(tcp_port port)
+{
+	struct tu_port *p = tu_lookup(TU_INPUT, port.bits, "close-input-port");
+
+	if (p == NULL)
+		return errno == EBADF ? 0 : -1;
+	return tu_port_close(p, "close-input-port");
+}
+
+ssize_t
+tu_input_read(struct tu_port *p, void *buf, size_t cap, int64_t deadline,
+    const char *where)
+{
+	ssize_t n;
+	int filled;
+
+	if (p->closed)
+		return tu_port_charge(p, 0, where);
+	tu_ahead_settle(&p->ahead);
+	while (p->skip_lf && tu_ahead_size(&p->ahead) == 0) {
+		filled = tu_input_fill(p, deadline, where);
+		if (filled <= 0)
+			return filled;
+	}
+	if (tu_ahead_size(&p->ahead) > 0)
+		return (ssize_t)tu_ahead_take(&p->ahead, buf, cap);
+	n = receive(p, buf, cap, deadline, where);
+	if (n > 0)
+		tu_charge(&p->runtime->scheduler, (size_t)n);
+	return n;
+}
+
+int
+tu_input_fill(struct tu_port *p, int64_t deadline, const char *where)
+{
+	unsigned char *memory;
+	ssize_t n;
+
+	do {
+		memory = scratch(p->runtime);
+		if (memory == NULL)
+			return tu_port_raise(p, where);
+		n = receive(p, memory, TU_SCRATCH, deadline, where);
+		if (n <= 0)
+			return (int)n;
+		if (p->skip_lf && memory[0] == '\n') {
+			memory++;
+			n--;
+		}
+		p->skip_lf = false;
+	} while (n == 0);
+	if (tu_ahead_add(&p->ahead, memory, (size_t)n) == -1)
+		return tu_port_raise(p, where);
+	/* Only now, as the others use the same scratch. */
+	return tu_port_charge(p, (size_t)n, where) == -1 ? -1 : 1;
+}
+
+static struct tu_port *
+enter(tcp_port port, const void *buf, size_t n, const char *where)
+{
+	if (tu_check_memory(buf, n, where) == -1)
+		return NULL;
+	return tu_port_enter(TU_INPUT, port, where);
+}
+
+/* Reads into BUF: bytes, 0 at the end, -1 raised. */
+static ssize_t
+receive(struct tu_port *p, void *buf, size_t cap, int64_t deadline,
+    const char *where)
+{
+	ssize_t n;
+
+	if (p->end)
+		return 0;
+	while (p->empty && deadline != TU_AT_ONCE) {
+		if (await(p, deadline, where) == -1)
+			return -1;
+	}
+	while ((n = tu_connection_read(p->connection, buf, cap)) == -1) {
+		if (errno != EAGAIN)
+			return tu_port_raise(p, where);
+		if (await(p, deadline, where) == -1)
+			return -1;
+	}
+	p->end = n == 0;
+	/* The wait tells better what comes after a short read. */
+	p->empty = (size_t)n < cap && !p->watch.always;
+	return n;
+}
+
+static int
+await(struct tu_port *p, int64_t deadline, const char *where)
+{
+	struct tu_port *output = p->connection->output;
+
+	tu_ahead_drain(&p->ahead);
+	if (output != NULL && output->buffer_size > 0 && !output->busy) {
+		output->busy = true;
+		/* If it fails, writing and closing will say so. */
+		(void)tu_output_flush(output, deadline, where);
+		tu_port_leave(output);
+		if (p->closed)
+			return tu_port_charge(p, 0, where);
+	}
+	if (tu_port_wait(p, deadline, where) == -1)
+		return -1;
+	p->empty = false;
+	return 0;
+}
+
+static ssize_t
+gather(
+    struct tu_port *p, char *buf, size_t n, int64_t deadline, const char *where)
+{
+	size_t got = 0;
+	ssize_t r;
+
+	while (got < n) {
+		r = tu_input_read(p, buf + got, n - got, deadline, where);
+		if (r > 0) {
+			got += (size_t)r;
+			continue;
+		}
+		if (r == 0 || p->closed || got == 0)
+			return r == 0 ? (ssize_t)got : -1;
+		/* An error that stays is told next time; else all go back. */
+		if (p->connection->error == 0 &&
+		    tu_ahead_add(&p->ahead, buf, got) == 0)
+			return -1;
+		break;
+	}
+	return (ssize_t)got;
+}
+
+static int
+next_byte(tcp_port port, bool take, const char *where)
+{
+	struct tu_port *p = tu_port_enter(TU_INPUT, port, where);
+	int byte = TCPUNIT_EOF, filled = 1;
+
+	if (p == NULL)
+		return -1;
+	tu_ahead_settle(&p->ahead);
+	if (tu_ahead_size(&p->ahead) == 0)
+		filled = tu_input_fill(p, tu_deadline(p->timeout), where);
+	if (filled == -1)
+		byte = -1;
+	if (filled == 1)
+		byte = tu_ahead_byte(&p->ahead, 0);
+	if (filled == 1 && take) {
+		tu_ahead_skip(&p->ahead, 1);
+		p->position++;
+	}
+	tu_port_leave(p);
+	return byte;
+}
+
+static unsigned char *
+scratch(struct tu_runtime *rt)
+{
+	if (rt->scratch == NULL)
+		rt->scratch = aligned_alloc(4096, 64 * 1024);
+	return rt->scratch;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Writing.  It goes from the caller's memory straight to the descriptor, unless
+ * the port was given a buffer.
+ */
+#include "port.h"
+
+#include <event2/buffer.h>
+
+#include <errno.h>
+
+static ssize_t write_entered(
+    struct tu_port *, struct iovec *, int, const char *);
+static void advance(struct iovec **, int *, size_t);
+
+ssize_t
+tcp_write(tcp_port port, const void *buf, size_t n)
+{
+	struct iovec iov = {.iov_base = (void *)buf, .iov_len = n};
+
+	if (tu_check_memory(buf, n, "write") == -1)
+		return -1;
+	return tu_write(port, &iov, 1, "write");
+}
+
+ssize_t
+tu_write(tcp_port port, struct iovec *iov, int n, const char *where)
+{
+	struct tu_port *p = tu_port_enter(TU_OUTPUT, port, where);
+	ssize_t written;
+
+	if (p == NULL)
+		return -1;
+	written = write_entered(p, iov, n, where);
+	tu_port_leave(p);
+	return written;
+}
+
+int
+tcp_flush_output(tcp_port port)
+{
+	struct tu_port *p = tu_port_enter(TU_OUTPUT, port, "flush-output");
+	int result;
+
+	if (p == NULL)
+		return -1;
+	result = tu_output_flush(p, tu_deadline(p->timeout), "flush-output");
+	tu_port_leave(p);
+	return result;
+}
+
+int
+tcp_set_buffer_size(tcp_port port, size_t n)
+{
+	struct tu_port *p = tu_port_enter(TU_OUTPUT, port, "set-buffer-size");
+	int result;
+
+	if (p == NULL)
+		return -1;
+	result = tu_output_flush(p, tu_deadline(p->timeout), "set-buffer-size");
+	if (result == 0)
+		p->buffer_size = n;
+	tu_port_leave(p);
+	return result;
+}
+
+int
+tcp_close_output_port(tcp_port port)
+{
+	struct tu_port *p =
+	    tu_lookup(TU_OUTPUT, port.bits, "close-output-port");
+	int flushed = 0, closed;
+
+	if (p == NULL)
+		return errno == EBADF ? 0 : -1;
+	if (!p->busy) {
+		p->busy = true;
+		flushed = tu_output_flush(
+		    p, tu_deadline(p->timeout), "close-output-port");
+		p->busy = false;
+		if (p->closed) { /* by another thread, while we flushed */
+			tu_port_leave(p);
+			return flushed;
+		}
+	}
+	closed = tu_port_close(p, "close-output-port");
+	return flushed == -1 ? -1 : closed;
+}
+
+int
+tu_output_flush(struct tu_port *p, int64_t deadline, const char *where)
+{
+	struct evbuffer_iovec v[8];
+	size_t sent;
+	int n, result = 0;
+
+	while (
+	    result == 0 && !p->closed && evbuffer_get_length(p->unsent) > 0) {
+		n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
+		sent = 0;
+		result = tu_output_write(
+		    p, v, n < 8 ? n : 8, deadline, where, &sent);
+		if (!p->closed)
+			(void)evbuffer_drain(p->unsent, sent); /* not frozen */
+	}
+	return result;
+}
+
+int
+tu_output_write(struct tu_port *p, struct iovec *iov, int n, int64_t deadline,
+    const char *where, size_t *sent)
+{
+	ssize_t r;
+
+	advance(&iov, &n, 0);
+	while (n > 0) {
+		r = tu_connection_write(p->connection, iov, n);
+		if (r == -1 && errno != EAGAIN)
+			return tu_port_raise(p, where);
+		if (r == -1) {
+			if (tu_port_wait(p, deadline, where) == -1)
+				return -1;
+			continue;
+		}
+		*sent += (size_t)r;
+		p->position += (uint64_t)r;
+		advance(&iov, &n, (size_t)r);
+		if (tu_port_charge(p, (size_t)r, where) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Into the buffer if there is one with room, else out. */
+static ssize_t
+write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
+{
+	int64_t deadline = tu_deadline(p->timeout);
+	size_t total = 0, sent = 0;
+	int i;
+
+	for (i = 0; i < n; i++)
+		total += iov[i].iov_len;
+	if (evbuffer_get_length(p->unsent) + total < p->buffer_size) {
+		if (evbuffer_expand(p->unsent, total) == -1) {
+			errno = ENOMEM;
+			return tu_port_raise(p, where);
+		}
+		for (i = 0; i < n; i++)
+			(void)evbuffer_add(p->unsent, iov[i].iov_base,
+			    iov[i].iov_len); /* there is room */
+		return (ssize_t)total;
+	}
+	if (tu_output_flush(p, deadline, where) == -1)
+		return -1;
+	if (tu_output_write(p, iov, n, deadline, where, &sent) == -1) {
+		tu_error_attach((tcp_port){p->handle}, sent);
+		return -1;
+	}
+	return (ssize_t)total;
+}
+
+/* Past N bytes, and past empty pieces. */
+static void
+advance(struct iovec **iov, int *count, size_t n)
+{
+	while (*count > 0 && n >= (*iov)->iov_len) {
+		n -= (*iov)->iov_len;
+		(*iov)++;
+		(*count)--;
+	}
+	if (*count > 0) {
+		(*iov)->iov_base = (char *)(*iov)->iov_base + n;
+		(*iov)->iov_len -= n;
+	}
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Opening and adopting listening sockets.
+ */
+#include "passive.h"
+
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { TRIES = 16 }; /* for a port that is free on every address */
+
+static int open_all(
+    const union tu_address *, int, const struct tcp_listen_options *, int *);
+static int open_one(
+    const union tu_address *, const struct tcp_listen_options *, bool);
+static int bind_and_listen(
+    int, const union tu_address *, const struct tcp_listen_options *, bool);
+static bool lacks_family(const union tu_address *, int);
+static int port_of(int);
+static void close_all(const int *, int);
+static int set_option(int, int, int, int);
+
+int
+tu_passive_open(const union tu_address *addresses, int n,
+    const struct tcp_listen_options *options, int *fds)
+{
+	int opened, tries = 0;
+
+	do {
+		opened = open_all(addresses, n, options, fds);
+	} while (opened == -1 && errno == EADDRINUSE && n > 1 &&
+	    tu_address_port(&addresses[0]) == 0 && ++tries < TRIES);
+	return opened;
+}
+
+int
+tu_passive_open_wildcard(
+    int port, const struct tcp_listen_options *options, int *fd)
+{
+	bool six_only = options->v6only || options->family == 6;
+	union tu_address any = tu_address_any(AF_INET6);
+
+	*fd = -1;
+	if (options->family != 4) {
+		tu_address_set_port(&any, port);
+		*fd = open_one(&any, options, six_only);
+	}
+	if (options->family == 4 ||
+	    (*fd == -1 && !six_only && lacks_family(&any, errno))) {
+		any = tu_address_any(AF_INET);
+		tu_address_set_port(&any, port);
+		*fd = open_one(&any, options, false);
+	}
+	return *fd == -1 ? -1 : 1;
+}
+
+int
+tu_passive_adopt(int fd)
+{
+	int listening = 0, protocol = 0, flags;
+	socklen_t length = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) ==
+		-1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == -1)
+		return -1;
+	if (!listening || protocol != IPPROTO_TCP) {
+		errno = EINVAL;
+		return -1;
+	}
+	flags = fcntl(fd, F_GETFL);
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		return -1;
+	return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+static int
+open_all(const union tu_address *addresses, int n,
+    const struct tcp_listen_options *options, int *fds)
+{
+	int port = tu_address_port(&addresses[0]);
+	int i, opened = 0, error = 0;
+	union tu_address a;
+
+	for (i = 0; i < n; i++) {
+		a = addresses[i];
+		tu_address_set_port(&a, port);
+		fds[opened] = open_one(&a, options, true);
+		if (fds[opened] != -1) {
+			port = port_of(fds[opened++]);
+		} else if (lacks_family(&a, errno)) {
+			error = errno;
+		} else {
+			close_all(fds, opened);
+			return -1;
+		}
+	}
+	errno = error;
+	return opened > 0 ? opened : -1;
+}
+
+static int
+open_one(const union tu_address *a, const struct tcp_listen_options *options,
+    bool six_only)
+{
+	int fd, error;
+
+	fd = socket(a->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    IPPROTO_TCP);
+	if (fd == -1)
+		return -1;
+	if (bind_and_listen(fd, a, options, six_only) == 0)
+		return fd;
+	error = errno;
+	(void)close(fd); /* nothing is lost with it */
+	errno = error;
+	return -1;
+}
+
+/* Connections take TCP_NODELAY over from the listening socket. */
+static int
+bind_and_listen(int fd, const union tu_address *a,
+    const struct tcp_listen_options *options, bool six_only)
+{
+	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1 ||
+	    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) == -1)
+		return -1;
+	if (options->reuse_port &&
+	    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == -1)
+		return -1;
+	if (a->sa.sa_family == AF_INET6 &&
+	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, six_only) == -1)
+		return -1;
+	if (bind(fd, &a->sa, tu_address_length(a)) == -1)
+		return -1;
+	return listen(fd, options->backlog);
+}
+
+/* Where IPv6 is turned off, its sockets can be made but not bound. */
+static bool
+lacks_family(const union tu_address *a, int error)
+{
+	return error == EAFNOSUPPORT ||
+	    (a->sa.sa_family == AF_INET6 && error == EADDRNOTAVAIL);
+}
+
+static int
+port_of(int fd)
+{
+	union tu_address a = tu_address_any(AF_UNSPEC);
+	socklen_t length = sizeof(a);
+
+	(void)getsockname(fd, &a.sa, &length); /* it is bound */
+	return tu_address_port(&a);
+}
+
+static void
+close_all(const int *fds, int n)
+{
+	int error = errno;
+
+	while (n-- > 0)
+		(void)close(fds[n]); /* as in open_one */
+	errno = error;
+}
+
+static int
+set_option(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value));
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Ports as objects: making, entering, waiting, closing, and what can be asked
+ * of them.  Reading is in input.c, writing in output.c.
+ */
+#include "port.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+
+static struct tu_port *port_new(
+    struct tu_runtime *, struct tu_connection *, enum tu_kind);
+static void drop(void *);
+static tcp_port open_fd(int, enum tu_kind, const char *);
+static struct tu_port *find_tcp(tcp_port, const char *);
+
+int
+tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
+    const char *where, tcp_port *in, tcp_port *out)
+{
+	struct tu_connection *c = tu_connection_new(rt, fd, remote);
+	struct tu_port *input, *output;
+
+	if (c == NULL) {
+		(void)close(fd); /* nothing was sent */
+		return tu_raise(
+		    TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
+	}
+	input = port_new(rt, c, TU_INPUT);
+	output = input ? port_new(rt, c, TU_OUTPUT) : NULL;
+	if (output == NULL) {
+		if (input != NULL)
+			(void)tu_port_close(input, where); /* as above */
+		else
+			(void)tu_connection_free(c); /* as above */
+		return tu_raise(
+		    TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
+	}
+	in->bits = input->handle;
+	out->bits = output->handle;
+	return 0;
+}
+
+tcp_port
+tcp_open_input_fd(int fd)
+{
+	return open_fd(fd, TU_INPUT, "open-input-fd");
+}
+
+tcp_port
+tcp_open_output_fd(int fd)
+{
+	return open_fd(fd, TU_OUTPUT, "open-output-fd");
+}
+
+struct tu_port *
+tu_port_enter(enum tu_kind kind, tcp_port port, const char *where)
+{
+	struct tu_port *p = tu_lookup(kind, port.bits, where);
+
+	if (p == NULL)
+		return NULL;
+	if (p->busy) {
+		tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, where, "%s", where);
+		tu_error_attach(port, 0);
+		return NULL;
+	}
+	p->busy = true;
+	return p;
+}
+
+void
+tu_port_leave(struct tu_port *p)
+{
+	p->busy = false;
+	if (p->closed)
+		free(p);
+}
+
+struct tu_port *
+tu_port_find(tcp_port port, const char *where)
+{
+	return tu_lookup(
+	    tcp_output_port_p(port) ? TU_OUTPUT : TU_INPUT, port.bits, where);
+}
+
+int
+tu_port_wait(struct tu_port *p, int64_t deadline, const char *where)
+{
+	enum tu_wake woken = tu_watch_wait(&p->watch, deadline);
+
+	if (p->closed)
+		woken = TU_CLOSED;
+	if (woken == TU_READY)
+		return 0;
+	tu_raise_wake(woken, where, where);
+	tu_error_attach((tcp_port){p->handle}, 0);
+	return -1;
+}
+
+int
+tu_port_charge(struct tu_port *p, size_t n, const char *where)
+{
+	tu_charge(&p->runtime->scheduler, n);
+	if (!p->closed)
+		return 0;
+	tu_raise_wake(TU_CLOSED, where, where);
+	tu_error_attach((tcp_port){p->handle}, 0);
+	return -1;
+}
+
+int
+tu_port_raise(struct tu_port *p, const char *where)
+{
+	const struct tu_connection *c = p->connection;
+	char peer[TCPUNIT_ADDRLEN + 8];
+	int code = errno;
+
+	if (c->bev != NULL) {
+		tu_address_with_port(&c->remote, peer);
+		tu_raise(
+		    tu_error_kind(code), code, where, "%s %s", where, peer);
+	} else {
+		tu_raise(TCPUNIT_ERROR_SYSTEM, code, where, "%s descriptor %d",
+		    where, c->descriptor.fd);
+	}
+	tu_error_attach((tcp_port){p->handle}, 0);
+	return -1;
+}
+
+int
+tu_port_close(struct tu_port *p, const char *where)
+{
+	struct tu_connection *c = p->connection;
+	bool input = c->input == p;
+	int result = 0;
+
+	if (c->bev != NULL && !p->abandoned)
+		(void)shutdown(c->descriptor.fd,
+		    input ? SHUT_RD : SHUT_WR); /* the peer may have gone */
+	tu_watch_clear(&p->watch);
+	if (input)
+		c->input = NULL;
+	else
+		c->output = NULL;
+	if (c->bev == NULL)
+		evbuffer_free(input ? p->ahead.buffer : p->unsent);
+	if (c->input == NULL && c->output == NULL &&
+	    tu_connection_free(c) == -1) {
+		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", where);
+		tu_error_attach((tcp_port){p->handle}, 0);
+		result = -1;
+	}
+	p->connection = NULL;
+	p->closed = true;
+	tu_handle_release(&p->runtime->handles, p->handle);
+	tu_wake_all(&p->queue, TU_CLOSED);
+	if (!p->busy)
+		free(p);
+	return result;
+}
+
+bool
+tcp_port_p(tcp_port p)
+{
+	return tcp_input_port_p(p) || tcp_output_port_p(p);
+}
+
+bool
+tcp_input_port_p(tcp_port p)
+{
+	return tu_handle_kind(p.bits) == TU_INPUT;
+}
+
+bool
+tcp_output_port_p(tcp_port p)
+{
+	return tu_handle_kind(p.bits) == TU_OUTPUT;
+}
+
+int
+tcp_addresses(
+    tcp_port port, char local[TCPUNIT_ADDRLEN], char remote[TCPUNIT_ADDRLEN])
+{
+	struct tu_port *p = find_tcp(port, "addresses");
+
+	if (p == NULL)
+		return -1;
+	tu_address_text(tu_connection_local(p->connection), local);
+	tu_address_text(&p->connection->remote, remote);
+	return 0;
+}
+
+int
+tcp_port_numbers(tcp_port port, int *local, int *remote)
+{
+	struct tu_port *p = find_tcp(port, "port-numbers");
+
+	if (p == NULL)
+		return -1;
+	*local = tu_address_port(tu_connection_local(p->connection));
+	*remote = tu_address_port(&p->connection->remote);
+	return 0;
+}
+
+int
+tcp_abandon_port(tcp_port port)
+{
+	struct tu_port *p = find_tcp(port, "abandon-port");
+
+	if (p == NULL)
+		return -1;
+	p->abandoned = true;
+	return 0;
+}
+
+int
+tcp_reset(tcp_port port)
+{
+	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+	struct tu_port *p = find_tcp(port, "reset");
+	struct tu_port *ports[2];
+	int i;
+
+	if (p == NULL)
+		return -1;
+	ports[0] = p->connection->input;
+	ports[1] = p->connection->output;
+	if (setsockopt(p->connection->descriptor.fd, SOL_SOCKET, SO_LINGER,
+		&reset, sizeof(reset)) == -1)
+		return tu_port_raise(p, "reset");
+	for (i = 0; i < 2; i++) {
+		if (ports[i] == NULL)
+			continue;
+		ports[i]->abandoned = true; /* no FIN before the RST */
+		(void)tu_port_close(ports[i], "reset"); /* nothing to lose */
+	}
+	return 0;
+}
+
+int
+tcp_set_timeout(tcp_port port, int ms)
+{
+	struct tu_port *p = tu_port_find(port, "set-timeout");
+
+	if (p == NULL)
+		return -1;
+	if (ms < -1)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "set-timeout",
+		    "set-timeout: %d ms", ms);
+	p->timeout = ms;
+	return 0;
+}
+
+int
+tcp_port_fileno(tcp_port port)
+{
+	struct tu_port *p = tu_port_find(port, "port-fileno");
+
+	return p != NULL ? p->connection->descriptor.fd : -1;
+}
+
+uint64_t
+tcp_port_position(tcp_port port)
+{
+	struct tu_port *p = tu_port_find(port, "port-position");
+
+	return p != NULL ? p->position : 0;
+}
+
+static struct tu_port *
+port_new(struct tu_runtime *rt, struct tu_connection *c, enum tu_kind kind)
+{
+	struct tu_port *p = calloc(1, sizeof(*p));
+	struct evbuffer *buffer;
+
+	if (p == NULL)
+		return NULL;
+	if (c->bev == NULL)
+		buffer = evbuffer_new();
+	else if (kind == TU_INPUT)
+		buffer = bufferevent_get_input(c->bev);
+	else
+		buffer = bufferevent_get_output(c->bev);
+	p->handle = buffer ? tu_handle_make(&rt->handles, kind, p, drop) : 0;
+	if (p->handle == 0) {
+		if (c->bev == NULL && buffer != NULL)
+			evbuffer_free(buffer);
+		free(p);
+		return NULL;
+	}
+	p->runtime = rt;
+	p->connection = c;
+	p->timeout = -1;
+	TAILQ_INIT(&p->queue);
+	tu_watch_init(&p->watch, &rt->scheduler, c->descriptor.fd,
+	    kind == TU_INPUT ? EV_READ : EV_WRITE, &p->queue);
+	p->watch.always = c->descriptor.access == TU_FILE;
+	if (kind == TU_INPUT) {
+		p->ahead.buffer = buffer;
+		c->input = p;
+	} else {
+		p->unsent = buffer;
+		c->output = p;
+	}
+	return p;
+}
+
+/* At the end of the runtime: nobody comes back from a wait. */
+static void
+drop(void *object)
+{
+	struct tu_port *p = object;
+
+	p->busy = false;
+	(void)tu_port_close(p, "shutdown"); /* there is nobody to tell */
+}
+
+static tcp_port
+open_fd(int fd, enum tu_kind kind, const char *where)
+{
+	struct tu_runtime *rt = tu_runtime();
+	struct tu_connection *c;
+	struct tu_port *p;
+
+	if (rt == NULL)
+		return (tcp_port){0};
+	c = tu_connection_over(fd);
+	if (c == NULL) {
+		tu_raise(errno == EBADF ? TCPUNIT_ERROR_ARGUMENT
+					: TCPUNIT_ERROR_SYSTEM,
+		    errno, where, "%s: %s", where, strerror(errno));
+		return (tcp_port){0};
+	}
+	p = port_new(rt, c, kind);
+	if (p != NULL)
+		return (tcp_port){p->handle};
+	free(c); /* the descriptor is still the caller's */
+	tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
+	return (tcp_port){0};
+}
+
+static struct tu_port *
+find_tcp(tcp_port port, const char *where)
+{
+	struct tu_port *p = tu_port_find(port, where);
+
+	if (p == NULL || p->connection->bev != NULL)
+		return p;
+	tu_raise(
+	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: not a TCP port", where);
+	tu_error_attach(port, 0);
+	return NULL;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Input and output ports: one direction of a connection, or of any descriptor,
+ * with its buffer, its time limit, and the thread that waits there.
+ */
+#ifndef TU_PORT_H
+#define TU_PORT_H
+
+#include "ahead.h"
+#include "connection.h"
+#include "runtime.h"
+#include "tcpunit.h"
+
+struct tu_port {
+	uint64_t handle;
+	struct tu_runtime *runtime;
+	struct tu_connection *connection; /* gone once closed */
+	struct tu_watch watch;
+	struct tu_queue queue; /* the thread that waits, if one does */
+	uint64_t position;
+	int timeout;
+	bool busy; /* a call is under way, and frees the port if closed */
+	bool closed;
+	bool abandoned;
+
+	/* Of an input port. */
+	struct tu_ahead ahead;
+	enum tcp_line_ending ending;
+	bool end;     /* of file, seen */
+	bool empty;   /* a read would most likely say EAGAIN */
+	bool skip_lf; /* it belongs to the CR that ended a line */
+
+	/* Of an output port. */
+	struct evbuffer *unsent;
+	size_t buffer_size;
+};
+
+/* The two ports of a connected TCP socket, whose error is raised for WHERE and
+ * which is closed on failure. */
+int tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
+    const char *where, tcp_port *in, tcp_port *out);
+
+/* The port of a handle, alone in it until left; NULL: raised. */
+struct tu_port *tu_port_enter(enum tu_kind kind, tcp_port p, const char *where);
+void tu_port_leave(struct tu_port *p);
+
+/* Likewise of either kind and without entering, for what cannot wait. */
+struct tu_port *tu_port_find(tcp_port p, const char *where);
+
+/* Waits for the port's descriptor.  0; or -1, raised, also where the port was
+ * closed meanwhile. */
+int tu_port_wait(struct tu_port *p, int64_t deadline, const char *where);
+
+/* After a system call that moved N bytes.  Likewise. */
+int tu_port_charge(struct tu_port *p, size_t n, const char *where);
+
+/* Raises errno for this port. */
+int tu_port_raise(struct tu_port *p, const char *where);
+
+/* Closes it as it is; errno of close(2) is raised for WHERE. */
+int tu_port_close(struct tu_port *p, const char *where);
+
+/* Sends what is buffered, in output.c. */
+int tu_output_flush(struct tu_port *p, int64_t deadline, const char *where);
+
+/* Reading for the copying and for lines, in input.c.  Bytes: at least one; 0
+ * is end of file.  Filling reads ahead: 1, or 0 at the end. */
+ssize_t tu_input_read(struct tu_port *p, void *buf, size_t cap,
+    int64_t deadline, const char *where);
+int tu_input_fill(struct tu_port *p, int64_t deadline, const char *where);
+
+/* What tcp_write does, with the pieces as one. */
+ssize_t tu_write(tcp_port port, struct iovec *iov, int n, const char *where);
+
+/* Writing past the buffer, for the copying, in output.c: everything, or -1;
+ * how much is added to *SENT, and IOV is changed. */
+int tu_output_write(struct tu_port *p, struct iovec *iov, int n,
+    int64_t deadline, const char *where, size_t *sent);
+
+#endif

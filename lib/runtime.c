@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One runtime for each OS thread that calls the library, found through one
+ * thread-local pointer; and raising errors, as it knows who is running.
+ */
+#include "runtime.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "error.h"
+
+static _Thread_local struct tu_runtime *runtime;
+
+/* To free the runtime of an OS thread that ends, and to notice a fork. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static int key_error;
+
+static struct tu_runtime *runtime_new(void);
+static void runtime_free(void *);
+static int after_fork(struct tu_runtime *);
+static void prepare_process(void);
+static void child_of_fork(void);
+
+struct tu_runtime *
+tu_runtime(void)
+{
+	if (runtime == NULL)
+		runtime = runtime_new();
+	else if (runtime->forked && after_fork(runtime) == -1)
+		return NULL;
+	return runtime;
+}
+
+void *
+tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
+{
+	static const char *const nouns[] = {
+	    "", "listener", "input port", "output port", "thread"};
+	struct tu_runtime *rt = tu_runtime();
+	void *object;
+
+	if (rt == NULL)
+		return NULL;
+	object = tu_handle_object(&rt->handles, kind, bits);
+	if (object != NULL)
+		return object;
+	if (errno == EBADF)
+		tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, where, "%s: %s", where,
+		    nouns[kind]);
+	else
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
+		    "%s: not a %s of this OS thread", where, nouns[kind]);
+	return NULL;
+}
+
+int
+tu_raise(enum tcp_error_kind kind, int code, const char *where,
+    const char *format, ...)
+{
+	struct tu_thread *self;
+	va_list ap;
+
+	if (runtime != NULL) {
+		self = runtime->scheduler.current;
+		if (self->error == NULL)
+			self->error = calloc(1, sizeof(*self->error));
+		if (self->error != NULL) {
+			va_start(ap, format);
+			tu_error_set(
+			    self->error, kind, code, where, format, ap);
+			va_end(ap);
+		}
+	}
+	errno = tu_error_errno(kind, code);
+	return -1;
+}
+
+int
+tu_raise_wake(enum tu_wake woken, const char *where, const char *what)
+{
+	static const struct {
+		enum tcp_error_kind kind;
+		int code;
+	} errors[] = {
+	    [TU_TIMED_OUT] = {TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT},
+	    [TU_TERMINATED] = {TCPUNIT_ERROR_TERMINATED, ECANCELED},
+	    [TU_CLOSED] = {TCPUNIT_ERROR_CLOSED, EBADF},
+	    [TU_DEADLOCK] = {TCPUNIT_ERROR_DEADLOCK, EDEADLK},
+	};
+
+	if (woken == TU_FAILED)
+		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", what);
+	return tu_raise(
+	    errors[woken].kind, errors[woken].code, where, "%s", what);
+}
+
+int
+tu_check_memory(const void *memory, size_t n, const char *where)
+{
+	if (tu_runtime() == NULL)
+		return -1;
+	if ((memory != NULL || n == 0) && n <= SSIZE_MAX)
+		return 0;
+	return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
+	    "%s: no room of %zu bytes", where, n);
+}
+
+void
+tu_error_attach(tcp_port port, size_t transferred)
+{
+	struct tu_error *e = runtime->scheduler.current->error;
+
+	if (e == NULL)
+		return;
+	e->record.port = port;
+	e->record.transferred = transferred;
+}
+
+void
+tu_error_detail(char *details)
+{
+	struct tu_error *e = runtime->scheduler.current->error;
+
+	if (e == NULL) {
+		free(details);
+		return;
+	}
+	free(e->details);
+	e->details = details;
+	e->record.details = details ? details : "";
+}
+
+const struct tcp_error *
+tcp_last_error(void)
+{
+	struct tu_thread *self;
+
+	if (runtime == NULL)
+		return errno == ENOMEM ? &tu_error_no_memory : &tu_error_none;
+	self = runtime->scheduler.current;
+	return self->error != NULL ? &self->error->record : &tu_error_none;
+}
+
+void
+tcp_shutdown(void)
+{
+	struct tu_runtime *rt = runtime;
+
+	if (rt == NULL || rt->scheduler.current != rt->scheduler.first)
+		return;
+	(void)pthread_setspecific(key, NULL); /* is set: needs no memory */
+	runtime_free(rt);
+}
+
+const char *
+tcp_version(void)
+{
+	return TCPUNIT_VERSION;
+}
+
+static struct tu_runtime *
+runtime_new(void)
+{
+	static atomic_uint runtimes;
+	struct tu_runtime *rt;
+	int error;
+
+	(void)pthread_once(&once, prepare_process); /* cannot fail on Linux */
+	if (key_error != 0) {
+		errno = key_error;
+		return NULL;
+	}
+	rt = calloc(1, sizeof(*rt));
+	if (rt == NULL)
+		return NULL;
+	if (tu_scheduler_init(&rt->scheduler) == -1) {
+		free(rt);
+		return NULL;
+	}
+	error = pthread_setspecific(key, rt);
+	if (error != 0) {
+		tu_scheduler_free(&rt->scheduler);
+		free(rt);
+		errno = error;
+		return NULL;
+	}
+	tu_handles_init(&rt->handles, atomic_fetch_add(&runtimes, 1) + 1);
+	return rt;
+}
+
+static void
+runtime_free(void *arg)
+{
+	struct tu_runtime *rt = arg;
+
+	runtime = rt; /* pthread destructors may find it gone */
+	tu_handles_free(&rt->handles);
+	tu_scheduler_free(&rt->scheduler);
+	free(rt->scratch);
+	free(rt);
+	runtime = NULL;
+}
+
+/* The child shares the parent's epoll set until it has made its own. */
+static int
+after_fork(struct tu_runtime *rt)
+{
+	if (event_reinit(rt->scheduler.base) == -1)
+		return -1;
+	rt->forked = false;
+	return 0;
+}
+
+static void
+prepare_process(void)
+{
+	key_error = pthread_key_create(&key, runtime_free);
+	if (key_error == 0)
+		key_error = pthread_atfork(NULL, NULL, child_of_fork);
+}
+
+static void
+child_of_fork(void)
+{
+	if (runtime != NULL)
+		runtime->forked = true;
+}

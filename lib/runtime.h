@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the library holds for one OS thread: the scheduler, the handles, the
+ * scratch memory.  Made at the first call, freed when the OS thread ends.
+ */
+#ifndef TU_RUNTIME_H
+#define TU_RUNTIME_H
+
+#include <stddef.h>
+
+#include "handle.h"
+#include "scheduler.h"
+#include "tcpunit.h"
+
+/* Tests run the suite with buffers of one byte as well. */
+#ifdef TCPUNIT_TINY
+enum { TU_SCRATCH = 1, TU_COPY_BUFFER = 1 };
+#else
+enum { TU_SCRATCH = 64 * 1024, TU_COPY_BUFFER = 128 * 1024 };
+#endif
+
+struct tu_runtime {
+	struct tu_scheduler scheduler;
+	struct tu_handles handles;
+	unsigned char *scratch; /* TU_SCRATCH bytes, page-aligned */
+	bool forked;            /* since the event loop was made */
+};
+
+/* The running OS thread's; NULL with errno where it cannot be made. */
+struct tu_runtime *tu_runtime(void);
+
+/* The object of a handle.  NULL: the failure of call WHERE has been raised. */
+void *tu_lookup(enum tu_kind kind, uint64_t bits, const char *where);
+
+/* Makes it the last error of the running thread, sets errno, returns -1. */
+int tu_raise(enum tcp_error_kind kind, int code, const char *where,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Likewise, for a wait that was not ended by what it waited for. */
+int tu_raise_wake(enum tu_wake woken, const char *where, const char *what);
+
+/* 0, or -1 raised, for memory that cannot be N bytes. */
+int tu_check_memory(const void *memory, size_t n, const char *where);
+
+/* Adds to the error just raised; DETAILS is malloc'd and taken over. */
+void tu_error_attach(tcp_port port, size_t transferred);
+void tu_error_detail(char *details);
+
+#endif

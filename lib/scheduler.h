@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Green threads and the one place where they wait.  A thread stops in tu_park
+ * and nowhere else; events, closing and terminating only wake it.  The event
+ * loop runs on the stack of whoever parks when nobody is ready, and no frame
+ * of it is alive across a switch.
+ */
+#ifndef TU_SCHEDULER_H
+#define TU_SCHEDULER_H
+
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "context.h"
+
+struct tu_error;
+
+/* Absolute times are microseconds of CLOCK_MONOTONIC. */
+#define TU_NEVER INT64_MAX
+#define TU_AT_ONCE 0
+
+enum tu_wake {
+	TU_READY,
+	TU_TIMED_OUT,
+	TU_TERMINATED,
+	TU_CLOSED,
+	TU_DEADLOCK,
+	TU_FAILED, /* the event could not be added: see errno */
+};
+
+/* What could end a wait: something outside, or only another thread. */
+enum tu_source { TU_OUTSIDE, TU_INSIDE };
+
+TAILQ_HEAD(tu_queue, tu_thread);
+
+struct tu_thread {
+	TAILQ_ENTRY(tu_thread) link; /* in queue, or in the ready queue */
+	struct tu_queue *queue;      /* where it is parked, or NULL */
+	struct tu_scheduler *scheduler;
+	struct tu_context context;
+	struct event *timer; /* made at the first time limit */
+	int64_t deadline;
+	void *(*thunk)(void *);
+	void *argument;
+	void *result;
+	struct tu_error *error;    /* the last one, made when needed */
+	struct tu_thread *joining; /* whom it waits for */
+	struct tu_thread *joiner;  /* who waits for it */
+	uint64_t handle;
+	size_t bytes;   /* moved since it last waited */
+	unsigned calls; /* likewise */
+	enum tu_wake woken;
+	bool parked, terminated, ended;
+	void (*gone)(struct tu_thread *); /* after the end; NULL: kept */
+};
+
+struct tu_scheduler {
+	struct event_base *base;
+	struct tu_thread *current;
+	struct tu_thread *first; /* the primordial thread */
+	struct tu_thread *ended; /* whose stack the next one gives back */
+	struct tu_queue ready;
+	TAILQ_HEAD(, tu_watch) idle; /* fired with nobody parked */
+	struct tu_stacks stacks;
+	unsigned outside; /* parked threads that an event could wake */
+	unsigned switches;
+};
+
+/* One event on a descriptor; wakes the first of a queue of parked threads.
+ * It stays added between waits, as adding costs a system call. */
+struct tu_watch {
+	struct event event;
+	struct tu_scheduler *scheduler;
+	struct tu_queue *queue;
+	TAILQ_ENTRY(tu_watch) link; /* in idle */
+	bool added, idle;
+	bool always; /* set by the owner: a file, which epoll refuses */
+	bool fired;  /* since the owner last cleared it */
+};
+
+/* 0, or -1 with errno ENOMEM. */
+int tu_scheduler_init(struct tu_scheduler *s);
+void tu_scheduler_free(struct tu_scheduler *s);
+
+/* A thread, ready to run; NULL with errno ENOMEM. */
+struct tu_thread *tu_thread_new(
+    struct tu_scheduler *s, void *(*thunk)(void *), void *arg);
+void tu_thread_free(struct tu_thread *t);
+
+/*
+ * Stops the running thread, in QUEUE if that is not NULL, until it is woken or
+ * DEADLINE has come.  SOURCE tells whether waiting on is hopeless once nobody
+ * is ready.  After it the world has moved: look everything up again.
+ */
+enum tu_wake tu_park(struct tu_scheduler *s, struct tu_queue *queue,
+    int64_t deadline, enum tu_source source);
+
+/* Makes T ready if it is parked. */
+void tu_wake(struct tu_thread *t, enum tu_wake why);
+void tu_wake_all(struct tu_queue *queue, enum tu_wake why);
+
+/* Lets the others run. */
+void tu_yield(struct tu_scheduler *s);
+
+/* To be called after each system call that did not wait: a thread that never
+ * waits lets the others run after 16 of them, or 1 MiB. */
+void tu_charge(struct tu_scheduler *s, size_t bytes);
+
+int64_t tu_now(void);
+/* Of a time limit in milliseconds. */
+int64_t tu_deadline(int ms);
+
+void tu_watch_init(struct tu_watch *w, struct tu_scheduler *s, int fd,
+    short what, struct tu_queue *queue);
+/* Forgets the descriptor; before it is closed. */
+void tu_watch_clear(struct tu_watch *w);
+/* 0, or -1 with errno. */
+int tu_watch_add(struct tu_watch *w);
+/* Adds it and parks in its queue. */
+enum tu_wake tu_watch_wait(struct tu_watch *w, int64_t deadline);
+
+#endif

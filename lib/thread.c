@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Green threads as the public header has them: start, join, detach, yield,
+ * sleep, terminate, and waiting for a descriptor of the caller's.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "runtime.h"
+
+static void drop(void *);
+static bool waits_for(const struct tu_thread *, const struct tu_thread *);
+static void gone(struct tu_thread *);
+static int poll_fd(int, int);
+static int wait_end(struct tu_scheduler *, struct tu_thread *, int);
+
+tcp_thread
+tcp_thread_start(void *(*thunk)(void *), void *arg)
+{
+	struct tu_runtime *rt = tu_runtime();
+	struct tu_thread *t;
+
+	if (rt == NULL)
+		return (tcp_thread){0};
+	if (thunk == NULL) {
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "thread-start",
+		    "thread-start: no thunk");
+		return (tcp_thread){0};
+	}
+	t = tu_thread_new(&rt->scheduler, thunk, arg);
+	if (t != NULL) {
+		t->handle = tu_handle_make(&rt->handles, TU_THREAD, t, drop);
+		if (t->handle != 0)
+			return (tcp_thread){t->handle};
+		TAILQ_REMOVE(&rt->scheduler.ready, t, link);
+		tu_thread_free(t);
+	}
+	tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, "thread-start", "thread-start");
+	return (tcp_thread){0};
+}
+
+bool
+tcp_thread_p(tcp_thread t)
+{
+	return tu_handle_kind(t.bits) == TU_THREAD;
+}
+
+int
+tcp_thread_join(tcp_thread handle, int ms, void **result)
+{
+	struct tu_thread *t = tu_lookup(TU_THREAD, handle.bits, "thread-join");
+	struct tu_runtime *rt = tu_runtime();
+
+	if (t == NULL)
+		return -1;
+	if (t->gone != NULL)
+		return tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, "thread-join",
+		    "thread-join: detached thread");
+	if (t->joiner != NULL)
+		return tu_raise(
+		    TCPUNIT_ERROR_BUSY, EBUSY, "thread-join", "thread-join");
+	if (!t->ended && wait_end(&rt->scheduler, t, ms) == -1)
+		return -1;
+	if (result != NULL)
+		*result = t->result;
+	tu_handle_release(&rt->handles, t->handle);
+	tu_thread_free(t);
+	return 0;
+}
+
+int
+tcp_thread_detach(tcp_thread handle)
+{
+	struct tu_thread *t =
+	    tu_lookup(TU_THREAD, handle.bits, "thread-detach");
+
+	if (t == NULL)
+		return -1;
+	if (t->joiner != NULL)
+		return tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, "thread-detach",
+		    "thread-detach");
+	t->gone = gone;
+	if (t->ended)
+		gone(t);
+	return 0;
+}
+
+void
+tcp_thread_yield(void)
+{
+	struct tu_runtime *rt = tu_runtime();
+
+	if (rt != NULL)
+		tu_yield(&rt->scheduler);
+}
+
+int
+tcp_thread_sleep(int ms)
+{
+	struct tu_runtime *rt = tu_runtime();
+	enum tu_wake woken;
+
+	if (rt == NULL)
+		return -1;
+	if (ms == 0) {
+		tu_yield(&rt->scheduler);
+		return 0;
+	}
+	woken = tu_park(&rt->scheduler, NULL, tu_deadline(ms), TU_INSIDE);
+	if (woken == TU_TIMED_OUT)
+		return 0;
+	return tu_raise_wake(woken, "thread-sleep", "thread-sleep");
+}
+
+int
+tcp_thread_terminate(tcp_thread handle)
+{
+	struct tu_thread *t =
+	    tu_lookup(TU_THREAD, handle.bits, "thread-terminate");
+
+	if (t == NULL)
+		return -1;
+	if (t->ended)
+		return tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, "thread-terminate",
+		    "thread-terminate");
+	t->terminated = true;
+	tu_wake(t, TU_TERMINATED);
+	return 0;
+}
+
+/* The primordial thread gets its handle when it asks. */
+tcp_thread
+tcp_current_thread(void)
+{
+	struct tu_runtime *rt = tu_runtime();
+	struct tu_thread *self;
+
+	if (rt == NULL)
+		return (tcp_thread){0};
+	self = rt->scheduler.current;
+	if (self->handle == 0)
+		self->handle =
+		    tu_handle_make(&rt->handles, TU_THREAD, self, drop);
+	if (self->handle == 0)
+		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, "current-thread",
+		    "current-thread");
+	return (tcp_thread){self->handle};
+}
+
+int
+tcp_wait_fd(int fd, int events, int ms)
+{
+	struct tu_runtime *rt = tu_runtime();
+	int64_t deadline = tu_deadline(ms);
+	struct tu_watch watch;
+	struct tu_queue queue;
+	enum tu_wake woken;
+	int ready;
+
+	if (rt == NULL)
+		return -1;
+	ready = poll_fd(fd, events);
+	if (ready != 0)
+		return ready;
+	TAILQ_INIT(&queue);
+	tu_watch_init(&watch, &rt->scheduler, fd,
+	    (events & TCPUNIT_READABLE ? EV_READ : 0) |
+		(events & TCPUNIT_WRITABLE ? EV_WRITE : 0),
+	    &queue);
+	do {
+		woken = tu_watch_wait(&watch, deadline);
+		ready = woken == TU_READY ? poll_fd(fd, events) : -1;
+	} while (ready == 0);
+	tu_watch_clear(&watch);
+	if (woken != TU_READY)
+		return tu_raise_wake(woken, "wait-fd", "wait-fd");
+	return ready;
+}
+
+/* Those of EVENTS that FD is ready for; an error or hang-up is all of them. */
+static int
+poll_fd(int fd, int events)
+{
+	struct pollfd p = {.fd = fd};
+
+	if (events & TCPUNIT_READABLE)
+		p.events |= POLLIN;
+	if (events & TCPUNIT_WRITABLE)
+		p.events |= POLLOUT;
+	if (p.events == 0 || events & ~(TCPUNIT_READABLE | TCPUNIT_WRITABLE))
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "wait-fd",
+		    "wait-fd: no such event");
+	if (poll(&p, 1, 0) == -1)
+		p.revents = 0; /* a signal: it is asked again */
+	if (fd < 0 || p.revents & POLLNVAL)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EBADF, "wait-fd",
+		    "wait-fd: %s", strerror(EBADF));
+	if (p.revents & (POLLERR | POLLHUP))
+		return events;
+	return (p.revents & POLLIN ? TCPUNIT_READABLE : 0) |
+	    (p.revents & POLLOUT ? TCPUNIT_WRITABLE : 0);
+}
+
+/* At the end of the runtime; the primordial thread goes with the scheduler. */
+static void
+drop(void *object)
+{
+	struct tu_thread *t = object;
+
+	if (t != t->scheduler->first)
+		tu_thread_free(t);
+}
+
+/* A detached thread has ended. */
+static void
+gone(struct tu_thread *t)
+{
+	tu_handle_release(&tu_runtime()->handles, t->handle);
+	tu_thread_free(t);
+}
+
+/* In a circle of joins nobody would ever end. */
+static bool
+waits_for(const struct tu_thread *t, const struct tu_thread *whom)
+{
+	while (t != NULL && t != whom)
+		t = t->joining;
+	return t == whom;
+}
+
+static int
+wait_end(struct tu_scheduler *s, struct tu_thread *t, int ms)
+{
+	struct tu_thread *self = s->current;
+	enum tu_wake woken;
+
+	if (waits_for(t, self))
+		return tu_raise_wake(TU_DEADLOCK, "thread-join", "thread-join");
+	t->joiner = self;
+	self->joining = t;
+	woken = tu_park(s, NULL, tu_deadline(ms), TU_INSIDE);
+	self->joining = NULL;
+	t->joiner = NULL;
+	if (!t->ended)
+		return tu_raise_wake(woken, "thread-join", "thread-join");
+	return 0;
+}
