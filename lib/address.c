@@ -82,6 +82,7 @@ tu_address_split(const char *text, char *host, const char **port)
 	const char *colon = strchr(text, ':'), *end = text + strlen(text);
 	const char *rest = end; /* behind the host */
 
+	*port = NULL;
 	if (text[0] == '[') {
 		text++;
 		end = strchr(text, ']');
@@ -91,11 +92,12 @@ tu_address_split(const char *text, char *host, const char **port)
 	} else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
 		end = rest = colon;
 	}
+	if (rest[0] == ':' && rest[1] != '\0')
+		*port = rest + 1;
 	if (end == text || end - text >= TU_HOST_SIZE)
 		return -1;
 	memcpy(host, text, (size_t)(end - text));
 	host[end - text] = '\0';
-	*port = rest[0] == ':' && rest[1] != '\0' ? rest + 1 : NULL;
 	return 0;
 }
 

@@ -42,7 +42,7 @@ union tu_address tu_address_any(int family);
  * Takes "HOST:PORT" or "[V6]:PORT" apart.  Two or more colons without brackets
  * are an address without a port.  HOST has room for TU_HOST_SIZE.  *PORT points
  * into TEXT, or is NULL where there is none.  -1: no host, or one that is too
- * long.
+ * long; the port is told all the same.
  */
 int tu_address_split(const char *text, char *host, const char **port);
 

@@ -144,16 +144,14 @@ static int
 read_host_port(struct connecting *c, const char *text)
 {
 	const char *port;
+	int split = tu_address_split(text, c->host, &port);
 
-	if (text[0] == '\0' || text[0] == ':')
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect",
-		    "%s: no host", c->what);
-	if (tu_address_split(text, c->host, &port) == -1)
-		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, "connect",
-		    "%s", c->what);
 	if (port == NULL)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect",
 		    "%s: no port specified", c->what);
+	if (split == -1)
+		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, "connect",
+		    "%s", c->what);
 	if (strlen(port) >= sizeof(c->service))
 		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_SERVICE, "connect",
 		    "%s", c->what);

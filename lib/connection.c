@@ -7,6 +7,7 @@
  */
 #include "connection.h"
 
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
 #include <errno.h>
@@ -33,6 +34,9 @@ tu_connection_new(struct tu_runtime *rt, int fd, const union tu_address *remote)
 		return NULL;
 	}
 	(void)bufferevent_disable(c->bev, EV_READ | EV_WRITE); /* none active */
+	/* Only a bufferevent that reads and writes itself thaws its buffers. */
+	(void)evbuffer_unfreeze(bufferevent_get_input(c->bev), 0);
+	(void)evbuffer_unfreeze(bufferevent_get_output(c->bev), 1);
 	return c;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "descriptor.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+static bool can_be_waited_for(int);
 static void step_down(struct tu_descriptor *, int);
 static int reopen(int, int);
 static bool ready(int, short);
@@ -37,7 +39,8 @@ tu_descriptor_open(struct tu_descriptor *d, int fd)
 	d->fifo = S_ISFIFO(st.st_mode);
 	if (S_ISSOCK(st.st_mode))
 		d->access = TU_SOCKET;
-	else if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
+	else if (S_ISFIFO(st.st_mode) ||
+	    (S_ISCHR(st.st_mode) && can_be_waited_for(fd)))
 		d->access = TU_NOWAIT;
 	else
 		d->access = TU_FILE;
@@ -82,14 +85,25 @@ tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n)
 	return r;
 }
 
+/* Not so /dev/null and its kind, which epoll refuses. */
+static bool
+can_be_waited_for(int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	bool refused;
+
+	refused =
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == -1 && errno == EPERM;
+	if (epoll != -1)
+		(void)close(epoll); /* was made for this question */
+	return !refused;
+}
+
 /* RWF_NOWAIT is refused by terminals, and by pipes before Linux 6.4. */
 static void
 step_down(struct tu_descriptor *d, int mode)
 {
-	if (!d->fifo && !isatty(d->fd)) {
-		d->access = TU_FILE;
-		return;
-	}
 	d->private_fd = reopen(d->fd, mode);
 	d->access = d->private_fd == -1 ? TU_POLLED : TU_AGAIN;
 }

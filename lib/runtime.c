@@ -200,6 +200,8 @@ runtime_free(void *arg)
 	struct tu_runtime *rt = arg;
 
 	runtime = rt; /* pthread destructors may find it gone */
+	if (rt->forked)
+		(void)after_fork(rt); /* else the parent's set suffers */
 	tu_handles_free(&rt->handles);
 	tu_scheduler_free(&rt->scheduler);
 	free(rt->scratch);
