@@ -3,8 +3,8 @@
  * processes.h - which TCP sockets a process has, together with its
  * descendants: a server is often the child of the process one has started.
  */
-#ifndef PROCESSES_H
-#define PROCESSES_H
+#ifndef TCPU_PROCESSES_H
+#define TCPU_PROCESSES_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -7,14 +7,12 @@
  */
 #include "sockets.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
-#include <inttypes.h>
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,33 +74,22 @@ add_socket(struct socket_table *table, const struct socket_entry *entry)
 	return 0;
 }
 
-void
-unmap_address(union socket_address *address)
+bool
+serves_family(const struct socket_entry *entry, int family)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-
-	if (address->any.sa_family != AF_INET6 ||
-	    !IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr))
-		return;
-	v4.sin_port = address->v6.sin6_port;
-	memcpy(&v4.sin_addr, &address->v6.sin6_addr.s6_addr[12], 4);
-	address->v4 = v4;
+	if (entry->local.any.sa_family == family)
+		return true;
+	return family == AF_INET && is_unspecified(&entry->local) &&
+	    !entry->v6only;
 }
 
-const char *
-address_text(const union socket_address *address, char text[TCPUNIT_ADDRLEN])
+bool
+serves_address(
+    const struct socket_entry *entry, const union socket_address *address)
 {
-	if (getnameinfo(&address->any, sizeof(*address), text, TCPUNIT_ADDRLEN,
-		NULL, 0, NI_NUMERICHOST) != 0)
-		text[0] = '\0';
-	return text;
-}
-
-int
-address_port(const union socket_address *address)
-{
-	return ntohs(address->any.sa_family == AF_INET ? address->v4.sin_port
-						       : address->v6.sin6_port);
+	return is_same_address(&entry->local, address) ||
+	    (is_unspecified(&entry->local) &&
+		serves_family(entry, address->any.sa_family));
 }
 
 static bool
@@ -125,7 +112,8 @@ static void
 set_address(union socket_address *address, int family, const uint32_t words[4],
     in_port_t port, uint32_t scope)
 {
-	*address = (union socket_address){.any.sa_family = (sa_family_t)family};
+	*address =
+	    (union socket_address){.v6.sin6_family = (sa_family_t)family};
 	if (family == AF_INET) {
 		address->v4.sin_port = port;
 		memcpy(&address->v4.sin_addr, words, 4);

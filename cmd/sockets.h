@@ -4,22 +4,15 @@
  * them.  They are read from its tables: no socket is touched, none is opened
  * but a netlink one.
  */
-#ifndef SOCKETS_H
-#define SOCKETS_H
+#ifndef TCPU_SOCKETS_H
+#define TCPU_SOCKETS_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <tcpunit.h>
 
-/* IPv4-mapped addresses are kept as IPv4 ones. */
-union socket_address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
+#include "socket_address.h"
 
 struct socket_entry {
 	union socket_address local;
@@ -53,12 +46,13 @@ void free_sockets(struct socket_table *table);
 /* Appends an entry.  Returns 0, or -1 with ENOMEM. */
 int add_socket(struct socket_table *table, const struct socket_entry *entry);
 
-/* Turns an IPv4-mapped address into an IPv4 one. */
-void unmap_address(union socket_address *address);
-
-/* The text of the address alone, and the port number. */
-const char *address_text(
-    const union socket_address *address, char text[TCPUNIT_ADDRLEN]);
-int address_port(const union socket_address *address);
+/*
+ * Whether the socket is for connections of the family, AF_INET or AF_INET6;
+ * and for those to that address, whose port is left aside.  The IPv6 wildcard
+ * is for both families unless it says otherwise.
+ */
+bool serves_family(const struct socket_entry *entry, int family);
+bool serves_address(
+    const struct socket_entry *entry, const union socket_address *address);
 
 #endif

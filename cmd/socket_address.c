@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * socket_address.c - an address and a port as the kernel has them.
+ */
+#include "socket_address.h"
+
+#include <netdb.h>
+#include <string.h>
+
+bool
+is_unspecified(const union socket_address *a)
+{
+	return a->any.sa_family == AF_INET
+	    ? a->v4.sin_addr.s_addr == INADDR_ANY
+	    : IN6_IS_ADDR_UNSPECIFIED(&a->v6.sin6_addr);
+}
+
+bool
+is_same_address(const union socket_address *a, const union socket_address *b)
+{
+	uint32_t x, y;
+
+	if (a->any.sa_family != b->any.sa_family)
+		return false;
+	if (a->any.sa_family == AF_INET)
+		return a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+	x = a->v6.sin6_scope_id;
+	y = b->v6.sin6_scope_id;
+	return IN6_ARE_ADDR_EQUAL(&a->v6.sin6_addr, &b->v6.sin6_addr) &&
+	    (x == y || x == 0 || y == 0);
+}
+
+void
+unmap_address(union socket_address *address)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+
+	if (address->any.sa_family != AF_INET6 ||
+	    !IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr))
+		return;
+	v4.sin_port = address->v6.sin6_port;
+	memcpy(&v4.sin_addr, &address->v6.sin6_addr.s6_addr[12], 4);
+	address->v4 = v4;
+}
+
+const char *
+address_text(const union socket_address *address, char text[TCPUNIT_ADDRLEN])
+{
+	if (getnameinfo(&address->any, sizeof(*address), text, TCPUNIT_ADDRLEN,
+		NULL, 0, NI_NUMERICHOST) != 0)
+		text[0] = '\0';
+	return text;
+}
+
+int
+address_port(const union socket_address *address)
+{
+	return ntohs(address->any.sa_family == AF_INET ? address->v4.sin_port
+						       : address->v6.sin6_port);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * socket_address.h - the address and the port of an internet socket.
+ */
+#ifndef TCPU_SOCKET_ADDRESS_H
+#define TCPU_SOCKET_ADDRESS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <tcpunit.h>
+
+/* IPv4-mapped addresses are kept as IPv4 ones: unmap_address. */
+union socket_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* Turns an IPv4-mapped address into an IPv4 one. */
+void unmap_address(union socket_address *address);
+
+/* 0.0.0.0 or "::", the wildcard of its family. */
+bool is_unspecified(const union socket_address *address);
+
+/* The ports are left aside; an address without scope is in every scope. */
+bool is_same_address(
+    const union socket_address *a, const union socket_address *b);
+
+/* The text of the address alone, and the port number. */
+const char *address_text(
+    const union socket_address *address, char text[TCPUNIT_ADDRLEN]);
+int address_port(const union socket_address *address);
+
+#endif
