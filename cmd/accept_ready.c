@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * accept_ready.c - tcpu accept-ready: does somebody listen there, and how many
+ * connections wait to be accepted?  The kernel is asked, not the listener, so
+ * that asking changes nothing.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lookup.h"
+#include "sockets.h"
+#include "tcpu.h"
+#include "waiting.h"
+
+enum format { FORMAT_NONE, FORMAT_PLAIN, FORMAT_SH };
+
+struct accept_ready_options {
+	struct common_options common;
+	int fd;  /* -1: the operands tell */
+	int min; /* -1: not given */
+	bool listening;
+	bool not_listening;
+	bool count;
+	enum format format;
+	struct wait_option wait;
+};
+
+/* All the sockets that were meant, together. */
+struct sight {
+	bool listening;
+	uint64_t pending;
+	int64_t backlog; /* -1 where the kernel does not tell */
+};
+
+struct question {
+	const struct run *run;
+	const struct accept_ready_options *options;
+	struct waiting waiting;
+	char what[384];         /* for messages: "accept-ready 4242" */
+	int port;               /* unless a descriptor was given */
+	struct addrinfo *hosts; /* NULL is any */
+};
+
+static int run_accept_ready(const struct run *run, const void *options,
+    const struct operands *operands);
+static option_reader read_format;
+static int check_options(const struct run *run,
+    const struct accept_ready_options *o, const struct operands *operands);
+static int begin_question(struct question *q, const struct operands *operands);
+static int settle(struct question *q);
+static int look(const struct question *q, struct sight *sight);
+static int print_counts(const struct question *q, const struct sight *sight);
+
+static const struct option accept_ready_option_table[] = {
+    {"fd", 0, "N", read_natural, offsetof(struct accept_ready_options, fd),
+	"ask about the listening socket that is descriptor N"},
+    {"min", 0, "N", read_natural, offsetof(struct accept_ready_options, min),
+	"at least N connections wait, instead of 1"},
+    {"listening", 0, NULL, set_true,
+	offsetof(struct accept_ready_options, listening),
+	"only whether somebody listens"},
+    {"not-listening", 0, NULL, set_true,
+	offsetof(struct accept_ready_options, not_listening),
+	"whether nobody listens"},
+    {"wait", 0, "[=TIME]", read_wait,
+	offsetof(struct accept_ready_options, wait),
+	"wait until it is so, at most TIME"},
+    {"count", 'c', NULL, set_true, offsetof(struct accept_ready_options, count),
+	"print how many wait, and how many may"},
+    {"format", 0, "FORMAT", read_format,
+	offsetof(struct accept_ready_options, format),
+	"print them as plain numbers, or as sh assignments"},
+    {0},
+};
+
+static const struct option_set accept_ready_options[] = {
+    {"Options", accept_ready_option_table, 0},
+    {"Common options", common_option_table, 0},
+    {0},
+};
+
+static const struct accept_ready_options accept_ready_defaults = {
+    .common = COMMON_DEFAULTS,
+    .fd = -1,
+    .min = -1,
+    .wait.limit = -1,
+};
+
+const struct command accept_ready_command = {
+    .name = "accept-ready",
+    .operands = "[HOST] PORT | --fd N",
+    .summary = "tell whether a connection waits to be accepted",
+    .options = accept_ready_options,
+    .defaults = &accept_ready_defaults,
+    .size = sizeof(accept_ready_defaults),
+    .run = run_accept_ready,
+};
+
+static const char *
+read_format(const char *text, void *value)
+{
+	enum format *format = value;
+
+	if (strcmp(text, "plain") == 0)
+		*format = FORMAT_PLAIN;
+	else if (strcmp(text, "sh") == 0)
+		*format = FORMAT_SH;
+	else
+		return "neither plain nor sh";
+	return NULL;
+}
+
+static int
+run_accept_ready(
+    const struct run *run, const void *options, const struct operands *operands)
+{
+	struct question q = {.run = run, .options = options};
+	int status;
+
+	status = check_options(run, q.options, operands);
+	if (status == 0)
+		status = begin_question(&q, operands);
+	if (status != 0)
+		return status;
+	status = settle(&q);
+	if (q.hosts)
+		freeaddrinfo(q.hosts);
+	return status;
+}
+
+static int
+check_options(const struct run *run, const struct accept_ready_options *o,
+    const struct operands *operands)
+{
+	if (operands->command)
+		return usage_error(run, "takes no COMMAND");
+	if (o->fd != -1 && operands->count > 0)
+		return usage_error(run, "--fd and PORT exclude each other");
+	if (o->listening + o->not_listening + (o->min != -1) > 1)
+		return usage_error(run,
+		    "--listening, --not-listening and --min exclude each "
+		    "other");
+	if (o->not_listening && (o->count || o->format))
+		return usage_error(
+		    run, "with --not-listening there is nothing to print");
+	return 0;
+}
+
+/* Where to look: a descriptor, or a port and perhaps the addresses of a host,
+ * whose look-up is within the time of --wait. */
+static int
+begin_question(struct question *q, const struct operands *operands)
+{
+	const struct accept_ready_options *o = q->options;
+	struct target target;
+	int status;
+
+	begin_waiting(&q->waiting, q->run, q->what, o->wait.limit);
+	if (o->fd != -1) {
+		(void)snprintf(q->what, sizeof(q->what),
+		    "accept-ready descriptor %d", o->fd);
+		return 0;
+	}
+	status = find_target(q->run, operands, false, 1, &target);
+	if (status != 0)
+		return status;
+	(void)snprintf(
+	    q->what, sizeof(q->what), "accept-ready %s", target.text);
+	q->port = target.port;
+	return target.host ? look_up(&q->waiting, target.host, &q->hosts) : 0;
+}
+
+/* ---- The answer ---- */
+
+static int
+judge(const struct accept_ready_options *o, const struct sight *sight)
+{
+	uint64_t min = o->min == -1 ? 1 : (uint64_t)o->min;
+
+	if (o->not_listening)
+		return sight->listening ? STATUS_NO : STATUS_DONE;
+	if (!sight->listening)
+		return STATUS_REFUSED;
+	return o->listening || sight->pending >= min ? STATUS_DONE : STATUS_NO;
+}
+
+/* Looks until it is so, if that was asked for. */
+static int
+settle(struct question *q)
+{
+	struct sight sight;
+	int status, verdict;
+
+	for (;;) {
+		status = look(q, &sight);
+		if (status != 0)
+			return status;
+		verdict = judge(q->options, &sight);
+		if (verdict == STATUS_DONE || !q->options->wait.asked)
+			break;
+		status = wait_a_little(&q->waiting);
+		if (status != 0)
+			return status;
+	}
+	if (verdict == STATUS_REFUSED)
+		return fail(q->run, verdict, "%s: nobody listens", q->what);
+	status = print_counts(q, &sight);
+	return status ? status : verdict;
+}
+
+/* --format says how to print, and so that it is wanted. */
+static int
+print_counts(const struct question *q, const struct sight *sight)
+{
+	char backlog[24] = "", text[80];
+	int n;
+
+	if (!q->options->count && q->options->format == FORMAT_NONE)
+		return 0;
+	if (sight->backlog != -1)
+		(void)snprintf(
+		    backlog, sizeof(backlog), "%" PRId64, sight->backlog);
+	if (q->options->format == FORMAT_SH)
+		n = snprintf(text, sizeof(text),
+		    "TCPU_PENDING=%" PRIu64 " TCPU_BACKLOG=%s\n",
+		    sight->pending, backlog);
+	else
+		n = snprintf(text, sizeof(text), "%" PRIu64 " %s\n",
+		    sight->pending, backlog[0] ? backlog : "-");
+	return answer(q->run, text, (size_t)n);
+}
+
+/* ---- What the kernel says ---- */
+
+static bool
+is_meant(const struct question *q, const struct socket_entry *entry)
+{
+	int family = q->run->options->family;
+	union socket_address address;
+
+	if (!q->hosts && family)
+		return serves_family(entry, family == 4 ? AF_INET : AF_INET6);
+	for (struct addrinfo *host = q->hosts; host; host = host->ai_next) {
+		memcpy(&address, host->ai_addr, host->ai_addrlen);
+		unmap_address(&address);
+		if (serves_address(entry, &address))
+			return true;
+	}
+	return !q->hosts;
+}
+
+static void
+count_in(struct sight *sight, uint64_t pending, int64_t backlog)
+{
+	sight->listening = true;
+	sight->pending += pending;
+	if (backlog == -1 || sight->backlog == -1)
+		sight->backlog = -1;
+	else
+		sight->backlog += backlog;
+}
+
+static int
+look_at_descriptor(const struct question *q, struct sight *sight)
+{
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+	int fd = q->options->fd;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+		return fail(q->run, STATUS_REFUSED, "%s: %s", q->what,
+		    errno == EBADF ? strerror(errno) : "not a TCP socket");
+	/* Of a listening socket these two have another meaning. */
+	if (info.tcpi_state == TCP_LISTEN)
+		count_in(sight, info.tcpi_unacked, info.tcpi_sacked);
+	return 0;
+}
+
+/* Returns 0; or the status to end with, having said why. */
+static int
+look(const struct question *q, struct sight *sight)
+{
+	struct socket_query query = {.port = q->port, .listening = true};
+	struct socket_table table;
+
+	*sight = (struct sight){0};
+	if (q->options->fd != -1)
+		return look_at_descriptor(q, sight);
+	if (read_sockets(&query, &table) == -1)
+		return fail(
+		    q->run, STATUS_FAILED, "%s: %s", q->what, strerror(errno));
+	for (size_t i = 0; i < table.count; i++)
+		if (is_meant(q, &table.entries[i]))
+			count_in(sight, table.entries[i].pending,
+			    table.entries[i].backlog);
+	free_sockets(&table);
+	return 0;
+}
