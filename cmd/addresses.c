@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * addresses.c - tcpu addresses: the two ends of a descriptor, of each TCP
+ * socket of a process, or of a connection made for the purpose.
+ */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "listing.h"
+#include "processes.h"
+#include "tcpu.h"
+#include "waiting.h"
+
+struct addresses_options {
+	struct common_options common;
+	int fd;  /* -1: not given */
+	int pid; /* -1: not given */
+	bool listening;
+	struct wait_option wait;
+	struct listing_options listing;
+};
+
+static int run_addresses(const struct run *run, const void *options,
+    const struct operands *operands);
+static int check_options(const struct run *run,
+    const struct addresses_options *o, const struct operands *operands);
+static int answer_descriptor(
+    const struct run *run, const struct addresses_options *o);
+static int answer_process(
+    const struct run *run, const struct addresses_options *o);
+static int answer_one(const struct run *run, const struct addresses_options *o,
+    const struct ends *ends);
+static int answer_route(const struct run *run,
+    const struct addresses_options *o, const struct operands *operands);
+
+static const struct option addresses_option_table[] = {
+    {"fd", 0, "N", read_natural, offsetof(struct addresses_options, fd),
+	"the socket that is descriptor N (default: 0)"},
+    {"pid", 0, "PID", read_count, offsetof(struct addresses_options, pid),
+	"every TCP socket of the process and its descendants"},
+    {"listening", 0, NULL, set_true,
+	offsetof(struct addresses_options, listening),
+	"with --pid: those that listen"},
+    {"wait", 0, "[=TIME]", read_wait, offsetof(struct addresses_options, wait),
+	"with --pid: until there is one, at most TIME"},
+    {0},
+};
+
+static const struct option_set addresses_options[] = {
+    {"Options", addresses_option_table, 0},
+    {"What to print", listing_option_table,
+	offsetof(struct addresses_options, listing)},
+    {"Common options", common_option_table, 0},
+    {0},
+};
+
+static const struct addresses_options addresses_defaults = {
+    .common = COMMON_DEFAULTS,
+    .fd = -1,
+    .pid = -1,
+    .wait.limit = -1,
+};
+
+const struct command addresses_command = {
+    .name = "addresses",
+    .operands = "[--fd N] | --pid PID | HOST PORT",
+    .summary = "print the addresses of a socket, a process or a route",
+    .options = addresses_options,
+    .defaults = &addresses_defaults,
+    .size = sizeof(addresses_defaults),
+    .run = run_addresses,
+};
+
+static int
+run_addresses(
+    const struct run *run, const void *options, const struct operands *operands)
+{
+	const struct addresses_options *o = options;
+	int status;
+
+	status = check_options(run, o, operands);
+	if (status != 0)
+		return status;
+	if (o->pid != -1)
+		return answer_process(run, o);
+	if (operands->count > 0)
+		return answer_route(run, o, operands);
+	return answer_descriptor(run, o);
+}
+
+static int
+check_options(const struct run *run, const struct addresses_options *o,
+    const struct operands *operands)
+{
+	if (operands->command)
+		return usage_error(run, "takes no COMMAND");
+	if ((o->fd != -1) + (o->pid != -1) + (operands->count > 0) > 1)
+		return usage_error(
+		    run, "--fd, --pid and HOST PORT exclude each other");
+	if (o->pid == -1 && (o->listening || o->wait.asked))
+		return usage_error(run, "--listening and --wait need --pid");
+	return check_listing_options(run, &o->listing);
+}
+
+/* A socket may lack the half that is asked for. */
+static int
+answer_one(const struct run *run, const struct addresses_options *o,
+    const struct ends *ends)
+{
+	struct listing listing;
+	int status = begin_listing(&listing, run, &o->listing);
+
+	if (status != 0)
+		return status;
+	list_ends(&listing, ends);
+	return answer_listing(&listing);
+}
+
+/* ---- A descriptor ---- */
+
+/* The texts of an address of the kernel's. */
+static void
+set_end(struct end *end, const union socket_address *address)
+{
+	(void)address_text(address, end->ip);
+	end->port = address_port(address);
+}
+
+/* Asks with getsockname(2) or getpeername(2). */
+static int
+ask_end(
+    int fd, int (*ask)(int, struct sockaddr *, socklen_t *), struct end *end)
+{
+	union socket_address address = {0};
+	socklen_t size = sizeof(address);
+
+	if (ask(fd, &address.any, &size) == -1)
+		return -1;
+	unmap_address(&address);
+	set_end(end, &address);
+	return 0;
+}
+
+static int
+answer_descriptor(const struct run *run, const struct addresses_options *o)
+{
+	int fd = o->fd == -1 ? STDIN_FILENO : o->fd;
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+	struct ends ends = {0};
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1 ||
+	    ask_end(fd, getsockname, &ends.local) == -1)
+		return fail(run, STATUS_NO, "addresses descriptor %d: %s", fd,
+		    errno == EBADF ? strerror(errno) : "not a TCP socket");
+	if (info.tcpi_state != TCP_LISTEN &&
+	    ask_end(fd, getpeername, &ends.remote) == -1) {
+		/* Only a socket that was connected has a round-trip time. */
+		if (info.tcpi_rtt != 0)
+			return fail(run, STATUS_LOST,
+			    "addresses descriptor %d: the connection is gone",
+			    fd);
+		return fail(run, STATUS_NO,
+		    "addresses descriptor %d: not connected", fd);
+	}
+	return answer_one(run, o, &ends);
+}
+
+/* ---- A process ---- */
+
+static bool
+is_wanted(const struct run *run, const struct socket_entry *entry)
+{
+	int family = run->options->family;
+
+	return family == 0 ||
+	    serves_family(entry, family == 4 ? AF_INET : AF_INET6);
+}
+
+static int
+answer_table(const struct run *run, const struct addresses_options *o,
+    const struct socket_table *table)
+{
+	struct listing listing;
+	int status = begin_listing(&listing, run, &o->listing);
+
+	if (status != 0)
+		return status;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct socket_entry *entry = &table->entries[i];
+		struct ends ends = {0};
+
+		if (!is_wanted(run, entry))
+			continue;
+		set_end(&ends.local, &entry->local);
+		if (!entry->listening)
+			set_end(&ends.remote, &entry->remote);
+		list_ends(&listing, &ends);
+	}
+	return answer_listing(&listing);
+}
+
+/* A process that has ended will have no socket, however long one waits. */
+static int
+answer_process(const struct run *run, const struct addresses_options *o)
+{
+	struct socket_table table;
+	struct waiting waiting;
+	char what[48];
+	int status;
+
+	(void)snprintf(what, sizeof(what), "addresses process %d", o->pid);
+	begin_waiting(&waiting, run, what, o->wait.limit);
+	for (;;) {
+		if (read_process_sockets(o->pid, o->listening, &table) == -1)
+			return fail(run,
+			    errno == ESRCH ? STATUS_NO : STATUS_FAILED,
+			    "%s: %s", what, strerror(errno));
+		status = answer_table(run, o, &table);
+		free_sockets(&table);
+		if (status != STATUS_NO)
+			return status;
+		if (!o->wait.asked)
+			return fail(run, status, "%s: no TCP socket", what);
+		status = wait_a_little(&waiting);
+		if (status != 0)
+			return status;
+	}
+}
+
+/* ---- A route ---- */
+
+static int
+answer_route(const struct run *run, const struct addresses_options *o,
+    const struct operands *operands)
+{
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct ends ends = {0};
+	struct target target;
+	char what[384];
+	tcp_port in, out;
+	int status, result;
+
+	status = find_target(run, operands, true, 1, &target);
+	if (status != 0)
+		return status;
+	(void)snprintf(what, sizeof(what), "addresses %s", target.text);
+	options.family = run->options->family;
+	options.numeric = run->options->numeric;
+	result = tcp_connect(target.host, target.port, &options, &in, &out);
+	if (result == -1)
+		return library_failure(run, what, STATUS_CONNECT);
+	if (tcp_addresses(in, ends.local.ip, ends.remote.ip) == -1 ||
+	    tcp_port_numbers(in, &ends.local.port, &ends.remote.port) == -1)
+		status = library_failure(run, what, STATUS_LOST);
+	(void)tcp_close_output_port(out); /* nothing was written */
+	(void)tcp_close_input_port(in);
+	return status ? status : answer_one(run, o, &ends);
+}
