@@ -7,6 +7,7 @@
 #include "descriptor.h"
 
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -26,7 +27,7 @@ static bool ready(int, short);
 static ssize_t try_read(struct tu_descriptor *, void *, size_t);
 static ssize_t try_write(struct tu_descriptor *, struct iovec *, int);
 static ssize_t write_fifo(struct tu_descriptor *, struct iovec *, int);
-static ssize_t write_piece(int, const struct iovec *);
+static ssize_t write_piece(const struct tu_descriptor *, const struct iovec *);
 
 int
 tu_descriptor_open(struct tu_descriptor *d, int fd)
@@ -108,12 +109,18 @@ step_down(struct tu_descriptor *d, int mode)
 	d->access = d->private_fd == -1 ? TU_POLLED : TU_AGAIN;
 }
 
-/* Opened by way of /proc it is a description of our own. */
+/*
+ * Opened by way of /proc it is a description of our own: but the master of a
+ * pseudo-terminal would be the master of another one.
+ */
 static int
 reopen(int fd, int mode)
 {
 	char path[32];
+	unsigned slave;
 
+	if (ioctl(fd, TIOCGPTN, &slave) == 0)
+		return -1;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd); /* fits */
 	return open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
@@ -165,22 +172,27 @@ try_write(struct tu_descriptor *d, struct iovec *iov, int n)
 	case TU_AGAIN:
 		return writev(d->private_fd, iov, n);
 	case TU_POLLED:
-		return write_piece(d->fd, iov);
+		return write_piece(d, iov);
 	default:
 		return writev(d->fd, iov, n);
 	}
 }
 
-/* A pipe that is ready takes PIPE_BUF bytes without making us wait. */
+/*
+ * Where it is ready a pipe takes PIPE_BUF bytes without making us wait; of a
+ * terminal that is not known for more than one.
+ */
 static ssize_t
-write_piece(int fd, const struct iovec *iov)
+write_piece(const struct tu_descriptor *d, const struct iovec *iov)
 {
-	if (!ready(fd, POLLOUT)) {
+	size_t most = d->fifo ? PIPE_BUF : 1;
+
+	if (!ready(d->fd, POLLOUT)) {
 		errno = EAGAIN;
 		return -1;
 	}
-	return write(fd, iov->iov_base,
-	    iov->iov_len < PIPE_BUF ? iov->iov_len : PIPE_BUF);
+	return write(
+	    d->fd, iov->iov_base, iov->iov_len < most ? iov->iov_len : most);
 }
 
 /* SIGPIPE is blocked meanwhile, and one that our write raised taken away. */

@@ -313,13 +313,15 @@ port_new(struct tu_runtime *rt, struct tu_connection *c, enum tu_kind kind)
 	return p;
 }
 
-/* At the end of the runtime: nobody comes back from a wait. */
+/* At the end of the runtime: nobody comes back from a wait, and a process that
+ * has the connection too, after a fork, keeps it. */
 static void
 drop(void *object)
 {
 	struct tu_port *p = object;
 
 	p->busy = false;
+	p->abandoned = true;
 	(void)tu_port_close(p, "shutdown"); /* there is nobody to tell */
 }
 
