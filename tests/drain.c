@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * drain.c - numbered bytes and who takes them.
+ */
+#include "drain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define PERIOD 251 /* a prime: no power of two hides a shift */
+
+static void *drain(void *arg);
+
+char *
+numbered(size_t at, size_t n)
+{
+	char *buf = malloc(n + 1);
+
+	if (buf == NULL)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		buf[i] = (char)((at + i) % PERIOD);
+	return buf;
+}
+
+bool
+is_numbered(const char *buf, size_t at, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (buf[i] != (char)((at + i) % PERIOD))
+			return false;
+	return true;
+}
+
+void
+drain_start(struct drain *d, int fd)
+{
+	*d = (struct drain){.fd = fd, .right = true};
+	if (pthread_create(&d->thread, NULL, drain, d) != 0)
+		abort();
+}
+
+void
+drain_join(struct drain *d)
+{
+	pthread_join(d->thread, NULL);
+}
+
+int
+temporary_file(void)
+{
+	char path[] = "/tmp/tcpunit.XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	unlink(path);
+	return fd;
+}
+
+static void *
+drain(void *arg)
+{
+	struct drain *d = arg;
+	char buf[65536];
+	ssize_t n;
+
+	while ((n = read(d->fd, buf, sizeof buf)) > 0) {
+		d->right = d->right && is_numbered(buf, d->n, (size_t)n);
+		d->n += (size_t)n;
+	}
+	d->error = n == -1 ? errno : 0;
+	return NULL;
+}
