@@ -1,0 +1,751 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_read.c - reading from a connection: section R of the conformance
+ * table, line endings, limits and time limits.
+ */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "pair.h"
+#include "peer.h"
+#include "probe.h"
+#include "tap.h"
+#include "unit.h"
+
+#define LONG_LINE 100000
+
+/* One call of a thread, and how it went. */
+struct reading {
+	tcp_port in;
+	ssize_t (*call)(struct reading *);
+	bool begun;
+	char got[2048];
+	ssize_t n;
+	enum tcp_error_kind kind;
+	int code;
+};
+
+static ssize_t
+read_any(struct reading *r)
+{
+	return tcp_read(r->in, r->got, sizeof r->got);
+}
+
+static ssize_t
+read_ten(struct reading *r)
+{
+	return tcp_read_string(r->in, r->got, 10);
+}
+
+static ssize_t
+read_line(struct reading *r)
+{
+	char *line;
+	size_t len;
+	int n;
+
+	n = tcp_read_line(r->in, sizeof r->got, &line, &len);
+	if (n != 1)
+		return n;
+	memcpy(r->got, line, len);
+	return (ssize_t)len;
+}
+
+static void *
+read_once(void *arg)
+{
+	struct reading *r = arg;
+
+	r->begun = true;
+	r->n = r->call(r);
+	r->kind = tcp_last_error()->kind;
+	r->code = tcp_last_error()->code;
+	return NULL;
+}
+
+/* A thread that waits in the call when this returns. */
+static tcp_thread
+start_reading(struct reading *r)
+{
+	tcp_thread t = tcp_thread_start(read_once, r);
+
+	while (!r->begun)
+		tcp_thread_yield();
+	return t;
+}
+
+/* The next line; WANT NULL is the end of the file. */
+static void
+line_is(tcp_port in, const char *want, const char *name)
+{
+	char *line;
+	size_t len;
+	int n;
+
+	n = tcp_read_line(in, TCPUNIT_NO_LIMIT, &line, &len);
+	if (n == -1)
+		diag("%s", tcp_last_error()->text);
+	if (want == NULL)
+		is_int(n, 0, "%s", name);
+	else if (n == 1)
+		is_mem(line, len, want, strlen(want), "%s", name);
+	else
+		ok(false, "%s", name);
+}
+
+static void
+string_is(tcp_port in, size_t n, const char *want, const char *name)
+{
+	char got[2048];
+	ssize_t len;
+
+	len = tcp_read_string(in, got, n);
+	is_mem(
+	    got, len == -1 ? 0 : (size_t)len, want, strlen(want), "%s", name);
+}
+
+/* All the lines of a connection, each behind a '|'. */
+struct lines {
+	tcp_port in;
+	size_t limit;
+	char all[256];
+	size_t len;
+};
+
+static void *
+read_lines(void *arg)
+{
+	struct lines *l = arg;
+	char *line;
+	size_t len;
+
+	while (tcp_read_line(l->in, l->limit, &line, &len) == 1) {
+		if (l->len + len + 1 > sizeof l->all)
+			break;
+		l->all[l->len++] = '|';
+		memcpy(l->all + l->len, line, len);
+		l->len += len;
+	}
+	return NULL;
+}
+
+/* The lines of TEXT, of which CUT bytes come first, and then STEP at a time. */
+static struct lines
+lines_of(const char *text, size_t cut, size_t step, enum tcp_line_ending e,
+    size_t limit)
+{
+	struct pair p = pair_connect();
+	struct lines l = {.in = p.in, .limit = limit};
+	size_t n = strlen(text), piece;
+	tcp_thread t;
+
+	tcp_set_line_ending(p.in, e);
+	t = tcp_thread_start(read_lines, &l);
+	for (size_t at = 0; at < n; at += piece) {
+		piece = at < cut ? cut : step;
+		if (piece > n - at)
+			piece = n - at;
+		pair_send(&p, text + at, piece);
+		pair_taken(&p);
+	}
+	pair_finish(&p);
+	tcp_thread_join(t, -1, NULL);
+	pair_close(&p);
+	return l;
+}
+
+/* In one segment. */
+static void
+whole_reads_as(enum tcp_line_ending e, const char *text, const char *want,
+    const char *name)
+{
+	size_t n = strlen(text);
+	struct lines l = lines_of(text, n, n, e, TCPUNIT_NO_LIMIT);
+
+	is_mem(l.all, l.len, want, strlen(want), "%s", name);
+}
+
+/* In two segments, cut anywhere, and byte by byte. */
+static void
+cut_reads_as(enum tcp_line_ending e, const char *text, const char *want,
+    const char *name)
+{
+	size_t n = strlen(text), wrong = 0;
+
+	for (size_t cut = 0; cut < n; cut++) {
+		struct lines l =
+		    lines_of(text, cut, cut ? n : 1, e, TCPUNIT_NO_LIMIT);
+
+		if (l.len == strlen(want) && !memcmp(l.all, want, l.len))
+			continue;
+		wrong++;
+		diag("cut at %zu: \"%.*s\"", cut, (int)l.len, l.all);
+	}
+	is_int((long long)wrong, 0, "%s", name);
+}
+
+static void
+ends_of_lines(void)
+{
+	struct pair p = pair_connect();
+
+	pair_say(&p, "a\nb\r\n");
+	line_is(p.in, "a", "R01 a line ends at LF");
+	line_is(p.in, "b", "R02 a line ends at CRLF");
+	pair_say(&p, "\n\n");
+	line_is(p.in, "", "R06 an empty line");
+	line_is(p.in, "", "R06 another empty line");
+	pair_close(&p);
+}
+
+static void
+carriage_returns(void)
+{
+	whole_reads_as(
+	    TCPUNIT_LINE_CRLF, "c\rd\n", "|c\rd", "R03 a lone CR is data");
+	whole_reads_as(TCPUNIT_LINE_ANY, "c\rd\n", "|c|d",
+	    "R03 on request a CR ends a line");
+	cut_reads_as(TCPUNIT_LINE_CRLF, "abc\rx\ndef\n", "|abc\rx|def",
+	    "R04 a lone CR is data wherever the segments end");
+	cut_reads_as(TCPUNIT_LINE_ANY, "abc\rx\ndef\n", "|abc|x|def",
+	    "R04 on request a CR ends a line wherever the segments end");
+	cut_reads_as(TCPUNIT_LINE_CRLF, "abc\r\ndef\n", "|abc|def",
+	    "R05 CRLF in two segments is one ending");
+	cut_reads_as(TCPUNIT_LINE_ANY, "abc\r\n\r\rdef\r\n", "|abc|||def",
+	    "R05 CRLF in two segments is one ending where CR ends lines too");
+	whole_reads_as(TCPUNIT_LINE_CRLF, "abc\r", "|abc\r",
+	    "R09 a CR before the end of file is data");
+	whole_reads_as(TCPUNIT_LINE_ANY, "abc\r", "|abc",
+	    "R09 on request a CR before the end of file ends the line");
+	whole_reads_as(TCPUNIT_LINE_LF, "a\r\nb\n", "|a\r|b",
+	    "on request only LF ends a line");
+}
+
+static void
+nul_lines(void)
+{
+	struct pair p = pair_connect();
+
+	tcp_set_line_ending(p.in, TCPUNIT_LINE_NUL);
+	pair_send(&p, "one\ntwo\0\0three", 14);
+	pair_finish(&p);
+	line_is(p.in, "one\ntwo", "on request a NUL ends a line");
+	line_is(p.in, "", "on request a NUL ends an empty line");
+	line_is(p.in, "three", "the last line needs no NUL");
+	line_is(p.in, NULL, "after the last line comes the end of file");
+	pair_close(&p);
+}
+
+static void
+nul_in_a_line(void)
+{
+	struct pair p = pair_connect();
+	char *line = NULL;
+	size_t len = 0;
+
+	pair_send(&p, "e\0f\n", 4);
+	tcp_read_line(p.in, TCPUNIT_NO_LIMIT, &line, &len);
+	is_mem(line, len, "e\0f", 3, "R07 a NUL is part of a line");
+	ok(line && line[len] == '\0', "R07 a NUL stands behind a line");
+	pair_close(&p);
+}
+
+static void
+end_of_file(void)
+{
+	struct pair p = pair_connect();
+	char byte;
+
+	pair_say(&p, "g-partial");
+	pair_finish(&p);
+	line_is(p.in, "g-partial", "R08 an unterminated last line counts");
+	line_is(p.in, NULL, "R08 then comes the end of file");
+	pair_close(&p);
+
+	p = pair_connect();
+	pair_finish(&p);
+	line_is(p.in, NULL, "R10 end of file at once");
+	line_is(p.in, NULL, "R10 the end of file stays");
+	is_int(tcp_read(p.in, &byte, 1), 0, "R10 it stays for every call");
+	is_int(tcp_read_byte(p.in), TCPUNIT_EOF, "R10 also for a byte");
+	is_int(tcp_peek_byte(p.in), TCPUNIT_EOF, "R10 also for a peek");
+	pair_close(&p);
+}
+
+static void *
+read_long_line(void *arg)
+{
+	tcp_port *in = arg;
+	char *line;
+	size_t len;
+
+	if (tcp_read_line(*in, TCPUNIT_NO_LIMIT, &line, &len) != 1)
+		return NULL;
+	return len == strspn(line, "x") ? (void *)len : NULL;
+}
+
+static void
+long_line(void)
+{
+	struct pair p = pair_connect();
+	char piece[1000];
+	void *len = NULL;
+	tcp_thread t;
+
+	memset(piece, 'x', sizeof piece);
+	t = tcp_thread_start(read_long_line, &p.in);
+	for (int i = 0; i < LONG_LINE; i += (int)sizeof piece) {
+		pair_send(&p, piece, sizeof piece);
+		pair_taken(&p);
+	}
+	pair_say(&p, "\n");
+	tcp_thread_join(t, -1, &len);
+	is_int((long long)len, LONG_LINE, "R11 a line of 100000 bytes");
+	pair_close(&p);
+}
+
+static void
+limits(void)
+{
+	static const struct {
+		size_t limit;
+		const char *want;
+	} calls[] = {{3, "abc"}, {3, "def"}, {3, "g"}, {0, ""}, {10, "xy"},
+	    {3, "foo"}, {3, ""}};
+	struct pair p = pair_connect();
+	char *line;
+	size_t len;
+
+	pair_say(&p, "abcdefg\nxy\nfoo\n");
+	pair_finish(&p);
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		line = NULL;
+		len = 0;
+		tcp_read_line(p.in, calls[i].limit, &line, &len);
+		is_mem(line, len, calls[i].want, strlen(calls[i].want),
+		    "R12 limit %zu gives \"%s\"", calls[i].limit,
+		    calls[i].want);
+	}
+	is_int(tcp_read_line(p.in, 3, &line, &len), 0,
+	    "R12 and then the end of file");
+	pair_close(&p);
+}
+
+/* Every byte that ends no line is there, in order. */
+static bool
+keeps_all(const struct lines *l, const char *text)
+{
+	size_t at = 0;
+
+	for (; *text; text++) {
+		if (*text == '\n')
+			continue;
+		while (at < l->len && l->all[at] == '|')
+			at++;
+		if (at == l->len || l->all[at++] != *text)
+			return false;
+	}
+	return at == l->len || (l->all[at] == '|' && at + 1 == l->len);
+}
+
+static void
+limits_lose_nothing(void)
+{
+	static const char text[] = "ab\ncdefgh\n\nijklmnopqrs\ntuvw";
+	size_t n = sizeof text - 1, wrong = 0;
+
+	for (size_t limit = 1; limit <= 12; limit++) {
+		struct lines whole =
+		    lines_of(text, n, n, TCPUNIT_LINE_CRLF, limit);
+		struct lines bytes =
+		    lines_of(text, 0, 1, TCPUNIT_LINE_CRLF, limit);
+
+		if (keeps_all(&whole, text) && whole.len == bytes.len &&
+		    !memcmp(whole.all, bytes.all, whole.len))
+			continue;
+		wrong++;
+		diag("limit %zu: \"%.*s\", bytewise \"%.*s\"", limit,
+		    (int)whole.len, whole.all, (int)bytes.len, bytes.all);
+	}
+	is_int((long long)wrong, 0,
+	    "R12 no limit loses a byte, wherever the segments end");
+}
+
+static void
+all_bytes(void)
+{
+	struct pair p = pair_connect();
+	char every[256], got[256];
+	ssize_t n;
+
+	for (int i = 0; i < 256; i++)
+		every[i] = (char)i;
+	pair_send(&p, every, sizeof every);
+	n = tcp_read_string(p.in, got, sizeof got);
+	is_mem(got, (size_t)n, every, sizeof every,
+	    "R13 every byte value arrives as it is");
+	pair_close(&p);
+}
+
+static void
+peek_and_strings(void)
+{
+	struct pair p = pair_connect();
+	char none = 'n';
+
+	pair_say(&p, "abcmore\n");
+	is_int(tcp_peek_byte(p.in), 'a', "R14 a peek shows the next byte");
+	is_int(tcp_peek_byte(p.in), 'a', "R14 a peek leaves it");
+	is_int(tcp_read_byte(p.in), 'a', "R14 a read takes it");
+	is_int((long long)tcp_port_position(p.in), 1,
+	    "R14 a peek does not move the position");
+	string_is(p.in, 2, "bc", "R15 a string of 2");
+	is_int(tcp_read_string(p.in, &none, 0), 0, "R15 a string of 0");
+	pair_finish(&p);
+	string_is(p.in, 100, "more\n", "R15 a string that the end cuts short");
+	is_int(tcp_read_string(p.in, &none, 1), 0,
+	    "R16 a string at the end of file");
+	pair_close(&p);
+}
+
+static void
+a_string_waits_for_all(void)
+{
+	struct pair p = pair_connect();
+	struct reading r = {.in = p.in, .call = read_ten, .n = -1};
+	tcp_thread t = start_reading(&r);
+
+	pair_say(&p, "0123");
+	pair_taken(&p);
+	pair_say(&p, "45678");
+	pair_taken(&p);
+	is_int(r.n, -1, "R15 a string of 10 waits while there are 9");
+	pair_say(&p, "9x");
+	tcp_thread_join(t, -1, NULL);
+	is_mem(r.got, (size_t)r.n, "0123456789", 10,
+	    "R15 a string in three segments");
+	string_is(p.in, 1, "x", "R15 what follows it is still there");
+	pair_close(&p);
+}
+
+static void
+char_ready(void)
+{
+	struct pair p = pair_connect();
+
+	is_int(tcp_char_ready(p.in), 0, "R17 not ready before there is data");
+	pair_say(&p, "a");
+	is_int(tcp_char_ready(p.in), 1, "R17 ready when there is data");
+	tcp_peek_byte(p.in);
+	is_int(tcp_char_ready(p.in), 1, "R17 ready after a peek");
+	tcp_read_byte(p.in);
+	is_int(tcp_char_ready(p.in), 0, "R17 not ready when it is taken");
+	pair_finish(&p);
+	is_int(tcp_char_ready(p.in), 1, "R17 ready at the end of file");
+	tcp_read_byte(p.in);
+	is_int(tcp_char_ready(p.in), 1, "R17 and it stays ready");
+	pair_close(&p);
+
+	p = pair_connect();
+	pair_reset(&p);
+	is_int(tcp_char_ready(p.in), 1, "R17 ready after a reset");
+	pair_close(&p);
+}
+
+static void
+read_buffered(void)
+{
+	struct pair p = pair_connect();
+	char got[16];
+	ssize_t n;
+
+	is_int(tcp_read_buffered(p.in, got, sizeof got), 0,
+	    "R18 nothing is there, and nobody waits");
+	pair_say(&p, "abc\ndefgh");
+	line_is(p.in, "abc", "R18 a line first");
+	n = tcp_read_buffered(p.in, got, sizeof got);
+	is_mem(got, (size_t)n, "defgh", 5, "R18 what is there behind it");
+	pair_say(&p, "ijklm");
+	n = tcp_read_buffered(p.in, got, 3);
+	is_mem(got, (size_t)n, "ijk", 3, "R18 no more than is asked for");
+	string_is(p.in, 2, "lm", "R18 the rest is still there");
+	pair_finish(&p);
+	is_int(tcp_read_buffered(p.in, got, sizeof got), 0,
+	    "R18 nothing at the end of file");
+	pair_close(&p);
+}
+
+static void
+time_limit(void)
+{
+	struct pair p = pair_connect();
+	int64_t start = now_ms();
+	char byte;
+
+	tcp_set_timeout(p.in, 300);
+	ok(failed(tcp_read(p.in, &byte, 1) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT),
+	    "R19 a read with nothing to read times out");
+	ok(within(now_ms() - start, 300, 1300), "R19 after 300 ms");
+	pair_close(&p);
+}
+
+/* What has come is BEFORE; when the limit runs out, AFTER comes. */
+static void
+interrupt_line(const char *before, const char *after, const char *name)
+{
+	struct pair p = pair_connect();
+	char *line = NULL, want[2048];
+	size_t len = 0;
+
+	snprintf(want, sizeof want, "%s%s", before, after);
+	want[strcspn(want, "\n")] = '\0';
+	tcp_set_timeout(p.in, 20);
+	pair_say(&p, before);
+	ok(failed(tcp_read_line(p.in, TCPUNIT_NO_LIMIT, &line, &len) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "%s: it times out", name);
+	pair_say(&p, after);
+	line_is(p.in, want, name);
+	pair_close(&p);
+}
+
+static void
+time_limits_lose_nothing(void)
+{
+	struct pair p = pair_connect();
+	char much[1501], got[16];
+
+	memset(much, 'm', sizeof much - 1);
+	much[sizeof much - 1] = '\0';
+	interrupt_line("part", "ial\n", "R20 an interrupted line is whole");
+	interrupt_line(much, "END\n", "R21 also one of 1503 bytes");
+
+	tcp_set_timeout(p.in, 20);
+	pair_say(&p, "abc");
+	ok(failed(tcp_read_string(p.in, got, 10) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT),
+	    "R22 a string of 10 times out after 3 bytes");
+	is_int((long long)tcp_port_position(p.in), 0,
+	    "R22 none of them was handed out");
+	pair_say(&p, "defghij\n");
+	string_is(p.in, 10, "abcdefghij", "R22 none of them is lost");
+	string_is(p.in, 1, "\n", "R22 nor what follows");
+	pair_close(&p);
+}
+
+static void
+time_limits_of_0(void)
+{
+	struct pair p = pair_connect();
+	int64_t start = now_ms();
+	char byte;
+
+	tcp_set_timeout(p.in, 0);
+	ok(failed(tcp_read(p.in, &byte, 1) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT),
+	    "R23 a limit of 0 does not wait");
+	ok(within(now_ms() - start, 0, 1000), "R23 it fails at once");
+	pair_say(&p, "x");
+	is_int(tcp_read_byte(p.in), 'x', "R23 it takes what is there");
+	ok(failed(
+	       tcp_set_timeout(p.in, -2) == -1, TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "R23 a limit of -2 is refused");
+	is_int(tcp_set_timeout(p.in, -1), 0, "R23 -1 is no limit");
+	pair_close(&p);
+
+	p = pair_connect();
+	tcp_set_timeout(p.in, 0);
+	pair_say(&p, "in the kernel");
+	string_is(p.in, 13, "in the kernel",
+	    "W17 a limit of 0 gives what the kernel has");
+	pair_close(&p);
+}
+
+static void
+no_limit_waits(void)
+{
+	struct pair p = pair_connect();
+	struct reading r = {.in = p.in, .call = read_any};
+	tcp_thread t;
+
+	tcp_set_timeout(p.in, 0);
+	tcp_set_timeout(p.in, -1);
+	t = start_reading(&r);
+	pair_say(&p, "late");
+	tcp_thread_join(t, -1, NULL);
+	is_mem(r.got, (size_t)r.n, "late", 4, "R23 -1 waits for it");
+	pair_close(&p);
+}
+
+static volatile sig_atomic_t alarms;
+
+static void
+count_alarm(int sig)
+{
+	(void)sig;
+	alarms++;
+}
+
+static void
+signals_while_reading(void)
+{
+	struct sigaction count = {.sa_handler = count_alarm};
+	struct itimerval every = {{0, 50000}, {0, 50000}}, never = {0};
+	struct pair p = pair_connect();
+	int64_t start;
+	char byte;
+
+	sigaction(SIGALRM, &count, NULL);
+	setitimer(ITIMER_REAL, &every, NULL);
+	tcp_set_timeout(p.in, 500);
+	start = now_ms();
+	ok(failed(tcp_read(p.in, &byte, 1) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT),
+	    "R24 signals do not end a read");
+	ok(within(now_ms() - start, 500, 1500),
+	    "R24 nor do they move its time limit");
+	ok(alarms >= 3, "R24 their handler runs meanwhile");
+	setitimer(ITIMER_REAL, &never, NULL);
+	pair_close(&p);
+}
+
+static void
+closed(void)
+{
+	struct pair p = pair_connect();
+	struct reading r = {.in = p.in, .call = read_any};
+	int64_t start = now_ms();
+	tcp_thread t;
+	char *line;
+	size_t len;
+
+	t = start_reading(&r);
+	tcp_close_input_port(p.in);
+	tcp_thread_join(t, -1, NULL);
+	is_int(r.n, -1, "R26 closing the port ends a read that waits");
+	is_int(r.kind, TCPUNIT_ERROR_CLOSED, "R26 with the closed error");
+	ok(within(now_ms() - start, 0, 1000), "R26 at once");
+	ok(failed(tcp_read(p.in, r.got, 1) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
+	    "R25 a read of a closed port fails");
+	ok(failed(tcp_read_line(p.in, 9, &line, &len) == -1,
+	       TCPUNIT_ERROR_CLOSED, EBADF),
+	    "R25 a line of a closed port fails");
+	ok(failed(tcp_char_ready(p.in) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
+	    "R25 char_ready of a closed port fails");
+	pair_close(&p);
+}
+
+/* "part" was received, and taken, when the reset comes. */
+static void
+reset_while_reading(ssize_t (*call)(struct reading *), const char *what)
+{
+	struct pair p = pair_connect();
+	struct reading r = {.in = p.in, .call = call};
+	tcp_thread t = start_reading(&r);
+	char byte;
+
+	pair_say(&p, "part");
+	pair_taken(&p);
+	pair_reset(&p);
+	tcp_thread_join(t, -1, NULL);
+	is_mem(r.got, r.n == -1 ? 0 : (size_t)r.n, "part", 4,
+	    "R27 what came before a reset is read as %s", what);
+	ok(failed(
+	       tcp_read(p.in, &byte, 1) == -1, TCPUNIT_ERROR_NET, ECONNRESET),
+	    "R27 then comes the reset, after %s", what);
+	ok(failed(
+	       tcp_read(p.in, &byte, 1) == -1, TCPUNIT_ERROR_NET, ECONNRESET),
+	    "R27 and it stays, after %s", what);
+	pair_close(&p);
+}
+
+static void
+reset_while_waiting(void)
+{
+	struct pair p = pair_connect();
+	struct reading r = {.in = p.in, .call = read_line};
+	tcp_thread t = start_reading(&r);
+
+	pair_reset(&p);
+	tcp_thread_join(t, -1, NULL);
+	is_int(r.n, -1, "R27 a reset ends a read that waits");
+	is_int(r.code, ECONNRESET, "R27 and is its error");
+	pair_close(&p);
+}
+
+static void
+resets(void)
+{
+	struct pair p;
+	char *line;
+	size_t len;
+
+	reset_while_reading(read_any, "bytes");
+	reset_while_reading(read_line, "a line");
+	reset_while_reading(read_ten, "a string");
+	reset_while_waiting();
+
+	p = pair_connect();
+	pair_say(&p, "line1\nline2\n");
+	pair_reset(&p);
+	line_is(p.in, "line1", "R28 a line that came before a reset");
+	line_is(p.in, "line2", "R28 another one");
+	ok(failed(tcp_read_line(p.in, 9, &line, &len) == -1, TCPUNIT_ERROR_NET,
+	       ECONNRESET),
+	    "R28 then comes the reset");
+	pair_close(&p);
+}
+
+static void
+half_closed_peer(void)
+{
+	struct pair p = pair_connect();
+
+	pair_finish(&p);
+	line_is(p.in, NULL, "R29 the peer has closed its output");
+	is_int(tcp_write_string(p.out, "still"), 5, "R29 we write");
+	ok(peer_says(p.peer, "still"), "R29 the peer gets it");
+	pair_close(&p);
+}
+
+static void
+no_utf8(void)
+{
+	struct pair p = pair_connect();
+
+	pair_say(&p, "\xff\xfe\x80 \xc3(\xed\xa0\x80\n");
+	line_is(p.in, "\xff\xfe\x80 \xc3(\xed\xa0\x80",
+	    "R30 invalid UTF-8 is bytes");
+	pair_close(&p);
+}
+
+int
+main(void)
+{
+	run(ends_of_lines);
+	run(carriage_returns);
+	run(nul_lines);
+	run(nul_in_a_line);
+	run(end_of_file);
+	run(long_line);
+	run(limits);
+	run(limits_lose_nothing);
+	run(all_bytes);
+	run(peek_and_strings);
+	run(a_string_waits_for_all);
+	run(char_ready);
+	run(read_buffered);
+	run(time_limit);
+	run(time_limits_lose_nothing);
+	run(time_limits_of_0);
+	run(no_limit_waits);
+	run(signals_while_reading);
+	run(closed);
+	run(resets);
+	run(half_closed_peer);
+	run(no_utf8);
+	return done_testing();
+}
