@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_close.c - closing, abandoning and resetting the ports of a connection,
+ * alone and together with another process: section X of the conformance
+ * table.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "drain.h"
+#include "pair.h"
+#include "peer.h"
+#include "probe.h"
+#include "tap.h"
+#include "unit.h"
+
+/* Whether nothing has come, and neither has the end of file. */
+static bool
+silent(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    errno == EAGAIN;
+}
+
+/* Whether a read of this socket would be told the end of file. */
+static bool
+ended(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static bool
+open_fd(int fd)
+{
+	return fcntl(fd, F_GETFD) != -1;
+}
+
+static bool
+peer_reset_by_us(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, 0) == -1 && errno == ECONNRESET;
+}
+
+static void
+input_first(void)
+{
+	struct pair p = pair_connect();
+	int fd = tcp_port_fileno(p.in);
+
+	is_int(tcp_close_input_port(p.in), 0, "X01 the input port closes");
+	ok(ended(fd), "X01 its direction is shut down");
+	ok(open_fd(fd), "X01 the descriptor is open");
+	is_int(tcp_write_byte(p.out, 'x'), 1, "X01 the output port works");
+	ok(peer_says(p.peer, "x"), "X01 and the peer hears it");
+	is_int(tcp_close_output_port(p.out), 0, "X02 the output port closes");
+	ok(peer_eof(p.peer), "X02 the peer is told the end of file");
+	ok(!open_fd(fd), "X02 the descriptor is closed");
+	pair_close(&p);
+}
+
+static void
+output_first(void)
+{
+	struct pair p = pair_connect();
+	int fd = tcp_port_fileno(p.out);
+
+	is_int(tcp_close_output_port(p.out), 0, "X03 the output port closes");
+	ok(peer_eof(p.peer), "X03 the peer is told the end of file");
+	ok(open_fd(fd), "X03 the descriptor is open");
+	pair_say(&p, "y");
+	is_int(tcp_read_byte(p.in), 'y', "X03 the input port works");
+	is_int(tcp_close_input_port(p.in), 0, "X03 the input port closes");
+	ok(!open_fd(fd), "X03 then the descriptor is closed");
+	pair_close(&p);
+}
+
+static void
+twice(void)
+{
+	struct pair p = pair_connect();
+	int fd = tcp_port_fileno(p.in), other;
+
+	tcp_close_input_port(p.in);
+	is_int(tcp_close_input_port(p.in), 0, "X04 input closed twice");
+	tcp_close_output_port(p.out);
+	is_int(tcp_close_output_port(p.out), 0, "X04 output closed twice");
+	other = fcntl(p.peer, F_DUPFD_CLOEXEC, fd);
+	is_int(other, fd, "X04 the number is used for something else");
+	is_int(tcp_close_input_port(p.in), 0, "X04 input closed once more");
+	is_int(tcp_close_output_port(p.out), 0, "X04 output closed once more");
+	ok(open_fd(other), "X04 which is nobody else's descriptor");
+	close(other);
+	pair_close(&p);
+}
+
+static void
+abandoned_output(void)
+{
+	struct pair p = pair_connect();
+	int fd = tcp_port_fileno(p.out);
+
+	is_int(tcp_abandon_port(p.out), 0, "X05 the output is abandoned");
+	ok(silent(p.peer), "X05 the peer is told nothing");
+	is_int(tcp_write_byte(p.out, 'x'), 1, "X05 the port still works");
+	ok(peer_says(p.peer, "x"), "X05 and the peer hears it");
+	is_int(tcp_close_output_port(p.out), 0, "X06 it is closed");
+	is_int(tcp_state(fd), TCP_ESTABLISHED, "X06 nothing is shut down");
+	ok(silent(p.peer), "X06 the peer is told no end of file");
+	pair_say(&p, "y");
+	is_int(tcp_read_byte(p.in), 'y', "X06 the other direction works");
+	is_int(tcp_close_input_port(p.in), 0, "X07 the input is closed too");
+	ok(peer_eof(p.peer), "X07 the peer is told the end of file");
+	ok(!open_fd(fd), "X07 the descriptor is closed");
+	pair_close(&p);
+}
+
+static void
+abandoned_input(void)
+{
+	struct pair p = pair_connect();
+	int fd = tcp_port_fileno(p.in);
+
+	is_int(tcp_abandon_port(p.in), 0, "X08 the input is abandoned");
+	is_int(tcp_close_input_port(p.in), 0, "X08 and closed");
+	ok(silent(fd), "X08 its direction is not shut down");
+	is_int(tcp_write_byte(p.out, 'w'), 1, "X08 the output port works");
+	is_int(tcp_close_output_port(p.out), 0, "X08 it is closed");
+	ok(peer_says(p.peer, "w"), "X08 the peer gets what was written");
+	ok(peer_eof(p.peer), "X08 and then the end of file");
+	pair_close(&p);
+
+	p = pair_connect();
+	tcp_abandon_port(p.in);
+	is_int(tcp_close_output_port(p.out), 0,
+	    "X09 the output port of an abandoned input closes");
+	ok(peer_eof(p.peer), "X09 the peer is told the end of file at once");
+	pair_close(&p);
+}
+
+static void
+abandoned_both(void)
+{
+	struct pair p = pair_connect();
+	int fd = tcp_port_fileno(p.in);
+
+	is_int(tcp_abandon_port(p.in), 0, "X10 the input is abandoned");
+	is_int(tcp_abandon_port(p.out), 0, "X10 the output is abandoned");
+	tcp_close_input_port(p.in);
+	ok(silent(fd), "X10 closing the input shuts nothing down");
+	tcp_close_output_port(p.out);
+	ok(!open_fd(fd), "X10 closing both closes the descriptor");
+	ok(peer_eof(p.peer), "X10 which ends the connection");
+	pair_close(&p);
+}
+
+static void
+abandoned_with_buffer(void)
+{
+	struct pair p = pair_connect();
+
+	tcp_set_buffer_size(p.out, 100);
+	tcp_write_string(p.out, "buffered");
+	tcp_abandon_port(p.out);
+	is_int(tcp_close_output_port(p.out), 0,
+	    "X11 an abandoned port with a full buffer closes");
+	ok(peer_says(p.peer, "buffered"), "X11 the buffer was sent");
+	ok(silent(p.peer), "X11 and no end of file");
+	pair_close(&p);
+}
+
+static void
+abandon_again(void)
+{
+	struct pair p = pair_connect();
+
+	tcp_abandon_port(p.out);
+	is_int(tcp_abandon_port(p.out), 0, "X12 abandoned twice");
+	tcp_close_output_port(p.out);
+	ok(silent(p.peer), "X12 it is still abandoned");
+	ok(failed(tcp_abandon_port(p.out) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
+	    "X13 a closed port cannot be abandoned");
+	pair_close(&p);
+}
+
+static void
+abandon_others(void)
+{
+	tcp_port out = tcp_open_output_fd(dup(STDOUT_FILENO));
+	tcp_listener l = tcp_listen(0, NULL);
+
+	ok(failed(tcp_abandon_port(out) == -1, TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "X14 standard output cannot be abandoned");
+	ok(failed(tcp_abandon_port((tcp_port){42}) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "X15 42 cannot be abandoned");
+	ok(failed(tcp_abandon_port((tcp_port){l.bits}) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "X15 a listener cannot be abandoned");
+	tcp_close_output_port(out);
+	tcp_close(l);
+}
+
+/* What the child process of the next two closes. */
+static struct pair shared;
+
+static bool
+close_in_child(void)
+{
+	return tcp_close_output_port(shared.out) == 0 &&
+	    tcp_close_input_port(shared.in) == 0;
+}
+
+static bool
+abandon_in_child(void)
+{
+	return tcp_abandon_port(shared.out) == 0 &&
+	    tcp_abandon_port(shared.in) == 0 && close_in_child();
+}
+
+static void
+closed_in_child(void)
+{
+	shared = pair_connect();
+	ok(in_child(close_in_child), "X16 a child process closes both ports");
+	ok(peer_eof(shared.peer), "X16 the peer is told the end of file");
+	ok(failed(
+	       tcp_write_byte(shared.out, 'x') == -1, TCPUNIT_ERROR_NET, EPIPE),
+	    "X16 the parent can write no more");
+	pair_close(&shared);
+}
+
+static void *
+read_a_byte(void *arg)
+{
+	int *byte = arg;
+
+	*byte = tcp_read_byte(shared.in);
+	return NULL;
+}
+
+static void
+abandoned_in_child(void)
+{
+	int byte = 0;
+	tcp_thread t;
+
+	shared = pair_connect();
+	t = tcp_thread_start(read_a_byte, &byte);
+	tcp_thread_yield();
+	ok(in_child(abandon_in_child),
+	    "X17 a child process abandons and closes both ports");
+	ok(silent(shared.peer), "X17 the peer is told nothing");
+	is_int(tcp_write_string(shared.out, "alive"), 5,
+	    "X17 the parent can write");
+	ok(peer_says(shared.peer, "alive"), "X17 and the peer hears it");
+	pair_say(&shared, "z");
+	is_int(tcp_thread_join(t, 5000, NULL), 0,
+	    "X17 a thread of the parent that was reading is woken");
+	is_int(byte, 'z', "X17 and has what the peer wrote");
+	pair_close(&shared);
+}
+
+/* The child serves the connection that the parent abandons. */
+static bool
+serve_in_child(void)
+{
+	char *line;
+	size_t len;
+
+	return tcp_read_line(shared.in, 100, &line, &len) == 1 &&
+	    tcp_printf(shared.out, "you said %s\n", line) > 0;
+}
+
+static void
+handed_over(void)
+{
+	int status[2];
+	bool served = false;
+	pid_t child;
+
+	shared = pair_accept();
+	if (pipe2(status, O_CLOEXEC) == -1 || fflush(stdout) == EOF)
+		return;
+	child = fork();
+	if (child == 0) {
+		served = serve_in_child();
+		_exit(write(status[1], &served, sizeof served) == -1);
+	}
+	tcp_abandon_port(shared.in);
+	tcp_abandon_port(shared.out);
+	tcp_close_input_port(shared.in);
+	tcp_close_output_port(shared.out);
+	ok(silent(shared.peer), "a connection that was handed over lives on");
+	peer_send(shared.peer, "hello\n");
+	ok(peer_says(shared.peer, "you said hello\n"), "the child serves it");
+	ok(read(status[0], &served, sizeof served) == sizeof served && served,
+	    "and the child knows");
+	waitpid(child, NULL, 0);
+	ok(peer_eof(shared.peer), "it ends with the child");
+	close(status[0]);
+	close(status[1]);
+	pair_close(&shared);
+}
+
+static void
+addresses_of_half(void)
+{
+	struct pair p = pair_connect();
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+
+	tcp_close_output_port(p.out);
+	is_int(tcp_addresses(p.in, local, remote), 0,
+	    "X18 half closed, the open port knows its addresses");
+	is_str(remote, "127.0.0.1", "X18 and they are right");
+	pair_close(&p);
+}
+
+/* What a command prints, in its first line. */
+static void
+output_of(const char *command, char *got, size_t size)
+{
+	FILE *f = popen(command, "re");
+
+	if (f == NULL || fgets(got, (int)size, f) == NULL)
+		snprintf(got, size, "?");
+	if (f != NULL)
+		pclose(f);
+}
+
+static void
+process_left_alone(void)
+{
+	static const char ignored[] = "grep ^SigIgn /proc/self/status";
+	struct sigaction pipe_action;
+	char before[256], after[256], sockets[16];
+	tcp_listener l;
+	struct pair p;
+
+	output_of(ignored, before, sizeof before);
+	l = tcp_listen(0, NULL);
+	p = pair_connect();
+	tcp_write_string(p.out, "x");
+	output_of(ignored, after, sizeof after);
+	output_of(
+	    "ls -l /proc/self/fd | grep -c socket:", sockets, sizeof sockets);
+	sigaction(SIGPIPE, NULL, &pipe_action);
+	ok(pipe_action.sa_handler == SIG_DFL, "X19 SIGPIPE is what it was");
+	is_str(after, before, "X19 also in a child");
+	is_str(sockets, "0\n", "X20 a child inherits no socket");
+	pair_close(&p);
+	tcp_close(l);
+}
+
+static void
+reset_on_purpose(void)
+{
+	struct pair p = pair_connect();
+	int fd = tcp_port_fileno(p.in);
+
+	tcp_set_buffer_size(p.out, 100);
+	tcp_write_string(p.out, "dropped");
+	is_int(tcp_reset(p.out), 0, "a connection is reset");
+	ok(peer_reset_by_us(p.peer), "the peer is told, and nothing else");
+	ok(!open_fd(fd), "the descriptor is closed");
+	ok(failed(tcp_reset(p.in) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
+	    "both ports are closed");
+	ok(failed(tcp_read_byte(p.in) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
+	    "nothing can be read");
+	is_int(tcp_close_input_port(p.in), 0, "closing it has no effect");
+	pair_close(&p);
+
+	p = pair_connect();
+	tcp_close_output_port(p.out);
+	peer_eof(p.peer);
+	is_int(tcp_reset(p.in), 0, "half a connection is reset");
+	ok(!peer_send(p.peer, "x") || peer_reset_by_us(p.peer),
+	    "and the peer is told");
+	pair_close(&p);
+}
+
+static void
+buffer_that_cannot_leave(void)
+{
+	struct pair p = pair_connect();
+	size_t n = 20000000;
+	char *data = numbered(0, n);
+	int fd = tcp_port_fileno(p.out);
+
+	tcp_set_buffer_size(p.out, 2 * n);
+	tcp_set_timeout(p.out, 50);
+	is_int(tcp_write(p.out, data, n), (long long)n, "20 MB are buffered");
+	ok(failed(tcp_close_output_port(p.out) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT),
+	    "the peer does not read them before the time limit");
+	ok(failed(
+	       tcp_write_byte(p.out, 'x') == -1, TCPUNIT_ERROR_CLOSED, EBADF),
+	    "yet the port is closed");
+	tcp_close_input_port(p.in);
+	ok(!open_fd(fd), "and so is the descriptor");
+	free(data);
+	pair_close(&p);
+
+	p = pair_connect();
+	tcp_set_buffer_size(p.out, 100);
+	tcp_write_string(p.out, "too late");
+	pair_reset(&p);
+	is_int(tcp_close_output_port(p.out), -1,
+	    "closing says that the buffer did not get out");
+	is_int(tcp_last_error()->kind, TCPUNIT_ERROR_NET,
+	    "because of the network");
+	pair_close(&p);
+}
+
+int
+main(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	run(input_first);
+	run(output_first);
+	run(twice);
+	run(abandoned_output);
+	run(abandoned_input);
+	run(abandoned_both);
+	run(abandoned_with_buffer);
+	run(abandon_again);
+	run(abandon_others);
+	run(closed_in_child);
+	run(abandoned_in_child);
+	run(handed_over);
+	run(addresses_of_half);
+	run(process_left_alone);
+	run(reset_on_purpose);
+	run(buffer_that_cannot_leave);
+	return done_testing();
+}
