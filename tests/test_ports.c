@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_ports.c - ports over pipes, terminals, files, devices and sockets.
+ * Copying from one to another is in test_copy.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pty.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <tcpunit.h>
+
+#include "drain.h"
+#include "probe.h"
+#include "tap.h"
+#include "unit.h"
+
+#define MUCH 1000000
+
+/* What an end of file, or a failure, of a thread's call comes back as. */
+struct call {
+	tcp_port port;
+	char *buf;
+	size_t size;
+	bool begun;
+	ssize_t n;
+};
+
+static void *
+read_once(void *arg)
+{
+	struct call *c = arg;
+
+	c->begun = true;
+	c->n = tcp_read(c->port, c->buf, c->size);
+	return NULL;
+}
+
+static void *
+write_once(void *arg)
+{
+	struct call *c = arg;
+
+	c->begun = true;
+	c->n = tcp_write(c->port, c->buf, c->size);
+	return NULL;
+}
+
+/* A thread that has begun its call, and waits there or has done it. */
+static tcp_thread
+start(void *(*thunk)(void *), struct call *c)
+{
+	tcp_thread t = tcp_thread_start(thunk, c);
+
+	while (!c->begun)
+		tcp_thread_yield();
+	return t;
+}
+
+static bool
+non_blocking(int fd)
+{
+	return fcntl(fd, F_GETFL) & O_NONBLOCK;
+}
+
+/*
+ * Whether a thread that reads FD[0], which is empty, lets us write to FD[1],
+ * has what we wrote, and leaves FD[0] blocking.  Closes both.
+ */
+static bool
+reading_stops_nobody(const int fd[2])
+{
+	char buf[8];
+	int shared = fcntl(fd[0], F_DUPFD_CLOEXEC, 0);
+	tcp_port in = tcp_open_input_fd(fd[0]);
+	struct call c = {.port = in, .buf = buf, .size = sizeof buf};
+	tcp_thread t = start(read_once, &c);
+	bool was_set = non_blocking(shared);
+
+	if (write(fd[1], "late", 4) != 4)
+		diag("nothing written");
+	tcp_thread_join(t, -1, NULL);
+	was_set = was_set || non_blocking(shared);
+	tcp_close_input_port(in);
+	was_set = was_set || non_blocking(shared);
+	close(shared);
+	close(fd[1]);
+	return !was_set && c.n == 4 && !memcmp(buf, "late", 4);
+}
+
+/*
+ * Whether a thread that writes more than fits lets us read it at the other
+ * end.  Closes both.
+ */
+static bool
+writing_stops_nobody(const int fd[2])
+{
+	int shared = fcntl(fd[1], F_DUPFD_CLOEXEC, 0);
+	tcp_port out = tcp_open_output_fd(fd[1]);
+	struct call c = {.port = out, .buf = numbered(0, MUCH), .size = MUCH};
+	tcp_thread t = start(write_once, &c);
+	bool was_set = non_blocking(shared);
+	bool waited = tcp_port_position(out) < MUCH;
+	struct drain d;
+
+	drain_start(&d, fd[0]);
+	tcp_thread_join(t, -1, NULL);
+	was_set = was_set || non_blocking(shared);
+	close(shared);
+	tcp_close_output_port(out);
+	drain_join(&d);
+	free(c.buf);
+	close(fd[0]);
+	return !was_set && waited && c.n == MUCH && d.n == MUCH && d.right;
+}
+
+/* What is written to the second is read from the first. */
+static void
+make_pipe(int fd[2])
+{
+	if (pipe2(fd, O_CLOEXEC) == -1)
+		diag("no pipe");
+}
+
+static void
+make_sockets(int fd[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == -1)
+		diag("no sockets");
+}
+
+/* The port has the terminal, we have what is behind it. */
+static void
+make_terminal(int *terminal, int *behind)
+{
+	struct termios raw;
+
+	if (openpty(behind, terminal, NULL, NULL, NULL) == -1)
+		diag("no terminal");
+	tcgetattr(*terminal, &raw);
+	cfmakeraw(&raw);
+	tcsetattr(*terminal, TCSANOW, &raw);
+}
+
+static bool
+pipes(void)
+{
+	int fd[2];
+	bool read_well, wrote_well;
+
+	make_pipe(fd);
+	read_well = reading_stops_nobody(fd);
+	make_pipe(fd);
+	wrote_well = writing_stops_nobody(fd);
+	return read_well && wrote_well;
+}
+
+static bool
+sockets(void)
+{
+	int fd[2];
+	bool read_well, wrote_well;
+
+	make_sockets(fd);
+	read_well = reading_stops_nobody(fd);
+	make_sockets(fd);
+	wrote_well = writing_stops_nobody(fd);
+	return read_well && wrote_well;
+}
+
+static bool
+terminals(void)
+{
+	int fd[2];
+	bool read_well, wrote_well;
+
+	make_terminal(&fd[0], &fd[1]);
+	read_well = reading_stops_nobody(fd);
+	make_terminal(&fd[1], &fd[0]);
+	wrote_well = writing_stops_nobody(fd);
+	return read_well && wrote_well;
+}
+
+/* From now on the system call N fails with CODE in this process. */
+static bool
+deny(unsigned n, unsigned code)
+{
+	struct sock_filter rules[] = {
+	    BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, n, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | code),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof rules / sizeof *rules, rules};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* As pipes of kernels before 6.4 are. */
+static bool
+without_nowait(void)
+{
+	return deny(SYS_preadv2, EOPNOTSUPP) && deny(SYS_pwritev2, EOPNOTSUPP);
+}
+
+static bool
+pipes_without_nowait(void)
+{
+	return without_nowait() && pipes();
+}
+
+static bool
+pipes_without_proc(void)
+{
+	return without_nowait() && deny(SYS_openat, EACCES) && pipes();
+}
+
+static bool
+terminals_without_proc(void)
+{
+	int in[2], out[2];
+
+	make_terminal(&in[0], &in[1]);
+	make_terminal(&out[1], &out[0]);
+	return deny(SYS_openat, EACCES) && reading_stops_nobody(in) &&
+	    writing_stops_nobody(out);
+}
+
+static void
+waiting(void)
+{
+	ok(pipes(), "waiting for a pipe stops nobody else");
+	ok(in_child(pipes_without_nowait),
+	    "nor where the kernel has no RWF_NOWAIT for it");
+	ok(in_child(pipes_without_proc),
+	    "nor where it cannot be opened again either");
+	ok(sockets(), "waiting for a socket stops nobody else");
+	ok(terminals(), "waiting for a terminal stops nobody else");
+	ok(in_child(terminals_without_proc),
+	    "nor where it cannot be opened again");
+}
+
+static void
+already_non_blocking(void)
+{
+	int fd[2], shared;
+	char byte;
+	tcp_port in;
+
+	make_pipe(fd);
+	fcntl(fd[0], F_SETFL, O_NONBLOCK);
+	shared = fcntl(fd[0], F_DUPFD_CLOEXEC, 0);
+	in = tcp_open_input_fd(fd[0]);
+	tcp_set_timeout(in, 20);
+	ok(failed(
+	       tcp_read(in, &byte, 1) == -1, TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "a read of an empty pipe times out");
+	tcp_close_input_port(in);
+	ok(non_blocking(shared), "a flag that was set stays set");
+	close(shared);
+	close(fd[1]);
+}
+
+static void
+text_from_a_pipe(void)
+{
+	char *line = NULL, got[8];
+	size_t len = 0;
+	ssize_t n;
+	int fd[2];
+	tcp_port in;
+
+	make_pipe(fd);
+	in = tcp_open_input_fd(fd[0]);
+	is_int(tcp_char_ready(in), 0, "an empty pipe is not ready");
+	ok(write(fd[1], "one\ntwo", 7) == 7, "a line and a bit");
+	is_int(tcp_char_ready(in), 1, "then it is");
+	is_int(tcp_peek_byte(in), 'o', "its first byte is shown");
+	is_int(tcp_read_line(in, TCPUNIT_NO_LIMIT, &line, &len), 1,
+	    "the line is read");
+	is_mem(line, len, "one", 3, "as it is");
+	is_int((long long)tcp_port_position(in), 4, "the position is behind");
+	n = tcp_read_buffered(in, got, sizeof got);
+	is_mem(got, (size_t)n, "two", 3, "and the bit is there");
+	close(fd[1]);
+	is_int(tcp_read(in, got, sizeof got), 0, "the pipe ends");
+	is_int(tcp_read(in, got, sizeof got), 0, "and stays so");
+	is_int(tcp_close_input_port(in), 0, "the port is closed");
+	is_int(fcntl(fd[0], F_GETFD), -1, "and its descriptor");
+}
+
+static bool
+sigpipe_pending(void)
+{
+	sigset_t set;
+
+	sigpending(&set);
+	return sigismember(&set, SIGPIPE);
+}
+
+static void
+broken_pipe(void)
+{
+	sigset_t set;
+	int fd[2];
+	tcp_port out;
+
+	make_pipe(fd);
+	close(fd[0]);
+	out = tcp_open_output_fd(fd[1]);
+	is_int(tcp_write_string(out, "x"), -1, "nobody reads the pipe");
+	is_int(tcp_last_error()->code, EPIPE, "that is EPIPE and no signal");
+	is_int(tcp_write_string(out, "x"), -1, "again");
+	ok(!sigpipe_pending(), "no signal is left behind");
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGPIPE);
+	is_int(tcp_write_string(out, "x"), -1, "also with the signal blocked");
+	ok(sigpipe_pending(), "a signal of others is not taken away");
+	sigwaitinfo(&set, NULL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	tcp_close_output_port(out);
+}
+
+static void
+broken_sockets(void)
+{
+	int fd[2];
+	tcp_port out;
+
+	make_sockets(fd);
+	close(fd[0]);
+	out = tcp_open_output_fd(fd[1]);
+	is_int(tcp_write_string(out, "x"), -1, "nobody has the other socket");
+	is_int(tcp_last_error()->code, EPIPE, "that is EPIPE and no signal");
+	tcp_close_output_port(out);
+}
+
+static void
+terminal_lines(void)
+{
+	char *line = NULL;
+	size_t len = 0;
+	int behind, terminal;
+	tcp_port in;
+
+	ok(openpty(&behind, &terminal, NULL, NULL, NULL) == 0, "a terminal");
+	in = tcp_open_input_fd(terminal);
+	ok(write(behind, "typed", 5) == 5, "half a line is typed");
+	is_int(tcp_char_ready(in), 0, "it is not yet there");
+	ok(write(behind, "\n", 1) == 1, "a whole line is typed");
+	tcp_read_line(in, TCPUNIT_NO_LIMIT, &line, &len);
+	is_mem(line, len, "typed", 5, "it is read");
+	ok(write(behind, "\004", 1) == 1, "the end of file is typed");
+	is_int(
+	    tcp_read_line(in, TCPUNIT_NO_LIMIT, &line, &len), 0, "it is read");
+	tcp_close_input_port(in);
+	close(behind);
+}
+
+static void
+dead_terminal(void)
+{
+	int behind, terminal;
+	tcp_port in;
+
+	ok(openpty(&behind, &terminal, NULL, NULL, NULL) == 0, "a terminal");
+	in = tcp_open_input_fd(behind);
+	close(terminal);
+	ok(failed(tcp_read_byte(in) == -1, TCPUNIT_ERROR_SYSTEM, EIO),
+	    "a terminal that nobody has is EIO");
+	tcp_close_input_port(in);
+}
+
+static void
+devices(void)
+{
+	tcp_port full = tcp_open_output_fd(open("/dev/full", O_WRONLY));
+	tcp_port null = tcp_open_output_fd(open("/dev/null", O_WRONLY));
+	tcp_port none = tcp_open_input_fd(open("/dev/null", O_RDONLY));
+	tcp_port zero = tcp_open_input_fd(open("/dev/zero", O_RDONLY));
+	char got[100], zeros[100] = {0};
+	ssize_t n;
+
+	ok(failed(tcp_write(full, "x", 1) == -1, TCPUNIT_ERROR_SYSTEM, ENOSPC),
+	    "a full device");
+	is_int(tcp_write(null, got, sizeof got), sizeof got, "a null device");
+	is_int(tcp_read(none, got, sizeof got), 0, "which ends at once");
+	n = tcp_read_string(zero, got, sizeof got);
+	is_mem(got, (size_t)n, zeros, sizeof zeros, "a device without end");
+	is_int(tcp_char_ready(zero), 1, "which is always ready");
+	tcp_close_output_port(full);
+	tcp_close_output_port(null);
+	tcp_close_input_port(none);
+	tcp_close_input_port(zero);
+}
+
+static void
+files(void)
+{
+	char *line = NULL;
+	size_t len = 0;
+	int fd = temporary_file();
+	tcp_port in, out;
+
+	out = tcp_open_output_fd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+	is_int(tcp_write_line(out, "first"), 6, "a line to a file");
+	is_int(tcp_printf(out, "%s", "second"), 6, "another without an end");
+	is_int((long long)tcp_port_position(out), 12, "that is its position");
+	is_int(tcp_close_output_port(out), 0, "the port is closed");
+	lseek(fd, 0, SEEK_SET);
+	in = tcp_open_input_fd(fd);
+	is_int(tcp_char_ready(in), 1, "a file is always ready");
+	tcp_read_line(in, TCPUNIT_NO_LIMIT, &line, &len);
+	is_mem(line, len, "first", 5, "the line is read from it");
+	tcp_read_line(in, TCPUNIT_NO_LIMIT, &line, &len);
+	is_mem(line, len, "second", 6, "and the other");
+	is_int(tcp_read_line(in, TCPUNIT_NO_LIMIT, &line, &len), 0,
+	    "then comes the end");
+	is_int(tcp_char_ready(in), 1, "which is ready too");
+	tcp_close_input_port(in);
+}
+
+static void
+wrong_files(void)
+{
+	tcp_port in = tcp_open_input_fd(open("/", O_RDONLY | O_DIRECTORY));
+	tcp_port out = tcp_open_output_fd(open("/dev/null", O_RDONLY));
+	tcp_port unreadable = tcp_open_input_fd(open("/dev/null", O_WRONLY));
+
+	ok(failed(tcp_read_byte(in) == -1, TCPUNIT_ERROR_SYSTEM, EISDIR),
+	    "a folder cannot be read");
+	is_int(tcp_write_byte(out, 'x'), -1,
+	    "what is open for reading cannot be written");
+	is_int(tcp_read_byte(unreadable), -1,
+	    "what is open for writing cannot be read");
+	tcp_close_input_port(in);
+	tcp_close_output_port(out);
+	tcp_close_input_port(unreadable);
+}
+
+static void
+buffer_of_a_pipe(void)
+{
+	char got[16];
+	int fd[2];
+	tcp_port out;
+
+	make_pipe(fd);
+	fcntl(fd[0], F_SETFL, O_NONBLOCK);
+	out = tcp_open_output_fd(fd[1]);
+	tcp_set_buffer_size(out, 8);
+	tcp_write_string(out, "1234567");
+	is_int(read(fd[0], got, sizeof got), -1, "a pipe has a buffer too");
+	tcp_write_string(out, "8");
+	is_int(read(fd[0], got, sizeof got), 8, "which is sent when full");
+	tcp_write_string(out, "9");
+	is_int(tcp_close_output_port(out), 0, "and when the port is closed");
+	is_int(read(fd[0], got, sizeof got), 1, "it is there");
+	is_int(read(fd[0], got, sizeof got), 0, "and then the end");
+	close(fd[0]);
+}
+
+int
+main(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	run(waiting);
+	run(already_non_blocking);
+	run(text_from_a_pipe);
+	run(broken_pipe);
+	run(broken_sockets);
+	run(terminal_lines);
+	run(dead_terminal);
+	run(devices);
+	run(files);
+	run(wrong_files);
+	run(buffer_of_a_pipe);
+	return done_testing();
+}
