@@ -18,6 +18,7 @@
 
 #define LIMIT_MS 5000
 
+static int entries(const char *path);
 static int queue_info(int fd, struct tcp_info *info);
 static bool exists_socket(int port, int state);
 
@@ -35,16 +36,20 @@ now_ms(void)
 int
 os_threads(void)
 {
-	int n = 0;
-	DIR *d;
+	return entries("/proc/self/task");
+}
 
-	d = opendir("/proc/self/task");
-	if (d == NULL)
-		return -1;
-	for (struct dirent *e; (e = readdir(d)) != NULL;)
-		n += e->d_name[0] != '.';
-	closedir(d);
-	return n;
+bool
+await_fds(int n)
+{
+	int64_t end = now_ms() + LIMIT_MS;
+
+	while (entries("/proc/self/fd") - 1 > n) {
+		if (now_ms() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
 }
 
 /* The lowest free number is the limit: those already open go on. */
@@ -123,6 +128,21 @@ in_child(bool (*f)(void))
 		_exit(f() ? 0 : 1);
 	}
 	return pid != -1 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static int
+entries(const char *path)
+{
+	int n = 0;
+	DIR *d;
+
+	d = opendir(path);
+	if (d == NULL)
+		return -1;
+	for (struct dirent *e; (e = readdir(d)) != NULL;)
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
 }
 
 static int

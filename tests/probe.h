@@ -15,6 +15,12 @@ int64_t now_ms(void);
 /* How many OS threads this process has. */
 int os_threads(void);
 
+/*
+ * Waits, five seconds at most, until no more than N descriptors are open:
+ * that of a look-up may outlive it for as long as its OS thread takes to end.
+ */
+bool await_fds(int n);
+
 /* From now on no descriptor can be made; as before again. */
 void forbid_fds(void);
 void permit_fds(void);
