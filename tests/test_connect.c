@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_connect.c - tcp_connect, from the host as it is written to the two
+ * ports: rows C of the conformance table.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <tcpunit.h>
+#include <unistd.h>
+
+#include "peer.h"
+#include "probe.h"
+#include "sandbox.h"
+#include "tap.h"
+#include "unit.h"
+
+#define LIMIT_MS 300
+#define SLACK_MS 700 /* how late a time limit may be on a busy machine */
+#define STAGGER_MS 250
+
+static volatile sig_atomic_t signals;
+
+/* Connects and closes. */
+static bool
+connects(const char *host, int port)
+{
+	tcp_port in, out;
+
+	if (tcp_connect(host, port, NULL, &in, &out) == -1) {
+		diag("%s", tcp_last_error()->text);
+		return false;
+	}
+	close_ports(in, out);
+	return true;
+}
+
+/* Whether connecting fails so, and leaves no descriptor behind. */
+static bool
+fails(const char *host, int port, enum tcp_error_kind kind, int code)
+{
+	int fds = open_fds();
+	tcp_port in, out;
+
+	return failed(tcp_connect(host, port, NULL, &in, &out) == -1, kind,
+		   code) &&
+	    await_fds(fds);
+}
+
+/* A port number with something around it. */
+static const char *
+joined(const char *before, int port, const char *after)
+{
+	static char text[64];
+
+	snprintf(text, sizeof text, "%s%d%s", before, port, after);
+	return text;
+}
+
+static void
+hosts(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
+
+	ok(connects("127.0.0.1", port) && connects("localhost", port),
+	    "C01 an address and a name connect");
+	ok(fails("", port, TCPUNIT_ERROR_RESOLVE, 0),
+	    "C07 the empty host is a resolve error");
+	ok(fails("no.such.host.invalid", port, TCPUNIT_ERROR_RESOLVE,
+	       EAI_NONAME) &&
+		told("no.such.host.invalid"),
+	    "C08 an unknown name is a resolve error that tells it");
+	ok(fails(
+	       joined("127.0.0.1:", port, ""), port, TCPUNIT_ERROR_RESOLVE, 0),
+	    "C17 a host with a port and a port beside it: resolve error");
+	ok(fails(" 127.0.0.1", port, TCPUNIT_ERROR_RESOLVE, 0) &&
+		fails("127.0.0.1 ", port, TCPUNIT_ERROR_RESOLVE, 0),
+	    "C19 an address with a space around is not found");
+	ok(fails("256.0.0.1", port, TCPUNIT_ERROR_RESOLVE, 0),
+	    "C20 256.0.0.1 is not found");
+	ok(connects("LOCALHOST", port), "C21 LOCALHOST is localhost");
+	ok(connects("127.0.0.1\0.invalid", port),
+	    "C22 a host is a string of C and ends at its first NUL");
+	ok(connects("0.0.0.0", port), "C36 0.0.0.0 is this machine");
+	close(l);
+}
+
+static void
+short_forms(void)
+{
+	static const char *const texts[] = {"127.1", "2130706433"};
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
+	int l = peer_listen("127.0.0.1", 0, 16), fd;
+	tcp_port in, out;
+	bool known;
+
+	for (int i = 0; i < 2; i++) {
+		known = getaddrinfo(texts[i], NULL, &hints, &found) == 0;
+		if (known)
+			freeaddrinfo(found);
+		fd = tcp_connect(texts[i], peer_port(l), NULL, &in, &out);
+		ok((fd == 0) == known, "C18 %s is what getaddrinfo has it be",
+		    texts[i]);
+		if (fd == 0)
+			close_ports(in, out);
+	}
+	close(l);
+}
+
+static void
+bad_arguments(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	char *host = malloc(10001);
+	tcp_port in, out;
+
+	ok(fails("127.0.0.1", -1, TCPUNIT_ERROR_ARGUMENT, 0) &&
+		fails("127.0.0.1", 65536 + port, TCPUNIT_ERROR_ARGUMENT, 0),
+	    "C04 ports -1 and 65536 + P are argument errors");
+	ok(fails(NULL, port, TCPUNIT_ERROR_ARGUMENT, 0),
+	    "C06 the host NULL is an argument error");
+	options.timeout = -2;
+	ok(failed(tcp_connect("127.0.0.1", port, &options, &in, &out) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, 0),
+	    "a time limit of -2 is an argument error");
+	options.timeout = -1;
+	options.local_port = 65536;
+	ok(failed(tcp_connect("127.0.0.1", port, &options, &in, &out) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, 0),
+	    "a local port of 65536 is an argument error");
+	memset(host, 'x', 10000);
+	host[10000] = '\0';
+	ok(fails(host, port, TCPUNIT_ERROR_RESOLVE, 0) &&
+		fails(host, 0, TCPUNIT_ERROR_ARGUMENT, 0),
+	    "a host of 10000 characters is an error like another");
+	free(host);
+	close(l);
+}
+
+static void
+host_and_port(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
+	int six = peer_listen("::1", port, 16);
+	int service = peer_listen("127.0.0.1", 5432, 16);
+	tcp_port in, out;
+
+	ok(connects(joined("127.0.0.1:", port, ""), 0),
+	    "C09 HOST:PORT connects");
+	ok(tcp_connect(joined("", port, ":127.0.0.1"), 0, NULL, &in, &out) ==
+		-1,
+	    "C10 PORT:HOST does not");
+	ok(connects("localhost:postgresql", 0), "C11 HOST:SERVICE connects");
+	ok(tcp_connect("postgresql:localhost", 0, NULL, &in, &out) == -1,
+	    "C12 SERVICE:HOST does not");
+	ok(fails("localhost", 0, TCPUNIT_ERROR_ARGUMENT, 0) && told("no port"),
+	    "C13 a host alone has no port");
+	ok(fails("localhost:", 0, TCPUNIT_ERROR_ARGUMENT, 0) && told("no port"),
+	    "C14 a colon is no port");
+	ok(fails(joined(":", port, ""), 0, TCPUNIT_ERROR_RESOLVE, 0),
+	    "C14 the empty host before a port is a resolve error");
+	ok(fails(
+	       "localhost:nosuchsvc", 0, TCPUNIT_ERROR_RESOLVE, EAI_SERVICE) &&
+		told("nosuchsvc"),
+	    "C15 an unknown service is a resolve error that tells it");
+	ok(connects(joined("[::1]:", port, ""), 0), "C16 [V6]:PORT connects");
+	ok(fails(joined("::1:", port, ""), 0, TCPUNIT_ERROR_ARGUMENT, 0) &&
+		told("no port") && fails("::1", 0, TCPUNIT_ERROR_ARGUMENT, 0) &&
+		told("no port"),
+	    "C16 an IPv6 address without brackets has no port");
+	ok(fails(joined("localhost:", 65536 + port, ""), 0,
+	       TCPUNIT_ERROR_ARGUMENT, 0),
+	    "C04 HOST:PORT with 65536 + P is an argument error");
+	close(l);
+	close(six);
+	close(service);
+}
+
+static void
+refusals(void)
+{
+	int port = peer_free_port("127.0.0.1"), l, fds;
+
+	ok(fails("127.0.0.1", port, TCPUNIT_ERROR_NET, ECONNREFUSED) &&
+		told(joined("127.0.0.1:", port, "")) &&
+		told(strerror(ECONNREFUSED)),
+	    "C02 refused: ECONNREFUSED, with host and port");
+
+	l = peer_listen("127.0.0.1", 0, 16);
+	port = peer_port(l);
+	ok(fails("::1", port, TCPUNIT_ERROR_NET, ECONNREFUSED),
+	    "C23 ::1 on an IPv4 listener's port is ECONNREFUSED");
+
+	fds = open_fds();
+	for (int i = 0; i < 10; i++) {
+		fails("::1", port, TCPUNIT_ERROR_NET, ECONNREFUSED);
+		listen_on("127.0.0.1", port);
+	}
+	ok(await_fds(fds),
+	    "C34 ten refusals and ten taken ports leave nothing open");
+	close(l);
+}
+
+static void
+next_address(void)
+{
+	int l = peer_listen("127.0.0.3", 0, 16), port = peer_port(l);
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+	int64_t start = now_ms();
+	tcp_port in, out;
+
+	ok(tcp_connect("three.test", port, NULL, &in, &out) == 0 &&
+		tcp_addresses(in, local, remote) == 0 &&
+		strcmp(remote, "127.0.0.3") == 0,
+	    "C24 the third address of a name connects where it alone listens");
+	ok(now_ms() - start < STAGGER_MS,
+	    "C24 and a refusal is not waited upon");
+	close_ports(in, out);
+	close(l);
+
+	l = peer_listen("127.0.0.1", 0, 16);
+	ok(connects("dual.test", peer_port(l)),
+	    "C25 a name of both families connects where IPv4 alone listens");
+	close(l);
+}
+
+static void
+every_address_told(void)
+{
+	int port = peer_free_port("127.0.0.1");
+	const char *lines;
+
+	ok(fails("three.test", port, TCPUNIT_ERROR_NET, ECONNREFUSED) &&
+		told(joined("three.test:", port, "")),
+	    "an error tells the host as it was written");
+	lines = tcp_last_error()->details;
+	ok(strstr(lines, "127.0.0.1") && strstr(lines, "127.0.0.2") &&
+		strstr(lines, "127.0.0.3"),
+	    "its details tell every address that was tried");
+}
+
+static void
+black_hole(void)
+{
+	struct hole first = hole_open("127.0.0.1", 0), second;
+	int l, fds;
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+	tcp_port in, out;
+	int64_t start;
+
+	second = hole_open("127.0.0.2", first.port);
+	l = peer_listen("127.0.0.3", first.port, 16);
+	start = now_ms();
+	fds = open_fds();
+	ok(tcp_connect("three.test", first.port, NULL, &in, &out) == 0 &&
+		within(now_ms() - start, 2 * STAGGER_MS, 1000 + SLACK_MS) &&
+		tcp_addresses(in, local, remote) == 0 &&
+		strcmp(remote, "127.0.0.3") == 0,
+	    "C26 two black holes hold up a connect for half a second");
+	is_int(open_fds(), fds + 1, "C26 and the lost attempts are closed");
+	close_ports(in, out);
+	hole_close(&second);
+	hole_close(&first);
+	close(l);
+}
+
+/* How long connecting takes to time out; -1 if it ends otherwise. */
+static int64_t
+connect_in_vain(const char *host, int port, int limit)
+{
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	int64_t start = now_ms();
+	tcp_port in, out;
+
+	options.timeout = limit;
+	if (!failed(tcp_connect(host, port, &options, &in, &out) == -1,
+		TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT))
+		return -1;
+	return now_ms() - start;
+}
+
+static void
+count_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+static void
+full_backlog(void)
+{
+	const struct itimerval often = {{0, 50000}, {0, 50000}}, never = {0};
+	struct hole h = hole_open("127.0.0.1", 0);
+	struct ticker t;
+	int64_t took;
+	int fds;
+
+	ticker_start(&t);
+	fds = open_fds();
+	took = connect_in_vain("127.0.0.1", h.port, LIMIT_MS);
+	ok(within(took, LIMIT_MS, LIMIT_MS + SLACK_MS) && open_fds() == fds,
+	    "C27 a full backlog times out when told, and is closed");
+	ok(ticker_stop(&t), "C29 other threads run while one connects");
+
+	signal(SIGALRM, count_signal);
+	setitimer(ITIMER_REAL, &often, NULL);
+	took = connect_in_vain("127.0.0.1", h.port, 2 * LIMIT_MS);
+	setitimer(ITIMER_REAL, &never, NULL);
+	ok(within(took, 2 * LIMIT_MS, 2 * LIMIT_MS + SLACK_MS) && signals > 2,
+	    "C28 signals do not end a connect");
+	hole_close(&h);
+}
+
+static void
+silent_name_server(void)
+{
+	struct ticker t;
+	int64_t took;
+
+	ticker_start(&t);
+	took = connect_in_vain("silent.test", 1, LIMIT_MS);
+	ok(within(took, LIMIT_MS, LIMIT_MS + SLACK_MS),
+	    "C30 the time limit counts the look-up");
+	ok(ticker_stop(&t), "C30 and other threads run meanwhile");
+}
+
+static void
+late_name_server(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
+	int fds = open_fds(), threads = os_threads();
+	int64_t start = now_ms();
+
+	ok(within(connect_in_vain("slow.test", port, LIMIT_MS), LIMIT_MS,
+	       LIMIT_MS + SLACK_MS),
+	    "C30 a look-up can be left behind");
+	ok(connects("slow.test", port) &&
+		within(now_ms() - start, SLOW_MS, 2 * SLOW_MS + SLACK_MS),
+	    "a slow name connects when there is time");
+	while (os_threads() > threads && now_ms() - start < 4 * SLOW_MS)
+		tcp_thread_yield();
+	ok(os_threads() <= threads && await_fds(fds),
+	    "C30 a late answer leaves no thread and no descriptor");
+	close(l);
+}
+
+/* Connects from LOCAL_HOST and LOCAL_PORT and tells whence it came. */
+static int
+connect_from(const char *local_host, int local_port, int port, int *is_port,
+    char is_host[TCPUNIT_ADDRLEN])
+{
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	char remote[TCPUNIT_ADDRLEN];
+	tcp_port in, out;
+	int remote_port;
+
+	options.local_host = local_host;
+	options.local_port = local_port;
+	if (tcp_connect("127.0.0.1", port, &options, &in, &out) == -1)
+		return -1;
+	tcp_port_numbers(in, is_port, &remote_port);
+	tcp_addresses(in, is_host, remote);
+	close_ports(in, out);
+	return 0;
+}
+
+static void
+local_ends(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
+	int mine = peer_free_port("127.0.0.2"), is, fds, other;
+	char host[TCPUNIT_ADDRLEN];
+
+	ok(connect_from("127.0.0.2", mine, port, &is, host) == 0 &&
+		is == mine && strcmp(host, "127.0.0.2") == 0,
+	    "C31 connects from the local host and port given");
+
+	other = peer_listen("127.0.0.1", 0, 1);
+	fds = open_fds();
+	ok(failed(connect_from(
+		      "127.0.0.1", peer_port(other), port, &is, host) == -1,
+	       TCPUNIT_ERROR_NET, EADDRINUSE) &&
+		open_fds() == fds,
+	    "C32 a local port in use is EADDRINUSE and leaves nothing open");
+	close(other);
+
+	mine = peer_free_port("0.0.0.0");
+	ok(connect_from(NULL, mine, port, &is, host) == 0 && is == mine,
+	    "C33 connects from a local port alone");
+	ok(failed(connect_from("8.8.8.8", 0, port, &is, host) == -1,
+	       TCPUNIT_ERROR_NET, EADDRNOTAVAIL),
+	    "another machine's address as the local one: EADDRNOTAVAIL");
+	close(l);
+}
+
+static void
+no_descriptors(void)
+{
+	static const char *const names[] = {"127.0.0.1", "localhost"};
+	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
+	tcp_port in, out;
+	bool told_so;
+
+	for (int i = 0; i < 2; i++) {
+		forbid_fds();
+		told_so =
+		    failed(tcp_connect(names[i], port, NULL, &in, &out) == -1,
+			TCPUNIT_ERROR_SYSTEM, EMFILE);
+		permit_fds();
+		ok(told_so && told(strerror(EMFILE)),
+		    "C35 EMFILE at connect is EMFILE (%s)", names[i]);
+	}
+	close(l);
+}
+
+static void
+mapped(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 16);
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+	tcp_port in, out;
+
+	ok(tcp_connect("::ffff:127.0.0.1", peer_port(l), NULL, &in, &out) ==
+		    0 &&
+		tcp_addresses(in, local, remote) == 0 &&
+		strcmp(remote, "127.0.0.1") == 0,
+	    "C37 an IPv4-mapped address connects and is shown as IPv4");
+	close_ports(in, out);
+	close(l);
+}
+
+static void
+choices(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	tcp_port in, out;
+
+	options.numeric = true;
+	ok(failed(tcp_connect("localhost", port, &options, &in, &out) == -1,
+	       TCPUNIT_ERROR_RESOLVE, 0),
+	    "numeric looks no name up");
+	options.numeric = false;
+	options.family = 6;
+	ok(failed(tcp_connect("dual.test", port, &options, &in, &out) == -1,
+	       TCPUNIT_ERROR_NET, ECONNREFUSED),
+	    "family 6 leaves out the IPv4 address of a name");
+	ok(failed(tcp_connect("three.test", port, &options, &in, &out) == -1,
+	       TCPUNIT_ERROR_RESOLVE, 0),
+	    "family 6 of a name with IPv4 alone is a resolve error");
+	close(l);
+}
+
+int
+main(void)
+{
+	sandbox();
+	run(hosts);
+	run(short_forms);
+	run(bad_arguments);
+	run(host_and_port);
+	run(refusals);
+	run(next_address);
+	run(every_address_told);
+	run(black_hole);
+	run(full_backlog);
+	run(late_name_server);
+	run(local_ends);
+	run(no_descriptors);
+	run(mapped);
+	run(choices);
+	run(silent_name_server);
+	return done_testing();
+}
