@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_runtimes.c - one scheduler for each OS thread: several at once, handles
+ * of another one, forked processes, and giving everything back.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <tcpunit.h>
+#include <unistd.h>
+
+#include "peer.h"
+#include "probe.h"
+#include "sandbox.h"
+#include "tap.h"
+#include "unit.h"
+
+#define RUNTIMES 4
+#define CONNECTIONS 100
+
+/* Runs F in an OS thread of its own. */
+static void
+elsewhere(void *(*f)(void *), void *arg)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, f, arg) == 0)
+		pthread_join(t, NULL);
+}
+
+/* Sends back the lines of CONNECTIONS clients. */
+static void *
+echo_lines(void *arg)
+{
+	tcp_listener *l = arg;
+	tcp_port in, out;
+	char *line;
+	size_t len;
+
+	for (int i = 0; i < CONNECTIONS; i++) {
+		tcp_accept(*l, &in, &out);
+		while (tcp_read_line(in, 100, &line, &len) == 1)
+			tcp_write_line(out, line);
+		close_ports(in, out);
+	}
+	return NULL;
+}
+
+/* How many of them get back what they said. */
+static int
+talk(tcp_listener l)
+{
+	tcp_port in, out;
+	char *line, said[32];
+	size_t len;
+	int n = 0;
+
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (tcp_connect("localhost", tcp_listener_port(l), NULL, &in,
+			&out) == -1)
+			return n;
+		snprintf(said, sizeof said, "line %d", i);
+		tcp_write_line(out, said);
+		n += tcp_read_line(in, 100, &line, &len) == 1 &&
+		    strcmp(line, said) == 0;
+		close_ports(in, out);
+	}
+	return n;
+}
+
+/* Leaves a listener and a connection open, which go with the OS thread. */
+static void *
+serve_and_talk(void *arg)
+{
+	tcp_listener l = listen_on("localhost", 0);
+	tcp_thread t = tcp_thread_start(echo_lines, &l);
+
+	*(int *)arg = talk(l);
+	tcp_thread_join(t, 5000, NULL);
+	both_connect(l, "127.0.0.1");
+	return NULL;
+}
+
+static void
+several(void)
+{
+	pthread_t t[RUNTIMES];
+	int n[RUNTIMES] = {0}, fds, all = 0;
+
+	elsewhere(serve_and_talk, n); /* what is made once, is made */
+	fds = open_fds();
+	for (int i = 0; i < RUNTIMES; i++)
+		pthread_create(&t[i], NULL, serve_and_talk, &n[i]);
+	for (int i = 0; i < RUNTIMES; i++)
+		pthread_join(t[i], NULL);
+	for (int i = 0; i < RUNTIMES; i++)
+		all += n[i];
+	is_int(all, RUNTIMES * CONNECTIONS,
+	    "%d OS threads serve %d connections each", RUNTIMES, CONNECTIONS);
+	ok(await_fds(fds), "an OS thread that ends gives everything back");
+}
+
+static void *
+sleep_long(void *arg)
+{
+	tcp_thread_sleep(1000 * 1000);
+	return arg;
+}
+
+/* Handles of the main OS thread, and how many of their uses are refused. */
+struct foreign {
+	tcp_listener l;
+	struct both c;
+	tcp_thread t;
+	int refused, uses;
+};
+
+static void
+use(struct foreign *f, bool failure)
+{
+	f->uses++;
+	f->refused += failed(failure, TCPUNIT_ERROR_ARGUMENT, 0);
+}
+
+static void *
+use_foreign(void *arg)
+{
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN], byte;
+	struct foreign *f = arg;
+	tcp_port in, out;
+
+	use(f, tcp_accept(f->l, &in, &out) == -1);
+	use(f, tcp_accept_ready(f->l) == -1);
+	use(f, tcp_listener_port(f->l) == -1);
+	use(f, tcp_close(f->l) == -1);
+	use(f, tcp_read(f->c.server_in, &byte, 1) == -1);
+	use(f, tcp_write(f->c.server_out, "x", 1) == -1);
+	use(f, tcp_addresses(f->c.client_in, local, remote) == -1);
+	use(f, tcp_abandon_port(f->c.client_in) == -1);
+	use(f, tcp_reset(f->c.client_in) == -1);
+	use(f, tcp_close_input_port(f->c.client_in) == -1);
+	use(f, tcp_close_output_port(f->c.client_out) == -1);
+	use(f, tcp_thread_terminate(f->t) == -1);
+	use(f, tcp_thread_detach(f->t) == -1);
+	use(f, tcp_thread_join(f->t, 0, NULL) == -1);
+	return NULL;
+}
+
+static void
+foreign_handles(void)
+{
+	struct foreign f = {.l = listen_on("127.0.0.1", 0)};
+	char *line;
+	size_t len;
+
+	f.c = both_connect(f.l, "127.0.0.1");
+	f.t = tcp_thread_start(sleep_long, NULL);
+	elsewhere(use_foreign, &f);
+	ok(f.uses > 0 && f.refused == f.uses,
+	    "handles of another OS thread are argument errors (%d of %d)",
+	    f.refused, f.uses);
+	ok(tcp_listener_p(f.l) && tcp_port_p(f.c.client_in) &&
+		tcp_accept_ready(f.l) == 0 &&
+		tcp_write_line(f.c.client_out, "mine") == 5 &&
+		tcp_read_line(f.c.server_in, 100, &line, &len) == 1 &&
+		strcmp(line, "mine") == 0 && tcp_thread_terminate(f.t) == 0 &&
+		tcp_thread_join(f.t, 5000, NULL) == 0,
+	    "and go on working where they belong");
+	both_close(&f.c);
+	tcp_close(f.l);
+}
+
+/* What the process has when it forks: threads in accept and in read. */
+static struct {
+	tcp_listener l;
+	struct both c;
+	char said[6];
+	bool accepted;
+} at_fork;
+
+static void *
+accept_one(void *arg)
+{
+	tcp_port in, out;
+
+	at_fork.accepted = tcp_accept(at_fork.l, &in, &out) == 0;
+	close_ports(in, out);
+	return arg;
+}
+
+static void *
+read_said(void *arg)
+{
+	tcp_read_string(at_fork.c.server_in, at_fork.said, 6);
+	return arg;
+}
+
+static bool
+talk_alone(void)
+{
+	int n = 0;
+
+	serve_and_talk(&n);
+	return n == CONNECTIONS;
+}
+
+/* The child gives up what is its parent's, and lives on. */
+static bool
+let_go(void)
+{
+	tcp_abandon_port(at_fork.c.server_in);
+	tcp_abandon_port(at_fork.c.server_out);
+	tcp_abandon_port(at_fork.c.client_in);
+	tcp_abandon_port(at_fork.c.client_out);
+	both_close(&at_fork.c);
+	return tcp_close(at_fork.l) == 0 && talk_alone();
+}
+
+/* The child gives up everything at a stroke. */
+static bool
+shut_down(void)
+{
+	tcp_shutdown();
+	return talk_alone();
+}
+
+/* The child uses the connection, and tells its parent's reader nothing. */
+static bool
+talk_back(void)
+{
+	char *line;
+	size_t len;
+
+	return tcp_write_line(at_fork.c.server_out, "child") == 6 &&
+	    tcp_read_line(at_fork.c.client_in, 100, &line, &len) == 1 &&
+	    strcmp(line, "child") == 0;
+}
+
+/* Whether the child does well, and the parent's threads all the same. */
+static bool
+forks(bool (*child)(void))
+{
+	tcp_thread acceptor, reader;
+	bool well;
+	int fd;
+
+	memset(&at_fork, 0, sizeof at_fork);
+	at_fork.l = listen_on("127.0.0.1", 0);
+	at_fork.c = both_connect(at_fork.l, "127.0.0.1");
+	acceptor = tcp_thread_start(accept_one, NULL);
+	reader = tcp_thread_start(read_said, NULL);
+	tcp_thread_yield();
+	well = in_child(child);
+	if (!well)
+		diag("the child fails");
+	fd = peer_connect("127.0.0.1", tcp_listener_port(at_fork.l), 5000);
+	tcp_write_string(at_fork.c.client_out, "parent");
+	well = tcp_thread_join(acceptor, 5000, NULL) == 0 &&
+	    tcp_thread_join(reader, 5000, NULL) == 0 && at_fork.accepted &&
+	    memcmp(at_fork.said, "parent", 6) == 0 && well;
+	close(fd);
+	both_close(&at_fork.c);
+	tcp_close(at_fork.l);
+	return well;
+}
+
+static void
+forked(void)
+{
+	ok(forks(let_go),
+	    "a child that abandons and closes leaves its parent alone");
+	ok(forks(shut_down), "and so does one that shuts down");
+	ok(forks(talk_back), "a child can go on with a connection");
+}
+
+static int fds_at_start;
+
+static void *
+shut_down_here(void *arg)
+{
+	tcp_shutdown();
+	return arg;
+}
+
+static void
+everything_back(void)
+{
+	tcp_listener l = listen_on("localhost", 0);
+	struct both c = both_connect(l, "127.0.0.1");
+
+	tcp_thread_join(tcp_thread_start(shut_down_here, NULL), -1, NULL);
+	ok(tcp_listener_port(l) > 0,
+	    "tcp_shutdown from another green thread has no effect");
+	tcp_thread_start(sleep_long, NULL);
+	tcp_thread_yield();
+	tcp_shutdown();
+	ok(await_fds(fds_at_start), "tcp_shutdown gives everything back");
+	ok(tcp_accept_ready(l) == -1 && tcp_char_ready(c.server_in) == -1,
+	    "the handles from before it are refused");
+	l = listen_on("localhost", 0);
+	ok(tcp_listener_port(l) > 0, "and the library works again");
+	tcp_shutdown();
+}
+
+int
+main(void)
+{
+	sandbox();
+	fds_at_start = open_fds();
+	run(several);
+	run(foreign_handles);
+	run(forked);
+	run(everything_back);
+	return done_testing();
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_threads.c - green threads: join, terminate, deadlocks that are named,
+ * two at one port, very many.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <tcpunit.h>
+#include <unistd.h>
+
+#include "probe.h"
+#include "sandbox.h"
+#include "tap.h"
+#include "unit.h"
+
+#define LIMIT_MS 300
+#define SLACK_MS 700 /* how late a time limit may be on a busy machine */
+#define PROMPT_MS 500
+#define MANY (sizeof(void *) < 8 ? 2000 : 20000) /* stacks of 256 KiB */
+#define MUCH (32 << 20) /* more than two sockets hold */
+
+static void *
+same(void *arg)
+{
+	return arg;
+}
+
+static void *
+sleep_for_ever(void *arg)
+{
+	tcp_thread_sleep(-1);
+	return arg;
+}
+
+static void *
+sleep_long(void *arg)
+{
+	tcp_thread_sleep(1000 * 1000);
+	return arg;
+}
+
+/* Ends a thread that waits. */
+static void
+stop(tcp_thread t)
+{
+	tcp_thread_terminate(t);
+	tcp_thread_join(t, -1, NULL);
+}
+
+static void
+joins(void)
+{
+	int x = 0;
+	void *result = NULL;
+	tcp_thread t = tcp_thread_start(same, &x);
+
+	ok(tcp_thread_p(t) && tcp_thread_join(t, -1, &result) == 0 &&
+		result == &x,
+	    "join stores what the thread returned");
+	ok(failed(
+	       tcp_thread_join(t, -1, NULL) == -1, TCPUNIT_ERROR_CLOSED, 0) &&
+		tcp_thread_p(t),
+	    "joining again is the closed error");
+	t = tcp_thread_start(same, NULL);
+	tcp_thread_yield();
+	ok(tcp_thread_join(t, 0, NULL) == 0,
+	    "join with limit 0 takes a thread that has ended");
+	t = tcp_thread_start(same, NULL);
+	ok(tcp_thread_detach(t) == 0 &&
+		failed(tcp_thread_join(t, -1, NULL) == -1, TCPUNIT_ERROR_CLOSED,
+		    0),
+	    "a detached thread cannot be joined");
+	ok(failed(tcp_thread_join((tcp_thread){0}, -1, NULL) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, 0) &&
+		!tcp_thread_p((tcp_thread){0}),
+	    "no thread cannot be joined either");
+}
+
+static void *
+join_it(void *arg)
+{
+	tcp_thread *t = arg;
+
+	return tcp_thread_join(*t, -1, NULL) == 0 ? arg : NULL;
+}
+
+static void
+join_limits(void)
+{
+	tcp_thread t = tcp_thread_start(sleep_long, NULL), joiner;
+	int64_t start = now_ms();
+
+	ok(failed(tcp_thread_join(t, LIMIT_MS, NULL) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT) &&
+		within(now_ms() - start, LIMIT_MS, LIMIT_MS + SLACK_MS),
+	    "join gives up after its limit");
+	start = now_ms();
+	ok(failed(tcp_thread_join(t, 0, NULL) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT) &&
+		within(now_ms() - start, 0, PROMPT_MS),
+	    "join with limit 0 does not wait");
+	joiner = tcp_thread_start(join_it, &t);
+	tcp_thread_yield();
+	ok(failed(
+	       tcp_thread_join(t, -1, NULL) == -1, TCPUNIT_ERROR_BUSY, EBUSY),
+	    "who joins what another joins is told that it is busy");
+	ok(tcp_thread_terminate(t) == 0 &&
+		tcp_thread_join(joiner, 5000, NULL) == 0,
+	    "and the other gets it");
+}
+
+/* What a terminated thread may and may not do. */
+struct ending {
+	tcp_port in, out;
+	bool first, again, write, close;
+};
+
+static void *
+end_well(void *arg)
+{
+	struct ending *e = arg;
+	char byte;
+
+	e->first = failed(tcp_read(e->in, &byte, 1) == -1,
+	    TCPUNIT_ERROR_TERMINATED, ECANCELED);
+	e->again = failed(tcp_thread_sleep(1000 * 1000) == -1,
+		       TCPUNIT_ERROR_TERMINATED, ECANCELED) &&
+	    failed(tcp_read(e->in, &byte, 1) == -1, TCPUNIT_ERROR_TERMINATED,
+		ECANCELED);
+	e->write = tcp_write_line(e->out, "bye") == 4;
+	e->close = tcp_close_output_port(e->out) == 0 &&
+	    tcp_close_input_port(e->in) == 0;
+	return e;
+}
+
+static void
+terminated(void)
+{
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both c = both_connect(l, "127.0.0.1");
+	struct ending e = {.in = c.server_in, .out = c.server_out};
+	tcp_thread t = tcp_thread_start(end_well, &e);
+	void *result = NULL;
+	char *line;
+	size_t len;
+
+	tcp_thread_yield();
+	ok(tcp_thread_terminate(t) == 0 &&
+		tcp_thread_join(t, 5000, &result) == 0 && result == &e &&
+		e.first && e.again,
+	    "every later wait of a terminated thread fails");
+	ok(e.write && e.close &&
+		tcp_read_line(c.client_in, 100, &line, &len) == 1 &&
+		strcmp(line, "bye") == 0 &&
+		tcp_read_line(c.client_in, 100, &line, &len) == 0,
+	    "what needs no waiting works, so that it can clean up");
+	ok(failed(tcp_thread_terminate(t) == -1, TCPUNIT_ERROR_CLOSED, 0),
+	    "a thread that has ended cannot be terminated");
+	both_close(&c);
+	tcp_close(l);
+
+	t = tcp_thread_start(sleep_for_ever, &e);
+	ok(tcp_thread_terminate(t) == 0 &&
+		tcp_thread_join(t, 5000, &result) == 0 && result == &e,
+	    "a thread terminated before it ran runs and cannot wait");
+}
+
+static void
+deadlocks(void)
+{
+	tcp_thread t;
+
+	ok(failed(tcp_thread_sleep(-1) == -1, TCPUNIT_ERROR_DEADLOCK, EDEADLK),
+	    "sleeping for ever alone is a deadlock");
+	ok(failed(tcp_thread_join(tcp_current_thread(), -1, NULL) == -1,
+	       TCPUNIT_ERROR_DEADLOCK, EDEADLK),
+	    "joining oneself is a deadlock");
+	t = tcp_thread_start(sleep_for_ever, NULL);
+	tcp_thread_yield();
+	ok(failed(tcp_thread_join(t, -1, NULL) == -1, TCPUNIT_ERROR_DEADLOCK,
+	       EDEADLK),
+	    "joining one that sleeps for ever is a deadlock");
+	stop(t);
+}
+
+/* Threads that join each other, the last one the first. */
+static tcp_thread circle[3];
+static int named;
+
+static void *
+join_next(void *arg)
+{
+	tcp_thread *next = arg;
+
+	named += tcp_thread_join(*next, -1, NULL) == -1 &&
+	    failed(true, TCPUNIT_ERROR_DEADLOCK, EDEADLK);
+	return NULL;
+}
+
+static void
+circle_of_joins(void)
+{
+	struct ticker t;
+
+	ticker_start(&t);
+	for (int i = 0; i < 3; i++)
+		circle[i] = tcp_thread_start(join_next, &circle[(i + 1) % 3]);
+	for (int i = 0; i < 100 && named == 0; i++)
+		tcp_thread_yield();
+	is_int(named, 1, "a circle of joins is a deadlock though others run");
+	tcp_thread_terminate(circle[0]);
+	tcp_thread_join(circle[0], 5000, NULL);
+	ticker_stop(&t);
+}
+
+/* A thread that reads or writes, and what became of it. */
+struct user {
+	tcp_port port;
+	char *buf;
+	ssize_t n;
+};
+
+static void *
+read_some(void *arg)
+{
+	struct user *u = arg;
+
+	u->n = tcp_read(u->port, u->buf, 10);
+	return NULL;
+}
+
+static void *
+write_much(void *arg)
+{
+	struct user *u = arg;
+
+	u->n = tcp_write(u->port, u->buf, MUCH);
+	return NULL;
+}
+
+static void
+second_reader(void)
+{
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both c = both_connect(l, "127.0.0.1");
+	char byte, *line, buf[10];
+	struct user u = {.port = c.server_in, .buf = buf};
+	tcp_thread t = tcp_thread_start(read_some, &u);
+	size_t len;
+
+	tcp_thread_yield();
+	ok(failed(tcp_read(c.server_in, &byte, 1) == -1, TCPUNIT_ERROR_BUSY,
+	       EBUSY) &&
+		failed(tcp_read_line(c.server_in, 10, &line, &len) == -1,
+		    TCPUNIT_ERROR_BUSY, EBUSY) &&
+		failed(tcp_peek_byte(c.server_in) == -1, TCPUNIT_ERROR_BUSY,
+		    EBUSY),
+	    "a second reader of a port is told that it is busy");
+	ok(tcp_write_line(c.server_out, "ab") == 3 &&
+		tcp_write_line(c.client_out, "cd") == 3 &&
+		tcp_thread_join(t, 5000, NULL) == 0 && u.n == 3 &&
+		memcmp(buf, "cd\n", 3) == 0,
+	    "a writer is not, and the first reader gets what comes");
+	both_close(&c);
+	tcp_close(l);
+}
+
+static void
+second_writer(void)
+{
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both c = both_connect(l, "127.0.0.1");
+	char *much = calloc(1, MUCH);
+	struct user u = {.port = c.server_out, .buf = much};
+	tcp_thread t = tcp_thread_start(write_much, &u);
+	char *line;
+	size_t len;
+
+	tcp_thread_yield();
+	ok(failed(tcp_write_line(c.server_out, "x") == -1, TCPUNIT_ERROR_BUSY,
+	       EBUSY) &&
+		tcp_last_error()->transferred == 0 &&
+		failed(tcp_flush_output(c.server_out) == -1, TCPUNIT_ERROR_BUSY,
+		    EBUSY),
+	    "a second writer of a port is told that it is busy");
+	ok(tcp_write_line(c.client_out, "y") == 2 &&
+		tcp_read_line(c.server_in, 10, &line, &len) == 1,
+	    "a reader is not");
+	ok(tcp_read_string(c.client_in, much, MUCH) == MUCH &&
+		tcp_thread_join(t, 5000, NULL) == 0 && u.n == MUCH,
+	    "and the first writer gets everything out");
+	both_close(&c);
+	tcp_close(l);
+	free(much);
+}
+
+static void *
+fail_at_once(void *arg)
+{
+	tcp_close((tcp_listener){0});
+	return arg;
+}
+
+static void
+own_errors(void)
+{
+	tcp_thread t;
+
+	tcp_thread_sleep(-1);
+	t = tcp_thread_start(fail_at_once, NULL);
+	tcp_thread_join(t, -1, NULL);
+	is_int(tcp_last_error()->kind, TCPUNIT_ERROR_DEADLOCK,
+	    "another thread's failure is not this one's");
+}
+
+static void
+many(void)
+{
+	static tcp_thread t[MANY];
+	int n = 0, ended = 0;
+	void *result;
+
+	while (n < MANY &&
+	    tcp_thread_p(t[n] = tcp_thread_start(sleep_long, &t[n])))
+		n++;
+	is_int(n, MANY, "%d threads at once", MANY);
+	tcp_thread_yield();
+	for (int i = 0; i < n; i++)
+		ended += tcp_thread_terminate(t[i]) == 0 &&
+		    tcp_thread_join(t[i], 5000, &result) == 0 &&
+		    result == &t[i];
+	is_int(ended, MANY, "and each of them ends");
+}
+
+/* The pieces of address space this process has. */
+static int
+mappings(void)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	int c, n = 0;
+
+	while (f != NULL && (c = getc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+static void
+one_after_another(void)
+{
+	int before = mappings(), fds = open_fds();
+
+	for (int i = 0; i < MANY; i++)
+		tcp_thread_join(tcp_thread_start(same, NULL), -1, NULL);
+	for (int i = 0; i < MANY; i++) {
+		tcp_thread_detach(tcp_thread_start(same, NULL));
+		tcp_thread_yield();
+	}
+	ok(mappings() < before + 100 && open_fds() == fds,
+	    "threads that ended leave nothing behind");
+}
+
+static void
+waits_for_descriptors(void)
+{
+	int fds[2], file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	if (pipe(fds) == -1)
+		return;
+	ok(tcp_wait_fd(fds[1], TCPUNIT_READABLE | TCPUNIT_WRITABLE, -1) ==
+		TCPUNIT_WRITABLE,
+	    "wait_fd tells which of the events there is");
+	ok(failed(tcp_wait_fd(fds[0], TCPUNIT_READABLE, 50) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT) &&
+		failed(tcp_wait_fd(fds[0], TCPUNIT_READABLE, 0) == -1,
+		    TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "wait_fd gives up after its limit");
+	close(fds[1]);
+	is_int(tcp_wait_fd(fds[0], TCPUNIT_READABLE, -1), TCPUNIT_READABLE,
+	    "the end of a pipe is readable");
+	close(fds[0]);
+	ok(failed(tcp_wait_fd(fds[0], TCPUNIT_READABLE, -1) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EBADF),
+	    "a closed descriptor is EBADF");
+	is_int(tcp_wait_fd(file, TCPUNIT_READABLE, -1), TCPUNIT_READABLE,
+	    "a regular file makes nobody wait");
+	close(file);
+}
+
+int
+main(void)
+{
+	sandbox();
+	run(joins);
+	run(join_limits);
+	run(terminated);
+	run(deadlocks);
+	run(circle_of_joins);
+	run(second_reader);
+	run(second_writer);
+	run(own_errors);
+	run(many);
+	run(one_after_another);
+	run(waits_for_descriptors);
+	return done_testing();
+}

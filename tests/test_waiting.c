@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_waiting.c - a thread that waits, wherever that is, stops no other, and
+ * tcp_thread_terminate ends its wait.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <tcpunit.h>
+#include <unistd.h>
+
+#include "pair.h"
+#include "peer.h"
+#include "probe.h"
+#include "sandbox.h"
+#include "tap.h"
+#include "unit.h"
+
+#define WHILE_MS 200
+#define PROMPT_MS 500
+#define MUCH (32 << 20) /* more than two sockets hold */
+
+static tcp_listener lonely;
+static struct hole hole;
+static struct pair silent, deaf;
+static int pipe_fds[2];
+static char much[MUCH];
+
+static int
+in_accept(void)
+{
+	tcp_port in, out;
+
+	return tcp_accept(lonely, &in, &out);
+}
+
+static int
+in_connect(void)
+{
+	tcp_port in, out;
+
+	return tcp_connect("127.0.0.1", hole.port, NULL, &in, &out);
+}
+
+static int
+in_look_up(void)
+{
+	tcp_port in, out;
+
+	return tcp_connect("silent.test", 1, NULL, &in, &out);
+}
+
+static int
+in_listen(void)
+{
+	return tcp_listener_p(listen_on("silent.test", 0)) ? 0 : -1;
+}
+
+static int
+in_read(void)
+{
+	char byte;
+
+	return (int)tcp_read(silent.in, &byte, 1);
+}
+
+static int
+in_write(void)
+{
+	return (int)tcp_write(deaf.out, much, sizeof much);
+}
+
+static int
+in_copy(void)
+{
+	return (int)tcp_copy_port(deaf.in, silent.out, -1);
+}
+
+static int
+in_wait_fd(void)
+{
+	return tcp_wait_fd(pipe_fds[0], TCPUNIT_READABLE, -1);
+}
+
+static int
+in_sleep(void)
+{
+	return tcp_thread_sleep(1000 * 1000);
+}
+
+static void *
+sleep_long(void *arg)
+{
+	(void)arg;
+	in_sleep();
+	return NULL;
+}
+
+static int
+in_join(void)
+{
+	tcp_thread t = tcp_thread_start(sleep_long, NULL);
+	int result = tcp_thread_join(t, -1, NULL), code = errno;
+
+	tcp_thread_terminate(t);
+	tcp_thread_detach(t);
+	errno = code;
+	return result;
+}
+
+struct waiter {
+	const char *where;
+	int (*wait)(void);
+	tcp_thread thread;
+	bool done, terminated;
+};
+
+static struct waiter waiters[] = {
+    {.where = "accept", .wait = in_accept},
+    {.where = "connect to a full backlog", .wait = in_connect},
+    {.where = "a look-up for connect", .wait = in_look_up},
+    {.where = "a look-up for listen", .wait = in_listen},
+    {.where = "a silent read", .wait = in_read},
+    {.where = "a blocked write", .wait = in_write},
+    {.where = "a copy", .wait = in_copy},
+    {.where = "wait_fd", .wait = in_wait_fd},
+    {.where = "sleep", .wait = in_sleep},
+    {.where = "join", .wait = in_join},
+};
+
+#define WAITERS (int)(sizeof waiters / sizeof *waiters)
+
+static void *
+wait_there(void *arg)
+{
+	struct waiter *w = arg;
+
+	w->terminated =
+	    failed(w->wait() == -1, TCPUNIT_ERROR_TERMINATED, ECANCELED);
+	w->done = true;
+	return NULL;
+}
+
+static void
+start(struct waiter *w)
+{
+	w->done = w->terminated = false;
+	w->thread = tcp_thread_start(wait_there, w);
+}
+
+/* Whether others run for a while. */
+static bool
+others_run(void)
+{
+	struct ticker t;
+
+	ticker_start(&t);
+	tcp_thread_sleep(WHILE_MS);
+	return ticker_stop(&t);
+}
+
+/* Whether it waited until now, and stops at once when terminated. */
+static bool
+terminates(struct waiter *w)
+{
+	int64_t now = now_ms();
+
+	return !w->done && tcp_thread_terminate(w->thread) == 0 &&
+	    tcp_thread_join(w->thread, 5000, NULL) == 0 && w->terminated &&
+	    within(now_ms() - now, 0, PROMPT_MS);
+}
+
+static void
+one_by_one(void)
+{
+	for (struct waiter *w = waiters; w < waiters + WAITERS; w++) {
+		start(w);
+		ok(others_run() && !w->done,
+		    "a thread that waits in %s stops nobody", w->where);
+		ok(terminates(w), "terminate ends %s", w->where);
+	}
+}
+
+static void
+all_at_once(void)
+{
+	int ended = 0;
+
+	for (int i = 0; i < WAITERS; i++)
+		start(&waiters[i]);
+	ok(others_run(), "threads that wait in all of these stop nobody");
+	for (int i = 0; i < WAITERS; i++)
+		ended += terminates(&waiters[i]);
+	is_int(ended, WAITERS, "terminate ends each of them");
+}
+
+static void
+slow_name(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 1);
+	int64_t start_ms = now_ms();
+	struct ticker t;
+	tcp_port in, out;
+
+	ticker_start(&t);
+	ok(tcp_connect("slow.test", peer_port(l), NULL, &in, &out) == 0 &&
+		now_ms() - start_ms >= SLOW_MS,
+	    "a name that takes 2 s connects after 2 s");
+	ok(ticker_stop(&t), "and stops nobody meanwhile");
+	close_ports(in, out);
+	close(l);
+}
+
+static void
+nothing_is_lost(void)
+{
+	char buf[8];
+
+	pair_say(&silent, "later\n");
+	ok(tcp_read_string(silent.in, buf, 6) == 6 &&
+		memcmp(buf, "later\n", 6) == 0,
+	    "a port whose reader was terminated can be read");
+	ok(tcp_write_line(silent.out, "on") == 3 &&
+		peer_says(silent.peer, "on\n"),
+	    "and written");
+}
+
+int
+main(void)
+{
+	sandbox();
+	lonely = listen_on("127.0.0.1", 0);
+	hole = hole_open("127.0.0.1", 0);
+	silent = pair_connect();
+	deaf = pair_connect();
+	if (pipe(pipe_fds) == -1)
+		return 1;
+	run(one_by_one);
+	run(all_at_once);
+	run(slow_name);
+	run(nothing_is_lost);
+	tcp_close(lonely);
+	hole_close(&hole);
+	pair_close(&silent);
+	pair_close(&deaf);
+	return done_testing();
+}
