@@ -140,8 +140,8 @@ install: all
 	install -m 644 lib/tcpunit.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(DESTDIR)$(LIBDIR)
 	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/libtcpunit.so
-	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; \
-		s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 		lib/tcpunit.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc
 	for page in man/*.[1-9]; do install -D -m 644 $$page \
 		$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; done
