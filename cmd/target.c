@@ -19,6 +19,7 @@ static int refuse(
     enum status status, char *error, const char *why, const char *text);
 static int split_word(
     char *word, bool need_host, struct target *target, char *error);
+static char *find_colon(char *word);
 static int read_host(struct target *target, char *host, char *error);
 static int read_port(struct target *target, bool numeric, char *error);
 
@@ -48,6 +49,25 @@ read_target(const struct operands *operands, bool need_host, bool numeric,
 		status = read_host(target, words[0], error);
 	}
 	return status ? status : read_port(target, numeric, error);
+}
+
+int
+read_source(
+    const char *text, struct target *source, char error[OPTION_ERROR_SIZE])
+{
+	char *colon;
+	int status;
+
+	*source = (struct target){0};
+	(void)snprintf(source->text, sizeof(source->text), "%s", text);
+	colon = find_colon(source->text);
+	if (colon)
+		*colon = '\0';
+	status = read_host(source, source->text, error);
+	if (status != 0 || !colon)
+		return status;
+	source->service = colon + 1;
+	return read_port(source, true, error);
 }
 
 static int
