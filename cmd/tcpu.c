@@ -101,8 +101,13 @@ start_command(const struct command *command, char **words)
 		status = bad_option(&run, error);
 	else if (run.options->help)
 		status = answer_help(&run);
-	else
+	else if (!command->prepare)
 		status = perform(&run, &operands);
+	else {
+		status = command->prepare(&run, options, &operands);
+		if (status == -1)
+			status = perform(&run, &operands);
+	}
 	free(options);
 	return finish(&run, status);
 }
@@ -110,14 +115,9 @@ start_command(const struct command *command, char **words)
 static int
 perform(const struct run *run, const struct operands *operands)
 {
-	int status;
-
 	if (watch_endings(run->ending, run->options->timeout) == -1)
-		status = library_failure(run, "start", STATUS_FAILED);
-	else
-		status = run->command->run(run, run->options, operands);
-	tcp_shutdown();
-	return status;
+		return library_failure(run, "start", STATUS_FAILED);
+	return run->command->run(run, run->options, operands);
 }
 
 static int

@@ -47,6 +47,11 @@ struct command {
 	 * Returns an exit status. */
 	int (*run)(const struct run *run, const void *options,
 	    const struct operands *operands);
+
+	/* What has to happen before the library is called, unless null.
+	 * Returns -1 to go on, or an exit status. */
+	int (*prepare)(const struct run *run, void *options,
+	    const struct operands *operands);
 };
 
 extern const struct command listen_command;
