@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * background.h - two processes out of one: the launcher waits until the other
+ * is ready, says what that has to say and exits; the other is a session of its
+ * own that holds on to nothing of its launcher's.
+ */
+#ifndef TCPU_BACKGROUND_H
+#define TCPU_BACKGROUND_H
+
+#include <stdbool.h>
+
+#include "tcpu.h"
+
+/*
+ * Forks.  In the child returns -1 and stores the pipe to the launcher; of the
+ * other descriptors above 2 only KEEP stays open, and with SERVES stdin is
+ * empty.  In the launcher returns the status to end with.
+ */
+int go_to_background(
+    const struct run *run, int keep, bool serves, int *launcher);
+
+/* Hands the launcher its text and lets it go, and the stdout and stderr that
+ * somebody may be reading to the end.  Returns 0, or the status to end with. */
+int leave_launcher(int launcher, const char *text);
+
+void replace_by_null(int fd);
+
+/* Where nobody waits for an end of file: a regular file, /dev/null. */
+bool is_file(int fd);
+
+#endif

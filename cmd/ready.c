@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ready.c - announces a listener.
+ */
+#include "ready.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "background.h"
+
+static option_reader print_port, read_print;
+static int write_file(const struct run *run, const char *option,
+    const char *name, int number, struct ready_file *file);
+static int tell_descriptor(const struct run *run, int fd, int port);
+static void notify_manager(void);
+
+const struct option ready_option_table[] = {
+    {"print-port", '1', NULL, print_port, offsetof(struct ready_options, print),
+	"print the port's number on stdout"},
+    {"print", 0, "port|address|sh", read_print,
+	offsetof(struct ready_options, print),
+	"print it, or \"ADDRESS PORT\", or TCPU_PID, TCPU_ADDR and\n"
+	"TCPU_PORT for the shell's eval"},
+    {"ready-fd", 0, "N", read_natural, offsetof(struct ready_options, fd),
+	"write the port's number to descriptor N and close it"},
+    {"port-file", 0, "FILE", read_text,
+	offsetof(struct ready_options, port_file),
+	"write the port's number to FILE, all at once"},
+    {"pid-file", 0, "FILE", read_text, offsetof(struct ready_options, pid_file),
+	"the same with our process id"},
+    {"background", 0, NULL, set_true,
+	offsetof(struct ready_options, background),
+	"go to the background as soon as we listen"},
+    {0},
+};
+
+static const char *
+print_port(const char *text, void *value)
+{
+	(void)text;
+	*(enum ready_print *)value = PRINT_PORT;
+	return NULL;
+}
+
+static const char *
+read_print(const char *text, void *value)
+{
+	static const char *const names[] = {[PRINT_PORT] = "port",
+	    [PRINT_ADDRESS] = "address",
+	    [PRINT_SH] = "sh"};
+
+	for (int i = PRINT_PORT; i <= PRINT_SH; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*(enum ready_print *)value = (enum ready_print)i;
+			return NULL;
+		}
+	}
+	return "not port, address or sh";
+}
+
+int
+ready_prepare(const struct run *run, struct ready_options *o, bool serves)
+{
+	if (o->fd != -1 && fcntl(o->fd, F_GETFD) == -1)
+		return fail(run, STATUS_FILE, "--ready-fd %d: %s", o->fd,
+		    strerror(errno));
+	if (!o->background)
+		return -1;
+	if (!serves && !is_file(STDOUT_FILENO))
+		return usage_error(run,
+		    "--background needs a COMMAND, --no-accept, or a file as "
+		    "stdout");
+	return go_to_background(run, o->fd, serves, &o->launcher);
+}
+
+/* What --print asks for. */
+static void
+format_announcement(
+    enum ready_print print, tcp_listener l, char *text, size_t size)
+{
+	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN];
+	int port = tcp_listener_port(l);
+
+	(void)tcp_listener_addresses(l, 0, local, remote); /* it is open */
+	text[0] = '\0';
+	if (print == PRINT_PORT)
+		(void)snprintf(text, size, "%d\n", port);
+	else if (print == PRINT_ADDRESS)
+		(void)snprintf(text, size, "%s %d\n", local, port);
+	else if (print == PRINT_SH)
+		(void)snprintf(text, size,
+		    "TCPU_PID=%d TCPU_ADDR='%.*s' TCPU_PORT=%d\n",
+		    (int)getpid(), (int)strcspn(local, "'"), local, port);
+}
+
+/* Files and descriptors come before stdout: who has read the line finds them.
+ */
+int
+ready_announce(const struct run *run, const struct ready_options *o,
+    tcp_listener l, bool serves, struct ready_files *files)
+{
+	char text[TCPUNIT_ADDRLEN + 64];
+	int port = tcp_listener_port(l);
+	int status;
+
+	*files = (struct ready_files){0};
+	status =
+	    write_file(run, "--port-file", o->port_file, port, &files->port);
+	if (status == 0)
+		status = write_file(
+		    run, "--pid-file", o->pid_file, (int)getpid(), &files->pid);
+	if (status == 0 && o->fd != -1)
+		status = tell_descriptor(run, o->fd, port);
+	if (status != 0)
+		return status;
+	notify_manager();
+	format_announcement(o->print, l, text, sizeof(text));
+	if (o->launcher != -1)
+		return leave_launcher(o->launcher, text);
+	status = answer(run, text, strlen(text));
+	if (status == 0 && o->print && serves)
+		replace_by_null(STDOUT_FILENO);
+	return status;
+}
+
+/* Fills a file under another name and moves it to its own: nobody ever reads
+ * half a number.  Returns 0, or -1 and errno. */
+static int
+replace_file(const char *name, int number, struct stat *st)
+{
+	char draft[PATH_MAX];
+	mode_t mask = umask(0);
+	int fd, result = -1;
+
+	(void)umask(mask);
+	if (snprintf(draft, sizeof(draft), "%s.XXXXXX", name) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(draft, O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, st) == 0 && fchmod(fd, 0666 & ~mask) == 0 &&
+	    dprintf(fd, "%d\n", number) > 0)
+		result = rename(draft, name);
+	if (result == -1)
+		(void)unlink(draft);
+	(void)close(fd);
+	return result;
+}
+
+static int
+write_file(const struct run *run, const char *option, const char *name,
+    int number, struct ready_file *file)
+{
+	struct stat st;
+
+	if (!name)
+		return 0;
+	if (replace_file(name, number, &st) == -1)
+		return fail(run, STATUS_FILE, "%s %s: %s", option, name,
+		    strerror(errno));
+	*file = (struct ready_file){name, st.st_dev, st.st_ino};
+	return 0;
+}
+
+static void
+withdraw_file(const struct ready_file *file)
+{
+	struct stat st;
+
+	if (file->name && stat(file->name, &st) == 0 &&
+	    st.st_dev == file->device && st.st_ino == file->inode)
+		(void)unlink(file->name); /* the run is over anyway */
+}
+
+void
+ready_withdraw(const struct ready_files *files)
+{
+	withdraw_file(&files->port);
+	withdraw_file(&files->pid);
+}
+
+static int
+tell_descriptor(const struct run *run, int fd, int port)
+{
+	int n = dprintf(fd, "%d\n", port);
+
+	if (n < 0 || close(fd) == -1)
+		return fail(
+		    run, STATUS_FILE, "--ready-fd %d: %s", fd, strerror(errno));
+	return 0;
+}
+
+/* sd_notify(3); a manager that has gone is not our failure. */
+static void
+notify_manager(void)
+{
+	static const char ready[] = "READY=1";
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	socklen_t len;
+	int fd;
+
+	if (!path || !*path || strlen(path) >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, strlen(path));
+	if (path[0] == '@')
+		to.sun_path[0] = '\0';
+	len =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return;
+	(void)sendto(fd, ready, strlen(ready), MSG_NOSIGNAL,
+	    (const struct sockaddr *)&to, len);
+	(void)close(fd);
+}
