@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: ISC
+#
+# accept-ready: who listens, and how many connections wait to be accepted.
+# sockets.pl makes the queues, and fails the test where asking changed one.
+
+load helper
+
+sockets=$BATS_TEST_DIRNAME/peers/sockets.pl
+sandbox=$BUILD/tests/prog_sandbox
+
+# refusing CALL ERROR COMMAND [ARG]... - run it where this system call fails.
+# (Leaks cannot be looked for under a tracer.)
+refusing() {
+	ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS \
+		strace -qq -o strace.out -e trace="$1" \
+		-e inject="$1:error=$2" "${@:3}"
+}
+
+# with SOCKET... COMMAND - run a line of bash where sockets.pl has made those.
+with() {
+	run --separate-stderr -"$status_wanted" netns timeout -k 1 30 \
+		"$sockets" "${@:1:$#-1}" -- \
+		bash -c "$(declare -f refusing);${*: -1}"
+}
+
+# answers STATUS OUTPUT SOCKET... OPTIONS - tcpu accept-ready with these options
+# has this answer, and says nothing else.
+answers() {
+	local status_wanted=$1
+	with "${@:3:$#-3}" "tcpu accept-ready ${*: -1}"
+	assert_equal "$output" "$2"
+	[ "$1" -eq 4 ] || assert_equal "$stderr" ''
+}
+
+# refuses STATUS STDERR [ARG]... - tcpu accept-ready ends so, with one line.
+refuses() {
+	run --separate-stderr -"$1" timeout -k 1 10 tcpu accept-ready "${@:3}"
+	assert_equal "$output" ''
+	assert_equal "$stderr" "tcpu: $2"
+}
+
+# free_port - a number that nobody has, where nobody else takes one.
+free_port=4242
+
+# ---- The question ----
+
+@test "status 1 where nothing waits, 0 where a connection does" {
+	answers 1 '' listen=127.0.0.1 '$PORT'
+	answers 0 '' listen=127.0.0.1,pending=1 '$PORT'
+}
+
+@test "status 4 and a line where nobody listens, none with --quiet" {
+	run --separate-stderr -4 netns tcpu accept-ready $free_port
+	assert_equal "$output" ''
+	assert_equal "$stderr" 'tcpu: accept-ready 4242: nobody listens'
+	run --separate-stderr -4 netns tcpu accept-ready -q localhost $free_port
+	assert_equal "$output$stderr" ''
+}
+
+@test "a socket that is bound but does not listen is nobody" {
+	answers 4 '' bound=127.0.0.1 '$PORT'
+	answers 0 '' bound=127.0.0.1 '--not-listening $PORT'
+}
+
+@test "--min N: at least so many wait" {
+	answers 0 '' listen=127.0.0.1,pending=2 '--min=2 $PORT'
+	answers 1 '' listen=127.0.0.1,pending=2 '--min=3 $PORT'
+	answers 0 '' listen=127.0.0.1 '--min 0 $PORT'
+}
+
+@test "--count prints how many wait and how many may, whatever the answer" {
+	answers 0 '3 7' listen=127.0.0.1,backlog=7,pending=3 '--count $PORT'
+	answers 1 '0 7' listen=127.0.0.1,backlog=7 '-c $PORT'
+	answers 1 '2 7' listen=127.0.0.1,backlog=7,pending=2 \
+		'-c --min 5 $PORT'
+	answers 4 '' listen=127.0.0.1 '-c 192.0.2.1 $PORT'
+}
+
+@test "--format=sh is for eval" {
+	status_wanted=0
+	with listen=127.0.0.1,backlog=7,pending=3 '
+		eval "$(tcpu accept-ready --format=sh "$PORT")"
+		echo "$TCPU_PENDING of $TCPU_BACKLOG"'
+	assert_equal "$output" '3 of 7'
+	answers 0 '3 7' listen=127.0.0.1,backlog=7,pending=3 \
+		'--format plain $PORT'
+}
+
+@test "one more than the backlog can wait" {
+	answers 0 '5 4' listen=127.0.0.1,backlog=4,pending=5 '-c $PORT'
+	answers 0 '1 0' listen=127.0.0.1,backlog=0,pending=1 '-c $PORT'
+}
+
+@test "clients that have left are counted until they are accepted" {
+	answers 0 '3 16' listen=127.0.0.1,pending=3,gone '-c $PORT'
+}
+
+@test "asking a hundred times changes nothing" {
+	status_wanted=0
+	with listen=127.0.0.1,pending=3 '
+		for ((i = 0; i < 100; i++)); do
+			tcpu accept-ready -c "$PORT"
+		done | sort | uniq -c | tr -s " "'
+	assert_equal "$output" ' 100 3 16'
+}
+
+@test "what is accepted waits no more" {
+	status_wanted=1
+	with listen=127.0.0.1 'exec 5<>"/dev/tcp/127.0.0.1/$PORT"
+		tcpu accept-ready --wait=5 "$PORT" || exit 9
+		perl -e "open L, q(<&=10); accept S, L" || exit 9
+		tcpu accept-ready -c "$PORT"'
+	assert_equal "$output" '0 16'
+}
+
+@test "--listening and --not-listening ask only whether somebody listens" {
+	answers 0 '' listen=127.0.0.1 '--listening $PORT'
+	answers 1 '' listen=127.0.0.1,pending=1 '--not-listening $PORT'
+	answers 4 '' listen=127.0.0.1 '--listening 127.0.0.2 $PORT'
+	answers 0 '' listen=127.0.0.1 '--not-listening 127.0.0.2 $PORT'
+	answers 0 '0 16' listen=127.0.0.1 '--listening --count $PORT'
+}
+
+# ---- Which sockets ----
+
+@test "a listener on an address is found by that address and without one" {
+	answers 0 '' listen=127.0.0.2,pending=1 '$PORT'
+	answers 0 '' listen=127.0.0.2,pending=1 '127.0.0.2 $PORT'
+	answers 0 '' listen=127.0.0.2,pending=1 '127.0.0.2:$PORT'
+	answers 4 '' listen=127.0.0.2,pending=1 '127.0.0.1 $PORT'
+	answers 0 '' listen=::1,pending=1 '::1 $PORT'
+	answers 0 '' listen=::1,pending=1 '[::1]:$PORT'
+	answers 4 '' listen=::1,pending=1 '127.0.0.1 $PORT'
+}
+
+@test "a wildcard listener is found by every address of its families" {
+	answers 0 '' listen=0.0.0.0,pending=1 '192.0.2.77 $PORT'
+	answers 0 '' listen=0.0.0.0,pending=1 '0.0.0.0 $PORT'
+	answers 4 '' listen=0.0.0.0,pending=1 '::1 $PORT'
+	answers 0 '' listen=::,pending=1 '127.0.0.1 $PORT'
+	answers 0 '' listen=::,pending=1 '2001:db8::7 $PORT'
+	answers 0 '' listen=::,v6only,pending=1 '::1 $PORT'
+	answers 4 '' listen=::,v6only,pending=1 '127.0.0.1 $PORT'
+}
+
+@test "IPv4-mapped addresses are IPv4 addresses" {
+	answers 0 '' listen=::ffff:127.0.0.2,pending=1 '127.0.0.2 $PORT'
+	answers 0 '' listen=127.0.0.2,pending=1 '::ffff:127.0.0.2 $PORT'
+	answers 4 '' listen=::ffff:127.0.0.2,pending=1 '127.0.0.1 $PORT'
+}
+
+@test "-4 and -6 ask for a listener of that family" {
+	answers 0 '' listen=::,pending=1 '-4 $PORT'
+	answers 4 '' listen=::,v6only,pending=1 '-4 $PORT'
+	answers 4 '' listen=127.0.0.1,pending=1 '-6 $PORT'
+	answers 0 '1 16' listen=127.0.0.1,pending=1 \
+		listen=::1,pending=2 '-c -4 $PORT'
+	answers 0 '2 16' listen=127.0.0.1,pending=1 \
+		listen=::1,pending=2 '-c -6 $PORT'
+}
+
+@test "the sockets of all addresses of a name are added up" {
+	run -0 "$sandbox" "$sockets" listen=127.0.0.1,pending=1 \
+		listen=::1,pending=2 listen=127.0.0.3,pending=4 \
+		-- bash -c '
+		tcpu accept-ready -c dual.test "$PORT"
+		tcpu accept-ready -c three.test "$PORT"
+		tcpu accept-ready -c "$PORT"' 3>&-
+	assert_output $'3 32\n5 32\n7 48'
+}
+
+@test "the sockets of a group with SO_REUSEPORT are added up" {
+	answers 0 '4 10' listen=127.0.0.1,reuseport,backlog=7,pending=4 \
+		listen=127.0.0.1,reuseport,backlog=3 '-c 127.0.0.1 $PORT'
+}
+
+@test "a port may be the name of a service" {
+	run --separate-stderr -4 "$sandbox" \
+		tcpu accept-ready dual.test postgresql 3>&-
+	assert_equal "$stderr" \
+		'tcpu: accept-ready dual.test:postgresql: nobody listens'
+}
+
+# ---- A descriptor ----
+
+@test "--fd asks about an inherited listening socket" {
+	answers 0 '3 7' listen=127.0.0.1,backlog=7,pending=3 '-c --fd 10'
+	answers 1 '0 7' listen=::1,backlog=7 '-c --fd=10'
+	answers 1 '' listen=::1,pending=2 '--fd=10 --min=3'
+	answers 1 '' listen=127.0.0.1 '--not-listening --fd=10'
+}
+
+@test "--fd changes no flag of the descriptor" {
+	status_wanted=0
+	with listen=127.0.0.1,pending=1 'flags() { cat /proc/self/fdinfo/10; }
+		before=$(flags); tcpu accept-ready --fd 10 || exit 9
+		[ "$(flags)" = "$before" ]'
+}
+
+@test "--fd on what does not listen is status 4" {
+	answers 4 '' bound=127.0.0.1 '--fd 10'
+	answers 4 '' client=127.0.0.1 '--fd 10 --listening'
+	answers 4 '' udp=127.0.0.1 '--fd 10 --wait'
+	assert_equal "$stderr" \
+		'tcpu: accept-ready descriptor 10: not a TCP socket'
+	refuses 4 'accept-ready descriptor 0: not a TCP socket' \
+		--fd 0 </dev/null
+	refuses 4 'accept-ready descriptor 77: Bad file descriptor' --fd 77
+}
+
+# ---- Waiting ----
+
+@test "--wait ends when a connection comes" {
+	status_wanted=0
+	with listen=127.0.0.1 'tcpu accept-ready -c --wait=20 "$PORT" &
+		tcpu accept-ready --fd 10 --wait=20 &
+		exec 5<>"/dev/tcp/127.0.0.1/$PORT"
+		wait -n && wait -n; status=$?
+		perl -e "open L, q(<&=10); accept S, L"; exit $status'
+	assert_equal "$output" '1 16'
+}
+
+@test "--wait ends when somebody listens" {
+	netns bash -c '
+		tcpu accept-ready --listening --wait 127.0.0.1 4242 3>&- &
+		waiter=$!
+		nc.openbsd -l 127.0.0.1 4242 </dev/null >/dev/null 3>&- &
+		wait "$waiter"; status=$?
+		kill $!
+		exit $status'
+}
+
+@test "--not-listening --wait ends when nobody listens any more" {
+	background holder "$sockets" listen=127.0.0.1,pending=1
+	tcpu addresses --pid $! --listening --wait=20 --port >port
+	background waiter tcpu accept-ready --not-listening --wait "$(cat port)"
+	kill -KILL "${started[0]}"
+	ends 0 "$!"
+	holds waiter.err ''
+}
+
+@test "--wait=TIME that runs out is status 124 and no sooner" {
+	local from=${EPOCHREALTIME/./}
+	run --separate-stderr -124 netns tcpu accept-ready --wait=0.3 $free_port
+	[ $((${EPOCHREALTIME/./} - from)) -ge 300000 ]
+	assert_equal "$output" ''
+	assert_equal "$stderr" \
+		'tcpu: accept-ready 4242: timed out after 300ms'
+	status_wanted=124
+	with listen=127.0.0.1,pending=1 \
+		'tcpu accept-ready -c --min 2 --wait=20ms --fd 10'
+	assert_equal "$output" ''
+	with listen=127.0.0.1 'tcpu accept-ready --not-listening --wait=0 $PORT'
+}
+
+@test "--timeout bounds --wait" {
+	run --separate-stderr -124 netns \
+		tcpu accept-ready --wait -t 200ms $free_port
+	assert_equal "$stderr" \
+		'tcpu: accept-ready 4242: timed out after 200ms'
+	run --separate-stderr -124 netns \
+		tcpu accept-ready --wait=50ms -t 9 $free_port
+	assert_equal "$stderr" 'tcpu: accept-ready 4242: timed out after 50ms'
+}
+
+@test "--wait and --timeout bound the look-up of the host" {
+	local silent=("$sandbox" tcpu accept-ready silent.test)
+	run --separate-stderr -124 timeout 4 "${silent[@]}" 80 --wait=0.3 3>&-
+	assert_equal "$stderr" \
+		'tcpu: accept-ready silent.test:80: timed out after 300ms'
+	run --separate-stderr -124 timeout 4 "${silent[@]}" 80 -t 0.3 3>&-
+	assert_equal "$stderr" \
+		'tcpu: accept-ready silent.test:80: timed out after 300ms'
+}
+
+@test "a signal ends --wait, and is what it dies of" {
+	local name=HUP
+	for status_wanted in 129 130 143; do
+		with listen=127.0.0.1 "timeout --preserve-status -s $name 0.3 \
+			tcpu accept-ready --wait --fd 10"
+		assert_equal "$output$stderr" ''
+		[ $name = HUP ] && name=INT || name=TERM
+	done
+}
+
+# ---- Names and numbers that are none ----
+
+@test "a host that cannot be resolved is status 3" {
+	run --separate-stderr -3 "$sandbox" \
+		tcpu accept-ready --wait no.test 80 3>&-
+	assert_equal "$stderr" \
+		'tcpu: accept-ready no.test:80: Name or service not known'
+	refuses 3 'accept-ready localhost:80: Name or service not known' \
+		-n localhost 80
+	refuses 3 "accept-ready: unknown service: 'nosuch'" nosuch
+}
+
+@test "what cannot be meant is status 2 and a line" {
+	refuses 2 "accept-ready: missing operand: 'PORT'"
+	refuses 2 "accept-ready: not a port: '0'" 0
+	refuses 2 "accept-ready: not a port: ''" ''
+	refuses 2 "accept-ready: not a port: '65536'" 65536
+	refuses 2 "accept-ready: not a port: '8o'" localhost 8o
+	refuses 2 "accept-ready: extra operand: '3'" 1 2 3
+	refuses 2 'accept-ready: takes no COMMAND' 80 -- true
+	refuses 2 'accept-ready: --fd and PORT exclude each other' --fd 0 80
+	local exclusive='accept-ready: --listening, --not-listening and --min'
+	exclusive+=' exclude each other'
+	refuses 2 "$exclusive" --listening --not-listening 80
+	refuses 2 "$exclusive" --listening --min 1 80
+	refuses 2 "$exclusive" --not-listening --min 1 80
+	refuses 2 'accept-ready: with --not-listening there is nothing to print' \
+		--not-listening -c 80
+	refuses 2 'accept-ready: with --not-listening there is nothing to print' \
+		--not-listening --format=sh 80
+	refuses 2 "accept-ready: --min: not a number: '-1'" --min=-1 80
+	refuses 2 "accept-ready: --fd: not a number: 'x'" --fd x
+	refuses 2 "accept-ready: --wait: not a time: '5x'" --wait=5x 80
+	refuses 2 "accept-ready: --wait: not a time: ''" --wait= 80
+	refuses 2 "accept-ready: --format: neither plain nor sh: 'json'" \
+		--format=json 80
+}
+
+@test "an answer that cannot be written is status 9" {
+	status_wanted=9
+	with listen=127.0.0.1,pending=1 'tcpu accept-ready -c $PORT >/dev/full'
+	assert_equal "$stderr" 'tcpu: stdout: No space left on device'
+}
+
+# ---- Where the kernel may not be asked ----
+
+# agrees_refused SOCKET... OPTIONS - with and without netlink the statuses are
+# the same, and so is what waits; the limit is unknown without.
+agrees_refused() {
+	status_wanted=0
+	with "${@:1:$#-1}" 'ask="tcpu accept-ready -c '"${*: -1}"'"
+		want=$(eval $ask); status=$?
+		got=$(eval refusing socket EPERM $ask); [ $? = $status ] ||
+			exit 9
+		grep -q NETLINK_SOCK_DIAG strace.out || exit 9
+		[ "$got" = "${want:+${want% *} -}" ] && echo $status "$got"'
+}
+
+@test "without netlink /proc answers" {
+	agrees_refused listen=127.0.0.1,pending=3 '$PORT'
+	assert_equal "$output" '0 3 -'
+	agrees_refused listen=127.0.0.1 '127.0.0.1 $PORT'
+	assert_equal "$output" '1 0 -'
+	agrees_refused listen=127.0.0.1 '127.0.0.2 $PORT'
+	assert_equal "$output" '4 '
+	agrees_refused listen=0.0.0.0,pending=3 '127.0.0.9 $PORT'
+	agrees_refused listen=::1,pending=1 '::1 $PORT'
+	agrees_refused listen=::,pending=2 '127.0.0.1 $PORT'
+	agrees_refused listen=::ffff:127.0.0.3,pending=2 '127.0.0.3 $PORT'
+	agrees_refused listen=127.0.0.1,pending=1 listen=::1,pending=2 '$PORT'
+	assert_equal "$output" '0 3 -'
+	agrees_refused listen=127.0.0.1,pending=1 listen=::1,pending=2 \
+		'-6 $PORT'
+	assert_equal "$output" '0 2 -'
+	agrees_refused listen=127.0.0.1,reuseport,pending=4 \
+		listen=127.0.0.1,reuseport '$PORT'
+}
+
+@test "without netlink the limit is empty for a shell" {
+	status_wanted=0
+	with listen=127.0.0.1,pending=3 \
+		'refusing socket EACCES tcpu accept-ready --format=sh $PORT'
+	assert_equal "$output" 'TCPU_PENDING=3 TCPU_BACKLOG='
+}
+
+@test "a kernel without sock_diag is like one that refuses" {
+	local call
+	status_wanted=0
+	for call in sendto recvfrom; do
+		with listen=127.0.0.1,pending=2 \
+			"refusing $call ENOENT tcpu accept-ready -c \$PORT"
+		assert_equal "$output" '2 -'
+	done
+}
+
+@test "with neither netlink nor /proc the status is 125" {
+	run --separate-stderr -125 refusing socket EPERM unshare --mount \
+		--map-root-user sh -c 'mount -t tmpfs none /proc/$$/net &&
+			exec tcpu accept-ready --wait 80'
+	assert_equal "$stderr" \
+		'tcpu: accept-ready 80: No such file or directory'
+}
