@@ -374,7 +374,7 @@ static int64_t
 ping_pong(tcp_port in, tcp_port out)
 {
 	int64_t start = now_ms();
-	char *line, want[16];
+	char *line, want[32];
 	size_t len;
 
 	for (int i = 0; i < 50; i++) {
