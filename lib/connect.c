@@ -44,6 +44,7 @@ struct connecting {
 	char *details; /* all of theirs */
 };
 
+static void give_up(void *);
 static int check_options(int, const struct tcp_connect_options *);
 static int read_target(struct connecting *, const char *, int);
 static int read_host_port(struct connecting *, const char *);
@@ -67,6 +68,7 @@ tcp_connect(const char *host, int port,
 {
 	const struct tcp_connect_options defaults = TCPUNIT_CONNECT_DEFAULTS;
 	struct tu_runtime *rt = tu_runtime();
+	struct tu_cleanup cleanup;
 	struct connecting *c;
 	int fd = -1, result = -1;
 
@@ -85,9 +87,11 @@ tcp_connect(const char *host, int port,
 	c->options = options;
 	c->deadline = tu_deadline(options->timeout);
 	TAILQ_INIT(&c->queue);
+	tu_cleanup_push(&rt->scheduler, &cleanup, give_up, c);
 	if (read_target(c, host, port) == 0 && find_local(c) == 0 &&
 	    find_addresses(c) == 0)
 		fd = run(c);
+	tu_cleanup_pop(&rt->scheduler);
 	if (fd != -1)
 		result = tu_ports_open(rt, fd, &c->peer, "connect", in, out);
 	free(c->details);
@@ -95,6 +99,17 @@ tcp_connect(const char *host, int port,
 	if (result == 0)
 		tu_charge(&rt->scheduler, 0);
 	return result;
+}
+
+/* The thread that connects never runs again. */
+static void
+give_up(void *connecting)
+{
+	struct connecting *c = connecting;
+
+	close_all_but(c, -1);
+	free(c->details);
+	free(c);
 }
 
 static int

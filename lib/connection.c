@@ -88,11 +88,17 @@ tu_connection_write(struct tu_connection *c, struct iovec *iov, int n)
 {
 	ssize_t r = tu_descriptor_write(&c->descriptor, iov, n);
 
-	/* EPIPE comes after the peer's end of file, which is a true one. */
-	if (r == -1 && c->bev != NULL && c->error == 0 && errno != EAGAIN &&
-	    errno != EPIPE)
-		c->error = errno;
+	if (r == -1 && errno != EAGAIN)
+		tu_connection_note(c);
 	return r;
+}
+
+/* EPIPE comes after the peer's end of file, which is a true one. */
+void
+tu_connection_note(struct tu_connection *c)
+{
+	if (c->bev != NULL && c->error == 0 && errno != EPIPE)
+		c->error = errno;
 }
 
 const union tu_address *

@@ -40,6 +40,9 @@ int tu_connection_free(struct tu_connection *c);
 ssize_t tu_connection_read(struct tu_connection *c, void *buf, size_t n);
 ssize_t tu_connection_write(struct tu_connection *c, struct iovec *iov, int n);
 
+/* errno is one of its socket's, met by another call. */
+void tu_connection_note(struct tu_connection *c);
+
 const union tu_address *tu_connection_local(struct tu_connection *c);
 
 #endif

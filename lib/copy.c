@@ -1,87 +1,191 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Copying from port to port, through a buffer.
+ * Copying from port to port: within the kernel where the two ends allow it,
+ * from a file to a connection and from a connection to a pipe, and through a
+ * buffer everywhere else.  Other pairs gain nothing from splice(2).
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "port.h"
 
-static int64_t copy(struct tu_port *, struct tu_port *, int64_t);
-static int copy_piece(
-    struct tu_port *, struct tu_port *, char *, size_t, int64_t *);
+enum {
+	MOVE_SIZE = 1 << 20,
+	LARGE = 64 * 1024, /* bytes after which pipes are enlarged */
+};
+
+struct copying {
+	struct tu_port *from;
+	struct tu_port *to;
+	char *buffer; /* made when needed */
+	int64_t limit;
+	int64_t total;
+	bool within_kernel;
+	bool enlarged;
+};
+
+static const char where[] = "copy-port";
+
+static int copy(struct copying *);
+static bool can_move(const struct tu_port *, const struct tu_port *);
+static int move_piece(struct copying *);
+static int wait_move(struct copying *);
+static int copy_piece(struct copying *);
+static size_t most(const struct copying *, size_t);
+static int put_back(struct copying *, size_t, size_t);
 
 int64_t
 tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 {
-	struct tu_port *from, *to;
-	int64_t total;
+	struct copying c = {.limit = limit};
+	int copied;
 
 	if (limit < -1)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "copy-port",
-		    "copy-port: limit %lld", (long long)limit);
-	from = tu_port_enter(TU_INPUT, in, "copy-port");
-	if (from == NULL)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
+		    "%s: limit %lld", where, (long long)limit);
+	c.from = tu_port_enter(TU_INPUT, in, where);
+	if (c.from == NULL)
 		return -1;
-	to = tu_port_enter(TU_OUTPUT, out, "copy-port");
-	if (to == NULL) {
-		tu_port_leave(from);
+	c.to = tu_port_enter(TU_OUTPUT, out, where);
+	if (c.to == NULL) {
+		tu_port_leave(c.from);
 		return -1;
 	}
-	total = copy(from, to, limit);
-	tu_port_leave(from);
-	tu_port_leave(to);
-	return total;
-}
-
-static int64_t
-copy(struct tu_port *from, struct tu_port *to, int64_t limit)
-{
-	char *buffer = aligned_alloc(4096, 128 * 1024);
-	int64_t total = 0;
-	size_t want = TU_COPY_BUFFER;
-	int copied = 1;
-
-	if (buffer == NULL)
-		return tu_port_raise(from, "copy-port");
-	if (tu_output_flush(to, tu_deadline(to->timeout), "copy-port") == -1)
-		copied = -1;
-	while (copied == 1 && total != limit) {
-		if (limit != -1 && limit - total < TU_COPY_BUFFER)
-			want = (size_t)(limit - total);
-		copied = copy_piece(from, to, buffer, want, &total);
-	}
-	free(buffer);
-	if (copied != -1)
-		return total;
-	tu_error_attach(tcp_last_error()->port, (size_t)total);
+	copied = copy(&c);
+	free(c.buffer);
+	tu_port_leave(c.from);
+	tu_port_leave(c.to);
+	if (copied == 0)
+		return c.total;
+	tu_error_attach(tcp_last_error()->port, (size_t)c.total);
 	return -1;
 }
 
-/* 1, or 0 at the end of file, or -1.  TOTAL grows by what was written. */
 static int
-copy_piece(struct tu_port *from, struct tu_port *to, char *buffer, size_t want,
-    int64_t *total)
+copy(struct copying *c)
 {
-	struct iovec iov = {.iov_base = buffer};
-	size_t sent = 0, left;
-	ssize_t n;
-	int result;
+	int more = 1;
 
-	n = tu_input_read(
-	    from, buffer, want, tu_deadline(from->timeout), "copy-port");
+	if (tu_output_flush(c->to, tu_deadline(c->to->timeout), where) == -1)
+		return -1;
+	c->within_kernel = can_move(c->from, c->to);
+	while (more == 1 && c->total != c->limit) {
+		if (c->within_kernel && tu_ahead_size(&c->from->ahead) == 0)
+			more = move_piece(c);
+		else
+			more = copy_piece(c);
+		if (c->from->closed || c->to->closed)
+			return tu_port_charge(
+			    c->from->closed ? c->from : c->to, 0, where);
+		if (c->total >= LARGE && !c->enlarged) {
+			tu_descriptor_enlarge(&c->from->connection->descriptor);
+			tu_descriptor_enlarge(&c->to->connection->descriptor);
+			c->enlarged = true;
+		}
+	}
+	return more == -1 ? -1 : 0;
+}
+
+static bool
+can_move(const struct tu_port *from, const struct tu_port *to)
+{
+	const struct tu_connection *in = from->connection;
+	const struct tu_connection *out = to->connection;
+
+	if (from->skip_lf || from->end)
+		return false;
+	return out->bev != NULL ? in->descriptor.file
+				: in->bev != NULL && out->descriptor.fifo;
+}
+
+/* 1, or -1 raised.  Whatever is strange, and the end, is left to copy_piece,
+ * which knows the two ends apart. */
+static int
+move_piece(struct copying *c)
+{
+	struct tu_connection *in = c->from->connection;
+	struct tu_connection *out = c->to->connection;
+	struct tu_port *failed = c->to;
+	ssize_t n;
+
+	n = tu_descriptor_move(
+	    &in->descriptor, &out->descriptor, most(c, MOVE_SIZE));
+	if (n > 0) {
+		c->total += n;
+		c->from->position += (uint64_t)n;
+		c->to->position += (uint64_t)n;
+		c->from->empty = false;
+		return tu_port_charge(c->to, (size_t)n, where) == -1 ? -1 : 1;
+	}
+	if (n == -1 && errno == EAGAIN)
+		return wait_move(c);
+	if (n == -1 && in->bev != NULL && errno != EPIPE && errno != EINVAL)
+		failed = c->from; /* the pipe knows no other errors */
+	if (n == 0 || errno == EINVAL || errno == ENOSYS || errno == EIO) {
+		c->within_kernel = false;
+		return 1;
+	}
+	tu_connection_note(failed->connection);
+	return tu_port_raise(failed, where);
+}
+
+/* A file is always ready; of a connection and a pipe the pipe can be asked. */
+static int
+wait_move(struct copying *c)
+{
+	int waited;
+
+	if (c->from->connection->bev != NULL &&
+	    tu_descriptor_writable(&c->to->connection->descriptor))
+		waited = tu_input_wait(
+		    c->from, tu_deadline(c->from->timeout), where);
+	else
+		waited =
+		    tu_port_wait(c->to, tu_deadline(c->to->timeout), where);
+	return waited == -1 ? -1 : 1;
+}
+
+/* 1, or 0 at the end of file, or -1 raised. */
+static int
+copy_piece(struct copying *c)
+{
+	struct tu_port *from = c->from, *to = c->to;
+	size_t sent = 0;
+	struct iovec iov;
+	ssize_t n;
+
+	if (c->buffer == NULL)
+		c->buffer = aligned_alloc(4096, 128 * 1024);
+	if (c->buffer == NULL)
+		return tu_port_raise(from, where);
+	n = tu_input_read(from, c->buffer, most(c, TU_COPY_BUFFER),
+	    tu_deadline(from->timeout), where);
 	if (n <= 0)
 		return (int)n;
-	iov.iov_len = (size_t)n;
-	result = tu_output_write(
-	    to, &iov, 1, tu_deadline(to->timeout), "copy-port", &sent);
+	iov = (struct iovec){.iov_base = c->buffer, .iov_len = (size_t)n};
+	if (tu_output_write(
+		to, &iov, 1, tu_deadline(to->timeout), where, &sent) == 0)
+		n = 0;
+	c->total += (int64_t)sent;
 	from->position += sent;
-	*total += (int64_t)sent;
-	left = (size_t)n - sent;
-	if (result == 0)
-		return 1;
-	if (!from->closed &&
-	    tu_ahead_prepend(&from->ahead, buffer + sent, left) == -1)
-		return tu_port_raise(from, "copy-port");
+	return n == 0 ? 1 : put_back(c, sent, (size_t)n);
+}
+
+static size_t
+most(const struct copying *c, size_t piece)
+{
+	int64_t left = c->limit - c->total;
+
+	return c->limit != -1 && left < (int64_t)piece ? (size_t)left : piece;
+}
+
+/* What was read and not written, from SENT up to END, is unread again. */
+static int
+put_back(struct copying *c, size_t sent, size_t end)
+{
+	if (!c->from->closed &&
+	    tu_ahead_prepend(&c->from->ahead, c->buffer + sent, end - sent) ==
+		-1)
+		return tu_port_raise(c->from, where);
 	return -1;
 }

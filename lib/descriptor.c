@@ -7,6 +7,7 @@
 #include "descriptor.h"
 
 #include <sys/epoll.h>
+#include <sys/sendfile.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,6 +21,14 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MOVE_SIZE = 1 << 20 };
+
+struct guard {
+	sigset_t pipe;
+	sigset_t before;
+	bool pending;
+};
+
 static bool can_be_waited_for(int);
 static void step_down(struct tu_descriptor *, int);
 static int reopen(int, int);
@@ -27,6 +36,8 @@ static bool ready(int, short);
 static ssize_t try_read(struct tu_descriptor *, void *, size_t);
 static ssize_t try_write(struct tu_descriptor *, struct iovec *, int);
 static ssize_t write_fifo(struct tu_descriptor *, struct iovec *, int);
+static void guard_up(struct guard *);
+static void guard_down(const struct guard *, ssize_t);
 static ssize_t write_piece(const struct tu_descriptor *, const struct iovec *);
 
 int
@@ -38,6 +49,7 @@ tu_descriptor_open(struct tu_descriptor *d, int fd)
 		return -1;
 	*d = (struct tu_descriptor){.fd = fd, .private_fd = -1};
 	d->fifo = S_ISFIFO(st.st_mode);
+	d->file = S_ISREG(st.st_mode);
 	if (S_ISSOCK(st.st_mode))
 		d->access = TU_SOCKET;
 	else if (S_ISFIFO(st.st_mode) ||
@@ -84,6 +96,39 @@ tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n)
 		}
 	} while (r == -1 && errno == EINTR);
 	return r;
+}
+
+ssize_t
+tu_descriptor_move(
+    struct tu_descriptor *from, struct tu_descriptor *to, size_t n)
+{
+	struct guard guard;
+	ssize_t r;
+
+	guard_up(&guard);
+	do {
+		if (from->file)
+			r = sendfile(to->fd, from->fd, NULL, n);
+		else
+			r = splice(from->fd, NULL, to->fd, NULL, n,
+			    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	} while (r == -1 && errno == EINTR);
+	guard_down(&guard, r);
+	return r;
+}
+
+void
+tu_descriptor_enlarge(struct tu_descriptor *d)
+{
+	/* More than the system allows is EPERM: then it stays as it is. */
+	if (d->fifo && fcntl(d->fd, F_GETPIPE_SZ) < MOVE_SIZE)
+		(void)fcntl(d->fd, F_SETPIPE_SZ, MOVE_SIZE);
+}
+
+bool
+tu_descriptor_writable(const struct tu_descriptor *d)
+{
+	return ready(d->fd, POLLOUT);
 }
 
 /* Not so /dev/null and its kind, which epoll refuses. */
@@ -195,24 +240,45 @@ write_piece(const struct tu_descriptor *d, const struct iovec *iov)
 	    d->fd, iov->iov_base, iov->iov_len < most ? iov->iov_len : most);
 }
 
-/* SIGPIPE is blocked meanwhile, and one that our write raised taken away. */
 static ssize_t
 write_fifo(struct tu_descriptor *d, struct iovec *iov, int n)
 {
-	const struct timespec at_once = {0, 0};
-	sigset_t pipe, pending, before;
+	struct guard guard;
 	ssize_t r;
-	int error;
 
-	(void)sigemptyset(&pipe); /* these five fail for bad arguments only */
-	(void)sigaddset(&pipe, SIGPIPE);
-	(void)pthread_sigmask(SIG_BLOCK, &pipe, &before);
-	(void)sigpending(&pending);
+	guard_up(&guard);
 	r = try_write(d, iov, n);
-	error = errno;
-	if (r == -1 && error == EPIPE && !sigismember(&pending, SIGPIPE))
-		(void)sigtimedwait(&pipe, NULL, &at_once);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = error;
+	guard_down(&guard, r);
 	return r;
+}
+
+/* SIGPIPE is blocked meanwhile.  One that was not blocked before cannot have
+ * been pending. */
+static void
+guard_up(struct guard *guard)
+{
+	sigset_t pending;
+
+	(void)sigemptyset(&guard->pipe); /* bad arguments only, all of these */
+	(void)sigaddset(&guard->pipe, SIGPIPE);
+	(void)pthread_sigmask(SIG_BLOCK, &guard->pipe, &guard->before);
+	guard->pending = false;
+	if (sigismember(&guard->before, SIGPIPE)) {
+		(void)sigpending(&pending);
+		guard->pending = sigismember(&pending, SIGPIPE);
+	}
+}
+
+/* Takes away what our call raised; errno stays. */
+static void
+guard_down(const struct guard *guard, ssize_t result)
+{
+	const struct timespec at_once = {0, 0};
+	int error = errno;
+
+	if (result == -1 && error == EPIPE && !guard->pending)
+		(void)sigtimedwait(&guard->pipe, NULL, &at_once);
+	if (!sigismember(&guard->before, SIGPIPE))
+		(void)pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+	errno = error;
 }

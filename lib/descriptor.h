@@ -22,6 +22,7 @@ struct tu_descriptor {
 		TU_FILE    /* never makes anyone wait for long */
 	} access;
 	bool fifo; /* writing may raise SIGPIPE */
+	bool file; /* a regular one */
 };
 
 /* 0, or -1 with errno EBADF. */
@@ -34,5 +35,18 @@ int tu_descriptor_close(struct tu_descriptor *d);
  * SIGPIPE. */
 ssize_t tu_descriptor_read(struct tu_descriptor *d, void *buf, size_t n);
 ssize_t tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n);
+
+/*
+ * Moves at most N bytes within the kernel, from a regular file to a
+ * non-blocking socket, or from such a socket to a pipe: how many, 0 perhaps at
+ * the end, -1 with errno, where EAGAIN does not say which end is meant.
+ */
+ssize_t tu_descriptor_move(
+    struct tu_descriptor *from, struct tu_descriptor *to, size_t n);
+
+/* Lets a pipe hold more. */
+void tu_descriptor_enlarge(struct tu_descriptor *d);
+
+bool tu_descriptor_writable(const struct tu_descriptor *d);
 
 #endif

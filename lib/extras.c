@@ -53,12 +53,16 @@ tcp_write_byte(tcp_port port, int byte)
 ssize_t
 tcp_printf(tcp_port port, const char *format, ...)
 {
+	struct tu_runtime *rt = tu_runtime();
+	struct tu_cleanup cleanup;
 	struct iovec iov;
 	ssize_t written;
 	va_list ap;
 	char *text;
 	int n;
 
+	if (rt == NULL)
+		return -1;
 	if (format == NULL)
 		return no_text("printf");
 	va_start(ap, format);
@@ -68,7 +72,9 @@ tcp_printf(tcp_port port, const char *format, ...)
 		return tu_raise(
 		    TCPUNIT_ERROR_SYSTEM, errno, "printf", "printf");
 	iov = (struct iovec){.iov_base = text, .iov_len = (size_t)n};
+	tu_cleanup_push(&rt->scheduler, &cleanup, free, text);
 	written = tu_write(port, &iov, 1, "printf");
+	tu_cleanup_pop(&rt->scheduler);
 	free(text);
 	return written;
 }

@@ -10,7 +10,6 @@
 
 static struct tu_port *enter(tcp_port, const void *, size_t, const char *);
 static ssize_t receive(struct tu_port *, void *, size_t, int64_t, const char *);
-static int await(struct tu_port *, int64_t, const char *);
 static ssize_t gather(struct tu_port *, char *, size_t, int64_t, const char *);
 static int next_byte(tcp_port, bool, const char *);
 static unsigned char *scratch(struct tu_runtime *);
@@ -150,6 +149,26 @@ tu_input_fill(struct tu_port *p, int64_t deadline, const char *where)
 	return tu_port_charge(p, (size_t)n, where) == -1 ? -1 : 1;
 }
 
+int
+tu_input_wait(struct tu_port *p, int64_t deadline, const char *where)
+{
+	struct tu_port *output = p->connection->output;
+
+	tu_ahead_drain(&p->ahead);
+	if (output != NULL && output->buffer_size > 0 && !output->busy) {
+		output->busy = true;
+		/* If it fails, writing and closing will say so. */
+		(void)tu_output_flush(output, deadline, where);
+		tu_port_leave(output);
+		if (p->closed)
+			return tu_port_charge(p, 0, where);
+	}
+	if (tu_port_wait(p, deadline, where) == -1)
+		return -1;
+	p->empty = false;
+	return 0;
+}
+
 static struct tu_port *
 enter(tcp_port port, const void *buf, size_t n, const char *where)
 {
@@ -168,39 +187,19 @@ receive(struct tu_port *p, void *buf, size_t cap, int64_t deadline,
 	if (p->end)
 		return 0;
 	while (p->empty && deadline != TU_AT_ONCE) {
-		if (await(p, deadline, where) == -1)
+		if (tu_input_wait(p, deadline, where) == -1)
 			return -1;
 	}
 	while ((n = tu_connection_read(p->connection, buf, cap)) == -1) {
 		if (errno != EAGAIN)
 			return tu_port_raise(p, where);
-		if (await(p, deadline, where) == -1)
+		if (tu_input_wait(p, deadline, where) == -1)
 			return -1;
 	}
 	p->end = n == 0;
 	/* The wait tells better what comes after a short read. */
 	p->empty = (size_t)n < cap && !p->watch.always;
 	return n;
-}
-
-static int
-await(struct tu_port *p, int64_t deadline, const char *where)
-{
-	struct tu_port *output = p->connection->output;
-
-	tu_ahead_drain(&p->ahead);
-	if (output != NULL && output->buffer_size > 0 && !output->busy) {
-		output->busy = true;
-		/* If it fails, writing and closing will say so. */
-		(void)tu_output_flush(output, deadline, where);
-		tu_port_leave(output);
-		if (p->closed)
-			return tu_port_charge(p, 0, where);
-	}
-	if (tu_port_wait(p, deadline, where) == -1)
-		return -1;
-	p->empty = false;
-	return 0;
 }
 
 static ssize_t

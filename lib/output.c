@@ -112,6 +112,8 @@ tu_output_write(struct tu_port *p, struct iovec *iov, int n, int64_t deadline,
 {
 	ssize_t r;
 
+	if (p->closed)
+		return tu_port_charge(p, 0, where);
 	advance(&iov, &n, 0);
 	while (n > 0) {
 		r = tu_connection_write(p->connection, iov, n);

@@ -64,9 +64,11 @@ int tu_port_close(struct tu_port *p, const char *where);
 int tu_output_flush(struct tu_port *p, int64_t deadline, const char *where);
 
 /* Reading for the copying and for lines, in input.c.  Bytes: at least one; 0
- * is end of file.  Filling reads ahead: 1, or 0 at the end. */
+ * is end of file.  Waiting sends the connection's own buffered output first.
+ * Filling reads ahead: 1, or 0 at the end. */
 ssize_t tu_input_read(struct tu_port *p, void *buf, size_t cap,
     int64_t deadline, const char *where);
+int tu_input_wait(struct tu_port *p, int64_t deadline, const char *where);
 int tu_input_fill(struct tu_port *p, int64_t deadline, const char *where);
 
 /* What tcp_write does, with the pieces as one. */

@@ -34,10 +34,11 @@ static bool is_number(const char *);
 static int ask(const struct tu_query *, struct tu_runtime *, int64_t,
     const char *, const char *, struct addrinfo **);
 static struct request *request_new(const struct tu_query *);
-static void request_drop(struct request *);
+static void request_drop(void *);
 static int request_start(struct request *);
 static enum tu_wake request_wait(
     struct request *, struct tu_runtime *, int64_t);
+static void clear_watch(void *);
 static void *look_up(void *);
 static int take(const struct addrinfo *, union tu_address *);
 static struct addrinfo hints_of(const struct tu_query *);
@@ -106,6 +107,7 @@ ask(const struct tu_query *query, struct tu_runtime *rt, int64_t deadline,
     const char *where, const char *what, struct addrinfo **found)
 {
 	struct request *r = request_new(query);
+	struct tu_cleanup cleanup;
 	enum tu_wake woken;
 	int result = 0;
 
@@ -116,7 +118,9 @@ ask(const struct tu_query *query, struct tu_runtime *rt, int64_t deadline,
 			request_drop(r);
 		return result;
 	}
+	tu_cleanup_push(&rt->scheduler, &cleanup, request_drop, r);
 	woken = request_wait(r, rt, deadline);
+	tu_cleanup_pop(&rt->scheduler);
 	if (woken != TU_READY) {
 		result = tu_raise_wake(woken, where, what);
 	} else if (r->code != 0) {
@@ -151,8 +155,9 @@ request_new(const struct tu_query *query)
 }
 
 static void
-request_drop(struct request *r)
+request_drop(void *request)
 {
+	struct request *r = request;
 	int error = errno;
 
 	if (atomic_fetch_sub(&r->users, 1) > 1)
@@ -193,15 +198,24 @@ static enum tu_wake
 request_wait(struct request *r, struct tu_runtime *rt, int64_t deadline)
 {
 	enum tu_wake woken = TU_READY;
+	struct tu_cleanup cleanup;
 	struct tu_watch watch;
 	struct tu_queue queue;
 
 	TAILQ_INIT(&queue);
 	tu_watch_init(&watch, &rt->scheduler, r->wake, EV_READ, &queue);
+	tu_cleanup_push(&rt->scheduler, &cleanup, clear_watch, &watch);
 	while (woken == TU_READY && !atomic_load(&r->done))
 		woken = tu_watch_wait(&watch, deadline);
+	tu_cleanup_pop(&rt->scheduler);
 	tu_watch_clear(&watch);
 	return woken;
+}
+
+static void
+clear_watch(void *watch)
+{
+	tu_watch_clear(watch);
 }
 
 /* The OS thread. */

@@ -86,6 +86,34 @@ tu_thread_free(struct tu_thread *t)
 	free(t);
 }
 
+void
+tu_thread_vanish(struct tu_thread *t)
+{
+	struct tu_cleanup *c;
+
+	if (t->queue != NULL)
+		TAILQ_REMOVE(t->queue, t, link);
+	else if (!t->parked && !t->ended)
+		TAILQ_REMOVE(&t->scheduler->ready, t, link);
+	for (c = t->cleanups; c != NULL; c = c->next)
+		c->f(c->argument);
+	tu_thread_free(t);
+}
+
+void
+tu_cleanup_push(struct tu_scheduler *s, struct tu_cleanup *c, void (*f)(void *),
+    void *argument)
+{
+	*c = (struct tu_cleanup){f, argument, s->current->cleanups};
+	s->current->cleanups = c;
+}
+
+void
+tu_cleanup_pop(struct tu_scheduler *s)
+{
+	s->current->cleanups = s->current->cleanups->next;
+}
+
 enum tu_wake
 tu_park(struct tu_scheduler *s, struct tu_queue *queue, int64_t deadline,
     enum tu_source source)

@@ -38,6 +38,16 @@ enum tu_source { TU_OUTSIDE, TU_INSIDE };
 
 TAILQ_HEAD(tu_queue, tu_thread);
 
+/*
+ * What a call holds while it waits, and how to give it back if the thread never
+ * comes back from there, as at tcp_shutdown.  It lies on the thread's stack.
+ */
+struct tu_cleanup {
+	void (*f)(void *);
+	void *argument;
+	struct tu_cleanup *next;
+};
+
 struct tu_thread {
 	TAILQ_ENTRY(tu_thread) link; /* in queue, or in the ready queue */
 	struct tu_queue *queue;      /* where it is parked, or NULL */
@@ -48,7 +58,8 @@ struct tu_thread {
 	void *(*thunk)(void *);
 	void *argument;
 	void *result;
-	struct tu_error *error;    /* the last one, made when needed */
+	struct tu_error *error; /* the last one, made when needed */
+	struct tu_cleanup *cleanups;
 	struct tu_thread *joining; /* whom it waits for */
 	struct tu_thread *joiner;  /* who waits for it */
 	uint64_t handle;
@@ -91,6 +102,13 @@ void tu_scheduler_free(struct tu_scheduler *s);
 struct tu_thread *tu_thread_new(
     struct tu_scheduler *s, void *(*thunk)(void *), void *arg);
 void tu_thread_free(struct tu_thread *t);
+/* Frees a thread that has not ended and never runs again. */
+void tu_thread_vanish(struct tu_thread *t);
+
+/* Of the running thread: the latest one is the first to be popped. */
+void tu_cleanup_push(struct tu_scheduler *s, struct tu_cleanup *c,
+    void (*f)(void *), void *argument);
+void tu_cleanup_pop(struct tu_scheduler *s);
 
 /*
  * Stops the running thread, in QUEUE if that is not NULL, until it is woken or

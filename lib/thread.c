@@ -10,6 +10,7 @@
 #include "runtime.h"
 
 static void drop(void *);
+static void clear_watch(void *);
 static bool waits_for(const struct tu_thread *, const struct tu_thread *);
 static void gone(struct tu_thread *);
 static int poll_fd(int, int);
@@ -153,6 +154,7 @@ tcp_wait_fd(int fd, int events, int ms)
 {
 	struct tu_runtime *rt = tu_runtime();
 	int64_t deadline = tu_deadline(ms);
+	struct tu_cleanup cleanup;
 	struct tu_watch watch;
 	struct tu_queue queue;
 	enum tu_wake woken;
@@ -168,14 +170,22 @@ tcp_wait_fd(int fd, int events, int ms)
 	    (events & TCPUNIT_READABLE ? EV_READ : 0) |
 		(events & TCPUNIT_WRITABLE ? EV_WRITE : 0),
 	    &queue);
+	tu_cleanup_push(&rt->scheduler, &cleanup, clear_watch, &watch);
 	do {
 		woken = tu_watch_wait(&watch, deadline);
 		ready = woken == TU_READY ? poll_fd(fd, events) : -1;
 	} while (ready == 0);
+	tu_cleanup_pop(&rt->scheduler);
 	tu_watch_clear(&watch);
 	if (woken != TU_READY)
 		return tu_raise_wake(woken, "wait-fd", "wait-fd");
 	return ready;
+}
+
+static void
+clear_watch(void *watch)
+{
+	tu_watch_clear(watch);
 }
 
 /* Those of EVENTS that FD is ready for; an error or hang-up is all of them. */
@@ -209,7 +219,7 @@ drop(void *object)
 	struct tu_thread *t = object;
 
 	if (t != t->scheduler->first)
-		tu_thread_free(t);
+		tu_thread_vanish(t);
 }
 
 /* A detached thread has ended. */
