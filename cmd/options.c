@@ -6,10 +6,8 @@
  */
 #include "options.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,30 +231,18 @@ read_text(const char *text, void *value)
 	return NULL;
 }
 
-/* Thousandths of "1.5", rounded up so that no limit becomes none; the rest
- * behind it.  -1 where there is no number, or one beyond all use. */
-static int64_t
-read_thousandths(const char *text, const char **rest)
+/* How much of TEXT is a plain decimal number, with or without a fraction. */
+static size_t
+decimal_length(const char *text)
 {
-	int64_t n = 0, unit = 1000;
-	bool more = false;
+	static const char digits[] = "0123456789";
+	size_t len = strspn(text, digits);
+	size_t fraction;
 
-	if (!isdigit((unsigned char)*text))
-		return -1;
-	for (; isdigit((unsigned char)*text); text++) {
-		n = n * 10 + (*text - '0') * 1000;
-		if (n > (int64_t)INT_MAX * 1000)
-			return -1;
-	}
-	if (text[0] == '.' && isdigit((unsigned char)text[1])) {
-		for (text++; isdigit((unsigned char)*text); text++) {
-			unit /= 10;
-			n += (*text - '0') * unit;
-			more = more || (unit == 0 && *text > '0');
-		}
-	}
-	*rest = text;
-	return n + more;
+	if (len == 0 || text[len] != '.')
+		return len;
+	fraction = strspn(text + len + 1, digits);
+	return fraction ? len + 1 + fraction : len;
 }
 
 const char *
@@ -267,23 +253,21 @@ read_time(const char *text, void *value)
 		int ms;
 	} units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60 * 1000},
 	    {"h", 60 * 60 * 1000}};
-	const char *unit;
-	int64_t n, ms;
+	size_t len;
+	double ms;
 
 	if (!text) {
 		*(int *)value = -1;
 		return NULL;
 	}
-	n = read_thousandths(text, &unit);
-	if (n == -1)
-		return "not a time";
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(unit, units[i].name) != 0)
+	len = decimal_length(text);
+	for (size_t i = 0; len && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(text + len, units[i].name) != 0)
 			continue;
-		ms = (n * units[i].ms + 999) / 1000;
+		ms = strtod(text, NULL) * units[i].ms;
 		if (ms > INT_MAX)
 			return "too long a time";
-		*(int *)value = (int)ms;
+		*(int *)value = (int)(ms + 0.999); /* no limit becomes 0 */
 		return NULL;
 	}
 	return "not a time";
