@@ -122,6 +122,8 @@ prepare_connect(
 	const struct connect_options *o = options;
 
 	(void)operands;
+	if (check_session_options(run, &o->session) != 0)
+		return STATUS_USAGE;
 	if (o->ready_fd != -1 && fcntl(o->ready_fd, F_GETFD) == -1)
 		return fail(run, STATUS_FILE, "--ready-fd %d: %s", o->ready_fd,
 		    strerror(errno));

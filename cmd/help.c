@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Where the explanations begin. */
-#define COLUMN 28
+#define COLUMN 26
 
 static void print_option(FILE *to, const struct option *o);
 static void print_explanation(FILE *to, int column, const char *text);

@@ -135,6 +135,8 @@ prepare_listen(
 	if (o->no_accept && o->black_hole)
 		return usage_error(
 		    run, "--no-accept and --black-hole exclude each other");
+	if (check_session_options(run, &o->session) != 0)
+		return STATUS_USAGE;
 	return ready_prepare(run, &o->ready, serves(o));
 }
 

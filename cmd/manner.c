@@ -17,8 +17,8 @@ const struct option session_option_table[] = {
     {"abandon", 0, NULL, set_true, offsetof(struct session_options, abandon),
 	"no end of file to the peer before the session ends"},
     {"reset", 0, NULL, set_true, offsetof(struct session_options, reset),
-	"end the connection with a reset, as soon as our input is\n"
-	"sent unless --end says otherwise"},
+	"end the connection with a reset, as soon as our input\n"
+	"is sent unless --end says otherwise"},
     {"crlf", 0, NULL, set_true, offsetof(struct session_options, crlf),
 	"send line ends as CRLF, receive them as LF"},
     {"idle-timeout", 0, "TIME", read_time,
@@ -87,4 +87,14 @@ read_nodelay(const char *text, void *value)
 		return "neither yes nor no";
 	*(bool *)value = no;
 	return NULL;
+}
+
+int
+check_session_options(
+    const struct run *run, const struct session_options *options)
+{
+	if (options->abandon && options->reset)
+		return usage_error(
+		    run, "--abandon and --reset exclude each other");
+	return 0;
 }

@@ -29,8 +29,8 @@ const struct option ready_option_table[] = {
 	"print the port's number on stdout"},
     {"print", 0, "port|address|sh", read_print,
 	offsetof(struct ready_options, print),
-	"print it, or \"ADDRESS PORT\", or TCPU_PID, TCPU_ADDR and\n"
-	"TCPU_PORT for the shell's eval"},
+	"print it, or the address too, or TCPU_PID, TCPU_ADDR\n"
+	"and TCPU_PORT for the shell's eval"},
     {"ready-fd", 0, "N", read_natural, offsetof(struct ready_options, fd),
 	"write the port's number to descriptor N and close it"},
     {"port-file", 0, "FILE", read_text,

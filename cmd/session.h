@@ -35,6 +35,10 @@ extern const struct option session_option_table[];
 		.idle_timeout = -1, .wire = { 120 * 1000, -1, false } \
 	}
 
+/* Returns 0; or STATUS_USAGE, having said why. */
+int check_session_options(
+    const struct run *run, const struct session_options *options);
+
 /* The ports of a process, over descriptors 0 and 1. */
 struct standard_ports {
 	tcp_port input;

@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: ISC
+#
+# The command line: what is refused, before any internet socket is opened, and
+# how; help and version.
+
+load helper
+
+# refuses STATUS PATTERN [ARG]... - nothing on stdout, one line on stderr that
+# matches, the status, and no internet socket.
+refuses() {
+	run --separate-stderr timeout -k1 10 \
+		strace -f -qq -e trace=socket -o trace tcpu "${@:3}" </dev/null
+	assert_equal "$status" "$1"
+	assert_equal "$output" ''
+	assert_equal "${#stderr_lines[@]}" 1
+	assert_regex "$stderr" "^tcpu: $2$"
+	run ! grep AF_INET trace
+}
+
+# is_help - the usage is on stdout, and nothing else happened.
+is_help() {
+	assert_success
+	assert_line --index 0 --regexp "^usage: tcpu $1"
+	assert_equal "$stderr" ''
+}
+
+@test "tcpu alone prints its usage on stderr and exits 2" {
+	run --separate-stderr timeout -k1 10 tcpu
+	assert_equal "$status" 2
+	assert_equal "$output" ''
+	assert_regex "$stderr" '^usage: tcpu .*listen.*connect.*accept-ready.*addr'
+}
+
+@test "--help prints the commands" {
+	run --separate-stderr timeout -k1 10 tcpu --help
+	is_help '\[--help'
+	assert_line --regexp '^  connect '
+}
+
+@test "COMMAND --help prints the options of each command" {
+	for command in listen connect accept-ready addresses; do
+		run --separate-stderr timeout -k1 10 tcpu "$command" --help
+		is_help "$command \[OPTION\]"
+		assert_line --regexp '^  -t, --timeout TIME +end the whole run'
+	done
+}
+
+@test "help fits on a terminal" {
+	for command in listen connect accept-ready addresses; do
+		timeout -k1 10 tcpu "$command" --help >help
+		run ! grep '.\{80\}' help
+	done
+}
+
+@test "--version prints one line" {
+	run --separate-stderr timeout -k1 10 tcpu --version
+	assert_success
+	assert_output --regexp '^tcpu [0-9]+\.[0-9]+\.[0-9]+$'
+	assert_equal "$stderr" ''
+}
+
+@test "help that cannot be written is an error" {
+	for words in --help --version 'listen --help'; do
+		# shellcheck disable=SC2086 # words are meant
+		run timeout -k1 10 bash -c 'tcpu "$@" >/dev/full' bash $words
+		assert_equal "$status" 9
+		assert_output 'tcpu: stdout: No space left on device'
+	done
+}
+
+@test "help into a closed pipe ends as other commands do" {
+	run timeout -k1 10 bash -c 'tcpu --help | true; exit "${PIPESTATUS[0]}"'
+	assert [ "$status" -eq 141 -o "$status" -eq 0 ]
+	assert_output ''
+}
+
+@test "an unknown command is refused" {
+	refuses 2 "unknown command 'lisen'" lisen 4242
+	refuses 2 "unknown command ''" ''
+}
+
+@test "an unknown option is refused, and --help pointed at" {
+	for command in listen connect accept-ready addresses; do
+		run --separate-stderr timeout -k1 10 tcpu "$command" --foo
+		assert_equal "$status" 2
+		assert_equal "$output" ''
+		assert_equal "${stderr_lines[0]}" \
+			"tcpu: $command: unrecognized option '--foo'"
+		assert_regex "${stderr_lines[1]}" "tcpu $command --help"
+		assert_equal "${#stderr_lines[@]}" 2
+	done
+	run --separate-stderr timeout -k1 10 tcpu --foo
+	assert_equal "$status" 2
+	assert_equal "${stderr_lines[0]}" "tcpu: unrecognized option '--foo'"
+	run --separate-stderr timeout -k1 10 tcpu listen -kZ 4242
+	assert_equal "${stderr_lines[0]}" \
+		"tcpu: listen: unrecognized option '-Z'"
+}
+
+@test "an abbreviated option is an unknown one" {
+	for option in --keep --verb --timeou; do
+		run --separate-stderr timeout -k1 10 tcpu listen "$option" 1 0
+		assert_equal "$status" 2
+		assert_regex "$stderr" "unrecognized option '$option'"
+	done
+}
+
+@test "options may stand before, between and behind operands" {
+	for words in '-t 10ms 127.0.0.1 0' '127.0.0.1 -t10ms 0' \
+		'127.0.0.1 0 --timeout 10ms' '127.0.0.1 0 --timeout=10ms' \
+		'-qvt10ms 127.0.0.1 0'; do
+		# shellcheck disable=SC2086 # words are meant
+		run timeout -k1 10 tcpu listen $words
+		assert_equal "$status" 124
+	done
+}
+
+@test "an argument that is missing or too much is refused" {
+	refuses 2 "listen: option '--timeout' needs an argument" \
+		listen 0 --timeout
+	refuses 2 "listen: option '-t' needs an argument" listen 0 -t
+	refuses 2 "listen: option '--keep-open' takes no argument" \
+		listen --keep-open=yes 0
+}
+
+@test "what is no port is refused" {
+	for port in '' ' ' 8o 80.0 1.5 0x50 ' 80' '80 ' +80 1e3 65536 65616 \
+		99999999999999999999 080x; do
+		refuses 2 "listen: not a port: '.*'" listen "$port"
+		refuses 2 "listen: not a port: '.*'" listen localhost "$port"
+		refuses 2 "connect: not a port: '.*'" connect localhost "$port"
+		refuses 2 "connect: not a port: '.*'" connect "localhost:$port"
+		refuses 2 "accept-ready: not a port: '.*'" accept-ready "$port"
+		refuses 2 "addresses: not a port: '.*'" addresses localhost "$port"
+	done
+}
+
+@test "port 0 is for listen alone" {
+	refuses 2 "connect: not a port: '0'" connect localhost 0
+	refuses 2 "connect: not a port: '0'" connect localhost:0
+	refuses 2 "accept-ready: not a port: '0'" accept-ready 0
+	refuses 2 "addresses: not a port: '0'" addresses localhost 0
+}
+
+@test "a name that is no service is 3" {
+	refuses 3 "listen: unknown service: 'nosuch'" listen nosuch
+	refuses 3 "listen: unknown service: 'HTTP '" listen 'HTTP '
+	refuses 3 "connect: unknown service: 'nosuch'" connect localhost nosuch
+	refuses 3 "connect: unknown service: '.80'" connect localhost .80
+	refuses 3 "connect: unknown service: 'http'" connect -n 127.0.0.1 http
+}
+
+@test "a service has the port that the system knows it by" {
+	run --separate-stderr netns timeout -k1 10 \
+		tcpu connect 127.0.0.1 postgresql </dev/null
+	assert_equal "$status" 4
+	assert_equal "$stderr" \
+		'tcpu: connect 127.0.0.1:postgresql: Connection refused'
+	run netns timeout -k1 10 tcpu listen -t 10ms -1 postgresql </dev/null
+	assert_line --index 0 5432
+}
+
+@test "missing and extra operands are refused" {
+	refuses 2 "listen: missing operand: 'PORT'" listen
+	refuses 2 "listen: extra operand: 'x'" listen localhost 0 x
+	refuses 2 "connect: missing operand: 'HOST'" connect
+	refuses 2 "connect: no port: 'localhost'" connect localhost
+	refuses 2 "connect: no port: '4242'" connect 4242
+	refuses 2 "connect: extra operand: 'x'" connect localhost 4242 x
+	refuses 2 "accept-ready: missing operand: 'PORT'" accept-ready
+	refuses 2 "addresses: no port: 'localhost'" addresses localhost
+}
+
+@test "two colons without brackets are an address without a port" {
+	refuses 2 "connect: no port: '::1'" connect ::1
+	refuses 2 "connect: no port: '::1:80'" connect ::1:80
+	refuses 2 "connect: no port: '\[::1\]'" connect '[::1]'
+	refuses 2 "listen: no port: '::1'" listen ::1
+	refuses 2 "connect: not a host: '\[::1'" connect '[::1' 80
+	refuses 2 "connect: not a host: '\[\]'" connect '[]:80'
+}
+
+@test "a host may be joined to its port, and an address be in brackets" {
+	for words in '127.0.0.1:0' '[127.0.0.1]:0' '[::1]:0' '[::1] 0' '::1 0'; do
+		# shellcheck disable=SC2086 # words are meant
+		run timeout -k1 10 tcpu listen -t 10ms -1 $words
+		assert_equal "$status" 124
+		assert_line --index 0 --regexp '^[0-9]+$'
+	done
+}
+
+@test "what is no host is 3" {
+	for host in '' ' 127.0.0.1' '127.0.0.1 ' 256.0.0.1 nosuch.invalid \
+		127.0.0.1:99; do
+		run --separate-stderr timeout -k1 10 tcpu connect "$host" 4242
+		assert_equal "$status" 3
+		assert_equal "$output" ''
+		assert_equal "${#stderr_lines[@]}" 1
+		assert_regex "$stderr" '^tcpu: connect .*:4242: '
+		run --separate-stderr timeout -k1 10 tcpu listen "$host" 0
+		assert_equal "$status" 3
+		assert_regex "$stderr" '^tcpu: listen .*:0: '
+	done
+}
+
+@test "with --numeric a name is no host" {
+	refuses 3 'connect localhost:4242: Name or service not known' \
+		connect --numeric localhost 4242
+}
+
+@test "what is no time is refused" {
+	for time in '' x -1 5x 1.5.5 . 1. .5 1e3 0x10 ' 5' '5 ' inf \
+		99999999999 3000000 600h '5 s' 5S 5M 1ms5; do
+		refuses 2 "listen: --timeout: .* time: '.*'" \
+			listen "--timeout=$time" 0
+	done
+	for option in --accept-timeout --idle-timeout; do
+		refuses 2 "listen: $option: not a time: '5x'" \
+			listen "$option" 5x 0
+	done
+	for option in --connect-timeout --retry --idle-timeout; do
+		refuses 2 "connect: $option: not a time: '5x'" \
+			connect "$option=5x" localhost 4242
+	done
+}
+
+@test "a time is in seconds unless it says otherwise" {
+	for time in 0.02 20ms 0.02s 0.0003333m 0.0199999; do
+		run timeout -k1 10 tcpu listen --timeout "$time" 0
+		assert_equal "$status" 124
+		assert_output 'tcpu: listen 0.0.0.0:0: timed out after 20ms'
+	done
+	run timeout -k1 10 tcpu listen --timeout 0.0001 0
+	assert_output 'tcpu: listen 0.0.0.0:0: timed out after 1ms'
+	run timeout -k1 10 tcpu listen --timeout 1.5 0
+	assert_output 'tcpu: listen 0.0.0.0:0: timed out after 1.5s'
+}
+
+@test "what is no number is refused" {
+	for option in --backlog --count --ready-fd --until-exit; do
+		for number in '' x -1 1.5 99999999999 '1 '; do
+			refuses 2 "listen: $option: .* number: '.*'" \
+				listen -k "$option=$number" 0
+		done
+	done
+	refuses 2 "listen: --count: not a number: '0'" listen -k --count 0 0
+}
+
+@test "what is no choice is refused" {
+	refuses 2 "listen: --end: not both, peer or input: 'x'" listen --end x 0
+	refuses 2 "listen: --print: not port, address or sh: 'x'" \
+		listen --print x 0
+	refuses 2 "connect: --print: neither addresses nor sh: 'port'" \
+		connect --print port localhost 4242
+	refuses 2 "connect: --nodelay: neither yes nor no: 'x'" \
+		connect --nodelay=x localhost 4242
+	refuses 2 "connect: --keepalive: neither a time nor no: 'x'" \
+		connect --keepalive=x localhost 4242
+	refuses 2 "listen: --user-timeout: neither a time nor no: 'x'" \
+		listen --user-timeout=x 0
+	refuses 2 "listen: --port-file: empty: ''" listen --port-file= 0
+}
+
+@test "options that exclude each other are refused" {
+	refuses 2 'listen: --ipv6: --ipv4 and --ipv6 exclude each other' \
+		listen -4 -6 0
+	refuses 2 'listen: --ipv4 and --v6only exclude each other' \
+		listen -4 --v6only 0
+	refuses 2 'listen: --count needs --keep-open' listen --count 1 0
+	refuses 2 'listen: --local and HOST exclude each other' \
+		listen --local 127.0.0.1 0
+	refuses 2 'listen: --no-accept and --black-hole exclude each other' \
+		listen --no-accept --black-hole 0
+	refuses 2 'listen: --background needs .*' listen --background 0
+	refuses 2 'listen: --abandon and --reset exclude each other' \
+		listen --abandon --reset 0
+}
+
+@test "a source that is none is refused" {
+	refuses 2 "connect: --source: not a port: '1x'" \
+		connect --source 127.0.0.1:1x localhost 4242
+	refuses 2 "connect: --source: not a port: '65536'" \
+		connect --source 127.0.0.1:65536 localhost 4242
+	refuses 2 "connect: --source: empty: ''" \
+		connect --source= localhost 4242
+}
+
+@test "a message is one line, whatever the user typed" {
+	refuses 3 "connect: unknown service: 'a\?b\?\[31mc'" \
+		connect localhost $'a\nb\e[31mc'
+	refuses 2 "listen: not a port: '1\?2'" listen $'1\n2'
+}
+
+@test "a message is one write" {
+	strace -qq -e trace=write -o trace tcpu listen 65536 2>/dev/null || true
+	run grep -c 'write(2' trace
+	assert_output 1
+}
+
+@test "--quiet says nothing, and exits the same" {
+	run netns timeout -k1 10 tcpu connect -q 127.0.0.1 4242
+	assert_equal "$status" 4
+	assert_output ''
+	run timeout -k1 10 tcpu listen --quiet 65536
+	assert_equal "$status" 2
+	assert_output ''
+}
