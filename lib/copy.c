@@ -26,6 +26,7 @@ struct copying {
 
 static const char where[] = "copy-port";
 
+static void free_buffer(void *);
 static int copy(struct copying *);
 static bool can_move(const struct tu_port *, const struct tu_port *);
 static int move_piece(struct copying *);
@@ -38,6 +39,8 @@ int64_t
 tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 {
 	struct copying c = {.limit = limit};
+	struct tu_scheduler *scheduler;
+	struct tu_cleanup cleanup;
 	int copied;
 
 	if (limit < -1)
@@ -51,7 +54,10 @@ tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 		tu_port_leave(c.from);
 		return -1;
 	}
+	scheduler = &c.from->runtime->scheduler;
+	tu_cleanup_push(scheduler, &cleanup, free_buffer, &c);
 	copied = copy(&c);
+	tu_cleanup_pop(scheduler);
 	free(c.buffer);
 	tu_port_leave(c.from);
 	tu_port_leave(c.to);
@@ -59,6 +65,15 @@ tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 		return c.total;
 	tu_error_attach(tcp_last_error()->port, (size_t)c.total);
 	return -1;
+}
+
+/* The thread that copies never runs again. */
+static void
+free_buffer(void *copying)
+{
+	struct copying *c = copying;
+
+	free(c->buffer);
 }
 
 static int

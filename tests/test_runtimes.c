@@ -274,6 +274,92 @@ forked(void)
 	ok(forks(talk_back), "a child can go on with a connection");
 }
 
+/* Threads that wait in whatever holds something meanwhile. */
+static struct hole hole;
+
+static void *
+in_connect(void *arg)
+{
+	tcp_port in, out;
+
+	tcp_connect("127.0.0.1", hole.port, NULL, &in, &out);
+	return arg;
+}
+
+static void *
+in_look_up(void *arg)
+{
+	tcp_port in, out;
+
+	tcp_connect("slow.test", hole.port, NULL, &in, &out);
+	return arg;
+}
+
+static void *
+in_accept(void *arg)
+{
+	tcp_port in, out;
+
+	tcp_accept(listen_on("127.0.0.1", 0), &in, &out);
+	return arg;
+}
+
+static void *
+in_wait_fd(void *arg)
+{
+	tcp_wait_fd(hole.listener, TCPUNIT_WRITABLE, -1);
+	return arg;
+}
+
+static void *
+in_printf(void *arg)
+{
+	struct both *c = arg;
+
+	while (tcp_printf(c->client_out, "%099999d", 0) > 0)
+		;
+	return arg;
+}
+
+static void *
+in_copy(void *arg)
+{
+	struct both *c = arg;
+
+	tcp_copy_port(c->client_in, c->server_out, -1);
+	return arg;
+}
+
+static void *
+leave_all_waiting(void *arg)
+{
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both c = both_connect(l, "127.0.0.1");
+
+	tcp_thread_start(in_connect, NULL);
+	tcp_thread_start(in_look_up, NULL);
+	tcp_thread_start(in_accept, NULL);
+	tcp_thread_start(in_wait_fd, NULL);
+	tcp_thread_start(in_printf, &c);
+	tcp_thread_start(in_copy, &c);
+	tcp_thread_detach(tcp_thread_start(sleep_long, NULL));
+	tcp_thread_sleep(100);
+	tcp_thread_start(sleep_long, NULL);
+	return arg;
+}
+
+static void
+vanishing(void)
+{
+	int fds;
+
+	hole = hole_open("127.0.0.1", 0);
+	fds = open_fds();
+	elsewhere(leave_all_waiting, NULL);
+	ok(await_fds(fds), "threads that wait vanish with what they hold");
+	hole_close(&hole);
+}
+
 static int fds_at_start;
 
 static void *
@@ -311,6 +397,7 @@ main(void)
 	run(several);
 	run(foreign_handles);
 	run(forked);
+	run(vanishing);
 	run(everything_back);
 	return done_testing();
 }
