@@ -40,7 +40,7 @@ scm_client="csi -script $BATS_TEST_DIRNAME/peers/client.scm"
 	holds client.out 'Hello!\n'
 }
 
-@test "two commands" {
+@test "E01 two commands" {
 	example "$listen" "$connect"
 }
 
@@ -56,11 +56,11 @@ scm_client="csi -script $BATS_TEST_DIRNAME/peers/client.scm"
 	example "$c_server" "$connect"
 }
 
-@test "the command listens, the manual's client connects" {
+@test "E02 the command listens, the manual's client connects" {
 	example "$listen" "$scm_client"
 }
 
-@test "the manual's server listens, the command connects" {
+@test "E02 the manual's server listens, the command connects" {
 	example "$scm_server" "$connect"
 }
 
