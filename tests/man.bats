@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: ISC
+#
+# man.bats - the manual of the library: that its pages are sound, that they
+# cover the header and agree with it, and that their programs print what they
+# say.
+
+load helper
+load manual
+
+# declared - the prototypes of the header, one a line, without spaces.
+declared() {
+	perl -0777 -ne 's{/\*.*?\*/}{}gs; s/TCPUNIT_PRINTF\(\d.*?\)//g;
+		while (/^TCPUNIT_API (.*?);/gms) {
+			print $1 =~ s/\s//gr, "\n"
+		}' "$TOP/lib/tcpunit.h"
+}
+
+# synopsis PAGE... - the prototypes of the pages, in the same form.
+synopsis() {
+	local page
+	for page; do
+		rendered "$page" |
+			sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' |
+			sed '1,/#include/d; $d' | tr -d '[:space:]' | tr ';' '\n'
+	done
+}
+
+# names PAGE... - the names that the pages can be asked for by.
+names() {
+	sed -n 's/^\.Nm \([a-z_]*\).*/\1/p' "$@"
+}
+
+# build SOURCE PROGRAM - as a user of the library does.
+build() {
+	local libevent
+	read -ra libevent < <(pkg-config --libs libevent_core)
+	"${CC:-cc}" -Wall -Wextra -Werror -I"$TOP/lib" -o "$2" "$1" \
+		${SAN:+-fsanitize=address,undefined} \
+		"$BUILD/libtcpunit.a" "${libevent[@]}" -pthread
+}
+
+# try PAGE - build and run its programs.
+try() {
+	local n
+	mkdir "${1##*/}"
+	cd "${1##*/}" || return
+	examples "$1" c
+	for n in $(basename -s .c -- *.c); do
+		build "$n.c" "$n"
+		netns timeout -k1 10 "./$n" >printed || fail "$1: program $n: $?"
+		diff "$n.out" printed || fail "$1: program $n prints otherwise"
+	done
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+@test "the pages are clean, and fit 80 columns" {
+	run mandoc -T lint -W warning "$TOP"/man/*.[1-9]
+	assert_success
+	for page in "$TOP"/man/*.[1-9]; do
+		run grep -nE '.{81}' <(rendered "$page")
+		assert_output ''
+	done
+}
+
+@test "each public call is in one page, with the prototype of the header" {
+	declared | sort >header
+	synopsis "$TOP"/man/*.3 | sort >pages
+	[ -s header ]
+	diff header pages
+}
+
+@test "each page can be asked for by the names of its calls" {
+	for page in "$TOP"/man/*.3; do
+		{
+			basename "$page" .3
+			rendered "$page" | sed -n \
+				'/^SYNOPSIS/,/^DESC/s/^ *\(tcp_[a-z_]*\)(.*/\1/p'
+		} | sort -u >calls
+		names "$page" | sort | diff calls -
+	done
+}
+
+@test "each macro, enumerator and option of the header is explained" {
+	cat "$TOP"/man/*.3 >all
+	perl -0777 -pe 's{/\*.*?\*/}{}gs' "$TOP/lib/tcpunit.h" >header
+	grep -ow 'TCPUNIT_[A-Z_]*' header |
+		grep -vxE 'TCPUNIT_(H|API|PRINTF)' | sort -u >macros
+	sed -n '/^struct .*{/,/^}/s/.*[ *]\([a-z_0-9]*\);.*/\1/p' header >fields
+	[ -s macros ] && [ -s fields ]
+	while read -r word; do
+		grep -qE "^\.(It )?(Dv|Vt .* Fa) (.* )?$word( |$)" all ||
+			fail "$word is not explained"
+	done < <(cat macros fields)
+}
+
+@test "each page that a page refers to exists" {
+	{
+		names "$TOP"/man/*.3
+		basename -a "$TOP"/man/*.[1-9] | sed 's/\.[1-9]$//'
+	} | sort -u >there
+	sed -n 's/^\.\(It \)\{0,1\}Xr \(tcp[a-z_]*\) .*/\2/p' "$TOP"/man/*.[1-9] |
+		sort -u | comm -23 - there >missing
+	run cat missing
+	assert_output ''
+}
+
+@test "the programs of section 3 print what their pages say" {
+	for page in "$TOP"/man/*.3; do
+		try "$page"
+	done
+}
+
+@test "tcpunit.7 shows the documented example as it is tested" {
+	examples "$TOP/man/tcpunit.7" c
+	sed '1,/^ \*\//d' "$TOP/tests/prog_example_server.c" | cmp - 1.c
+	sed '1,/^ \*\//d' "$TOP/tests/prog_example_client.c" | cmp - 2.c
+	run ! test -e 3.c
+}
