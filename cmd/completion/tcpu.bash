@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+#
+# tcpu.bash - completion for bash.  The commands, the options and, where they
+# are few, their values are those that tcpu --help tells.
+
+# _tcpu_help SCRIPT [COMMAND] - what sed finds in the help.
+_tcpu_help() {
+	tcpu ${2:+"$2"} --help 2>/dev/null | sed -nE "$1"
+}
+
+_tcpu() {
+	local word=${2#=} option=$3 command=${COMP_WORDS[1]} words
+	[ "$option" != = ] || option=${COMP_WORDS[COMP_CWORD - 2]}
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		words="$(_tcpu_help 's/^  ([a-z-]+)  .*/\1/p') --help --version"
+	elif [[ $word == -* ]]; then
+		words=$(_tcpu_help 's/^ +(-., )?(--[a-z0-9-]+).*/\2/p' "$command")
+	elif [[ $option == --*-file ]]; then
+		compopt -o default
+		return
+	elif [[ $option == --* ]]; then
+		words=$(_tcpu_help "s/^ .*$option (([a-z]+[|])+[a-z]+).*/\1/p" \
+			"$command" | tr '|' ' ')
+	else
+		words=$(compgen -A hostname)
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -F _tcpu tcpu

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: ISC
+#
+# tcpu.fish - completion for fish.  The commands, the options and, where they
+# are few, their values are those that tcpu --help tells.
+
+function __tcpu_options
+	set -l words (commandline -opc)
+	tcpu $words[2] --help 2>/dev/null | awk '
+		/^ +(-., )?--/ {
+			sub(/^ +(-., )?/, "")
+			name = $1
+			values = $2
+			sub(/\[.*/, "", name)
+			if (!sub(/^[^ ]+( [^ ]+)?  +/, ""))
+				getline
+			sub(/^ */, "\t")
+			n = values ~ /\|/ ? split(values, value, "|") : 0
+			for (i = 1; i <= n; i++)
+				print name "=" value[i] $0
+			if (n == 0)
+				print name $0
+		}'
+end
+
+function __tcpu_commands
+	tcpu --help | sed -nE 's/^  ([a-z-]+) +/\1\t/p'
+	printf '%s\n' --help --version
+end
+
+function __tcpu_first
+	test (count (commandline -opc)) -eq 1
+end
+
+function __tcpu_option
+	not __tcpu_first; and string match -q -- '-*' (commandline -ct)
+end
+
+function __tcpu_file
+	string match -q -- '--*-file' (commandline -opc)[-1]
+end
+
+complete -c tcpu -f
+complete -c tcpu -n __tcpu_first -a '(__tcpu_commands)'
+complete -c tcpu -n __tcpu_option -a '(__tcpu_options)'
+complete -c tcpu -n __tcpu_file -F
+complete -c tcpu -n 'not __tcpu_first; and not __tcpu_file' \
+	-a '(__fish_print_hostnames)'

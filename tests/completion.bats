@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: ISC
+#
+# completion.bats - what bash, zsh and fish offer behind tcpu.  The shells
+# themselves are asked.
+
+load helper
+
+COMPLETION=$TOP/cmd/completion
+
+# offered SHELL LINE - what the shell offers at the end of the line.
+offered() {
+	"in_$1" "$2"
+}
+
+in_bash() {
+	local -a COMP_WORDS COMPREPLY=()
+	# shellcheck source=/dev/null
+	source "$COMPLETION/tcpu.bash"
+	read -ra COMP_WORDS <<<"${1/=/ = }"
+	[[ $1 != *[\ =] ]] || COMP_WORDS+=('')
+	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	_tcpu tcpu "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+	printf '%s\n' "${COMPREPLY[@]}"
+}
+
+# A listing is below the line, and the cursor goes up again behind it.
+in_zsh() {
+	cat >ask.exp <<-'END'
+		set timeout 20
+		set stty_init "rows 500 columns 200"
+		set env(TERM) xterm
+		spawn -noecho zsh -f -i
+		send "fpath=($env(COMPLETION) \$fpath); LISTMAX=0; "
+		send "autoload -Uz compinit; compinit -u -D; "
+		send "PS1='rea''dy '\r"
+		expect "ready "
+		send "$env(LINE)\004"
+		expect {
+			-re {\x1b\[[0-9]*A} {}
+			timeout { exit 1 }
+		}
+	END
+	COMPLETION=$COMPLETION LINE=$1 expect ask.exp
+}
+
+in_fish() {
+	LINE=$1 fish --no-config -c \
+		"source $COMPLETION/tcpu.fish; complete -C\"\$LINE\""
+}
+
+# options - the long options in the input.
+options() {
+	grep -oE -- '--[a-z0-9-]+' | sort -u
+}
+
+# offers_every_option SHELL
+offers_every_option() {
+	local command
+	for command in listen connect accept-ready addresses; do
+		tcpu "$command" --help | grep -oE '^ +(-., )?--[a-z0-9-]+' |
+			options >known
+		[ -s known ]
+		offered "$1" "tcpu $command --" | options | diff known - ||
+			fail "$1: tcpu $command"
+	done
+}
+
+# offers_words SHELL LINE WORD...
+offers_words() {
+	local word
+	offered "$1" "$2" >words
+	for word in "${@:3}"; do
+		grep -q -- "$word" words || fail "$1: '$2': no $word"
+	done
+}
+
+@test "bash offers every option, and no other" {
+	offers_every_option bash
+}
+
+@test "zsh offers every option, and no other" {
+	offers_every_option zsh
+}
+
+@test "fish offers every option, and no other" {
+	offers_every_option fish
+}
+
+@test "each shell offers the commands" {
+	for shell in bash zsh fish; do
+		offers_words "$shell" 'tcpu ' listen connect accept-ready addresses
+	done
+}
+
+@test "each shell offers the values where they are few" {
+	for shell in bash zsh fish; do
+		offers_words "$shell" 'tcpu connect --end=' both peer input
+	done
+}
+
+@test "each shell offers files where one is named" {
+	touch here-it-is
+	offers_words zsh 'tcpu listen --port-file ' here-it-is
+	offers_words fish 'tcpu listen --port-file ' here-it-is
+}
