@@ -15,7 +15,11 @@ PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 LIBDIR = $(PREFIX)/lib
 INCLUDEDIR = $(PREFIX)/include
-MANDIR = $(PREFIX)/share/man
+DATADIR = $(PREFIX)/share
+MANDIR = $(DATADIR)/man
+BASHDIR = $(DATADIR)/bash-completion/completions
+ZSHDIR = $(DATADIR)/zsh/site-functions
+FISHDIR = $(DATADIR)/fish/vendor_completions.d
 
 CFLAGS = -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -48,12 +52,15 @@ CHECK_DEPS = g++ perl=prove bats \
 	bats-file=/usr/lib/bats/bats-file/load.bash \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
-	procps=ps strace expect curl
+	procps=ps strace expect curl mandoc zsh fish
 LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe
 
 VERSION = $(shell sed -n 's/^.define TCPUNIT_VERSION "\(.*\)"/\1/p' \
 	lib/tcpunit.h)
 SO = libtcpunit.so.0
+
+# The calls that a page of section 3 is about, each a link to it.
+CALLS = sed -n 's/^\.Nm \(tcp_[a-z_]*\).*/\1/p'
 
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Ilib $(TINY_CPPFLAGS) $(CPPFLAGS) \
 	$(CFLAGS) $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -pthread \
@@ -67,9 +74,13 @@ CMD_OBJ = $(call objects,cmd/*.c)
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch])
-SCRIPTS = .ci/run .ci/deps tests/run tests/demo tests/helper.bash
+SCRIPTS = .ci/run .ci/deps tests/run tests/conformance tests/demo \
+	tests/*.bash cmd/completion/*.bash
 QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
-CHOSEN = $(wildcard $(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c))
+# What is about the tree is tested once, not for each way to compile it.
+ONCE = $(if $(SAN)$(TINY),deps install layering readme)
+CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
+	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c)))
 
 .PHONY: all tests check demo deps lint install uninstall clean
 .SECONDARY:
@@ -145,14 +156,24 @@ install: all
 		lib/tcpunit.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc
 	for page in man/*.[1-9]; do install -D -m 644 $$page \
 		$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; done
+	for page in man/*.3; do for call in $$($(CALLS) $$page); do \
+		test man/$$call.3 = $$page || ln -sf $${page##*/} \
+			$(DESTDIR)$(MANDIR)/man3/$$call.3 || exit; done; done
+	install -D -m 644 cmd/completion/tcpu.bash $(DESTDIR)$(BASHDIR)/tcpu
+	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) cmd/completion/_tcpu
+	install -D -m 644 -t $(DESTDIR)$(FISHDIR) cmd/completion/tcpu.fish
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/tcpu $(DESTDIR)$(INCLUDEDIR)/tcpunit.h \
 		$(DESTDIR)$(LIBDIR)/libtcpunit.a $(DESTDIR)$(LIBDIR)/$(SO) \
 		$(DESTDIR)$(LIBDIR)/libtcpunit.so \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc
+		$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc \
+		$(DESTDIR)$(BASHDIR)/tcpu $(DESTDIR)$(ZSHDIR)/_tcpu \
+		$(DESTDIR)$(FISHDIR)/tcpu.fish
 	for page in man/*.[1-9]; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	for call in $$($(CALLS) man/*.3); do \
+		rm -f $(DESTDIR)$(MANDIR)/man3/$$call.3; done
 
 clean:
 	rm -rf $(BUILD)

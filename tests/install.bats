@@ -27,6 +27,12 @@ make_to() {
 		"$1"
 }
 
+# declared - the calls of the header.
+declared() {
+	sed -n 's/^TCPUNIT_API.*\b\(tcp_[a-z_]*\)(.*/\1/p' \
+		"$TOP/lib/tcpunit.h" | sort
+}
+
 # program - a user's program, in C and in C++.
 program() {
 	cat <<-'END'
@@ -61,10 +67,22 @@ program() {
 		for page in "$TOP"/man/*.[1-9]; do
 			echo "./share/man/man${page##*.}/${page##*/}"
 		done
-	} | sort >want
+		printf './share/%s\n' bash-completion/completions/tcpu \
+			zsh/site-functions/_tcpu \
+			fish/vendor_completions.d/tcpu.fish
+		declared | sed 's|.*|./share/man/man3/&.3|'
+	} | sort -u >want
 	diff want got
 	(cd "$root" && find . ! -type d ! -path ".$prefix/*") >elsewhere
 	holds elsewhere ''
+}
+
+@test "each call leads to the page that is about it" {
+	local call
+	while read -r call; do
+		grep -q "^\.Fn $call \|^\.Fo $call$" \
+			"$root$prefix/share/man/man3/$call.3" || fail "$call"
+	done < <(declared)
 }
 
 @test "the command runs alone and knows its version" {
@@ -118,12 +136,11 @@ program() {
 }
 
 @test "the shared library shows what the header declares, and no more" {
-	sed -n 's/^TCPUNIT_API.*\b\(tcp_[a-z_]*\)(.*/\1/p' \
-		"$TOP/lib/tcpunit.h" | sort >declared
-	[ "$(wc -l <declared)" -gt 40 ]
+	declared >calls
+	[ "$(wc -l <calls)" -gt 40 ]
 	nm -D --defined-only "$lib/libtcpunit.so.0" |
 		sed -n 's/.* [^A] \(.*\)@@TCPUNIT_0$/\1/p' | sort >exported
-	diff declared exported
+	diff calls exported
 	run -0 nm -D --defined-only "$lib/libtcpunit.so.0"
 	assert_line --partial 'A TCPUNIT_0'
 	assert_equal "$(wc -l <exported)" "$((${#lines[@]} - 1))"
