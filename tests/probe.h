@@ -12,14 +12,11 @@
 /* Monotonic milliseconds. */
 int64_t now_ms(void);
 
-/* How many OS threads this process has. */
-int os_threads(void);
-
 /*
- * Waits, five seconds at most, until no more than N descriptors are open:
- * that of a look-up may outlive it for as long as its OS thread takes to end.
+ * How many descriptors are open once this OS thread is the only one, or after
+ * ten seconds: a look-up's may outlive it by as long as its OS thread does.
  */
-bool await_fds(int n);
+int settled_fds(void);
 
 /* From now on no descriptor can be made; as before again. */
 void forbid_fds(void);
