@@ -89,7 +89,7 @@ tcp_listener_from_fds(const int *fds, int n)
 	for (i = 0; i < n; i++) {
 		if (tu_passive_adopt(fds[i]) == 0)
 			continue;
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, errno, "listener-from-fds",
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "listener-from-fds",
 		    "listener-from-fds: descriptor %d is no listening socket",
 		    fds[i]);
 		return (tcp_listener){0};
@@ -192,7 +192,8 @@ tcp_listener_addresses(tcp_listener listener, int i,
 	socklen_t length = sizeof(a);
 	int fd = find_socket(listener, i, "listener-addresses");
 
-	if (fd == -1)
+	if (fd == -1 || tu_check_memory(local, 1, "listener-addresses") == -1 ||
+	    tu_check_memory(remote, 1, "listener-addresses") == -1)
 		return -1;
 	(void)getsockname(fd, &a.sa, &length); /* it is bound */
 	tu_address_text(&a, local);
@@ -206,11 +207,8 @@ tcp_set_accept_timeout(tcp_listener listener, int ms)
 {
 	struct tu_listener *l = find(listener, "set-accept-timeout");
 
-	if (l == NULL)
+	if (l == NULL || tu_check_time(ms, "set-accept-timeout") == -1)
 		return -1;
-	if (ms < -1)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL,
-		    "set-accept-timeout", "set-accept-timeout: %d ms", ms);
 	l->timeout = ms;
 	return 0;
 }

@@ -191,7 +191,8 @@ tcp_addresses(
 {
 	struct tu_port *p = find_tcp(port, "addresses");
 
-	if (p == NULL)
+	if (p == NULL || tu_check_memory(local, 1, "addresses") == -1 ||
+	    tu_check_memory(remote, 1, "addresses") == -1)
 		return -1;
 	tu_address_text(tu_connection_local(p->connection), local);
 	tu_address_text(&p->connection->remote, remote);
@@ -203,7 +204,8 @@ tcp_port_numbers(tcp_port port, int *local, int *remote)
 {
 	struct tu_port *p = find_tcp(port, "port-numbers");
 
-	if (p == NULL)
+	if (p == NULL || tu_check_memory(local, 1, "port-numbers") == -1 ||
+	    tu_check_memory(remote, 1, "port-numbers") == -1)
 		return -1;
 	*local = tu_address_port(tu_connection_local(p->connection));
 	*remote = tu_address_port(&p->connection->remote);
@@ -250,11 +252,8 @@ tcp_set_timeout(tcp_port port, int ms)
 {
 	struct tu_port *p = tu_port_find(port, "set-timeout");
 
-	if (p == NULL)
+	if (p == NULL || tu_check_time(ms, "set-timeout") == -1)
 		return -1;
-	if (ms < -1)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "set-timeout",
-		    "set-timeout: %d ms", ms);
 	p->timeout = ms;
 	return 0;
 }

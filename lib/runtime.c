@@ -111,6 +111,15 @@ tu_check_memory(const void *memory, size_t n, const char *where)
 	    "%s: no room of %zu bytes", where, n);
 }
 
+int
+tu_check_time(int ms, const char *where)
+{
+	if (ms >= -1)
+		return 0;
+	return tu_raise(
+	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: %d ms", where, ms);
+}
+
 void
 tu_error_attach(tcp_port port, size_t transferred)
 {

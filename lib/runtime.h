@@ -42,6 +42,9 @@ int tu_raise_wake(enum tu_wake woken, const char *where, const char *what);
 /* 0, or -1 raised, for memory that cannot be N bytes. */
 int tu_check_memory(const void *memory, size_t n, const char *where);
 
+/* Likewise, for a time limit below -1. */
+int tu_check_time(int ms, const char *where);
+
 /* Adds to the error just raised; DETAILS is malloc'd and taken over. */
 void tu_error_attach(tcp_port port, size_t transferred);
 void tu_error_detail(char *details);

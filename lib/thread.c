@@ -53,7 +53,7 @@ tcp_thread_join(tcp_thread handle, int ms, void **result)
 	struct tu_thread *t = tu_lookup(TU_THREAD, handle.bits, "thread-join");
 	struct tu_runtime *rt = tu_runtime();
 
-	if (t == NULL)
+	if (t == NULL || tu_check_time(ms, "thread-join") == -1)
 		return -1;
 	if (t->gone != NULL)
 		return tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, "thread-join",
@@ -102,7 +102,7 @@ tcp_thread_sleep(int ms)
 	struct tu_runtime *rt = tu_runtime();
 	enum tu_wake woken;
 
-	if (rt == NULL)
+	if (rt == NULL || tu_check_time(ms, "thread-sleep") == -1)
 		return -1;
 	if (ms == 0) {
 		tu_yield(&rt->scheduler);
@@ -160,7 +160,7 @@ tcp_wait_fd(int fd, int events, int ms)
 	enum tu_wake woken;
 	int ready;
 
-	if (rt == NULL)
+	if (rt == NULL || tu_check_time(ms, "wait-fd") == -1)
 		return -1;
 	ready = poll_fd(fd, events);
 	if (ready != 0)

@@ -1,0 +1,688 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_misuse.c - every call with every handle that it should not be given,
+ * and with sizes, times, numbers and pointers that are none: the documented
+ * error each time, nothing harmed, no descriptor gone or left.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <tcpunit.h>
+
+#include "pair.h"
+#include "peer.h"
+#include "tap.h"
+#include "unit.h"
+
+#define HUGE_SIZE ((size_t)-1)
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static char memory[16];
+static int number;
+static char *line;
+static size_t length;
+
+static long long
+call_read(uint64_t bits)
+{
+	return tcp_read((tcp_port){bits}, memory, 1);
+}
+
+static long long
+call_read_string(uint64_t bits)
+{
+	return tcp_read_string((tcp_port){bits}, memory, 1);
+}
+
+static long long
+call_read_line(uint64_t bits)
+{
+	return tcp_read_line((tcp_port){bits}, 1, &line, &length);
+}
+
+static long long
+call_read_byte(uint64_t bits)
+{
+	return tcp_read_byte((tcp_port){bits});
+}
+
+static long long
+call_peek_byte(uint64_t bits)
+{
+	return tcp_peek_byte((tcp_port){bits});
+}
+
+static long long
+call_read_buffered(uint64_t bits)
+{
+	return tcp_read_buffered((tcp_port){bits}, memory, 1);
+}
+
+static long long
+call_char_ready(uint64_t bits)
+{
+	return tcp_char_ready((tcp_port){bits});
+}
+
+static long long
+call_set_line_ending(uint64_t bits)
+{
+	return tcp_set_line_ending((tcp_port){bits}, TCPUNIT_LINE_LF);
+}
+
+static long long
+call_write(uint64_t bits)
+{
+	return tcp_write((tcp_port){bits}, "", 0);
+}
+
+static long long
+call_write_string(uint64_t bits)
+{
+	return tcp_write_string((tcp_port){bits}, "x");
+}
+
+static long long
+call_write_line(uint64_t bits)
+{
+	return tcp_write_line((tcp_port){bits}, "x");
+}
+
+static long long
+call_write_byte(uint64_t bits)
+{
+	return tcp_write_byte((tcp_port){bits}, 'x');
+}
+
+static long long
+call_printf(uint64_t bits)
+{
+	return tcp_printf((tcp_port){bits}, "%d", 1);
+}
+
+static long long
+call_flush_output(uint64_t bits)
+{
+	return tcp_flush_output((tcp_port){bits});
+}
+
+static long long
+call_set_buffer_size(uint64_t bits)
+{
+	return tcp_set_buffer_size((tcp_port){bits}, 8);
+}
+
+static long long
+call_set_timeout(uint64_t bits)
+{
+	return tcp_set_timeout((tcp_port){bits}, 8);
+}
+
+static long long
+call_port_fileno(uint64_t bits)
+{
+	return tcp_port_fileno((tcp_port){bits});
+}
+
+static long long
+call_addresses(uint64_t bits)
+{
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+
+	return tcp_addresses((tcp_port){bits}, local, remote);
+}
+
+static long long
+call_port_numbers(uint64_t bits)
+{
+	return tcp_port_numbers((tcp_port){bits}, &number, &number);
+}
+
+static long long
+call_abandon_port(uint64_t bits)
+{
+	return tcp_abandon_port((tcp_port){bits});
+}
+
+static long long
+call_reset(uint64_t bits)
+{
+	return tcp_reset((tcp_port){bits});
+}
+
+static long long
+call_accept(uint64_t bits)
+{
+	tcp_port in, out;
+
+	return tcp_accept((tcp_listener){bits}, &in, &out);
+}
+
+static long long
+call_accept_ready(uint64_t bits)
+{
+	return tcp_accept_ready((tcp_listener){bits});
+}
+
+static long long
+call_listener_port(uint64_t bits)
+{
+	return tcp_listener_port((tcp_listener){bits});
+}
+
+static long long
+call_listener_fileno(uint64_t bits)
+{
+	return tcp_listener_fileno((tcp_listener){bits}, 0);
+}
+
+static long long
+call_listener_addresses(uint64_t bits)
+{
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+
+	return tcp_listener_addresses((tcp_listener){bits}, 0, local, remote);
+}
+
+static long long
+call_set_accept_timeout(uint64_t bits)
+{
+	return tcp_set_accept_timeout((tcp_listener){bits}, 8);
+}
+
+static long long
+call_close(uint64_t bits)
+{
+	return tcp_close((tcp_listener){bits});
+}
+
+static long long
+call_join(uint64_t bits)
+{
+	return tcp_thread_join((tcp_thread){bits}, 0, NULL);
+}
+
+static long long
+call_detach(uint64_t bits)
+{
+	return tcp_thread_detach((tcp_thread){bits});
+}
+
+static long long
+call_terminate(uint64_t bits)
+{
+	return tcp_thread_terminate((tcp_thread){bits});
+}
+
+enum takes { INPUT = 1, OUTPUT = 2, EITHER = 3, LISTENER = 4, THREAD = 8 };
+
+static const struct {
+	const char *name;
+	long long (*make)(uint64_t);
+	enum takes takes;
+} calls[] = {
+    {"read", call_read, INPUT},
+    {"read_string", call_read_string, INPUT},
+    {"read_line", call_read_line, INPUT},
+    {"read_byte", call_read_byte, INPUT},
+    {"peek_byte", call_peek_byte, INPUT},
+    {"read_buffered", call_read_buffered, INPUT},
+    {"char_ready", call_char_ready, INPUT},
+    {"set_line_ending", call_set_line_ending, INPUT},
+    {"write", call_write, OUTPUT},
+    {"write_string", call_write_string, OUTPUT},
+    {"write_line", call_write_line, OUTPUT},
+    {"write_byte", call_write_byte, OUTPUT},
+    {"printf", call_printf, OUTPUT},
+    {"flush_output", call_flush_output, OUTPUT},
+    {"set_buffer_size", call_set_buffer_size, OUTPUT},
+    {"set_timeout", call_set_timeout, EITHER},
+    {"port_fileno", call_port_fileno, EITHER},
+    {"addresses", call_addresses, EITHER},
+    {"port_numbers", call_port_numbers, EITHER},
+    {"abandon_port", call_abandon_port, EITHER},
+    {"reset", call_reset, EITHER},
+    {"accept", call_accept, LISTENER},
+    {"accept_ready", call_accept_ready, LISTENER},
+    {"listener_port", call_listener_port, LISTENER},
+    {"listener_fileno", call_listener_fileno, LISTENER},
+    {"listener_addresses", call_listener_addresses, LISTENER},
+    {"set_accept_timeout", call_set_accept_timeout, LISTENER},
+    {"close", call_close, LISTENER},
+    {"thread_join", call_join, THREAD},
+    {"thread_detach", call_detach, THREAD},
+    {"thread_terminate", call_terminate, THREAD},
+};
+
+/* One of each, all open. */
+static struct pair p;
+static tcp_listener listener;
+static tcp_thread thread;
+
+static void *
+nothing(void *arg)
+{
+	return arg;
+}
+
+static void
+open_all(void)
+{
+	p = pair_connect();
+	listener = tcp_listen(0, NULL);
+	thread = tcp_thread_start(nothing, NULL);
+}
+
+static void
+close_all(void)
+{
+	pair_close(&p);
+	tcp_close(listener);
+	tcp_thread_join(thread, -1, NULL);
+}
+
+/* None of these calls takes the handle. */
+static void
+refused(uint64_t bits, enum takes but, const char *what)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		if (calls[i].takes & but)
+			continue;
+		if (failed(calls[i].make(bits) == -1, TCPUNIT_ERROR_ARGUMENT,
+			EINVAL))
+			continue;
+		diag("%s", calls[i].name);
+		all = false;
+	}
+	ok(all, "%s is an argument error everywhere", what);
+	if (!(but & EITHER))
+		is_int((long long)tcp_port_position((tcp_port){bits}), 0,
+		    "%s has no position", what);
+}
+
+static void
+wrong_kinds(void)
+{
+	open_all();
+	refused(0, 0, "the null handle");
+	refused(42, 0, "42");
+	refused(UINT64_MAX, 0, "all ones");
+	refused(p.in.bits, INPUT, "an input port elsewhere");
+	refused(p.out.bits, OUTPUT, "an output port elsewhere");
+	refused(listener.bits, LISTENER, "a listener elsewhere");
+	refused(thread.bits, THREAD, "a thread elsewhere");
+	is_int(tcp_write_string(p.out, "still"), 5, "none was harmed");
+	ok(peer_says(p.peer, "still"), "and they work");
+	close_all();
+}
+
+/* A handle with one bit wrong is another's, or nobody's. */
+static void
+forged(void)
+{
+	uint64_t real[4];
+	int taken = 0;
+
+	open_all();
+	real[0] = p.in.bits;
+	real[1] = p.out.bits;
+	real[2] = listener.bits;
+	real[3] = thread.bits;
+	for (size_t i = 0; i < COUNT(real); i++)
+		for (int bit = 0; bit < 64; bit++) {
+			uint64_t bits = real[i] ^ (1ULL << bit);
+
+			if (bits == real[0] || bits == real[1])
+				continue;
+			taken += tcp_port_fileno((tcp_port){bits}) != -1 ||
+			    tcp_read_buffered((tcp_port){bits}, memory, 1) !=
+				-1 ||
+			    tcp_listener_port((tcp_listener){bits}) != -1;
+		}
+	is_int(taken, 0, "no handle with a wrong bit is taken");
+	close_all();
+}
+
+static void
+closed(void)
+{
+	static const enum takes kinds[] = {INPUT, OUTPUT, LISTENER, THREAD};
+	uint64_t handles[4];
+	bool all = true;
+
+	open_all();
+	close_all();
+	handles[0] = p.in.bits;
+	handles[1] = p.out.bits;
+	handles[2] = listener.bits;
+	handles[3] = thread.bits;
+	for (size_t i = 0; i < COUNT(calls); i++)
+		for (size_t k = 0; k < COUNT(kinds); k++) {
+			if (!(calls[i].takes & kinds[k]))
+				continue;
+			if (failed(calls[i].make(handles[k]) == -1,
+				TCPUNIT_ERROR_CLOSED, EBADF))
+				continue;
+			diag("%s", calls[i].name);
+			all = false;
+		}
+	ok(all, "a closed handle is the closed error everywhere");
+	ok(tcp_input_port_p(p.in) && tcp_output_port_p(p.out) &&
+		tcp_listener_p(listener) && tcp_thread_p(thread),
+	    "it is still what it was");
+	is_int((long long)tcp_port_position(p.in), 0, "without a position");
+}
+
+static void
+predicates(void)
+{
+	open_all();
+	ok(tcp_port_p(p.in) && tcp_input_port_p(p.in) &&
+		!tcp_output_port_p(p.in),
+	    "an input port is a port");
+	ok(tcp_port_p(p.out) && tcp_output_port_p(p.out) &&
+		!tcp_input_port_p(p.out),
+	    "an output port is a port");
+	ok(!tcp_listener_p((tcp_listener){p.in.bits}) &&
+		!tcp_thread_p((tcp_thread){p.in.bits}),
+	    "a port is nothing else");
+	ok(!tcp_port_p((tcp_port){listener.bits}), "a listener is no port");
+	ok(!tcp_port_p((tcp_port){0}) && !tcp_listener_p((tcp_listener){0}) &&
+		!tcp_thread_p((tcp_thread){0}),
+	    "the null handle is nothing");
+	close_all();
+}
+
+static void
+closing_the_wrong_way(void)
+{
+	open_all();
+	ok(failed(tcp_close_input_port(p.out) == -1, TCPUNIT_ERROR_ARGUMENT,
+	       EINVAL),
+	    "an output port is not closed as an input port");
+	ok(failed(tcp_close_output_port(p.in) == -1, TCPUNIT_ERROR_ARGUMENT,
+	       EINVAL),
+	    "nor the other way round");
+	ok(failed(tcp_close_input_port((tcp_port){listener.bits}) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "nor a listener");
+	ok(failed(tcp_close_output_port((tcp_port){0}) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "nor the null handle");
+	is_int(tcp_write_string(p.out, "open"), 4, "all are open");
+	pair_say(&p, "x");
+	is_int(tcp_read_byte(p.in), 'x', "both ways");
+	close_all();
+}
+
+/* Another OS thread's ports, while it lives and afterwards. */
+static struct foreign {
+	pthread_barrier_t made, used;
+	struct pair pair;
+	tcp_listener listener;
+} other;
+
+static void *
+foreign_thread(void *arg)
+{
+	(void)arg;
+	other.pair = pair_connect();
+	other.listener = tcp_listen(0, NULL);
+	pthread_barrier_wait(&other.made);
+	pthread_barrier_wait(&other.used);
+	tcp_write_string(other.pair.out, "unharmed");
+	if (!peer_says(other.pair.peer, "unharmed"))
+		other.listener.bits = 0;
+	close(other.pair.peer);
+	return NULL;
+}
+
+static void
+foreign(void)
+{
+	pthread_t t;
+
+	pthread_barrier_init(&other.made, NULL, 2);
+	pthread_barrier_init(&other.used, NULL, 2);
+	pthread_create(&t, NULL, foreign_thread, NULL);
+	pthread_barrier_wait(&other.made);
+	refused(other.pair.in.bits, 0, "another OS thread's input port");
+	refused(other.pair.out.bits, 0, "another OS thread's output port");
+	refused(other.listener.bits, 0, "another OS thread's listener");
+	pthread_barrier_wait(&other.used);
+	pthread_join(t, NULL);
+	ok(other.listener.bits != 0, "it is none the worse for it");
+	refused(other.pair.in.bits, 0, "the port of an OS thread that ended");
+}
+
+static void
+is_refused(long long result, const char *name)
+{
+	ok(failed(result == -1, TCPUNIT_ERROR_ARGUMENT, 0), "%s", name);
+}
+
+static void
+null_pointers(void)
+{
+	char text[TCPUNIT_ADDRLEN];
+	tcp_port port;
+
+	open_all();
+	pair_say(&p, "data\n");
+	is_refused(tcp_read(p.in, NULL, 1), "read into NULL");
+	is_refused(tcp_read_string(p.in, NULL, 1), "read_string into NULL");
+	is_refused(tcp_read_buffered(p.in, NULL, 1), "read_buffered to NULL");
+	is_refused(tcp_read_line(p.in, 9, NULL, &length), "no line");
+	is_refused(tcp_read_line(p.in, 9, &line, NULL), "no length");
+	is_refused(tcp_write(p.out, NULL, 1), "write from NULL");
+	is_refused(tcp_write_string(p.out, NULL), "write_string of NULL");
+	is_refused(tcp_write_line(p.out, NULL), "write_line of NULL");
+	is_refused(tcp_addresses(p.in, NULL, text), "no local address");
+	is_refused(tcp_addresses(p.in, text, NULL), "no remote address");
+	is_refused(tcp_port_numbers(p.in, NULL, &number), "no local port");
+	is_refused(tcp_port_numbers(p.in, &number, NULL), "no remote port");
+	is_refused(tcp_listener_addresses(listener, 0, NULL, text),
+	    "no listener's address");
+	is_refused(tcp_listener_addresses(listener, 0, text, NULL),
+	    "no listener's remote address");
+	is_refused(tcp_accept(listener, NULL, &port), "accept without input");
+	is_refused(tcp_accept(listener, &port, NULL), "accept without output");
+	is_refused(tcp_connect(NULL, 1, NULL, &port, &port), "no host");
+	is_refused(tcp_connect("127.0.0.1", 1, NULL, NULL, &port),
+	    "connect without input");
+	is_refused(tcp_connect("127.0.0.1", 1, NULL, &port, NULL),
+	    "connect without output");
+	is_int(tcp_read(p.in, NULL, 0), 0, "nothing can be read into NULL");
+	is_int(tcp_write(p.out, NULL, 0), 0, "and written from it");
+	is_int(tcp_read_string(p.in, memory, 5), 5, "nothing was taken");
+	close_all();
+}
+
+static void
+null_makers(void)
+{
+	ok(!tcp_thread_p(tcp_thread_start(NULL, NULL)) &&
+		failed(true, TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "no thunk");
+	ok(!tcp_listener_p(tcp_listener_from_fds(NULL, 1)) &&
+		failed(true, TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "no descriptors");
+}
+
+static void
+sizes(void)
+{
+	open_all();
+	pair_say(&p, "data\n");
+	is_refused(tcp_read(p.in, memory, HUGE_SIZE), "read of too much");
+	is_refused(tcp_read_string(p.in, memory, HUGE_SIZE),
+	    "read_string of too much");
+	is_refused(tcp_read_buffered(p.in, memory, HUGE_SIZE),
+	    "read_buffered of too much");
+	is_refused(tcp_write(p.out, memory, HUGE_SIZE), "write of too much");
+	is_refused(tcp_copy_port(p.in, p.out, -2), "a copy of -2 bytes");
+	is_int(tcp_read(p.in, memory, 0), 0, "read of nothing");
+	is_int(tcp_read_string(p.in, memory, 5), 5, "nothing was taken");
+	is_refused(tcp_set_line_ending(p.in, (enum tcp_line_ending)99),
+	    "a line ending that is none");
+	close_all();
+}
+
+static void
+times(void)
+{
+	open_all();
+	is_refused(tcp_set_timeout(p.in, -2), "a time limit of -2");
+	is_refused(tcp_set_accept_timeout(listener, -2), "for accept");
+	is_refused(tcp_thread_sleep(-2), "for sleep");
+	is_refused(tcp_thread_join(thread, -2, NULL), "for join");
+	is_refused(tcp_wait_fd(0, TCPUNIT_READABLE, -2), "for wait_fd");
+	close_all();
+}
+
+static void
+descriptors(void)
+{
+	int closed_fd = dup(0), pipes[2], fds[TCPUNIT_MAX_SOCKETS + 1];
+
+	close(closed_fd);
+	ok(!tcp_port_p(tcp_open_input_fd(-1)) &&
+		failed(true, TCPUNIT_ERROR_ARGUMENT, EBADF),
+	    "-1 is no input");
+	ok(!tcp_port_p(tcp_open_output_fd(closed_fd)) &&
+		failed(true, TCPUNIT_ERROR_ARGUMENT, EBADF),
+	    "a closed descriptor is no output");
+	ok(failed(tcp_wait_fd(-1, TCPUNIT_READABLE, 0) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EBADF),
+	    "-1 cannot be waited for");
+	is_refused(tcp_wait_fd(0, 0, 0), "nor can no event");
+	is_refused(tcp_wait_fd(0, 64, 0), "nor one that is none");
+	for (size_t i = 0; i < COUNT(fds); i++)
+		fds[i] = -1;
+	if (pipe2(pipes, O_CLOEXEC) == -1)
+		return;
+	ok(!tcp_listener_p(tcp_listener_from_fds(pipes, 1)) &&
+		failed(true, TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "a pipe is no listener");
+	ok(!tcp_listener_p(tcp_listener_from_fds(fds, 1)) &&
+		failed(true, TCPUNIT_ERROR_ARGUMENT, 0),
+	    "nor is -1");
+	ok(!tcp_listener_p(tcp_listener_from_fds(fds, 0)) &&
+		failed(true, TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "nor are none");
+	ok(!tcp_listener_p(tcp_listener_from_fds(fds, COUNT(fds))) &&
+		failed(true, TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "nor too many");
+	ok(fcntl(pipes[0], F_GETFD) != -1, "the pipe is still open");
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void
+listen_is_refused(
+    int port, const struct tcp_listen_options *o, const char *name)
+{
+	tcp_listener l = tcp_listen(port, o);
+
+	ok(!tcp_listener_p(l) && failed(true, TCPUNIT_ERROR_ARGUMENT, 0), "%s",
+	    name);
+}
+
+static void
+listen_options(void)
+{
+	const struct tcp_listen_options standard = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options o = {0};
+
+	listen_is_refused(-1, NULL, "listen on -1");
+	listen_is_refused(65536, NULL, "listen on 65536");
+	listen_is_refused(0, &o, "listen with zeroed options");
+	o = standard;
+	o.size = sizeof o + 8;
+	listen_is_refused(0, &o, "listen with options of another size");
+	o = standard;
+	o.backlog = -5;
+	listen_is_refused(0, &o, "a backlog of -5");
+	o = standard;
+	o.family = 5;
+	listen_is_refused(0, &o, "a family that is none");
+	o = standard;
+	o.loopback = true;
+	o.host = "127.0.0.1";
+	listen_is_refused(0, &o, "loopback and a host");
+}
+
+static void
+connect_is_refused(const char *host, int port,
+    const struct tcp_connect_options *o, const char *name)
+{
+	tcp_port in = {1}, out = {2};
+	int result = tcp_connect(host, port, o, &in, &out);
+
+	ok(failed(result == -1, TCPUNIT_ERROR_ARGUMENT, 0) && in.bits == 1 &&
+		out.bits == 2,
+	    "%s", name);
+}
+
+static void
+connect_options(void)
+{
+	const struct tcp_connect_options standard = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options o = {0};
+
+	connect_is_refused("127.0.0.1", -1, NULL, "connect to -1");
+	connect_is_refused("127.0.0.1", 65536, NULL, "connect to 65536");
+	connect_is_refused("127.0.0.1", 1, &o, "connect with zeroed options");
+	o = standard;
+	o.timeout = -2;
+	connect_is_refused("127.0.0.1", 1, &o, "a limit of -2");
+	o = standard;
+	o.family = 5;
+	connect_is_refused("127.0.0.1", 1, &o, "a family that is none");
+	o = standard;
+	o.local_port = 65536;
+	connect_is_refused("127.0.0.1", 1, &o, "a local port of 65536");
+	o = standard;
+	o.local_port = -1;
+	connect_is_refused("127.0.0.1", 1, &o, "a local port of -1");
+}
+
+static void
+long_host(void)
+{
+	char host[10001];
+	tcp_port in = {1}, out = {2};
+	enum tcp_error_kind kind;
+
+	memset(host, 'h', sizeof host - 1);
+	host[sizeof host - 1] = '\0';
+	is_int(tcp_connect(host, 1, NULL, &in, &out), -1,
+	    "a host of 10 kB is not found");
+	kind = tcp_last_error()->kind;
+	ok(kind == TCPUNIT_ERROR_RESOLVE || kind == TCPUNIT_ERROR_ARGUMENT,
+	    "and that is the error");
+	ok(in.bits == 1 && out.bits == 2, "no port is made");
+}
+
+static void
+nothing_left(void)
+{
+	static void (*const all[])(void) = {wrong_kinds, forged, closed,
+	    closing_the_wrong_way, foreign, null_pointers, null_makers, sizes,
+	    times, descriptors, listen_options, connect_options, long_host};
+	int fds = open_fds();
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		all[i]();
+	is_int(open_fds(), fds, "no descriptor is gone or left");
+}
+
+int
+main(void)
+{
+	run(predicates);
+	run(nothing_left);
+	return done_testing();
+}
