@@ -60,7 +60,8 @@ struct outcome {
  * when all went well, else with a reset.  NAME is the peer's, for messages.
  */
 struct outcome run_session(const struct run *run,
-    const struct session_options *options, const struct standard_ports *ports,
-    const char *name, const tcp_port connection[2]);
+    const struct session_options *options,
+    const struct standard_ports *standard, const char *name,
+    const tcp_port connection[2]);
 
 #endif

@@ -32,7 +32,8 @@ int tu_error_errno(enum tcp_error_kind kind, int code);
 /* Fills in; the text is FORMAT, then ": " and the reason unless the kind's
  * text says it all (argument errors). */
 void tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
-    const char *where, const char *format, va_list ap);
+    const char *where, const char *format, va_list ap)
+    __attribute__((format(printf, 5, 0)));
 
 void tu_error_free(struct tu_error *e);
 

@@ -30,23 +30,24 @@ int
 tu_scheduler_init(struct tu_scheduler *s)
 {
 	struct event_config *config = event_config_new();
+	struct tu_thread *first = calloc(1, sizeof(*first));
+	struct event_base *base = NULL;
 
-	*s = (struct tu_scheduler){.base = NULL};
-	TAILQ_INIT(&s->ready);
-	TAILQ_INIT(&s->idle);
-	s->first = calloc(1, sizeof(*s->first));
-	if (config != NULL && s->first != NULL &&
+	if (config != NULL && first != NULL &&
 	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
-		s->base = event_base_new_with_config(config);
+		base = event_base_new_with_config(config);
 	if (config != NULL)
 		event_config_free(config);
-	if (s->base == NULL) {
-		free(s->first);
+	if (base == NULL) {
+		free(first);
 		errno = errno == EMFILE || errno == ENFILE ? errno : ENOMEM;
 		return -1;
 	}
-	s->first->scheduler = s;
-	s->current = s->first;
+	*s = (struct tu_scheduler){
+	    .base = base, .first = first, .current = first};
+	TAILQ_INIT(&s->ready);
+	TAILQ_INIT(&s->idle);
+	first->scheduler = s;
 	return 0;
 }
 

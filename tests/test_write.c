@@ -381,7 +381,7 @@ ping_pong(tcp_port in, tcp_port out)
 		snprintf(want, sizeof want, "ping %d", i);
 		tcp_write_line(out, want);
 		if (tcp_read_line(in, 100, &line, &len) != 1 ||
-		    strcmp(line, want))
+		    strcmp(line, want) != 0)
 			return -1;
 	}
 	return now_ms() - start;
@@ -459,7 +459,7 @@ static void
 many_connections(void)
 {
 	tcp_listener l = tcp_listen(0, NULL);
-	tcp_port in, out, in2, out2;
+	tcp_port in = {0}, out = {0}, in2 = {0}, out2 = {0};
 	int fds = open_fds(), failed = 0;
 
 	for (int i = 0; i < 1000; i++) {
