@@ -46,7 +46,7 @@ peer_listen(const char *ip, int port, int backlog)
 int
 peer_port(int fd)
 {
-	union address a;
+	union address a = {.sa.sa_family = AF_UNSPEC};
 	socklen_t len = sizeof a;
 
 	if (getsockname(fd, &a.sa, &len) == -1)

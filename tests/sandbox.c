@@ -93,7 +93,7 @@ own_user(void)
 static bool
 own_etc(void)
 {
-	return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	return mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	    mount("none", "/etc", "tmpfs", 0, NULL) == 0 &&
 	    put("/etc/hosts",
 		"127.0.0.1 localhost dual.test three.test\n"

@@ -66,7 +66,7 @@ readiness(void)
 {
 	int64_t start = now_ms();
 	int none = tcp_accept_ready(l), peers[2];
-	tcp_port in[2], out[2];
+	tcp_port in[2] = {{0}}, out[2] = {{0}};
 
 	ok(none == 0 && now_ms() - start < PROMPT_MS,
 	    "A01 nobody is pending: not ready, at once");
@@ -110,7 +110,7 @@ static void
 client_has_reset(void)
 {
 	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN], *line;
-	tcp_port in, out;
+	tcp_port in = {0}, out = {0};
 	size_t len;
 	int fd = client(1);
 
@@ -134,7 +134,7 @@ static int64_t
 accept_in_vain(int limit)
 {
 	int64_t start = now_ms();
-	tcp_port in, out;
+	tcp_port in = {0}, out = {0};
 
 	tcp_set_accept_timeout(l, limit);
 	if (!failed(tcp_accept(l, &in, &out) == -1, TCPUNIT_ERROR_TIMEOUT,
@@ -156,7 +156,7 @@ limits(void)
 {
 	const struct itimerval often = {{0, 50000}, {0, 50000}}, never = {0};
 	struct ticker t;
-	tcp_port in, out;
+	tcp_port in = {0}, out = {0};
 	int64_t took;
 	int fd;
 
@@ -258,7 +258,7 @@ outlives_listener(void)
 static void
 no_descriptors(void)
 {
-	tcp_port in, out;
+	tcp_port in = {0}, out = {0};
 	bool told_so, still;
 	int fd = client(1);
 
@@ -278,7 +278,7 @@ own_address(void)
 {
 	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
 	tcp_listener any = listen_on(NULL, 0);
-	tcp_port in, out;
+	tcp_port in = {0}, out = {0};
 	int fd = peer_connect("192.0.2.2", tcp_listener_port(any), 5000);
 
 	ok(tcp_accept(any, &in, &out) == 0 &&
