@@ -342,7 +342,9 @@ mappings(void)
 	FILE *f = fopen("/proc/self/maps", "re");
 	int c, n = 0;
 
-	while (f != NULL && (c = getc(f)) != EOF)
+	if (f == NULL)
+		return -1;
+	while ((c = getc(f)) != EOF)
 		n += c == '\n';
 	fclose(f);
 	return n;
