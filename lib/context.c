@@ -3,12 +3,13 @@
  * Stacks and the switch.  A stack is 256 KiB of address space with a guard
  * page below; some are kept when they are given back, as a fresh one costs
  * 600 times as much.  swapcontext(3) is the switch that is always there; it
- * makes a system call, so that x86-64 has one of its own.
+ * makes a system call, so that x86-64 and arm64 have one of their own.
  */
 #include "context.h"
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -191,9 +192,6 @@ tu_context_switch(struct tu_context *from, struct tu_context *to)
 #endif
 
 /* The first function on a new stack. */
-#if defined(__x86_64__) && !defined(TU_UCONTEXT)
-__attribute__((used))
-#endif
 static void
 begin(struct tu_stack *s)
 {
@@ -201,17 +199,22 @@ begin(struct tu_stack *s)
 	s->entry(s->arg);
 }
 
-#if defined(__x86_64__) && !defined(TU_UCONTEXT)
+#if TU_OWN_SWITCH
 
+/* The layout on the stack is the same on both sides of a switch, so that the
+ * unwind information holds before and after the change of the stack pointer.
+ * A new stack begins in tu_context_begin, with no caller. */
 void tu_context_swap(void **from_sp, void *to_sp);
 void tu_context_begin(void);
 
-/*
- * The System V ABI wants rbx, rbp, r12 to r15 and the two control words kept
- * over a call; the layout on the stack is the same on both sides, so that the
- * unwind information holds before and after the change of rsp.  A new stack
- * begins in tu_context_begin, with no caller.
- */
+#ifdef __x86_64__
+
+/* The System V ABI wants these kept over a call. */
+enum { CONTROL, R15, R14, R13, R12, RBX, RBP, RETURN, WORDS };
+#define ARGUMENT R12
+#define FUNCTION R13
+#define CONTROL_AT_START (0x1f80 | (uint64_t)0x037f << 32)
+
 __asm__(".text\n"
 	".p2align 4\n"
 	".type tu_context_swap,@function\n"
@@ -254,18 +257,69 @@ __asm__(".text\n"
 	"	.cfi_endproc\n"
 	".size tu_context_begin,.-tu_context_begin\n");
 
+#else /* arm64 */
+
+/* The procedure call standard wants these kept over a call: x19 to x30, and
+ * the lower halves of v8 to v15. */
+enum { X19, X20, RETURN = 11, D8, WORDS = 20 };
+#define ARGUMENT X19
+#define FUNCTION X20
+
+__asm__(".text\n"
+	".p2align 4\n"
+	".type tu_context_swap,%function\n"
+	"tu_context_swap:\n"
+	"	.cfi_startproc\n"
+	"	sub sp, sp, #160\n	.cfi_def_cfa_offset 160\n"
+	"	stp x19, x20, [sp]\n	stp x21, x22, [sp, #16]\n"
+	"	stp x23, x24, [sp, #32]\n	stp x25, x26, [sp, #48]\n"
+	"	stp x27, x28, [sp, #64]\n	stp x29, x30, [sp, #80]\n"
+	"	stp d8, d9, [sp, #96]\n	stp d10, d11, [sp, #112]\n"
+	"	stp d12, d13, [sp, #128]\n	stp d14, d15, [sp, #144]\n"
+	"	.cfi_offset x19, -160\n	.cfi_offset x20, -152\n"
+	"	.cfi_offset x21, -144\n	.cfi_offset x22, -136\n"
+	"	.cfi_offset x23, -128\n	.cfi_offset x24, -120\n"
+	"	.cfi_offset x25, -112\n	.cfi_offset x26, -104\n"
+	"	.cfi_offset x27, -96\n	.cfi_offset x28, -88\n"
+	"	.cfi_offset x29, -80\n	.cfi_offset x30, -72\n"
+	"	mov x9, sp\n"
+	"	str x9, [x0]\n"
+	"	mov sp, x1\n"
+	"	ldp x19, x20, [sp]\n	ldp x21, x22, [sp, #16]\n"
+	"	ldp x23, x24, [sp, #32]\n	ldp x25, x26, [sp, #48]\n"
+	"	ldp x27, x28, [sp, #64]\n	ldp x29, x30, [sp, #80]\n"
+	"	ldp d8, d9, [sp, #96]\n	ldp d10, d11, [sp, #112]\n"
+	"	ldp d12, d13, [sp, #128]\n	ldp d14, d15, [sp, #144]\n"
+	"	add sp, sp, #160\n	.cfi_def_cfa_offset 0\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size tu_context_swap,.-tu_context_swap\n"
+	".p2align 4\n"
+	".type tu_context_begin,%function\n"
+	"tu_context_begin:\n"
+	"	.cfi_startproc\n"
+	"	.cfi_undefined x30\n"
+	"	mov x0, x19\n"
+	"	blr x20\n"
+	"	brk #1\n"
+	"	.cfi_endproc\n"
+	".size tu_context_begin,.-tu_context_begin\n");
+
+#endif
+
 static void
 prepare(struct tu_context *c)
 {
-	enum { CONTROL, R15, R14, R13, R12, RBX, RBP, RETURN, WORDS };
 	uint64_t *frame;
 
-	/* At RETURN + 1 the ABI wants a multiple of 16. */
+	/* Above the frame the ABI wants a multiple of 16. */
 	frame = (uint64_t *)((uintptr_t)c->stack & ~(uintptr_t)15) - WORDS;
-	frame[CONTROL] = 0x1f80 | (uint64_t)0x037f << 32; /* as at start */
-	frame[R15] = frame[R14] = frame[RBX] = frame[RBP] = 0;
-	frame[R13] = (uint64_t)(uintptr_t)begin;
-	frame[R12] = (uint64_t)(uintptr_t)c->stack;
+	memset(frame, 0, WORDS * sizeof(*frame));
+#ifdef CONTROL_AT_START
+	frame[CONTROL] = CONTROL_AT_START;
+#endif
+	frame[FUNCTION] = (uint64_t)(uintptr_t)begin;
+	frame[ARGUMENT] = (uint64_t)(uintptr_t)c->stack;
 	frame[RETURN] = (uint64_t)(uintptr_t)tu_context_begin;
 	c->sp = frame;
 }

@@ -8,7 +8,10 @@
 
 #include <stddef.h>
 
-#if !defined(__x86_64__) || defined(TU_UCONTEXT)
+#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(TU_UCONTEXT)
+#define TU_OWN_SWITCH 1
+#else
+#define TU_OWN_SWITCH 0
 #include <ucontext.h>
 #endif
 
@@ -22,7 +25,7 @@ struct tu_stacks {
 
 struct tu_context {
 	struct tu_stack *stack; /* NULL: the stack of the OS thread */
-#if defined(__x86_64__) && !defined(TU_UCONTEXT)
+#if TU_OWN_SWITCH
 	void *sp; /* where the registers are saved */
 #else
 	ucontext_t registers;

@@ -34,7 +34,8 @@ tu_scheduler_init(struct tu_scheduler *s)
 	struct event_base *base = NULL;
 
 	if (config != NULL && first != NULL &&
-	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
+	    event_config_set_flag(config,
+		EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV) == 0)
 		base = event_base_new_with_config(config);
 	if (config != NULL)
 		event_config_free(config);
