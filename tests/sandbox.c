@@ -99,7 +99,7 @@ own_etc(void)
 		"127.0.0.1 localhost dual.test three.test\n"
 		"::1 localhost dual.test\n"
 		"127.0.0.2 three.test\n"
-		"127.0.0.3 three.test\n") &&
+		"127.0.0.3 three.test\n127.0.0.3 three.test\n") &&
 	    put("/etc/host.conf", "multi on\n") &&
 	    put("/etc/nsswitch.conf", "hosts: files dns\nservices: files\n") &&
 	    put("/etc/resolv.conf",

@@ -4,7 +4,7 @@
  * names and the name server are what the test says.
  *
  *	localhost   127.0.0.1, ::1
- *	three.test  127.0.0.1, 127.0.0.2, 127.0.0.3
+ *	three.test  127.0.0.1, 127.0.0.2, and 127.0.0.3 twice
  *	dual.test   127.0.0.1, ::1
  *	slow.test   127.0.0.1, two seconds after it was asked for
  *	silent.test never answered

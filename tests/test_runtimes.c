@@ -109,13 +109,23 @@ sleep_long(void *arg)
 	return arg;
 }
 
-/* Handles of the main OS thread, and how many of their uses are refused. */
+/* What one OS thread has, and how many uses by another one are refused. */
 struct foreign {
 	tcp_listener l;
 	struct both c;
 	tcp_thread t;
 	int refused, uses;
 };
+
+static struct foreign
+have_some(void)
+{
+	struct foreign f = {.l = listen_on("127.0.0.1", 0)};
+
+	f.c = both_connect(f.l, "127.0.0.1");
+	f.t = tcp_thread_start(sleep_long, NULL);
+	return f;
+}
 
 static void
 use(struct foreign *f, bool failure)
@@ -131,6 +141,7 @@ use_foreign(void *arg)
 	struct foreign *f = arg;
 	tcp_port in, out;
 
+	have_some(); /* whose handles are as like these as can be */
 	use(f, tcp_accept(f->l, &in, &out) == -1);
 	use(f, tcp_accept_ready(f->l) == -1);
 	use(f, tcp_listener_port(f->l) == -1);
@@ -148,15 +159,13 @@ use_foreign(void *arg)
 	return NULL;
 }
 
-static void
-foreign_handles(void)
+static void *
+share(void *arg)
 {
-	struct foreign f = {.l = listen_on("127.0.0.1", 0)};
+	struct foreign f = have_some();
 	char *line;
 	size_t len;
 
-	f.c = both_connect(f.l, "127.0.0.1");
-	f.t = tcp_thread_start(sleep_long, NULL);
 	elsewhere(use_foreign, &f);
 	ok(f.uses > 0 && f.refused == f.uses,
 	    "handles of another OS thread are argument errors (%d of %d)",
@@ -168,8 +177,13 @@ foreign_handles(void)
 		strcmp(line, "mine") == 0 && tcp_thread_terminate(f.t) == 0 &&
 		tcp_thread_join(f.t, 5000, NULL) == 0,
 	    "and go on working where they belong");
-	both_close(&f.c);
-	tcp_close(f.l);
+	return arg;
+}
+
+static void
+foreign_handles(void)
+{
+	elsewhere(share, NULL);
 }
 
 /* What the process has when it forks: threads in accept and in read. */
