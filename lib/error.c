@@ -34,6 +34,8 @@ tu_error_reason(enum tcp_error_kind kind, int code)
 {
 	switch (kind) {
 	case TCPUNIT_ERROR_RESOLVE:
+		if (code == EAI_SERVICE)
+			return "Unknown service";
 		return code == EAI_SYSTEM ? strerror(errno)
 					  : gai_strerror(code);
 	case TCPUNIT_ERROR_TIMEOUT:

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 
 static struct tu_port *enter(tcp_port, const void *, size_t, const char *);
+static ssize_t keep(struct tu_port *, const unsigned char *, size_t);
+static bool has_arrived(struct tu_port *);
 static ssize_t receive(struct tu_port *, void *, size_t, int64_t, const char *);
 static ssize_t gather(struct tu_port *, char *, size_t, int64_t, const char *);
 static int next_byte(tcp_port, bool, const char *);
@@ -65,10 +67,8 @@ tcp_read_buffered(tcp_port port, void *buf, size_t cap)
 
 	if (p == NULL)
 		return -1;
-	if (cap > 0)
+	if (cap > 0 && has_arrived(p))
 		n = tu_input_read(p, buf, cap, TU_AT_ONCE, "read-buffered");
-	if (n == -1 && tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT)
-		n = 0;
 	if (n > 0)
 		p->position += (uint64_t)n;
 	tu_port_leave(p);
@@ -79,14 +79,11 @@ int
 tcp_char_ready(tcp_port port)
 {
 	struct tu_port *p = tu_port_enter(TU_INPUT, port, "char-ready");
-	int ready = 1;
+	bool ready;
 
 	if (p == NULL)
 		return -1;
-	if (tu_ahead_size(&p->ahead) == 0 &&
-	    tu_input_fill(p, TU_AT_ONCE, "char-ready") == -1 &&
-	    tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT)
-		ready = 0;
+	ready = has_arrived(p);
 	tu_port_leave(p);
 	return ready;
 }
@@ -127,23 +124,18 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap, int64_t deadline,
 int
 tu_input_fill(struct tu_port *p, int64_t deadline, const char *where)
 {
-	unsigned char *memory;
+	unsigned char *memory = scratch(p->runtime);
 	ssize_t n;
 
+	if (memory == NULL)
+		return tu_port_raise(p, where);
 	do {
-		memory = scratch(p->runtime);
-		if (memory == NULL)
-			return tu_port_raise(p, where);
 		n = receive(p, memory, TU_SCRATCH, deadline, where);
 		if (n <= 0)
 			return (int)n;
-		if (p->skip_lf && memory[0] == '\n') {
-			memory++;
-			n--;
-		}
-		p->skip_lf = false;
+		n = keep(p, memory, (size_t)n);
 	} while (n == 0);
-	if (tu_ahead_add(&p->ahead, memory, (size_t)n) == -1)
+	if (n == -1)
 		return tu_port_raise(p, where);
 	/* Only now, as the others use the same scratch. */
 	return tu_port_charge(p, (size_t)n, where) == -1 ? -1 : 1;
@@ -175,6 +167,38 @@ enter(tcp_port port, const void *buf, size_t n, const char *where)
 	if (tu_check_memory(buf, n, where) == -1)
 		return NULL;
 	return tu_port_enter(TU_INPUT, port, where);
+}
+
+/* Into the read-ahead, but for the LF of a CR that ended a line: how much, or
+ * -1 with errno. */
+static ssize_t
+keep(struct tu_port *p, const unsigned char *memory, size_t n)
+{
+	size_t skip = p->skip_lf && memory[0] == '\n';
+
+	p->skip_lf = false;
+	if (n > skip && tu_ahead_add(&p->ahead, memory + skip, n - skip) == -1)
+		return -1;
+	return (ssize_t)(n - skip);
+}
+
+/* Whether a read would not wait; what is there is read ahead to know. */
+static bool
+has_arrived(struct tu_port *p)
+{
+	unsigned char *memory = scratch(p->runtime);
+	ssize_t n;
+
+	tu_ahead_settle(&p->ahead);
+	while (memory != NULL && tu_ahead_size(&p->ahead) == 0 && !p->end) {
+		n = tu_connection_read(p->connection, memory, TU_SCRATCH);
+		if (n == -1)
+			return errno != EAGAIN;
+		p->end = n == 0;
+		if (n > 0 && keep(p, memory, (size_t)n) == -1)
+			break;
+	}
+	return true; /* or no memory: the read will tell */
 }
 
 /* Reads into BUF: bytes, 0 at the end, -1 raised. */

@@ -9,14 +9,19 @@
 #include <event2/bufferevent.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "error.h"
 
+enum { WHAT_SIZE = TCPUNIT_ADDRLEN + 40 };
+
 static struct tu_port *port_new(
     struct tu_runtime *, struct tu_connection *, enum tu_kind);
+static const char *describe(const struct tu_port *, const char *, char *);
+static int raise_closed(const struct tu_port *, const char *);
 static void drop(void *);
 static tcp_port open_fd(int, enum tu_kind, const char *);
 static struct tu_port *find_tcp(tcp_port, const char *);
@@ -95,12 +100,13 @@ int
 tu_port_wait(struct tu_port *p, int64_t deadline, const char *where)
 {
 	enum tu_wake woken = tu_watch_wait(&p->watch, deadline);
+	char what[WHAT_SIZE];
 
 	if (p->closed)
-		woken = TU_CLOSED;
+		return raise_closed(p, where);
 	if (woken == TU_READY)
 		return 0;
-	tu_raise_wake(woken, where, where);
+	tu_raise_wake(woken, where, describe(p, where, what));
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
 }
@@ -109,28 +115,19 @@ int
 tu_port_charge(struct tu_port *p, size_t n, const char *where)
 {
 	tu_charge(&p->runtime->scheduler, n);
-	if (!p->closed)
-		return 0;
-	tu_raise_wake(TU_CLOSED, where, where);
-	tu_error_attach((tcp_port){p->handle}, 0);
-	return -1;
+	return p->closed ? raise_closed(p, where) : 0;
 }
 
 int
 tu_port_raise(struct tu_port *p, const char *where)
 {
-	const struct tu_connection *c = p->connection;
-	char peer[TCPUNIT_ADDRLEN + 8];
+	enum tcp_error_kind kind = TCPUNIT_ERROR_SYSTEM;
+	char what[WHAT_SIZE];
 	int code = errno;
 
-	if (c->bev != NULL) {
-		tu_address_with_port(&c->remote, peer);
-		tu_raise(
-		    tu_error_kind(code), code, where, "%s %s", where, peer);
-	} else {
-		tu_raise(TCPUNIT_ERROR_SYSTEM, code, where, "%s descriptor %d",
-		    where, c->descriptor.fd);
-	}
+	if (p->connection->bev != NULL)
+		kind = tu_error_kind(code);
+	tu_raise(kind, code, where, "%s", describe(p, where, what));
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
 }
@@ -310,6 +307,30 @@ port_new(struct tu_runtime *rt, struct tu_connection *c, enum tu_kind kind)
 		c->output = p;
 	}
 	return p;
+}
+
+/* "read 127.0.0.1:80" */
+static const char *
+describe(const struct tu_port *p, const char *where, char what[WHAT_SIZE])
+{
+	char peer[TCPUNIT_ADDRLEN + 8];
+
+	if (p->connection->bev != NULL) {
+		tu_address_with_port(&p->connection->remote, peer);
+		(void)snprintf(what, WHAT_SIZE, "%s %s", where, peer);
+	} else {
+		(void)snprintf(what, WHAT_SIZE, "%s descriptor %d", where,
+		    p->connection->descriptor.fd);
+	} /* both fit */
+	return what;
+}
+
+static int
+raise_closed(const struct tu_port *p, const char *where)
+{
+	tu_raise_wake(TU_CLOSED, where, where);
+	tu_error_attach((tcp_port){p->handle}, 0);
+	return -1;
 }
 
 /* At the end of the runtime: nobody comes back from a wait, and a process that

@@ -78,6 +78,9 @@ tcp_thread_detach(tcp_thread handle)
 
 	if (t == NULL)
 		return -1;
+	if (t->gone != NULL)
+		return tu_raise_wake(
+		    TU_CLOSED, "thread-detach", "thread-detach");
 	if (t->joiner != NULL)
 		return tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, "thread-detach",
 		    "thread-detach");
