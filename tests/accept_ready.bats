@@ -199,7 +199,7 @@ free_port=4242
 
 @test "--fd on what does not listen is status 4" {
 	answers 4 '' bound=127.0.0.1 '--fd 10'
-	answers 4 '' client=127.0.0.1 '--fd 10 --listening'
+	answers 4 '' pair=127.0.0.1 '--fd 10 --listening'
 	answers 4 '' udp=127.0.0.1 '--fd 10 --wait'
 	assert_equal "$stderr" \
 		'tcpu: accept-ready descriptor 10: not a TCP socket'

@@ -10,7 +10,7 @@
 #				clients have left), v6only, reuseport; all
 #				listeners of a run have one port
 # bound=ADDRESS			a stream socket that does not listen
-# client=ADDRESS server=ADDRESS	one end of a connection
+# pair=ADDRESS			the client's end of a connection, the server's
 # reset=ADDRESS ended=ADDRESS	a client whose connection was reset, or closed
 #				by both
 # refused=ADDRESS		a client that was refused
@@ -18,6 +18,7 @@
 use strict;
 use warnings;
 use POSIX ();
+use Fcntl qw(F_DUPFD);
 use IO::Handle ();
 use Socket qw(:DEFAULT :addrinfo IPPROTO_IPV6 IPV6_V6ONLY SO_REUSEPORT);
 
@@ -65,12 +66,13 @@ sub client {
 	return $s;
 }
 
-# The two ends of a connection.
+# The two ends of a connection, the client's first.
 sub connection {
 	my ($ip) = @_;
 	my $l = bound($ip, 0, SOCK_STREAM);
 	listen($l, 1);
-	my $client = client($ip, number($l));
+	$port = number($l);
+	my $client = client($ip, $port);
 	accept(my $server, $l);
 	return ($client, $server);
 }
@@ -97,16 +99,7 @@ my %make = (
 		return $s;
 	},
 	udp => sub { bound($_[0], 0, SOCK_DGRAM) },
-	client => sub {
-		my ($client, $server) = connection(@_);
-		push @clients, $server;
-		return $client;
-	},
-	server => sub {
-		my ($client, $server) = connection(@_);
-		push @clients, $client;
-		return $server;
-	},
+	pair => \&connection,
 	reset => sub {
 		my ($client, $server) = connection(@_);
 		reset_socket($server);
@@ -133,7 +126,9 @@ sub run_command {
 	my $pid = fork // die "fork: $!\n";
 	if ($pid == 0) {
 		my $fd = 10;
-		POSIX::dup2(fileno $_, $fd++) for @sockets;
+		# First out of the way: some have such numbers already.
+		my @away = map { fcntl($_, F_DUPFD, $fd + @sockets) } @sockets;
+		POSIX::dup2($_, $fd++), POSIX::close($_) for @away;
 		$ENV{PORT} = $port;
 		exec @_ or die "$_[0]: $!\n";
 	}

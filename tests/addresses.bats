@@ -1,0 +1,460 @@
+# SPDX-License-Identifier: ISC
+#
+# addresses: the ends of a descriptor, of a process's sockets, of a route.
+# sockets.pl makes the sockets, on descriptors 10, 11, ...
+
+load helper
+
+sockets=$BATS_TEST_DIRNAME/peers/sockets.pl
+sandbox=$BUILD/tests/prog_sandbox
+
+# with SOCKET... COMMAND - run a line of bash where sockets.pl has made those.
+with() {
+	run --separate-stderr -"${status_wanted:-0}" netns timeout -k 1 30 \
+		"$sockets" "${@:1:$#-1}" -- bash -c "${*: -1}"
+}
+
+# refuses STATUS STDERR [ARG]... - tcpu addresses ends so, with one line.
+refuses() {
+	run --separate-stderr -"$1" timeout -k 1 10 tcpu addresses "${@:3}"
+	assert_equal "$output" ''
+	assert_equal "$stderr" "tcpu: $2"
+}
+
+# ---- A descriptor ----
+
+# mirrors ADDRESS - the two ends of a connection see the same halves, which are
+# those that ss shows.
+mirrors() {
+	with "pair=$1" '
+		read -r ip port peer_ip peer_port < <(tcpu addresses --fd 10)
+		[ "$peer_port" = "$PORT" ] || exit 9
+		[ "$(tcpu addresses <&11)" = "$peer_ip $peer_port $ip $port" ] ||
+			exit 9
+		ss -Htn "sport = :$port" | grep -qF "$port" || exit 9
+		echo "$ip $peer_ip"'
+}
+
+@test "the two ends of a connection mirror each other" {
+	mirrors 127.0.0.1
+	assert_equal "$output" '127.0.0.1 127.0.0.1'
+	mirrors 127.0.0.2
+	assert_equal "$output" '127.0.0.1 127.0.0.2'
+	mirrors ::1
+	assert_equal "$output" '::1 ::1'
+}
+
+@test "IPv4-mapped addresses are shown as dotted quads" {
+	mirrors ::ffff:127.0.0.1
+	assert_equal "$output" '127.0.0.1 127.0.0.1'
+}
+
+@test "halves and columns" {
+	with pair=127.0.0.2 '
+		port=$(tcpu addresses --fd 10 --local --port)
+		for o in "" --local --remote --ip --port "--local --ip" \
+			"--remote --ip" "--local --port" "--remote --port"; do
+			tcpu addresses $o --fd 10
+		done | sed "s/\<$PORT\>/PORT/; s/\<$port\>/OURS/"'
+	assert_output '127.0.0.1 OURS 127.0.0.2 PORT
+127.0.0.1 OURS
+127.0.0.2 PORT
+127.0.0.1 127.0.0.2
+OURS PORT
+127.0.0.1
+127.0.0.2
+OURS
+PORT'
+}
+
+@test "--format=hostport" {
+	with pair=127.0.0.2 'tcpu addresses --format=hostport --fd=11'
+	assert_regex "$output" '^127\.0\.0\.2:[0-9]+ 127\.0\.0\.1:[0-9]+$'
+	with pair=::1 'tcpu addresses --format hostport --fd 10 --remote
+		echo "[::1]:$PORT"'
+	assert_equal "${lines[0]}" "${lines[1]}"
+	with pair=::1 'tcpu addresses --format hostport --fd 10 --ip'
+	assert_output '::1 ::1'
+}
+
+@test "--format=sh is for eval" {
+	with pair=127.0.0.2 'unset ${!TCPU_*}
+		eval "$(tcpu addresses --format=sh --fd 10)"
+		echo "$TCPU_LOCALIP ${TCPU_LOCALPORT:+port}" \
+			"$TCPU_REMOTEIP $((TCPU_REMOTEPORT - PORT))"
+		tcpu addresses --format=sh --remote --port --fd 11 |
+			grep -cx "TCPU_REMOTEPORT=$TCPU_LOCALPORT"
+		tcpu addresses --format=sh --local --ip --fd 10'
+	assert_output '127.0.0.1 port 127.0.0.2 0
+1
+TCPU_LOCALIP=127.0.0.1'
+}
+
+@test "a listening descriptor has a local half only" {
+	with listen=127.0.0.1 '
+		tcpu addresses --fd 10
+		tcpu addresses --fd 10 --format=hostport
+		tcpu addresses --fd 10 --port
+		tcpu addresses --fd 10 --remote; echo $?
+		echo $PORT'
+	local port=${lines[4]}
+	assert_output "127.0.0.1 $port
+127.0.0.1:$port
+$port
+1
+$port"
+	with listen=:: 'tcpu addresses --ip <&10'
+	assert_output '::'
+}
+
+@test "in --format=sh a missing half is set to nothing" {
+	with listen=127.0.0.1 'TCPU_REMOTEIP=old TCPU_REMOTEPORT=1
+		eval "$(tcpu addresses --format=sh --fd 10)"
+		echo "$TCPU_LOCALIP-$TCPU_REMOTEIP-$TCPU_REMOTEPORT-"
+		tcpu addresses --format=sh --fd 10 --remote; echo $?'
+	assert_output '127.0.0.1---
+1'
+}
+
+@test "the name of an interface cannot run commands in --format=sh" {
+	# shellcheck disable=SC2030,SC2031 # each line has a shell of its own
+	run -0 netns bash -c '
+		ip link set lo down && ip link set lo name "\`a;b$" &&
+		ip link set "\`a;b$" up &&
+		ip addr add fe80::77/64 dev "\`a;b$" nodad || exit 9
+		"$0" "listen=fe80::77%\`a;b$" -- bash -c "
+			eval \"\$(tcpu addresses --fd 10 --format=sh)\"
+			echo \"\$TCPU_LOCALIP\""' "$sockets"
+	assert_output 'fe80::77%`a;b$'
+}
+
+@test "a connection that is gone is status 8" {
+	local status_wanted=8 kind
+	for kind in reset=127.0.0.1 reset=::1 ended=127.0.0.1; do
+		with $kind 'tcpu addresses --fd 10'
+		assert_equal "$output" ''
+		assert_equal "$stderr" \
+			'tcpu: addresses descriptor 10: the connection is gone'
+	done
+}
+
+@test "asking leaves the reset for who reads" {
+	local status_wanted=1
+	with reset=127.0.0.1 'tcpu addresses -q --fd 10
+		[ $? -eq 8 ] && LC_ALL=C cat <&10'
+	assert_equal "$stderr" 'cat: -: Connection reset by peer'
+}
+
+@test "--fd changes no flag of the descriptor" {
+	with pair=127.0.0.1 'flags() { cat /proc/self/fdinfo/10; }
+		before=$(flags); tcpu addresses --fd 10 >fd || exit 9
+		[ "$(flags)" = "$before" ]'
+}
+
+@test "what is no connected or listening TCP socket is status 1" {
+	local status_wanted=1 kind
+	for kind in bound=127.0.0.1 refused=127.0.0.1 bound=::1; do
+		with $kind 'tcpu addresses --fd 10'
+		assert_equal "$stderr" \
+			'tcpu: addresses descriptor 10: not connected'
+	done
+	with udp=127.0.0.1 'tcpu addresses --fd 10'
+	assert_equal "$stderr" \
+		'tcpu: addresses descriptor 10: not a TCP socket'
+	refuses 1 'addresses descriptor 0: not a TCP socket' </dev/null
+	refuses 1 'addresses descriptor 0: not a TCP socket' <&-
+	refuses 1 'addresses descriptor 77: Bad file descriptor' --fd 77
+}
+
+# ---- A process ----
+
+@test "--pid prints every TCP socket of the process, in order, each line once" {
+	with listen=127.0.0.2 listen=127.0.0.1 listen=::1 pair=127.0.0.1 \
+		listen=127.0.0.10,reuseport listen=127.0.0.10,reuseport \
+		udp=127.0.0.1 bound=127.0.0.1 '
+		tcpu addresses --pid $$ --ip
+		tcpu addresses --pid $$ | wc -l
+		echo "$(tcpu addresses --fd 10)" >wanted
+		tcpu addresses --pid $$ | grep -cFf wanted'
+	assert_output '127.0.0.1
+127.0.0.1 127.0.0.1
+127.0.0.2
+127.0.0.10
+::1
+6
+1'
+}
+
+@test "--pid --listening prints the listening ones" {
+	with listen=127.0.0.1 listen=::1,v6only pair=127.0.0.1 '
+		tcpu addresses --pid $$ --listening --ip
+		tcpu addresses --pid $$ --listening --port | wc -l'
+	assert_output '127.0.0.1
+::1
+1'
+	with listen=127.0.0.1 pair=::1 'tcpu addresses --pid $$ --remote --ip'
+	assert_output '::1'
+}
+
+@test "--pid with -4 or -6 prints the sockets of that family" {
+	with listen=127.0.0.1 listen=::1 listen=::ffff:127.0.0.2 '
+		tcpu addresses --pid $$ --ip -4
+		tcpu addresses --pid $$ --ip -6'
+	assert_output '127.0.0.1
+127.0.0.2
+::1'
+}
+
+@test "--pid is right about many sockets" {
+	local all=()
+	for ((i = 1; i <= 100; i++)); do
+		all+=("pair=127.0.0.$i")
+	done
+	with "${all[@]}" 'tcpu addresses --pid $$ >said
+		ss -Htn | tr -s " " | tr : " " | cut -d " " -f 4- |
+			sed "s/ $//" | sort | diff - <(sort said) && wc -l <said'
+	assert_output 200
+}
+
+# hold COMMAND [ARG]... - in the background, until it has printed the port that
+# its sockets have, which is then in port.
+hold() {
+	mkfifo held
+	"$@" >held 2>holder.err 3>&- &
+	started+=("$!")
+	read -r port <held || fail "nothing held: $(cat holder.err)"
+	rm held
+}
+
+# "${family[@]}" COMMAND [ARG]... - whose descendants end with it.
+# "${apart[@]}" COMMAND [ARG]... - that besides is in a network of its own.
+family=(unshare --pid --fork --kill-child)
+[ "$(id -u)" -eq 0 ] || family+=(--map-root-user)
+apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
+
+@test "--pid includes the descendants" {
+	hold "${family[@]}" bash -c '"$0" listen=127.0.0.1 & wait' "$sockets"
+	run -0 tcpu addresses --pid $! --listening --format=hostport
+	assert_output "127.0.0.1:$port"
+}
+
+@test "--pid of a process in another network" {
+	hold "${apart[@]}" "$sockets" listen=127.0.0.1 listen=::1
+	run -0 tcpu addresses --pid $! --listening --format=hostport
+	assert_output "127.0.0.1:$port
+[::1]:$port"
+	run ! tcpu accept-ready --listening 127.0.0.1 "$port"
+}
+
+@test "--pid without netlink is answered from /proc" {
+	with listen=127.0.0.1 listen=::1 listen=::ffff:127.0.0.2 pair=127.0.0.1 \
+		pair=::1 '
+		export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS
+		tcpu addresses --pid $$ >plain
+		strace -qq -o strace.out -e inject=socket:error=EPERM \
+			tcpu addresses --pid $$ >refused
+		grep -q "NETLINK_SOCK_DIAG.*INJECTED" strace.out &&
+			diff plain refused && wc -l <plain'
+	assert_output 7
+}
+
+@test "--wait ends when the process listens" {
+	mkfifo go
+	background server bash -c 'read -r _ <go; exec "$0" listen=127.0.0.1' \
+		"$sockets"
+	local server=$!
+	background waiter tcpu addresses --pid $! --listening --port --wait=20
+	echo >go
+	ends 0 $!
+	holds waiter.out "$(tcpu addresses --pid "$server" --port)\n"
+}
+
+@test "--wait ends when the process does, with status 1" {
+	mkfifo go
+	background server bash -c 'read -r _ <go'
+	local server=$!
+	background waiter tcpu addresses --pid "$server" --wait
+	echo >go
+	ends 0 "$server"
+	ends 1 "${started[1]}"
+	holds waiter.err \
+		"tcpu: addresses process $server: No such process\n"
+}
+
+@test "a process that has ended but was not reaped is no process" {
+	run --separate-stderr -1 timeout 10 perl -e '
+		defined(my $pid = fork) or die; exit unless $pid;
+		system qw(tcpu addresses --wait --pid), $pid; exit $? >> 8'
+	assert_regex "$stderr" \
+		'^tcpu: addresses process [0-9]+: No such process$'
+}
+
+@test "a process without TCP sockets is status 1, with --wait 124" {
+	refuses 1 "addresses process $$: no TCP socket" --pid $$
+	refuses 124 "addresses process $$: timed out after 50ms" --pid $$ \
+		--wait=50ms
+	refuses 124 "addresses process $$: timed out after 50ms" --pid $$ \
+		--wait -t 50ms
+}
+
+@test "another user's process is status 125" {
+	local pid=1 shared
+	shared=$(mktemp -d)
+	chmod 755 "$shared"
+	install -m 755 "$BUILD/tcpu" "$shared"
+	if [ "$(id -u)" -eq 0 ]; then
+		pid=$$
+		set -- setpriv --reuid 65534 --regid 65534 --clear-groups
+	fi
+	run --separate-stderr timeout 10 "$@" "$shared/tcpu" addresses --wait \
+		--pid "$pid"
+	rm -r "$shared"
+	assert_equal "$status" 125
+	assert_equal "$stderr" \
+		"tcpu: addresses process $pid: Permission denied"
+}
+
+# ---- Servers that are not ours ----
+
+# took_zero COMMAND [ARG]... - the port that this server took for 0 is found, and
+# it answers there.
+took_zero() {
+	background server "$@"
+	local port
+	port=$(tcpu addresses --pid $! --listening --port --wait=15)
+	assert_regex "$port" '^[1-9][0-9]*$'
+	echo >"/dev/tcp/127.0.0.1/$port"
+}
+
+@test "socat" {
+	took_zero socat TCP-LISTEN:0,bind=127.0.0.1,fork SYSTEM:cat
+}
+
+@test "nc.openbsd" {
+	took_zero nc.openbsd -kl 127.0.0.1 0
+}
+
+@test "nc.traditional" {
+	took_zero nc.traditional -l -s 127.0.0.1
+}
+
+@test "busybox nc" {
+	took_zero busybox nc -l -p 0
+}
+
+@test "ncat" {
+	took_zero ncat -kl 127.0.0.1 0
+}
+
+@test "tcpserver" {
+	took_zero tcpserver 127.0.0.1 0 cat
+}
+
+@test "tcpserver, the child of a script" {
+	took_zero "${family[@]}" bash -c 'tcpserver 127.0.0.1 0 cat & wait'
+}
+
+@test "python3 -m http.server" {
+	took_zero python3 -m http.server --bind 127.0.0.1 0
+}
+
+@test "nginx: master and workers, each line once" {
+	cat >nginx.conf <<-END
+		daemon off;
+		pid $PWD/nginx.pid;
+		error_log stderr;
+		worker_processes 2;
+		events {}
+		http {
+			access_log off;
+			client_body_temp_path $PWD/body;
+			proxy_temp_path $PWD/proxy;
+			fastcgi_temp_path $PWD/fastcgi;
+			uwsgi_temp_path $PWD/uwsgi;
+			scgi_temp_path $PWD/scgi;
+			server {
+				listen 127.0.0.1:8080;
+				listen [::1]:8080;
+				listen 8081 reuseport;
+			}
+		}
+	END
+	background nginx "${apart[@]}" nginx -e stderr -c "$PWD/nginx.conf"
+	tcpu addresses --pid $! --listening --wait=15 >first
+	run -0 tcpu addresses --pid $! --listening --format=hostport
+	assert_output '0.0.0.0:8081
+127.0.0.1:8080
+[::1]:8080'
+}
+
+# ---- A route ----
+
+# a_server - prints one client's bytes to server.out; its port is in port.
+a_server() {
+	background server socat -u TCP-LISTEN:0,bind=127.0.0.1 -
+	port=$(tcpu addresses --pid $! --listening --port --wait=15)
+}
+
+@test "HOST PORT connects, prints the addresses, and closes" {
+	a_server
+	run -0 --separate-stderr tcpu addresses 127.0.0.1 "$port"
+	assert_regex "$output" "^127\.0\.0\.1 [0-9]+ 127\.0\.0\.1 $port\$"
+	assert_equal "$stderr" ''
+	ends 0 "$!"
+	holds server.out ''
+}
+
+@test "HOST:PORT, columns and formats of a route" {
+	a_server
+	run -0 tcpu addresses -n --remote --format=hostport "127.0.0.1:$port"
+	assert_output "127.0.0.1:$port"
+	ends 0 "$!"
+}
+
+@test "a route that fails has the status of a connect that fails" {
+	run --separate-stderr -4 netns tcpu addresses 127.0.0.1 4242
+	assert_equal "$stderr" \
+		'tcpu: addresses 127.0.0.1:4242: Connection refused'
+	run --separate-stderr -5 netns tcpu addresses 198.51.100.1 4242
+	assert_equal "$stderr" \
+		'tcpu: addresses 198.51.100.1:4242: Network is unreachable'
+	run --separate-stderr -3 "$sandbox" tcpu addresses no.test 80 3>&-
+	assert_equal "$stderr" \
+		'tcpu: addresses no.test:80: Name or service not known'
+	run --separate-stderr -124 "$sandbox" tcpu addresses -t 0.2 \
+		silent.test 80 3>&-
+	assert_equal "$stderr" \
+		'tcpu: addresses silent.test:80: timed out after 200ms'
+	status_wanted=124 with listen=127.0.0.1,backlog=0,pending=1 \
+		'tcpu addresses --timeout 0.2 127.0.0.1 $PORT'
+}
+
+# ---- What cannot be meant ----
+
+@test "what cannot be meant is status 2 and a line" {
+	local exclusive='addresses: --fd, --pid and HOST PORT exclude each other'
+	refuses 2 "$exclusive" --fd 0 --pid 1
+	refuses 2 "$exclusive" --fd 0 localhost 80
+	refuses 2 "$exclusive" --pid 1 localhost:80
+	refuses 2 'addresses: --listening and --wait need --pid' --listening
+	refuses 2 'addresses: --listening and --wait need --pid' --wait --fd 0
+	refuses 2 'addresses: --local and --remote exclude each other' \
+		--local --remote
+	refuses 2 'addresses: --ip and --port exclude each other' --ip --port
+	refuses 2 'addresses: takes no COMMAND' localhost 80 -- true
+	refuses 2 "addresses: no port: '80'" 80
+	refuses 2 "addresses: not a port: '0'" localhost 0
+	refuses 2 "addresses: extra operand: '81'" localhost 80 81
+	refuses 2 "addresses: --fd: not a number: '-1'" --fd=-1
+	refuses 2 "addresses: --pid: not a number: '0'" --pid 0
+	refuses 2 "addresses: --pid: too big a number: '99999999999'" \
+		--pid 99999999999
+	refuses 2 "addresses: --wait: not a time: 'x'" --pid 1 --wait=x
+	refuses 2 "addresses: --format: not plain, sh or hostport: 'xml'" \
+		--format=xml
+}
+
+@test "an answer that cannot be written is status 9" {
+	status_wanted=9 with listen=127.0.0.1 'tcpu addresses <&10 >/dev/full'
+	assert_equal "$stderr" 'tcpu: stdout: No space left on device'
+}
