@@ -20,7 +20,8 @@ enum { WHAT_SIZE = TCPUNIT_ADDRLEN + 40 };
 
 static struct tu_port *port_new(
     struct tu_runtime *, struct tu_connection *, enum tu_kind);
-static const char *describe(const struct tu_port *, const char *, char *);
+static const char *describe(
+    const struct tu_port *, const char *, char[WHAT_SIZE]);
 static int raise_closed(const struct tu_port *, const char *);
 static void drop(void *);
 static tcp_port open_fd(int, enum tu_kind, const char *);
