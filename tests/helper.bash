@@ -77,6 +77,12 @@ holds() {
 	printf "$2" | cmp - "$1"
 }
 
+# traced [ARG]... - strace, ten seconds at most, without the search for leaks,
+# which cannot be traced.
+traced() {
+	ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-} timeout -k 1 10 strace "$@"
+}
+
 # netns COMMAND [ARG]... - run a program in a network namespace of its own,
 # where there is lo and nothing else.
 netns() {

@@ -8,8 +8,8 @@ load helper
 # refuses STATUS PATTERN [ARG]... - nothing on stdout, one line on stderr that
 # matches, the status, and no internet socket.
 refuses() {
-	run --separate-stderr timeout -k1 10 \
-		strace -f -qq -e trace=socket -o trace tcpu "${@:3}" </dev/null
+	run --separate-stderr \
+		traced -f -qq -e trace=socket -o trace tcpu "${@:3}" </dev/null
 	assert_equal "$status" "$1"
 	assert_equal "$output" ''
 	assert_equal "${#stderr_lines[@]}" 1
@@ -292,7 +292,7 @@ is_help() {
 }
 
 @test "a message is one write" {
-	strace -qq -e trace=write -o trace tcpu listen 65536 2>/dev/null || true
+	traced -qq -e trace=write -o trace tcpu listen 65536 2>/dev/null || true
 	run grep -c 'write(2' trace
 	assert_output 1
 }

@@ -8,8 +8,8 @@ load helper
 # refuses COMMAND [ARG]... - a usage error: one line, status 2, and no internet
 # socket was made.
 refuses() {
-	run --separate-stderr timeout -k1 10 \
-		strace -f -qq -e trace=socket -o trace tcpu "$@" </dev/null
+	run --separate-stderr \
+		traced -f -qq -e trace=socket -o trace tcpu "$@" </dev/null
 	assert_equal "$status" 2
 	assert_equal "$output" ''
 	assert_equal "${#stderr_lines[@]}" 1
