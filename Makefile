@@ -9,7 +9,8 @@
 #   make install       DESTDIR= PREFIX=; also uninstall
 #   make deps          Debian packages to build and to test
 #
-# SAN=1 builds with ASan and UBSan, TINY=1 with internal buffers of a byte.
+# SAN=1 builds with ASan and UBSan, TINY=1 with internal buffers of a byte; Q=
+# shows the commands.
 
 PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
@@ -30,6 +31,7 @@ RELRO = -Wl,-z,relro,-z,now,-z,defs
 BUILD = build$(if $(SAN),/san)$(if $(TINY),/tiny)
 PKG_CONFIG = pkg-config
 JOBS = 4
+Q = @
 TESTS = *
 
 ifdef SAN
@@ -91,24 +93,29 @@ tests: all $(TEST_OBJ:.o=)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	@echo '  CC    $@'
+	$(Q)$(COMPILE) -c -o $@ $<
 
 $(BUILD)/libtcpunit.a: $(LIB_OBJ)
 $(BUILD)/tests/libhelp.a: $(HELP_OBJ)
 %.a:
-	rm -f $@
-	$(AR) rcs $@ $^
+	@echo '  AR    $@'
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/$(SO): $(LIB_OBJ) lib/tcpunit.map
-	$(LINK) -shared -Wl,-soname,$(SO) -Wl,--version-script,lib/tcpunit.map \
+	@echo '  LINK  $@'
+	$(Q)$(LINK) -shared -Wl,-soname,$(SO) -Wl,--version-script,lib/tcpunit.map \
 		-o $@ $(LIB_OBJ) $(LIBS)
 
 $(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a
-	$(LINK) -pie -o $@ $^ $(LIBS)
+	@echo '  LINK  $@'
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libhelp.a \
 		$(BUILD)/libtcpunit.a
-	$(LINK) -pie -o $@ $^ $(LIBS)
+	@echo '  LINK  $@'
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 
 deps:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS)
@@ -121,7 +128,7 @@ demo:
 check: deps
 	@$(MAKE) --no-print-directory tests
 	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
-	BUILD=$(abspath $(BUILD)) prove -f -o -j$(JOBS) --exec tests/run \
+	@BUILD=$(abspath $(BUILD)) prove -f -o -j$(JOBS) --exec tests/run \
 		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN))
 
 lint:
