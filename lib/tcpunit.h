@@ -388,8 +388,9 @@ TCPUNIT_API bool tcp_thread_p(tcp_thread t);
 /*
  * Waits at most MS for T to end (parks), stores its result unless RESULT is
  * NULL, and gives T back.  Errors: timeout; closed where T was joined or
- * detached; deadlock where T waits, in a circle, for the caller; busy where
- * another thread joins T; terminated.  Source: srfi-18, thread-join!.
+ * detached; deadlock where T waits, in a circle, for the caller, or where
+ * nothing is left that could wake anyone: then the last thread that began to
+ * wait is told, which may be T; busy where another thread joins T; terminated.  Source: srfi-18, thread-join!.
  */
 TCPUNIT_API int tcp_thread_join(tcp_thread t, int ms, void **result);
 
@@ -429,7 +430,9 @@ TCPUNIT_API const char *tcp_version(void);
 
 /*
  * Gives back all that the library holds for the calling OS thread: listeners
- * and ports are closed without flushing, other green threads vanish.  Only
+ * and ports are closed without flushing and without shutting a direction down,
+ * so that a connection which another process shares lives on; other green
+ * threads vanish.  Only
  * from the first green thread of that OS thread (elsewhere: no effect).  An OS
  * thread that ends does this by itself.
  */
