@@ -390,7 +390,8 @@ TCPUNIT_API bool tcp_thread_p(tcp_thread t);
  * NULL, and gives T back.  Errors: timeout; closed where T was joined or
  * detached; deadlock where T waits, in a circle, for the caller, or where
  * nothing is left that could wake anyone: then the last thread that began to
- * wait is told, which may be T; busy where another thread joins T; terminated.  Source: srfi-18, thread-join!.
+ * wait is told, which may be T; busy where another thread joins T; terminated.
+ * Source: srfi-18, thread-join!.
  */
 TCPUNIT_API int tcp_thread_join(tcp_thread t, int ms, void **result);
 
