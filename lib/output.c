@@ -69,7 +69,7 @@ tcp_close_output_port(tcp_port port)
 {
 	struct tu_port *p =
 	    tu_lookup(TU_OUTPUT, port.bits, "close-output-port");
-	int flushed = 0, closed;
+	int flushed = 0, closed, error;
 
 	if (p == NULL)
 		return errno == EBADF ? 0 : -1;
@@ -83,7 +83,10 @@ tcp_close_output_port(tcp_port port)
 			return flushed;
 		}
 	}
+	error = errno;
 	closed = tu_port_close(p, "close-output-port");
+	if (closed == 0)
+		errno = error; /* as the flush left it */
 	return flushed == -1 ? -1 : closed;
 }
 

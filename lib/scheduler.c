@@ -12,14 +12,19 @@
 #include "error.h"
 
 enum {
-	POLL_SWITCHES = 32, /* events are looked for after so many switches */
+	ROUND = 32,            /* least switches between looks for events */
+	MAX_ROUND_TIME = 5000, /* microseconds between them, if more */
 	MAX_CALLS = 16,
 	MAX_BYTES = 1 << 20,
 };
 
 static void begin(void *);
+static void make_ready(struct tu_thread *);
+static void leave_ready(struct tu_thread *);
 static void run_next(struct tu_scheduler *);
 static struct tu_thread *next_ready(struct tu_scheduler *);
+static bool round_is_over(struct tu_scheduler *);
+static void begin_round(struct tu_scheduler *);
 static void poll_events(struct tu_scheduler *);
 static void wait_for_events(struct tu_scheduler *);
 static void reap(struct tu_scheduler *);
@@ -74,7 +79,7 @@ tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *), void *arg)
 		free(t);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&s->ready, t, link);
+	make_ready(t);
 	return t;
 }
 
@@ -96,7 +101,7 @@ tu_thread_vanish(struct tu_thread *t)
 	if (t->queue != NULL)
 		TAILQ_REMOVE(t->queue, t, link);
 	else if (!t->parked && !t->ended)
-		TAILQ_REMOVE(&t->scheduler->ready, t, link);
+		leave_ready(t);
 	for (c = t->cleanups; c != NULL; c = c->next)
 		c->f(c->argument);
 	tu_thread_free(t);
@@ -153,7 +158,7 @@ tu_wake(struct tu_thread *t, enum tu_wake why)
 	t->queue = NULL;
 	t->parked = false;
 	t->woken = why;
-	TAILQ_INSERT_TAIL(&t->scheduler->ready, t, link);
+	make_ready(t);
 }
 
 void
@@ -174,7 +179,7 @@ tu_yield(struct tu_scheduler *s)
 	s->current->bytes = 0;
 	if (TAILQ_EMPTY(&s->ready))
 		return;
-	TAILQ_INSERT_TAIL(&s->ready, s->current, link);
+	make_ready(s->current);
 	run_next(s);
 }
 
@@ -222,13 +227,27 @@ begin(void *arg)
 	assert(!"an ended thread runs again");
 }
 
+static void
+make_ready(struct tu_thread *t)
+{
+	TAILQ_INSERT_TAIL(&t->scheduler->ready, t, link);
+	t->scheduler->n_ready++;
+}
+
+static void
+leave_ready(struct tu_thread *t)
+{
+	TAILQ_REMOVE(&t->scheduler->ready, t, link);
+	t->scheduler->n_ready--;
+}
+
 /* Switches to the first ready thread, which may be the running one. */
 static void
 run_next(struct tu_scheduler *s)
 {
 	struct tu_thread *self = s->current, *next = next_ready(s);
 
-	TAILQ_REMOVE(&s->ready, next, link);
+	leave_ready(next);
 	if (next == self)
 		return;
 	s->current = next;
@@ -239,7 +258,7 @@ run_next(struct tu_scheduler *s)
 static struct tu_thread *
 next_ready(struct tu_scheduler *s)
 {
-	if (++s->switches % POLL_SWITCHES == 0 && s->outside > 0)
+	if (s->outside > 0 && round_is_over(s))
 		poll_events(s);
 	while (TAILQ_EMPTY(&s->ready)) {
 		if (s->outside > 0)
@@ -251,11 +270,35 @@ next_ready(struct tu_scheduler *s)
 	return TAILQ_FIRST(&s->ready);
 }
 
+/*
+ * Events are looked for when every thread that was ready the last time has had
+ * its turn: earlier, the kernel would report them all again.  Where that takes
+ * long, the clock decides.
+ */
+static bool
+round_is_over(struct tu_scheduler *s)
+{
+	if (++s->switches >= s->round)
+		return true;
+	return s->switches % ROUND == 0 &&
+	    tu_now() - s->polled >= MAX_ROUND_TIME;
+}
+
+static void
+begin_round(struct tu_scheduler *s)
+{
+	s->switches = 0;
+	s->round = s->n_ready > ROUND ? s->n_ready : ROUND;
+	if (s->round > ROUND)
+		s->polled = tu_now();
+}
+
 static void
 poll_events(struct tu_scheduler *s)
 {
 	/* EVLOOP_NONBLOCK alone never returns while an event stays ready. */
 	(void)event_base_loop(s->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	begin_round(s);
 }
 
 /* A level-triggered event without a reader would make the loop spin. */
@@ -268,6 +311,7 @@ wait_for_events(struct tu_scheduler *s)
 		tu_watch_clear(w);
 	if (event_base_loop(s->base, EVLOOP_ONCE) == -1)
 		tu_wake(s->current->ended ? s->first : s->current, TU_FAILED);
+	begin_round(s);
 }
 
 /* The stack of a thread that has ended is free once another one runs. */

@@ -79,7 +79,10 @@ struct tu_scheduler {
 	TAILQ_HEAD(, tu_watch) idle; /* fired with nobody parked */
 	struct tu_stacks stacks;
 	unsigned outside; /* parked threads that an event could wake */
-	unsigned switches;
+	unsigned n_ready;
+	unsigned switches; /* since events were looked for */
+	unsigned round;    /* after how many that is due again */
+	int64_t polled;    /* when it was done, if the round is long */
 };
 
 /* One event on a descriptor; wakes the first of a queue of parked threads.

@@ -34,8 +34,7 @@ tcp_thread_start(void *(*thunk)(void *), void *arg)
 		t->handle = tu_handle_make(&rt->handles, TU_THREAD, t, drop);
 		if (t->handle != 0)
 			return (tcp_thread){t->handle};
-		TAILQ_REMOVE(&rt->scheduler.ready, t, link);
-		tu_thread_free(t);
+		tu_thread_vanish(t);
 	}
 	tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, "thread-start", "thread-start");
 	return (tcp_thread){0};
