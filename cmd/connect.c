@@ -293,6 +293,7 @@ use_connection(const struct connecting *c)
 	status = open_standard_ports(c->run, &standard);
 	if (status != 0)
 		return status;
+	c->run->ending->drain = c->options->session.drain;
 	return run_session(c->run, &c->options->session, &standard,
 	    c->target.text, c->connection)
 	    .status;

@@ -96,20 +96,33 @@ end_run(struct ending *e, int status)
 	(void)tcp_thread_terminate(e->worker);
 }
 
+/* The number of the next signal; 0 where none comes within LIMIT. */
+static int
+next_signal(int fd, int limit)
+{
+	struct signalfd_siginfo info;
+
+	if (tcp_wait_fd(fd, TCPUNIT_READABLE, limit) == -1 ||
+	    read(fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	return (int)info.ssi_signo;
+}
+
 static void *
 await_signal(void *ending)
 {
 	struct ending *e = ending;
-	struct signalfd_siginfo info;
 	int fd = signalfd(-1, &e->awaited, SFD_CLOEXEC | SFD_NONBLOCK);
+	int number = next_signal(fd, -1);
 
-	while (tcp_wait_fd(fd, TCPUNIT_READABLE, -1) != -1) {
-		if (read(fd, &info, sizeof(info)) != sizeof(info))
-			continue;
-		if (!e->over)
-			e->signal = (int)info.ssi_signo;
-		end_run(e, STATUS_SIGNAL + (int)info.ssi_signo);
+	if (number == 0 || e->over)
+		return NULL;
+	e->signal = number;
+	if (e->drain > 0) {
+		(void)tcp_close(e->listener);    /* or it is closed already */
+		(void)next_signal(fd, e->drain); /* which cuts it short */
 	}
+	end_run(e, STATUS_SIGNAL + number);
 	return NULL;
 }
 

@@ -3,7 +3,8 @@
  * ending.h - what ends a run before its work is done: a signal, --timeout, the
  * end of another process.  Each is awaited by a green thread of its own, which
  * terminates the one that runs the command: whatever that waits for fails, it
- * returns, and the status is the one kept here.
+ * returns, and the status is the one kept here.  Work may be left some time to
+ * finish after the first signal.
  */
 #ifndef TCPU_ENDING_H
 #define TCPU_ENDING_H
@@ -14,13 +15,16 @@
 
 struct ending {
 	tcp_thread worker;
-	sigset_t inherited; /* the signal mask tcpu was started with */
-	sigset_t awaited;   /* the signals that end the run */
-	int timeout;        /* ms, from the command line; -1 none */
-	int process;        /* a pidfd */
+	sigset_t inherited;    /* the signal mask tcpu was started with */
+	sigset_t awaited;      /* the signals that end the run */
+	int timeout;           /* ms, from the command line; -1 none */
+	int process;           /* a pidfd */
+	int drain;             /* ms between the first signal and the end */
+	tcp_listener listener; /* closed by that signal, where there is drain */
 	bool over;
 	int status; /* the run's, where it is over */
-	int signal; /* to die of once the run is cleaned up, or 0 */
+	int signal; /* to die of once the run is cleaned up, or 0; with drain
+		       it is known before the run is over */
 };
 
 /*

@@ -49,6 +49,7 @@ static int run_listen(const struct run *run, const void *options,
     const struct operands *operands);
 static int watch_until_exit(const struct listening *l);
 static int open_listener(struct listening *l, const struct target *target);
+static void allow_drain(const struct listening *l);
 static int serve_sessions(struct listening *l);
 static int serve_nobody(struct listening *l);
 static int accept_connection(
@@ -210,6 +211,14 @@ open_listener(struct listening *l, const struct target *target)
 	return 0;
 }
 
+/* From here on there is something to finish after a signal. */
+static void
+allow_drain(const struct listening *l)
+{
+	l->run->ending->listener = l->listener;
+	l->run->ending->drain = l->options->session.drain;
+}
+
 static int
 serve_sessions(struct listening *l)
 {
@@ -221,6 +230,7 @@ serve_sessions(struct listening *l)
 	int status;
 
 	status = open_standard_ports(l->run, &standard);
+	allow_drain(l);
 	for (int n = 1; status == 0; n++) {
 		status = accept_connection(l, connection, name);
 		if (status != 0)
@@ -251,6 +261,8 @@ accept_connection(
 			return fail(l->run, STATUS_TIMEOUT,
 			    "%s: timed out after %s", l->what,
 			    format_time(o->accept_timeout, time));
+		if (tcp_last_error()->kind == TCPUNIT_ERROR_CLOSED)
+			return STATUS_SIGNAL + l->run->ending->signal;
 		if (tcp_last_error()->kind != TCPUNIT_ERROR_SYSTEM ||
 		    !o->keep_open)
 			return library_failure(l->run, l->what, STATUS_LISTEN);

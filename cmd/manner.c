@@ -24,6 +24,8 @@ const struct option session_option_table[] = {
     {"idle-timeout", 0, "TIME", read_time,
 	offsetof(struct session_options, idle_timeout),
 	"end a session in which nothing has moved for TIME"},
+    {"drain", 0, "TIME", read_time, offsetof(struct session_options, drain),
+	"let what runs finish for TIME when a signal ends us"},
     {"keepalive", 0, "[=TIME]", read_keepalive,
 	offsetof(struct session_options, wire.keepalive),
 	"give a peer that vanished up after TIME (2m); or no"},

@@ -26,6 +26,7 @@ struct session_options {
 	bool crlf;
 	bool progress;
 	int idle_timeout; /* ms; -1 none */
+	int drain;        /* ms to finish after a signal */
 	struct wire_options wire;
 };
 
