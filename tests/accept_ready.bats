@@ -212,10 +212,11 @@ free_port=4242
 
 @test "--wait ends when a connection comes" {
 	status_wanted=0
-	with listen=127.0.0.1 'tcpu accept-ready -c --wait=20 "$PORT" &
-		tcpu accept-ready --fd 10 --wait=20 &
+	with listen=127.0.0.1 '
+		tcpu accept-ready -c --wait=20 "$PORT" & by_port=$!
+		tcpu accept-ready --fd 10 --wait=20 & by_fd=$!
 		exec 5<>"/dev/tcp/127.0.0.1/$PORT"
-		wait -n && wait -n; status=$?
+		wait "$by_port" && wait "$by_fd"; status=$?
 		perl -e "open L, q(<&=10); accept S, L"; exit $status'
 	assert_equal "$output" '1 16'
 }
