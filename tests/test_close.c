@@ -413,10 +413,9 @@ buffer_that_cannot_leave(void)
 	tcp_set_buffer_size(p.out, 100);
 	tcp_write_string(p.out, "too late");
 	pair_reset(&p);
-	is_int(tcp_close_output_port(p.out), -1,
+	ok(failed(tcp_close_output_port(p.out) == -1, TCPUNIT_ERROR_NET,
+	       ECONNRESET),
 	    "closing says that the buffer did not get out");
-	is_int(tcp_last_error()->kind, TCPUNIT_ERROR_NET,
-	    "because of the network");
 	pair_close(&p);
 }
 
