@@ -4,6 +4,7 @@
  */
 #include "pair.h"
 
+#include <linux/bpf.h> /* the states, which the next one lacks */
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -139,7 +140,24 @@ unread(int fd)
 uint64_t
 bytes_sent(int fd)
 {
-	return info_of(fd).tcpi_bytes_sent;
+	struct tcp_info info = info_of(fd);
+	uint64_t n = info.tcpi_bytes_sent - info.tcpi_bytes_retrans;
+
+	switch (info.tcpi_state) {
+	case BPF_TCP_FIN_WAIT1:
+	case BPF_TCP_FIN_WAIT2:
+	case BPF_TCP_CLOSING:
+	case BPF_TCP_LAST_ACK:
+		return n + 1;
+	default:
+		return n;
+	}
+}
+
+uint64_t
+bytes_received(int fd)
+{
+	return info_of(fd).tcpi_bytes_received;
 }
 
 int

@@ -41,11 +41,13 @@ bool pair_taken(struct pair *p);
  * takes more than five seconds. */
 bool pair_reaches(struct pair *p, int state);
 
-/* Of a connected socket: its state, bytes received and not read, bytes and
- * segments with bytes that were ever sent. */
+/* Of a connected socket: its state, bytes received and not read, bytes ever
+ * sent and ever received, where the end of file is a byte too, and segments
+ * that were sent with bytes in them. */
 int tcp_state(int fd);
 int unread(int fd);
 uint64_t bytes_sent(int fd);
+uint64_t bytes_received(int fd);
 int segments_sent(int fd);
 
 #endif
