@@ -133,24 +133,31 @@ check: deps
 
 lint:
 	@.ci/deps $(BUILD_DEPS) $(LINT_DEPS)
-	clang-format --dry-run -Werror $(SOURCES)
-	printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P2 -I{} \
+	@echo '  LINT  clang-format'
+	$(Q)clang-format --dry-run -Werror $(SOURCES)
+	@echo '  LINT  clang-tidy' # its stderr counts what is not ours
+	$(Q)printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P2 -I{} \
 		clang-tidy --quiet {} -- -std=c11 -D_GNU_SOURCE -Ilib \
-		2>/dev/null # which has a count of what is not ours
-	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
-		--error-exitcode=1 --inline-suppr -Ilib -D_GNU_SOURCE \
+		2>/dev/null
+	@echo '  LINT  cppcheck'
+	$(Q)cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
+		--enable=warning,performance,portability -Ilib -D_GNU_SOURCE \
 		-U__has_include --include=$(QUEUE_H) lib cmd tests
-	pmccabe $(filter %.c,$(SOURCES)) | awk '$$2 > 15 || $$5 > 60 \
+	@echo '  LINT  sizes of functions'
+	$(Q)pmccabe $(filter %.c,$(SOURCES)) | awk '$$2 > 15 || $$5 > 60 \
 		{ print "too big:", $$0; big = 1 } END { exit big }'
-	! grep -L 'SPDX-License-Identifier: ISC' Makefile $(SOURCES) \
+	@echo '  LINT  licence lines'
+	$(Q)! grep -L 'SPDX-License-Identifier: ISC' Makefile $(SOURCES) \
 		$(SCRIPTS) man/* lib/tcpunit.map tests/*.bats tests/peers/* | \
 		grep .
-	! grep -nE "(^|[^_[:alnum:]])(sleep|skip)( |$$)" tests/*.bats tests/*.bash
-	mandoc -T lint -W warning man/*
-	shellcheck -e SC2016 $(SCRIPTS)
-	shellcheck -s bats -e SC2016,SC2030,SC2031,SC2154 tests/*.bats
-	$(MAKE) BUILD=$(BUILD)/gcc CC=gcc CFLAGS='-O2 -Werror' all tests
-	$(MAKE) BUILD=$(BUILD)/clang CC=clang CFLAGS='-O2 -Werror' all tests
+	@echo '  LINT  man'
+	$(Q)mandoc -T lint -W warning man/*
+	@echo '  LINT  scripts'
+	$(Q)! grep -nE '(^|[^_[:alnum:]])(sleep|skip)( |$$)' tests/*.ba*
+	$(Q)shellcheck -e SC2016 $(SCRIPTS)
+	$(Q)shellcheck -s bats -e SC2016,SC2030,SC2031,SC2154 tests/*.bats
+	@$(MAKE) BUILD=$(BUILD)/gcc CC=gcc CFLAGS='-O2 -Werror' all tests
+	@$(MAKE) BUILD=$(BUILD)/clang CC=clang CFLAGS='-O2 -Werror' all tests
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
