@@ -229,7 +229,7 @@ hold() {
 # "${family[@]}" COMMAND [ARG]... - whose descendants end with it.
 # "${apart[@]}" COMMAND [ARG]... - that besides is in a network of its own.
 family=(unshare --pid --fork --kill-child)
-[ "$(id -u)" -eq 0 ] || family+=(--map-root-user)
+[ "$(id -u)" -eq 0 ] || family+=(--map-current-user --keep-caps)
 apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 
 @test "--pid includes the descendants" {
@@ -379,7 +379,8 @@ took_zero() {
 			}
 		}
 	END
-	background nginx "${apart[@]}" nginx -e stderr -c "$PWD/nginx.conf"
+	PATH=$PATH:/usr/sbin background nginx "${apart[@]}" \
+		nginx -e stderr -c "$PWD/nginx.conf"
 	tcpu addresses --pid $! --listening --wait=15 >first
 	run -0 tcpu addresses --pid $! --listening --format=hostport
 	assert_output '0.0.0.0:8081
