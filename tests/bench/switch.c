@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * switch HOW COUNT - two threads that give way to each other; prints the
+ * nanoseconds of a switch.  HOW is the library's threads, or swapcontext(3)
+ * alone, which is all that a scheduler made of it cannot do without.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tcpunit.h>
+#include <ucontext.h>
+
+#include "aid.h"
+
+static ucontext_t here, there;
+static char stack[64 * 1024];
+static long turns;
+
+static void *
+yield(void *arg)
+{
+	for (long i = 0; i < turns; i++)
+		tcp_thread_yield();
+	return arg;
+}
+
+static void
+tcpunit(void)
+{
+	tcp_thread t = tcp_thread_start(yield, NULL);
+
+	yield(NULL);
+	if (tcp_thread_join(t, -1, NULL) == -1)
+		errx(1, "%s", tcp_last_error()->text);
+}
+
+static void
+go_back(void)
+{
+	for (;;)
+		swapcontext(&there, &here);
+}
+
+static void
+swaps(void)
+{
+	getcontext(&there);
+	there.uc_stack.ss_sp = stack;
+	there.uc_stack.ss_size = sizeof stack;
+	makecontext(&there, go_back, 0);
+	for (long i = 0; i < turns; i++)
+		swapcontext(&here, &there);
+}
+
+int
+main(int argc, char **argv)
+{
+	double begin;
+
+	if (argc != 3)
+		errx(2, "usage: switch tcpunit|swapcontext COUNT");
+	turns = strtol(argv[2], NULL, 10) / 2;
+	begin = seconds();
+	if (!strcmp(argv[1], "tcpunit"))
+		tcpunit();
+	else
+		swaps();
+	printf("%.2f\n", (seconds() - begin) * 1e9 / (double)(2 * turns));
+	return 0;
+}
