@@ -5,6 +5,7 @@
 #   make               the libraries and the command
 #   make demo          install what is missing, build, run the example
 #   make check         the tests (TESTS='example copy*' chooses some)
+#   make bench         the benchmarks (BENCH=bulk chooses a group)
 #   make lint          formatting, static analysis, manual pages, scripts
 #   make install       DESTDIR= PREFIX=; also uninstall
 #   make deps          Debian packages to build and to test
@@ -33,6 +34,7 @@ PKG_CONFIG = pkg-config
 JOBS = 4
 Q = @
 TESTS = *
+BENCH =
 
 ifdef SAN
 CFLAGS = -O1 -g -fno-omit-frame-pointer \
@@ -55,6 +57,7 @@ CHECK_DEPS = g++ perl=prove bats \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
 	procps=ps strace expect curl mandoc zsh fish
+BENCH_DEPS = golang-go=go racket
 LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe
 
 VERSION = $(shell sed -n 's/^.define TCPUNIT_VERSION "\(.*\)"/\1/p' \
@@ -74,22 +77,26 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 LIB_OBJ = $(call objects,lib/*.c)
 CMD_OBJ = $(call objects,cmd/*.c)
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
+BENCH_OBJ = $(call objects,tests/bench/*.c)
+BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
+	$(BUILD)/tests/bench/echo_chicken
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
-SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch])
+SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch] \
+	tests/bench/*.[ch])
 SCRIPTS = .ci/run .ci/deps tests/run tests/conformance tests/demo \
 	tests/*.bash cmd/completion/*.bash
 QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # What is about the tree is tested once, not for each way to compile it.
-ONCE = $(if $(SAN)$(TINY),deps install layering readme)
+ONCE = $(if $(SAN)$(TINY),bench deps install layering readme)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c)))
 
-.PHONY: all tests check demo deps lint install uninstall clean
+.PHONY: all tests check bench demo deps lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(BUILD)/tcpu
-tests: all $(TEST_OBJ:.o=)
+tests: all $(TEST_OBJ:.o=) $(BENCH_BIN)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -117,6 +124,21 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libhelp.a \
 	@echo '  LINK  $@'
 	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/tests/bench/aid.o \
+		$(BUILD)/libtcpunit.a
+	@echo '  LINK  $@'
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/bench/echo_chicken: tests/bench/echo.scm
+	@mkdir -p $(@D)
+	@echo '  CSC   $@'
+	$(Q)csc -O3 -o $@ $<
+
+$(BUILD)/tests/bench/echo_go: tests/bench/echo.go
+	@mkdir -p $(@D)
+	@echo '  GO    $@'
+	$(Q)go build -o $@ $<
+
 deps:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS)
 
@@ -130,6 +152,12 @@ check: deps
 	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
 	@BUILD=$(abspath $(BUILD)) prove -f -o -j$(JOBS) --exec tests/run \
 		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN))
+
+bench:
+	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS) $(BENCH_DEPS)
+	@$(MAKE) --no-print-directory all $(BENCH_BIN) \
+		$(BUILD)/tests/bench/echo_go
+	@BUILD=$(abspath $(BUILD)) tests/bench/bench $(BENCH)
 
 lint:
 	@.ci/deps $(BUILD_DEPS) $(LINT_DEPS)
@@ -193,4 +221,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ) $(HELP_OBJ))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ) \
+	$(BENCH_OBJ) $(HELP_OBJ))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: ISC
+#
+# The benchmarks, as small as they can be: that they run, not what they say.
+
+load helper
+
+# bench GROUP... - one round of almost nothing; results to this folder.
+bench() {
+	BENCH_OUT=$PWD BENCH_ROUNDS=1 BENCH_SIZE=0.0001 BENCH_CONGESTION=reno \
+		run timeout -k1 50 "$TOP/tests/bench/bench" "$@"
+}
+
+# runs GROUP ID... - the group's benchmarks have results of ours.
+runs() {
+	local id
+	bench "$1"
+	assert_success
+	for id in "${@:2}"; do
+		assert_line --regexp "^$id  "
+		assert_line --regexp "^  $id: .*(met|MET)\$"
+		assert_file_contains "$id-reno.json" '"median"'
+	done
+}
+
+@test "bulk: transfers between pipes and files" {
+	runs bulk B1 B2 B3 B4
+	assert_line --regexp '^  B5: .* nc.openbsd: '
+}
+
+@test "pieces: a program sends and receives" {
+	runs pieces B6-listen B6-connect
+}
+
+@test "echo: many connections, and one" {
+	runs echo B7-64 B7-1000 B7-10000 B9
+	assert_line --regexp '^  B8: calls each, at most 2.2: '
+	assert_line --regexp '^  B8: epoll_ctl each, at most 0.05: '
+}
+
+@test "switch: threads give way" {
+	runs switch B10
+}
+
+@test "idle: memory of a connection" {
+	runs idle B11
+}
+
+@test "visits: accept and connect" {
+	runs visits B12-accept B12-connect
+}
+
+@test "start: of the command" {
+	runs start B13
+}
+
+@test "lines: read one by one" {
+	runs lines B14
+}
+
+@test "a contender that loses bytes has failed, and no other" {
+	mkdir bin
+	cat >bin/socat <<-'END'
+		#!/bin/sh
+		case $* in
+		*LISTEN*) /usr/bin/socat "$@" | (head -c 100 && cat >/dev/null) ;;
+		*) exec /usr/bin/socat "$@" ;;
+		esac
+	END
+	chmod +x bin/socat
+	PATH=$PWD/bin:$PATH bench bulk
+	assert_failure 1
+	assert_line --regexp '^  socat +failed$'
+	assert_line --regexp '^failed: B4 socat: 100 of [0-9]+ bytes$'
+	refute_line --regexp '^failed: B4 [^s]'
+}
+
+@test "an unknown group is refused, and the others are named" {
+	bench nosuch
+	assert_failure
+	assert_output --regexp '^bench: no group nosuch; there are bulk echo '
+}
+
+@test "the figure has a panel for each result and a bar for each contender" {
+	bench bulk
+	"$TOP/tests/bench/figure" . >ratios.svg
+	run -0 grep -c '<g ' ratios.svg
+	assert_output 4
+	run -0 grep -c 'class="ours"' ratios.svg
+	assert_output 4
+	run -0 grep -c '>nc.openbsd<' ratios.svg
+	assert_output 4
+}
+
+@test "the figure needs results" {
+	run "$TOP/tests/bench/figure" .
+	assert_failure
+	assert_output 'figure: no results in .'
+}

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: ISC
+#
+# Report.pm - what the samples of a benchmark say: medians, their spread, ours
+# in proportion to each contender's, and whether the aims are met; as a table
+# and as JSON.
+package Report;
+use strict;
+use warnings;
+use Exporter 'import';
+use JSON::PP ();
+
+our @EXPORT = qw(evaluate print_table write_json);
+
+# metric => [heading, whether more is better]
+my %metrics = (
+	rate => ['MiB/s', 1],
+	cpu => ['CPU s/GiB', 0],
+	calls => ['calls/GiB', 0],
+	requests => ['requests/s', 1],
+	request_cpu => ['CPU us each', 0],
+	request_calls => ['calls each', 0],
+	request_ctl => ['epoll_ctl each', 0],
+	trip => ['us/round trip', 0],
+	switch => ['ns/switch', 0],
+	idle => ['KiB/connection', 0],
+	visits => ['visits/s', 1],
+	visit_cpu => ['CPU us each', 0],
+	start => ['ms/run', 0],
+	start_cpu => ['CPU ms/run', 0],
+	peak => ['peak KiB', 0],
+	line => ['user ns/line', 0],
+);
+
+# quantile(SHARE, VALUE...) - between the nearest values.
+sub quantile {
+	my ($share, @values) = @_;
+	my @sorted = sort { $a <=> $b } @values;
+	my $at = $share * $#sorted;
+	my ($low, $high) = @sorted[int $at, -1];
+	$high = $sorted[$at + 1] if $at + 1 < @sorted;
+	return $low + ($high - $low) * ($at - int $at);
+}
+
+# The middle half's width, in per cent of the median.
+sub spread {
+	my (@values) = @_;
+	my $median = quantile(0.5, @values) || 1;
+	return 100 * (quantile(0.75, @values) - quantile(0.25, @values)) /
+	    $median;
+}
+
+# The median of what each round says, as rounds have their weather.  Nothing in
+# proportion to nothing.
+sub ratio {
+	my ($ours, $theirs) = @_;
+	return undef if grep { $_ <= 0 } @$theirs;
+	return quantile(0.5, map { $ours->[$_] / $theirs->[$_] } 0 .. $#$ours);
+}
+
+# evaluate(BENCHMARK, SAMPLES) - SAMPLES: contender => metric => values.  Ours
+# is the first contender.
+sub evaluate {
+	my ($b, $samples) = @_;
+	my ($ours) = @{$b->{contenders}};
+	my %result;
+	for my $name (keys %$samples) {
+		for my $metric (keys %{$samples->{$name}}) {
+			my $values = $samples->{$name}{$metric};
+			$result{$name}{$metric} = {
+				median => quantile(0.5, @$values),
+				spread => spread(@$values),
+				ratio => ratio($samples->{$ours}{$metric},
+				    $values),
+				samples => $values,
+			};
+		}
+	}
+	my @aims = map { aim($_, $result{$ours}, \%result) } @{$b->{aims}};
+	return { contenders => \%result, aims => \@aims };
+}
+
+# An aim is [METRIC, CONTENDER, FACTOR, ID]: ours is to be at least or, where
+# less is better, at most so many times the contender's; without a contender
+# FACTOR is the figure itself.  Nothing where the contender is not here.
+sub aim {
+	my ($aim, $ours, $result) = @_;
+	my ($metric, $than, $factor, $id) = @$aim;
+	my $theirs = defined $than ? $result->{$than} : $ours;
+	return () unless $theirs;
+	my $found = $theirs->{$metric}{defined $than ? 'ratio' : 'median'};
+	my $met = $metrics{$metric}[1] ? $found >= $factor : $found <= $factor;
+	return { metric => $metric, than => $than, factor => $factor,
+		found => $found, met => $met ? JSON::PP::true : JSON::PP::false,
+		id => $id };
+}
+
+# number(X) - with three digits that matter.
+sub number {
+	my ($x) = @_;
+	return '-' unless defined $x;
+	return sprintf '%.*f', $x >= 100 ? 0 : $x >= 10 ? 1 : 2, $x;
+}
+
+# print_table(BENCHMARK, RESULT, FAILED) - FAILED: contender => why.
+sub print_table {
+	my ($b, $result, $failed) = @_;
+	my ($main, @others) = @{$b->{metrics}};
+	my $row = "  %-16s %14s %7s %8s" . ' %14s' x @others . "\n";
+	printf "\n%s  %s\n\n", $b->{id}, $b->{title};
+	printf $row, '', $metrics{$main}[0], 'spread', 'ours is',
+	    map { $metrics{$_}[0] } @others;
+	for my $name (@{$b->{contenders}}) {
+		my $c = $result->{contenders}{$name};
+		if (!$c) {
+			printf "  %-16s %14s\n", $name, $failed->{$name};
+			next;
+		}
+		printf $row, $name, number($c->{$main}{median}),
+		    sprintf('%.0f%%', $c->{$main}{spread}),
+		    number($c->{$main}{ratio}),
+		    map { number($c->{$_}{median}) } @others;
+	}
+	print "\n";
+	print_aim($b, $_) for @{$result->{aims}};
+}
+
+sub print_aim {
+	my ($b, $aim) = @_;
+	my ($heading, $more) = @{$metrics{$aim->{metric}}};
+	printf "  %s: %s, at %s %s%s: %s, %s\n", $aim->{id} // $b->{id}, $heading,
+	    $more ? 'least' : 'most', $aim->{factor},
+	    defined $aim->{than} ? " of $aim->{than}" : '',
+	    number($aim->{found}), $aim->{met} ? 'met' : 'NOT MET';
+}
+
+# write_json(FILE, BENCHMARK, RESULT, ABOUT)
+sub write_json {
+	my ($file, $b, $result, $about) = @_;
+	my %all = (%$about, %$result, headings => {
+		map { $_ => $metrics{$_}[0] } @{$b->{metrics}} });
+	@all{qw(id title group order metrics)} =
+	    @$b{qw(id title group contenders metrics)};
+	open my $out, '>', $file or die "$file: $!\n";
+	print $out JSON::PP->new->pretty->canonical->encode(\%all);
+	close $out or die "$file: $!\n";
+}
+
+1;

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: ISC
+#
+# Work.pm - the ways of working that benchmarks choose from.  Each takes a
+# benchmark, a contender's commands, and whether system calls are to be counted
+# instead of time; it returns metric => value, or dies where something was not
+# as it should be.
+package Work;
+use strict;
+use warnings;
+use Exporter 'import';
+use List::Util 'max';
+use Run;
+use Time::HiRes 'time';
+
+our @EXPORT = qw(transfer in_pieces echo idle visit start_up switch_threads);
+
+use constant { MiB => 2**20, GiB => 2**30 };
+
+# command(LINE, WORD => VALUE...)
+sub command {
+	my ($line, %values) = @_;
+	return [map { $values{$_} // s/PORT/$values{PORT}/r } split ' ', $line];
+}
+
+sub watched {
+	my ($tracing, @command) = @_;
+	return $tracing ? traced(@command) : measured(@command);
+}
+
+# spent(NAME...) - CPU seconds of all those processes.
+sub spent {
+	my $sum = 0;
+	for my $name (@_) {
+		my (undef, $user, $system) = usage($name);
+		$sum += $user + $system;
+	}
+	return $sum;
+}
+
+sub called {
+	my $sum = 0;
+	for my $name (@_) {
+		my %calls = calls($name);
+		$sum += $calls{total};
+	}
+	return $sum;
+}
+
+# Whole lines; and fewer where programs are slow, as they are when traced.
+sub bytes_of {
+	my ($b, $tracing) = @_;
+	return 64 * max(1, int($b->{bytes} / 64 / ($tracing ? 4 : 1)));
+}
+
+sub transfer {
+	my ($b, $commands, $tracing) = @_;
+	my ($listen, $connect, $quiet) = @$commands;
+	my $bytes = bytes_of($b, $tracing);
+	my $port = next_port();
+	pipe my $silence, my $held;
+	my ($out, @drain) = outlet($b->{out});
+	my $receiver = start(watched($tracing, 'receiver',
+		command($listen, PORT => $port)), $quiet && $silence, $out);
+	close $out;
+	await_listener($port);
+	my ($in, @feed) = inlet($b->{in}, $bytes);
+	my $begin = time;
+	my $sender = start(watched($tracing, 'sender',
+		command($connect, PORT => $port)), $in);
+	close $in;
+	settle(@feed, $sender, $receiver, @drain);
+	my $took = time - $begin;
+	my $arrived = arrived($b->{out});
+	die "$arrived of $bytes bytes\n" if $arrived && $arrived != $bytes;
+	my @both = qw(receiver sender);
+	return calls => called(@both) / $bytes * GiB if $tracing;
+	return rate => $bytes / MiB / $took, cpu => spent(@both) / $bytes * GiB;
+}
+
+# outlet(KIND) - where a receiver writes, and who reads that.
+sub outlet {
+	my ($kind) = @_;
+	my ($in, $out);
+	if ($kind eq 'pipe') {
+		pipe $in, $out;
+		return $out, start([qw(hand drain)], $in, 'drained');
+	}
+	unlink 'out';
+	open $out, '>', $kind eq 'file' ? 'out' : '/dev/null' or die "$!\n";
+	return $out;
+}
+
+# inlet(KIND, BYTES) - where a sender reads, and who writes that.
+sub inlet {
+	my ($kind, $bytes) = @_;
+	my @head = ('head', '-c', $bytes, '/dev/zero');
+	my ($in, $out);
+	if ($kind eq 'pipe') {
+		pipe $in, $out;
+		return $in, start(\@head, undef, $out);
+	}
+	settle(start(\@head, undef, 'in')) if (-s 'in' // 0) != $bytes;
+	open $in, '<', 'in' or die "in: $!\n";
+	return $in;
+}
+
+sub arrived {
+	my ($kind) = @_;
+	return $kind eq 'null' ? undef : $kind eq 'file' ? -s 'out'
+	    : slurp('drained') + 0;
+}
+
+sub in_pieces {
+	my ($b, $commands, $tracing) = @_;
+	my $bytes = bytes_of($b, $tracing);
+	my $port = next_port();
+	my ($line) = @$commands;
+	my $sends = $b->{what} eq 'connect';
+	my $ours = command($line, WHAT => $b->{what}, PORT => $port);
+	my $other = ['pieces', 'raw', $sends ? 'listen' : 'connect', $port];
+	push @{$sends ? $ours : $other}, $bytes;
+	$ours = watched($tracing, 'ours', $ours);
+	my ($listen, $connect) = $sends ? ($other, $ours) : ($ours, $other);
+	my $receiver = start($listen, undef, 'received');
+	await_listener($port);
+	my $begin = time;
+	settle(start($connect), $receiver);
+	my $took = time - $begin;
+	die "bytes are missing\n" if slurp('received') != $bytes;
+	return calls => called('ours') / $bytes * GiB if $tracing;
+	my (undef, $user) = usage('ours');
+	return rate => $bytes / MiB / $took, cpu => spent('ours') / $bytes * GiB,
+	    line => $user * 1e9 / ($bytes / 64);
+}
+
+sub echo {
+	my ($b, $commands, $tracing) = @_;
+	my $port = next_port();
+	my $server = start(watched($tracing, 'server',
+		command($commands->[0], PORT => $port)));
+	await_listener($port);
+	settle(start(['load', $port, $b->{connections},
+		$b->{seconds} * ($tracing ? 4 : 1)], undef, 'load'));
+	stop($server);
+	my ($rate, $requests) = split ' ', slurp('load');
+	if ($tracing) {
+		my %calls = calls('server');
+		return request_calls => $calls{total} / $requests,
+		    request_ctl => ($calls{epoll_ctl} // 0) / $requests;
+	}
+	return requests => $rate, trip => 1e6 / $rate,
+	    request_cpu => spent('server') * 1e6 / $requests;
+}
+
+sub idle {
+	my ($b, $commands) = @_;
+	my $port = next_port();
+	my $server = start(command($commands->[0], PORT => $port));
+	await_listener($port);
+	my $before = resident($server);
+	pipe my $stdin, my $done;
+	pipe my $ready, my $stdout;
+	my $load = start(['load', $port, $b->{connections}, 'idle'],
+		$stdin, $stdout);
+	close $stdout;
+	my $line = <$ready>;
+	my $after = resident($server);
+	close $done;
+	settle($load);
+	stop($server);
+	return idle => ($after - $before) / $b->{connections};
+}
+
+# resident(PID) - KiB.
+sub resident {
+	my ($pid) = @_;
+	my ($kib) = slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m;
+	return $kib;
+}
+
+sub visit {
+	my ($b, $commands) = @_;
+	my $port = next_port();
+	my ($line) = @$commands;
+	my %ends = map { $_ => ['visits', 'raw', $_, $port] }
+	    qw(accept connect);
+	$ends{$b->{what}} = command($line, WHAT => $b->{what}, PORT => $port);
+	push @{$ends{connect}}, $b->{seconds};
+	$ends{$b->{what}} = measured('ours', $ends{$b->{what}});
+	my $server = start($ends{accept});
+	await_listener($port);
+	settle(start($ends{connect}, undef, 'visits'));
+	stop($server);
+	my $rate = slurp('visits') + 0;
+	return visits => $rate,
+	    visit_cpu => spent('ours') * 1e6 / ($rate * $b->{seconds});
+}
+
+sub start_up {
+	my ($b, $commands) = @_;
+	my $port = next_port();
+	my $n = $b->{times};
+	my $server = start(['visits', 'raw', 'accept', $port]);
+	await_listener($port);
+	settle(start(measured('client',
+		command($commands->[0], PORT => $port), $n)));
+	stop($server);
+	my ($took, $user, $system, $peak) = usage('client');
+	return start => $took / $n * 1e3, peak => $peak,
+	    start_cpu => ($user + $system) / $n * 1e3;
+}
+
+sub switch_threads {
+	my ($b, $commands) = @_;
+	settle(start(command($commands->[0], COUNT => $b->{count}), undef,
+		'switches'));
+	return switch => slurp('switches') + 0;
+}
+
+1;
