@@ -45,22 +45,27 @@ background() {
 	started+=("$!")
 }
 
-# serve [ARG]... - start tcpu listen with our stdin and wait until it listens.
-# Sets server, its pid, and port, its number.  Data go to server.out, messages to
-# server.err.
-serve() {
+# listening NAME COMMAND [ARG]... - start with our stdin a command that says
+# its port first, and wait until it does.  Sets port, and the variable NAME to
+# its pid.  What it says then goes to NAME.out, its messages to NAME.err.
+listening() {
 	local fd
-	mkfifo server.fifo
-	tcpu listen -1 "$@" <&0 >server.fifo 2>server.err 3>&- &
-	server=$!
-	started+=("$server")
-	exec {fd}<server.fifo
-	rm server.fifo
+	mkfifo "$1.fifo"
+	"${@:2}" <&0 >"$1.fifo" 2>"$1.err" 3>&- &
+	started+=("$!")
+	printf -v "$1" %s "$!"
+	exec {fd}<"$1.fifo"
+	rm "$1.fifo"
 	# shellcheck disable=SC2034 # for the tests
-	read -r port <&"$fd" || fail "not listening: $(cat server.err)"
-	cat <&"$fd" >server.out 3>&- &
-	drains[$server]=$!
+	read -r port <&"$fd" || fail "not listening: $(cat "$1.err")"
+	cat <&"$fd" >"$1.out" 3>&- &
+	drains[${!1}]=$!
 	exec {fd}<&-
+}
+
+# serve [ARG]... - so for tcpu listen, under the name of server.
+serve() {
+	listening server tcpu listen -1 "$@"
 }
 
 # ends STATUS PID - the background process ends, with STATUS.
