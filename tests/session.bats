@@ -18,6 +18,7 @@ peer() {
 	rm peer.fifo
 	read -r port <&"$fd"
 	cat <&"$fd" >peer.out 3>&- &
+	# shellcheck disable=SC2004,SC2034 # it is of helper.bash
 	drains[$peer]=$!
 	exec {fd}<&-
 }
@@ -272,4 +273,320 @@ Connection reset by peer (5 bytes received, 3 sent)"
 	ends 0 "$client"
 	ends 0 "$peer"
 	holds peer.out 'abc\ndef\nEOF\n'
+}
+
+# ---- What stdin, stdout and stderr are ----
+
+@test "descriptors that are closed at the start do no harm" {
+	local closed
+	for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' \
+		'<&- >&- 2>&-'; do
+		peer slurp
+		run timeout -k1 20 bash -c \
+			"tcpu connect 127.0.0.1 $port </dev/null $closed"
+		assert_success
+		assert_output ''
+		ends 0 "$peer"
+		holds peer.out 'EOF\n'
+	done
+}
+
+@test "something to write to a closed stdout is 9" {
+	local closed
+	for closed in '>&-' '<&- >&-'; do
+		peer send=x
+		run --separate-stderr timeout -k1 20 bash -c \
+			"tcpu connect 127.0.0.1 $port </dev/null $closed"
+		assert_equal "$status" 9
+		says 'stdout: Bad file descriptor'
+	done
+	peer send=x
+	run timeout -k1 20 bash -c \
+		"tcpu connect 127.0.0.1 $port </dev/null >&- 2>&-"
+	assert_equal "$status" 9
+	run timeout -k1 20 bash -c 'tcpu --version >&-'
+	assert_equal "$status" 9
+}
+
+@test "a closed stdin is an empty one" {
+	peer slurp 'send=answer\n'
+	run --separate-stderr timeout -k1 20 bash -c \
+		"tcpu connect 127.0.0.1 $port <&-"
+	assert_success
+	assert_output answer
+	ends 0 "$peer"
+	holds peer.out 'EOF\n'
+}
+
+@test "stdin may be /dev/null, a file, a pipe or a socket" {
+	echo question >question
+	peer slurp 'send=answer\n'
+	connects </dev/null
+	assert_output answer
+	ends 0 "$peer"
+	holds peer.out 'EOF\n'
+	peer slurp 'send=answer\n'
+	connects <question
+	assert_output answer
+	ends 0 "$peer"
+	holds peer.out 'question\nEOF\n'
+	peer slurp 'send=answer\n'
+	run timeout -k1 20 bash -c \
+		'cat question | tcpu connect 127.0.0.1 "$1" | cat' bash "$port"
+	assert_output answer
+	ends 0 "$peer"
+	holds peer.out 'question\nEOF\n'
+	peer slurp 'send=answer\n'
+	run timeout -k1 20 perl -MSocket -e '
+		socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or die;
+		syswrite($a, "question\n");
+		close $a;
+		open(STDIN, "<&", $b) or die;
+		exec @ARGV' tcpu connect 127.0.0.1 "$port"
+	assert_output answer
+	ends 0 "$peer"
+	holds peer.out 'question\nEOF\n'
+}
+
+@test "stdin and stdout keep their flags" {
+	peer slurp
+	mkfifo in
+	client in
+	exec {say}>in
+	run cat /proc/"$client"/fdinfo/{0,1}
+	run ! grep -E 'flags:.*[0-9]*4[0-9]{3}$' <<<"$output"
+	exec {say}>&-
+	ends 0 "$client"
+}
+
+@test "a file is sent to its end" {
+	head -c 3000000 /dev/urandom >data
+	peer slurp
+	connects <data
+	assert_success
+	ends 0 "$peer"
+	head -c 3000000 peer.out | cmp - data
+}
+
+@test "stdout may be appended to" {
+	echo before >file
+	peer flood=100000
+	run timeout -k1 20 bash -c \
+		"tcpu connect 127.0.0.1 $port </dev/null >>file"
+	assert_success
+	assert_equal "$(wc -c <file)" 100007
+	assert_equal "$(head -n1 file)" before
+}
+
+# ---- Options ----
+
+@test "--end=peer ends when the peer is done, whatever stdin does" {
+	mkfifo in
+	peer 'send=all\n'
+	client in --end=peer
+	exec {say}>in
+	ends 0 "$client"
+	exec {say}>&-
+	holds client.out 'all\n'
+}
+
+@test "--end=peer reads the answer after stdin's end" {
+	peer slurp 'send=answer\n'
+	connects --end=peer <<<question
+	assert_success
+	assert_output answer
+}
+
+@test "--end=input ends when the input has arrived, whatever the peer does" {
+	mkfifo go
+	peer hear=go slurp
+	connects --end=input <<<question
+	assert_success
+	echo >go
+	ends 0 "$peer"
+	holds peer.out 'question\nEOF\n'
+}
+
+@test "--end=input does not destroy what it sent by leaving the answer" {
+	mkfifo go
+	peer 'send=unwanted\n' hear=go slurp
+	connects --end=input <<<question
+	assert_success
+	echo >go
+	ends 0 "$peer"
+	holds peer.out 'question\nEOF\n'
+}
+
+@test "--end=input is 8 when the peer goes before the input has arrived" {
+	mkfifo go
+	head -c 10000000 /dev/zero >data
+	peer 'send=one\n' hear=go reset
+	client data --end=input
+	until_said client.out one
+	echo >go
+	ends 8 "$client"
+}
+
+@test "--abandon sends no end of file before the session ends" {
+	mkfifo go
+	peer read=9 say=read slurp
+	background client timeout -k1 20 \
+		tcpu connect --abandon --idle-timeout=300ms 127.0.0.1 "$port" \
+		<<<question
+	ends 124 "${started[-1]}"
+	ends 0 "$peer"
+	holds peer.out 'question\nread\nECONNRESET\n'
+	peer read=9 say=read 'send=answer\n' shut slurp
+	connects --abandon <<<question
+	assert_success
+	assert_output answer
+	ends 0 "$peer"
+	holds peer.out 'question\nread\nEOF\n'
+}
+
+@test "--reset ends the connection with a reset once the input has arrived" {
+	peer read=9 slurp
+	connects --reset <<<question
+	assert_success
+	ends 0 "$peer"
+	holds peer.out 'question\nECONNRESET\n'
+}
+
+@test "--reset --end=peer takes what the peer has to say first" {
+	peer read=9 'send=answer\n' shut slurp
+	connects --reset --end=peer <<<question
+	assert_success
+	assert_output answer
+	ends 0 "$peer"
+	holds peer.out 'question\nECONNRESET\n'
+}
+
+@test "--crlf sends CRLF and receives LF" {
+	peer slurp 'send=one\r\ntwo\n\r\nlone\rcr\r\r\nlast\r'
+	printf 'a\nb\r\n\n\rc\r\r\nd' >in
+	run timeout -k1 20 bash -c \
+		"tcpu connect --crlf 127.0.0.1 $port <in >out"
+	assert_success
+	ends 0 "$peer"
+	holds peer.out 'a\r\nb\r\n\r\n\rc\r\r\ndEOF\n'
+	holds out 'one\ntwo\n\nlone\rcr\r\nlast\r'
+}
+
+@test "--crlf is right however the bytes are cut" {
+	peer 'send=a\r' read=2 'send=\nb\r' read=2 send=c slurp
+	mkfifo in
+	client in --crlf
+	exec {say}>in
+	printf '\r' >&"$say"
+	printf '\n' >&"$say"
+	printf 'x\n' >&"$say"
+	exec {say}>&-
+	ends 0 "$client"
+	ends 0 "$peer"
+	holds peer.out '\r\nx\r\nEOF\n'
+	holds client.out 'a\nb\rc'
+}
+
+@test "--idle-timeout is 124 when nothing moves" {
+	mkfifo in
+	peer 'send=four\n' slurp
+	client in --idle-timeout=300ms
+	exec {say}>in
+	ends 124 "$client"
+	exec {say}>&-
+	holds client.out 'four\n'
+	assert_equal "$(<client.err)" "tcpu: 127.0.0.1:$port: idle for 300ms \
+(5 bytes received, 0 sent)"
+	ends 0 "$peer"
+	holds peer.out 'ECONNRESET\n'
+}
+
+@test "--idle-timeout does not end a session in which something moves" {
+	mkfifo in
+	peer slurp
+	client in --idle-timeout=500ms
+	exec {say}>in
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		echo "$i" >&"$say"
+		# The time passes with a run of tcpu that says how long it took.
+		run timeout -k1 10 tcpu listen --timeout=100ms 0
+	done
+	exec {say}>&-
+	ends 0 "$client"
+	ends 0 "$peer"
+	assert_equal "$(wc -l <peer.out)" 11
+}
+
+@test "--timeout is 124, with the bytes of each direction" {
+	mkfifo in
+	peer 'send=four\n' slurp
+	client in --timeout=300ms
+	exec {say}>in
+	ends 124 "$client"
+	exec {say}>&-
+	assert_equal "$(<client.err)" "tcpu: 127.0.0.1:$port: \
+timed out after 300ms (5 bytes received, 0 sent)"
+	ends 0 "$peer"
+	holds peer.out 'ECONNRESET\n'
+}
+
+@test "--progress tells at the end how much has moved" {
+	peer slurp flood=2000000
+	head -c 1048576 /dev/zero >data
+	connects --progress <data
+	assert_success
+	assert_equal "${#stderr_lines[@]}" 1
+	assert_regex "$stderr" "^tcpu: 127.0.0.1:$port: 1.9 MiB received \(.*/s\), \
+1.0 MiB sent \(.*/s\), [0-9]+ s$"
+}
+
+@test "--verbose tells of connections, and exits the same" {
+	background server tcpu listen --verbose --local -1 0 </dev/null
+	server=${started[-1]}
+	until_said server.out '[0-9]*'
+	port=$(<server.out)
+	run timeout -k1 20 tcpu connect -v 127.0.0.1 "$port" </dev/null
+	assert_success
+	ends 0 "$server"
+	assert_regex "$(<server.err)" 'connection from 127.0.0.1:[0-9]+$'
+}
+
+# vanishing BYTES ARG... - a session with a peer behind a link that is cut once
+# the session runs; then BYTES are sent.
+vanishing() {
+	mkfifo in hold
+	netns timeout -k1 40 bash -c '
+		coproc unshare --net bash -c "echo ready; exec bash"
+		read -r line <&"${COPROC[0]}"
+		ip link add here type veth peer name there netns "$COPROC_PID"
+		ip addr add 192.0.2.1/24 dev here
+		ip link set here up
+		echo "ip addr add 192.0.2.2/24 dev there; ip link set there up
+			exec 9<>hold; echo connected >&9
+			tcpu listen -1 --until-exit \$\$ 0 <hold &" \
+			>&"${COPROC[1]}"
+		read -r port <&"${COPROC[0]}"
+		tcpu connect "${@:2}" 192.0.2.2 "$port" <in >out &
+		client=$!
+		exec {say}>in
+		read -r line < <(exec tail -n +1 -F --pid="$$" out 2>/dev/null)
+		echo "ip link set there down; echo down" >&"${COPROC[1]}"
+		read -r line <&"${COPROC[0]}"
+		echo -n "$1" >&"$say"
+		wait "$client"
+		status=$?
+		kill "$COPROC_PID"
+		exit "$status"' bash "$@" 3>&- 2>err
+}
+
+@test "a peer that vanishes while nothing is said is 8" {
+	run vanishing '' --keepalive=1
+	assert_equal "$status" 8
+	assert_regex "$(<err)" 'Connection timed out \(10 bytes received, 0 sent\)'
+}
+
+@test "a peer that vanishes without acknowledging is 8" {
+	run vanishing question --keepalive=no --user-timeout=500ms
+	assert_equal "$status" 8
+	assert_regex "$(<err)" 'Connection timed out \(10 bytes received, 8 sent\)'
 }
