@@ -111,11 +111,8 @@ static int
 answer_one(const struct run *run, const struct addresses_options *o,
     const struct ends *ends)
 {
-	struct listing listing;
-	int status = begin_listing(&listing, run, &o->listing);
+	struct listing listing = {.run = run, .options = &o->listing};
 
-	if (status != 0)
-		return status;
 	list_ends(&listing, ends);
 	return answer_listing(&listing);
 }
@@ -185,11 +182,8 @@ static int
 answer_table(const struct run *run, const struct addresses_options *o,
     const struct socket_table *table)
 {
-	struct listing listing;
-	int status = begin_listing(&listing, run, &o->listing);
+	struct listing listing = {.run = run, .options = &o->listing};
 
-	if (status != 0)
-		return status;
 	for (size_t i = 0; i < table->count; i++) {
 		const struct socket_entry *entry = &table->entries[i];
 		struct ends ends = {0};

@@ -11,8 +11,8 @@
 
 static option_reader read_format;
 static void print_end(
-    const struct listing *l, const char *name, const struct end *end);
-static int sort_lines(FILE *to, char *text);
+    struct listing *l, const char *name, const struct end *end);
+static void sort_lines(struct text *to, char *text);
 
 const struct option listing_option_table[] = {
     {"local", 0, NULL, set_true, offsetof(struct listing_options, local),
@@ -57,21 +57,6 @@ check_listing_options(
 	return 0;
 }
 
-static int
-failure(const struct listing *l)
-{
-	return fail(l->run, STATUS_FAILED, "%s", strerror(errno));
-}
-
-int
-begin_listing(struct listing *l, const struct run *run,
-    const struct listing_options *options)
-{
-	*l = (struct listing){.run = run, .options = options};
-	l->stream = open_memstream(&l->text, &l->size);
-	return l->stream ? 0 : failure(l);
-}
-
 /* In sh the names of a half that is missing are set to nothing, so that they
  * do not keep the values of an earlier socket. */
 void
@@ -86,81 +71,75 @@ list_ends(struct listing *l, const struct ends *ends)
 		print_end(l, "LOCAL", &ends->local);
 	if (!o->local && (has_remote || o->format == LISTING_SH)) {
 		if (!o->remote)
-			(void)fputc(' ', l->stream);
+			text_add(&l->text, " ");
 		print_end(l, "REMOTE", &ends->remote);
 	}
-	(void)fputc('\n', l->stream);
+	text_add(&l->text, "\n");
 }
 
 int
 answer_listing(struct listing *l)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *sorted = open_memstream(&text, &size);
+	struct text sorted = {0};
 	int status = STATUS_NO;
-	bool ok = sorted != NULL;
 
-	/* A stream that could not grow says so when it is closed. */
-	ok = fclose(l->stream) == 0 && ok;
-	ok = ok && sort_lines(sorted, l->text) == 0;
-	ok = (!sorted || fclose(sorted) == 0) && ok;
-	if (!ok)
-		status = failure(l);
-	else if (size > 0)
-		status = answer(l->run, text, size);
-	free(text);
-	free(l->text);
+	if (l->text.size > 0)
+		sort_lines(&sorted, l->text.bytes);
+	if (l->text.failed || sorted.failed)
+		status = fail(l->run, STATUS_FAILED, "%s", strerror(ENOMEM));
+	else if (sorted.size > 0)
+		status = answer(l->run, sorted.bytes, sorted.size);
+	text_free(&sorted);
+	text_free(&l->text);
 	return status;
 }
 
 /* The name of an interface, which may follow a link-local address, can hold
  * what means something to a shell. */
 static void
-print_quoted(FILE *to, const char *text)
+print_quoted(struct text *to, const char *text)
 {
 	for (; *text; text++) {
 		if (strchr("|&;<>()$`\\\"'*?[]#~={}!^", *text))
-			(void)fputc('\\', to);
-		(void)fputc(*text, to);
+			text_add(to, "\\");
+		text_add(to, "%c", *text);
 	}
 }
 
 static void
-print_assignments(
-    const struct listing *l, const char *name, const struct end *end)
+print_assignments(struct listing *l, const char *name, const struct end *end)
 {
 	const struct listing_options *o = l->options;
 
 	if (!o->port) {
-		(void)fprintf(l->stream, "TCPU_%sIP=", name);
-		print_quoted(l->stream, end->ip);
+		text_add(&l->text, "TCPU_%sIP=", name);
+		print_quoted(&l->text, end->ip);
 	}
 	if (!o->port && !o->ip)
-		(void)fputc(' ', l->stream);
+		text_add(&l->text, " ");
 	if (!o->ip)
-		(void)fprintf(l->stream, "TCPU_%sPORT=", name);
+		text_add(&l->text, "TCPU_%sPORT=", name);
 	if (!o->ip && end->port != 0)
-		(void)fprintf(l->stream, "%d", end->port);
+		text_add(&l->text, "%d", end->port);
 }
 
 static void
-print_end(const struct listing *l, const char *name, const struct end *end)
+print_end(struct listing *l, const char *name, const struct end *end)
 {
 	const struct listing_options *o = l->options;
 
 	if (o->format == LISTING_SH)
 		print_assignments(l, name, end);
 	else if (o->ip)
-		(void)fputs(end->ip, l->stream);
+		text_add(&l->text, "%s", end->ip);
 	else if (o->port)
-		(void)fprintf(l->stream, "%d", end->port);
+		text_add(&l->text, "%d", end->port);
 	else if (o->format == LISTING_PLAIN)
-		(void)fprintf(l->stream, "%s %d", end->ip, end->port);
+		text_add(&l->text, "%s %d", end->ip, end->port);
 	else if (strchr(end->ip, ':'))
-		(void)fprintf(l->stream, "[%s]:%d", end->ip, end->port);
+		text_add(&l->text, "[%s]:%d", end->ip, end->port);
 	else
-		(void)fprintf(l->stream, "%s:%d", end->ip, end->port);
+		text_add(&l->text, "%s:%d", end->ip, end->port);
 }
 
 static int
@@ -170,8 +149,8 @@ compare_lines(const void *a, const void *b)
 }
 
 /* As people count: 80 before 4242.  TEXT is used up. */
-static int
-sort_lines(FILE *to, char *text)
+static void
+sort_lines(struct text *to, char *text)
 {
 	size_t count = 0;
 	char **lines;
@@ -179,15 +158,16 @@ sort_lines(FILE *to, char *text)
 	for (const char *p = text; (p = strchr(p, '\n')); p++)
 		count++;
 	lines = calloc(count + 1, sizeof(*lines));
-	if (!lines)
-		return -1;
+	if (!lines) {
+		to->failed = true;
+		return;
+	}
 	for (size_t i = 0; i < count; i++)
 		lines[i] = strsep(&text, "\n");
 	qsort(lines, count, sizeof(*lines), compare_lines);
 	for (size_t i = 0; i < count; i++) {
 		if (i == 0 || strcmp(lines[i], lines[i - 1]) != 0)
-			(void)fprintf(to, "%s\n", lines[i]);
+			text_add(to, "%s\n", lines[i]);
 	}
 	free(lines);
-	return 0;
 }

@@ -7,9 +7,9 @@
 #define TCPU_LISTING_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "tcpu.h"
+#include "text.h"
 
 enum listing_format { LISTING_PLAIN, LISTING_SH, LISTING_HOSTPORT };
 
@@ -42,14 +42,8 @@ struct ends {
 struct listing {
 	const struct run *run;
 	const struct listing_options *options;
-	FILE *stream;
-	char *text;
-	size_t size;
+	struct text text; /* empty at first */
 };
-
-/* Returns 0, or the status to end with, having said why. */
-int begin_listing(struct listing *l, const struct run *run,
-    const struct listing_options *options);
 
 /* Adds a line; or nothing, where the socket lacks what is asked for. */
 void list_ends(struct listing *l, const struct ends *ends);
