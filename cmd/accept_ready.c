@@ -136,8 +136,6 @@ static int
 check_options(const struct run *run, const struct accept_ready_options *o,
     const struct operands *operands)
 {
-	if (operands->command)
-		return usage_error(run, "takes no COMMAND");
 	if (o->fd != -1 && operands->count > 0)
 		return usage_error(run, "--fd and PORT exclude each other");
 	if (o->listening + o->not_listening + (o->min != -1) > 1)

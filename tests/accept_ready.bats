@@ -303,7 +303,6 @@ free_port=4242
 	refuses 2 "accept-ready: not a port: '65536'" 65536
 	refuses 2 "accept-ready: not a port: '8o'" localhost 8o
 	refuses 2 "accept-ready: extra operand: '3'" 1 2 3
-	refuses 2 'accept-ready: takes no COMMAND' 80 -- true
 	refuses 2 'accept-ready: --fd and PORT exclude each other' --fd 0 80
 	local exclusive='accept-ready: --listening, --not-listening and --min'
 	exclusive+=' exclude each other'
@@ -320,6 +319,16 @@ free_port=4242
 	refuses 2 "accept-ready: --wait: not a time: ''" --wait= 80
 	refuses 2 "accept-ready: --format: neither plain nor sh: 'json'" \
 		--format=json 80
+}
+
+@test "what cannot be meant opens no internet socket" {
+	local words
+	export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS
+	for words in 0 65536 '--fd 0 80' '--min x 80' 'localhost 8o' '80 -- true'; do
+		# shellcheck disable=SC2086 # words are meant
+		run -2 strace -qq -o trace -e trace=socket tcpu accept-ready $words
+		run -1 grep AF_INET trace
+	done
 }
 
 @test "an answer that cannot be written is status 9" {
@@ -380,8 +389,8 @@ agrees_refused() {
 }
 
 @test "with neither netlink nor /proc the status is 125" {
-	run --separate-stderr -125 refusing socket EPERM unshare --mount \
-		--map-root-user sh -c 'mount -t tmpfs none /proc/$$/net &&
+	run --separate-stderr -125 refusing socket EPERM "${private[@]}" --mount \
+		sh -c 'mount -t tmpfs none /proc/$$/net &&
 			exec tcpu accept-ready --wait 80'
 	assert_equal "$stderr" \
 		'tcpu: accept-ready 80: No such file or directory'
