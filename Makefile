@@ -47,15 +47,17 @@ TINY_CPPFLAGS = -DTCPUNIT_TINY=1
 endif
 
 # Debian packages, each with what tells that it is there where that is not a
-# command of the same name.
+# command of the same name.  Where there is no /etc/hosts, libnss-myhostname
+# knows localhost.
 BUILD_DEPS = gcc libc6-dev=/usr/include/stdio.h pkg-config \
-	libevent-dev=/usr/include/event2/event.h
+	libevent-dev=/usr/include/event2/event.h libnss-myhostname=/etc/hosts
 CHECK_DEPS = g++ perl=prove bats \
 	bats-support=/usr/lib/bats/bats-support/load.bash \
 	bats-assert=/usr/lib/bats/bats-assert/load.bash \
 	bats-file=/usr/lib/bats/bats-file/load.bash \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
+	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
 	procps=ps strace expect curl mandoc zsh fish
 BENCH_DEPS = golang-go=go racket
 LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe

@@ -39,6 +39,13 @@ deps() {
 apt-get -q install -y --no-install-recommends nosuch other-dev\n'
 }
 
+@test "what dpkg has is not missing, whatever it has put where" {
+	stand_in dpkg-query '[ "$4" = some ] && echo installed'
+	deps some=/no/such other=/no/such
+	assert_success
+	assert_output 'deps: apt-get install other'
+}
+
 @test "sudo is used, and mentioned, where one is not root" {
 	stand_in id 'echo 1000'
 	stand_in sudo 'echo "sudo $1" >>log; exec "$@"'
