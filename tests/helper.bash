@@ -17,6 +17,10 @@ export TOP BUILD=${BUILD:-$TOP/build}
 export PATH=$BUILD:$PATH
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
+# unshare(1), as root of a user namespace where we are not root already.
+private=(unshare)
+[ "$(id -u)" -eq 0 ] || private+=(--map-root-user)
+
 started=()
 declare -A drains=()
 
@@ -91,7 +95,5 @@ traced() {
 # netns COMMAND [ARG]... - run a program in a network namespace of its own,
 # where there is lo and nothing else.
 netns() {
-	local root=()
-	[ "$(id -u)" -eq 0 ] || root=(--map-root-user)
-	unshare "${root[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh "$@"
+	"${private[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh "$@"
 }

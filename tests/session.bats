@@ -9,18 +9,7 @@ talk=$BATS_TEST_DIRNAME/peers/talk.pl
 # peer STEP... - start a plain peer that takes one connection; sets port and
 # peer, its pid.  What it prints goes to peer.out.
 peer() {
-	local fd
-	mkfifo peer.fifo
-	"$talk" 0 "$@" >peer.fifo 2>peer.err 3>&- &
-	peer=$!
-	started+=("$peer")
-	exec {fd}<peer.fifo
-	rm peer.fifo
-	read -r port <&"$fd"
-	cat <&"$fd" >peer.out 3>&- &
-	# shellcheck disable=SC2004,SC2034 # it is of helper.bash
-	drains[$peer]=$!
-	exec {fd}<&-
+	listening peer "$talk" 0 "$@"
 }
 
 # client INPUT [ARG]... - start tcpu connect to the peer with stdin from INPUT,
@@ -191,7 +180,7 @@ Connection reset by peer (5 bytes received, 3 sent)"
 
 @test "so is one that gets full" {
 	peer flood=1000000
-	run --separate-stderr timeout -k1 20 unshare --map-root-user --mount \
+	run --separate-stderr timeout -k1 20 "${private[@]}" --mount \
 		sh -c 'mount -t tmpfs -o size=64k none /mnt &&
 			tcpu connect 127.0.0.1 "$1" </dev/null >/mnt/file' \
 		sh "$port"
