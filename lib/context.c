@@ -30,6 +30,10 @@
 #endif
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
+#else
+#define __lsan_register_root_region(start, size)
+#define __lsan_unregister_root_region(start, size)
 #endif
 
 #ifndef MADV_GUARD_INSTALL
@@ -126,6 +130,8 @@ stack_map(void)
 		return NULL;
 	}
 	s = (struct tu_stack *)(base + STACK_SIZE) - 1;
+	/* What a waiting thread holds is no leak. */
+	__lsan_register_root_region(base, STACK_SIZE);
 	s->valgrind_id = VALGRIND_STACK_REGISTER(base, base + STACK_SIZE);
 	return s;
 }
@@ -142,8 +148,11 @@ stack_guard(void *page, size_t size)
 static void
 stack_unmap(struct tu_stack *s)
 {
+	char *base = (char *)(s + 1) - STACK_SIZE;
+
+	__lsan_unregister_root_region(base, STACK_SIZE);
 	VALGRIND_STACK_DEREGISTER(s->valgrind_id);
-	(void)munmap((char *)(s + 1) - STACK_SIZE, STACK_SIZE); /* is mapped */
+	(void)munmap(base, STACK_SIZE); /* is mapped */
 }
 
 #ifdef __SANITIZE_ADDRESS__

@@ -59,8 +59,8 @@ tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 	copied = copy(&c);
 	tu_cleanup_pop(scheduler);
 	free(c.buffer);
-	tu_port_leave(c.from);
 	tu_port_leave(c.to);
+	tu_port_leave(c.from);
 	if (copied == 0)
 		return c.total;
 	tu_error_attach(tcp_last_error()->port, (size_t)c.total);

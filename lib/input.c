@@ -148,7 +148,7 @@ tu_input_wait(struct tu_port *p, int64_t deadline, const char *where)
 
 	tu_ahead_drain(&p->ahead);
 	if (output != NULL && output->buffer_size > 0 && !output->busy) {
-		output->busy = true;
+		tu_port_hold(output);
 		/* If it fails, writing and closing will say so. */
 		(void)tu_output_flush(output, deadline, where);
 		tu_port_leave(output);

@@ -70,18 +70,18 @@ tcp_close_output_port(tcp_port port)
 	struct tu_port *p =
 	    tu_lookup(TU_OUTPUT, port.bits, "close-output-port");
 	int flushed = 0, closed, error;
+	bool meanwhile; /* closed by another thread */
 
 	if (p == NULL)
 		return errno == EBADF ? 0 : -1;
 	if (!p->busy) {
-		p->busy = true;
+		tu_port_hold(p);
 		flushed = tu_output_flush(
 		    p, tu_deadline(p->timeout), "close-output-port");
-		p->busy = false;
-		if (p->closed) { /* by another thread, while we flushed */
-			tu_port_leave(p);
+		meanwhile = p->closed;
+		tu_port_leave(p);
+		if (meanwhile)
 			return flushed;
-		}
 	}
 	error = errno;
 	closed = tu_port_close(p, "close-output-port");

@@ -23,6 +23,7 @@ static struct tu_port *port_new(
 static const char *describe(
     const struct tu_port *, const char *, char[WHAT_SIZE]);
 static int raise_closed(const struct tu_port *, const char *);
+static void release(void *);
 static void drop(void *);
 static tcp_port open_fd(int, enum tu_kind, const char *);
 static struct tu_port *find_tcp(tcp_port, const char *);
@@ -78,16 +79,22 @@ tu_port_enter(enum tu_kind kind, tcp_port port, const char *where)
 		tu_error_attach(port, 0);
 		return NULL;
 	}
-	p->busy = true;
+	tu_port_hold(p);
 	return p;
+}
+
+void
+tu_port_hold(struct tu_port *p)
+{
+	p->busy = true;
+	tu_cleanup_push(&p->runtime->scheduler, &p->cleanup, release, p);
 }
 
 void
 tu_port_leave(struct tu_port *p)
 {
-	p->busy = false;
-	if (p->closed)
-		free(p);
+	tu_cleanup_pop(&p->runtime->scheduler);
+	release(p);
 }
 
 struct tu_port *
@@ -334,6 +341,16 @@ raise_closed(const struct tu_port *p, const char *where)
 	return -1;
 }
 
+static void
+release(void *port)
+{
+	struct tu_port *p = port;
+
+	p->busy = false;
+	if (p->closed)
+		free(p);
+}
+
 /* At the end of the runtime: nobody comes back from a wait, and a process that
  * has the connection too, after a fork, keeps it. */
 static void
@@ -341,7 +358,6 @@ drop(void *object)
 {
 	struct tu_port *p = object;
 
-	p->busy = false;
 	p->abandoned = true;
 	(void)tu_port_close(p, "shutdown"); /* there is nobody to tell */
 }

@@ -20,6 +20,7 @@ struct tu_port {
 	uint64_t position;
 	int timeout;
 	bool busy; /* a call is under way, and frees the port if closed */
+	struct tu_cleanup cleanup; /* of that call */
 	bool closed;
 	bool abandoned;
 
@@ -42,7 +43,8 @@ int tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
 
 /* The port of a handle, alone in it until left; NULL: raised. */
 struct tu_port *tu_port_enter(enum tu_kind kind, tcp_port p, const char *where);
-void tu_port_leave(struct tu_port *p);
+void tu_port_hold(struct tu_port *p);  /* of one that is not busy */
+void tu_port_leave(struct tu_port *p); /* the last one entered, first */
 
 /* Likewise of either kind and without entering, for what cannot wait. */
 struct tu_port *tu_port_find(tcp_port p, const char *where);

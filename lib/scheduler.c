@@ -96,14 +96,16 @@ tu_thread_free(struct tu_thread *t)
 void
 tu_thread_vanish(struct tu_thread *t)
 {
-	struct tu_cleanup *c;
+	struct tu_cleanup *c, *next;
 
 	if (t->queue != NULL)
 		TAILQ_REMOVE(t->queue, t, link);
 	else if (!t->parked && !t->ended)
 		leave_ready(t);
-	for (c = t->cleanups; c != NULL; c = c->next)
+	for (c = t->cleanups; c != NULL; c = next) {
+		next = c->next; /* c may be part of what is given back */
 		c->f(c->argument);
+	}
 	tu_thread_free(t);
 }
 
