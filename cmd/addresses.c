@@ -96,8 +96,6 @@ static int
 check_options(const struct run *run, const struct addresses_options *o,
     const struct operands *operands)
 {
-	if (operands->command)
-		return usage_error(run, "takes no COMMAND");
 	if ((o->fd != -1) + (o->pid != -1) + (operands->count > 0) > 1)
 		return usage_error(
 		    run, "--fd, --pid and HOST PORT exclude each other");

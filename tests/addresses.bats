@@ -216,16 +216,6 @@ $port"
 	assert_output 200
 }
 
-# hold COMMAND [ARG]... - in the background, until it has printed the port that
-# its sockets have, which is then in port.
-hold() {
-	mkfifo held
-	"$@" >held 2>holder.err 3>&- &
-	started+=("$!")
-	read -r port <held || fail "nothing held: $(cat holder.err)"
-	rm held
-}
-
 # "${family[@]}" COMMAND [ARG]... - whose descendants end with it.
 # "${apart[@]}" COMMAND [ARG]... - that besides is in a network of its own.
 family=(unshare --pid --fork --kill-child)
@@ -233,14 +223,15 @@ family=(unshare --pid --fork --kill-child)
 apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 
 @test "--pid includes the descendants" {
-	hold "${family[@]}" bash -c '"$0" listen=127.0.0.1 & wait' "$sockets"
-	run -0 tcpu addresses --pid $! --listening --format=hostport
+	listening holder "${family[@]}" \
+		bash -c '"$0" listen=127.0.0.1 & wait' "$sockets"
+	run -0 tcpu addresses --pid "$holder" --listening --format=hostport
 	assert_output "127.0.0.1:$port"
 }
 
 @test "--pid of a process in another network" {
-	hold "${apart[@]}" "$sockets" listen=127.0.0.1 listen=::1
-	run -0 tcpu addresses --pid $! --listening --format=hostport
+	listening holder "${apart[@]}" "$sockets" listen=127.0.0.1 listen=::1
+	run -0 tcpu addresses --pid "$holder" --listening --format=hostport
 	assert_output "127.0.0.1:$port
 [::1]:$port"
 	run ! tcpu accept-ready --listening 127.0.0.1 "$port"
