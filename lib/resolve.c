@@ -222,13 +222,12 @@ clear_watch(void *watch)
 static void *
 look_up(void *arg)
 {
-	const uint64_t one = 1;
 	struct request *r = arg;
 
 	r->code = getaddrinfo(r->host, r->service, &r->hints, &r->result);
 	r->system = errno;
 	atomic_store(&r->done, true);
-	(void)!write(r->wake, &one, sizeof(one)); /* the first: has room */
+	(void)eventfd_write(r->wake, 1); /* the first: has room */
 	request_drop(r);
 	return NULL;
 }
