@@ -11,10 +11,14 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 
 static _Thread_local struct tu_runtime *runtime;
+
+/* Why there is none, where one could not be made. */
+static _Thread_local struct tcp_error no_runtime;
 
 /* To free the runtime of an OS thread that ends, and to notice a fork. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -30,10 +34,14 @@ static void child_of_fork(void);
 struct tu_runtime *
 tu_runtime(void)
 {
-	if (runtime == NULL)
+	if (runtime == NULL) {
 		runtime = runtime_new();
-	else if (runtime->forked && after_fork(runtime) == -1)
+		no_runtime = tu_error_no_memory;
+		no_runtime.code = runtime == NULL ? errno : 0;
+		no_runtime.text = strerror(no_runtime.code);
+	} else if (runtime->forked && after_fork(runtime) == -1) {
 		return NULL;
+	}
 	return runtime;
 }
 
@@ -70,7 +78,11 @@ tu_raise(enum tcp_error_kind kind, int code, const char *where,
 		self = runtime->scheduler.current;
 		if (self->error == NULL)
 			self->error = calloc(1, sizeof(*self->error));
-		if (self->error != NULL) {
+		self->speechless = self->error == NULL;
+		if (self->speechless) {
+			kind = TCPUNIT_ERROR_SYSTEM;
+			code = ENOMEM;
+		} else {
 			va_start(ap, format);
 			tu_error_set(
 			    self->error, kind, code, where, format, ap);
@@ -151,8 +163,10 @@ tcp_last_error(void)
 	struct tu_thread *self;
 
 	if (runtime == NULL)
-		return errno == ENOMEM ? &tu_error_no_memory : &tu_error_none;
+		return no_runtime.code ? &no_runtime : &tu_error_none;
 	self = runtime->scheduler.current;
+	if (self->speechless)
+		return &tu_error_no_memory;
 	return self->error != NULL ? &self->error->record : &tu_error_none;
 }
 

@@ -59,6 +59,7 @@ struct tu_thread {
 	void *argument;
 	void *result;
 	struct tu_error *error; /* the last one, made when needed */
+	bool speechless;        /* no memory could be had for that */
 	struct tu_cleanup *cleanups;
 	struct tu_thread *joining; /* whom it waits for */
 	struct tu_thread *joiner;  /* who waits for it */
