@@ -6,6 +6,7 @@
  */
 #include "ending.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
@@ -49,6 +50,8 @@ watch_endings(struct ending *e, int timeout)
 {
 	e->worker = tcp_current_thread();
 	e->timeout = timeout;
+	if (!tcp_thread_p(e->worker))
+		return -1;
 	if (timeout != -1 && start(await_limit, e) == -1)
 		return -1;
 	return start(await_signal, e);
@@ -96,6 +99,15 @@ end_run(struct ending *e, int status)
 	(void)tcp_thread_terminate(e->worker);
 }
 
+/* What cannot be waited for would never end the run. */
+static void
+fail_run(struct ending *e)
+{
+	if (!e->over)
+		e->code = errno;
+	end_run(e, STATUS_FAILED);
+}
+
 /* The number of the next signal; 0 where none comes within LIMIT. */
 static int
 next_signal(int fd, int limit)
@@ -113,9 +125,11 @@ await_signal(void *ending)
 {
 	struct ending *e = ending;
 	int fd = signalfd(-1, &e->awaited, SFD_CLOEXEC | SFD_NONBLOCK);
-	int number = next_signal(fd, -1);
+	int number = fd == -1 ? 0 : next_signal(fd, -1);
 
-	if (number == 0 || e->over)
+	if (number == 0)
+		fail_run(e);
+	if (e->over)
 		return NULL;
 	e->signal = number;
 	if (e->drain > 0) {
@@ -133,6 +147,8 @@ await_limit(void *ending)
 
 	if (tcp_thread_sleep(e->timeout) == 0)
 		end_run(e, STATUS_TIMEOUT);
+	else
+		fail_run(e);
 	return NULL;
 }
 
@@ -143,5 +159,7 @@ await_process(void *ending)
 
 	if (tcp_wait_fd(e->process, TCPUNIT_READABLE, -1) != -1)
 		end_run(e, STATUS_DONE);
+	else
+		fail_run(e);
 	return NULL;
 }

@@ -23,6 +23,7 @@ struct ending {
 	tcp_listener listener; /* closed by that signal, where there is drain */
 	bool over;
 	int status; /* the run's, where it is over */
+	int code;   /* errno, where that is STATUS_FAILED */
 	int signal; /* to die of once the run is cleaned up, or 0; with drain
 		       it is known before the run is over */
 };

@@ -104,6 +104,14 @@ end_of(const struct session_options *options)
 	return isatty(STDIN_FILENO) ? END_PEER : END_BOTH;
 }
 
+static bool
+have_started(const tcp_thread *threads, int n)
+{
+	while (n > 0 && tcp_thread_p(threads[n - 1]))
+		n--;
+	return n == 0;
+}
+
 /* Returns once both directions have ended; -1 where a call failed. */
 static int
 run_threads(struct session *s)
@@ -118,11 +126,17 @@ run_threads(struct session *s)
 		threads[n++] = tcp_thread_start(watch_idleness, s);
 	if (s->options->progress && !s->run->options->quiet)
 		threads[n++] = tcp_thread_start(show_progress, &progress);
+	if (!have_started(threads, n)) {
+		note_failure(s);
+		(void)tcp_thread_terminate(s->receiver); /* or it is not */
+		(void)tcp_thread_terminate(s->sender);   /* or it is not */
+	}
 	for (int i = 0; i < n; i++) {
 		if (i >= 2)
 			(void)tcp_thread_terminate(
 			    threads[i]); /* or it ended */
-		if (tcp_thread_join(threads[i], -1, NULL) == -1)
+		if (tcp_thread_p(threads[i]) &&
+		    tcp_thread_join(threads[i], -1, NULL) == -1)
 			return -1;
 	}
 	return 0;
@@ -295,6 +309,8 @@ interrupted(struct session *s)
 		    s, STATUS_FAILED, reason(tcp_last_error()));
 	if (e->status == STATUS_DONE)
 		return fail_with_counts(s, STATUS_LOST, "ended");
+	if (e->status == STATUS_FAILED)
+		return fail_with_counts(s, STATUS_FAILED, strerror(e->code));
 	if (e->status != STATUS_TIMEOUT)
 		return e->status;
 	(void)snprintf(why, sizeof(why), "timed out after %s",

@@ -87,13 +87,14 @@ start_command(const struct command *command, char **words)
 {
 	struct ending ending = {0};
 	void *options = malloc(command->size);
-	const struct run run = {command, options, &ending};
+	const struct common_options none = COMMON_DEFAULTS;
+	const struct run run = {command, options ? options : &none, &ending};
 	struct operands operands;
 	char error[OPTION_ERROR_SIZE];
 	int status;
 
 	if (!options)
-		return STATUS_FAILED;
+		return fail(&run, STATUS_FAILED, "%s", strerror(errno));
 	memcpy(options, command->defaults, command->size);
 	block_signals(&ending);
 	if (parse_options(command->options, options, words, &operands, error) ==
@@ -292,6 +293,8 @@ library_failure(const struct run *run, const char *what, enum status otherwise)
 	if (ending->status == STATUS_TIMEOUT)
 		say(run, "%s: timed out after %s", what,
 		    format_time(ending->timeout, time));
+	if (ending->status == STATUS_FAILED)
+		say(run, "%s: %s", what, strerror(ending->code));
 	return ending->status;
 }
 
