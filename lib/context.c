@@ -32,8 +32,8 @@
 #include <sanitizer/common_interface_defs.h>
 #include <sanitizer/lsan_interface.h>
 #else
-#define __lsan_register_root_region(start, size)
-#define __lsan_unregister_root_region(start, size)
+#define __lsan_register_root_region(start, size) (void)(size)
+#define __lsan_unregister_root_region(start, size) (void)(size)
 #endif
 
 #ifndef MADV_GUARD_INSTALL
@@ -114,9 +114,16 @@ stack_take(struct tu_stacks *stacks)
 	return s;
 }
 
+static size_t
+page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
 static struct tu_stack *
 stack_map(void)
 {
+	size_t page = page_size();
 	struct tu_stack *s;
 	char *base;
 
@@ -124,14 +131,14 @@ stack_map(void)
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	if (base == MAP_FAILED)
 		return NULL;
-	if (stack_guard(base, (size_t)sysconf(_SC_PAGESIZE)) == -1) {
+	if (stack_guard(base, page) == -1) {
 		(void)munmap(base, STACK_SIZE); /* it was just mapped */
 		errno = ENOMEM;
 		return NULL;
 	}
 	s = (struct tu_stack *)(base + STACK_SIZE) - 1;
 	/* What a waiting thread holds is no leak. */
-	__lsan_register_root_region(base, STACK_SIZE);
+	__lsan_register_root_region(base + page, STACK_SIZE - page);
 	s->valgrind_id = VALGRIND_STACK_REGISTER(base, base + STACK_SIZE);
 	return s;
 }
@@ -149,8 +156,9 @@ static void
 stack_unmap(struct tu_stack *s)
 {
 	char *base = (char *)(s + 1) - STACK_SIZE;
+	size_t page = page_size();
 
-	__lsan_unregister_root_region(base, STACK_SIZE);
+	__lsan_unregister_root_region(base + page, STACK_SIZE - page);
 	VALGRIND_STACK_DEREGISTER(s->valgrind_id);
 	(void)munmap(base, STACK_SIZE); /* is mapped */
 }
