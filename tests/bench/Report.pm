@@ -81,13 +81,13 @@ sub evaluate {
 
 # An aim is [METRIC, CONTENDER, FACTOR, ID]: ours is to be at least or, where
 # less is better, at most so many times the contender's; without a contender
-# FACTOR is the figure itself.  Nothing where the contender is not here.
+# FACTOR is the figure itself.  Nothing where there is nothing to compare with.
 sub aim {
 	my ($aim, $ours, $result) = @_;
 	my ($metric, $than, $factor, $id) = @$aim;
-	my $theirs = defined $than ? $result->{$than} : $ours;
-	return () unless $theirs;
+	my $theirs = (defined $than ? $result->{$than} : $ours) // {};
 	my $found = $theirs->{$metric}{defined $than ? 'ratio' : 'median'};
+	return () unless defined $found;
 	my $met = $metrics{$metric}[1] ? $found >= $factor : $found <= $factor;
 	return { metric => $metric, than => $than, factor => $factor,
 		found => $found, met => $met ? JSON::PP::true : JSON::PP::false,

@@ -143,6 +143,7 @@ sub echo {
 		$b->{seconds} * ($tracing ? 4 : 1)], undef, 'load'));
 	stop($server);
 	my ($rate, $requests) = split ' ', slurp('load');
+	die "no answers\n" unless $rate > 0;
 	if ($tracing) {
 		my %calls = calls('server');
 		return request_calls => $calls{total} / $requests,
