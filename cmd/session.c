@@ -34,6 +34,7 @@ struct session {
 	tcp_thread sender;
 	tcp_thread receiver;
 	enum session_end end;
+	bool terminal; /* stdin is one */
 	struct outcome outcome;
 	bool finished; /* a FIN went out */
 	int lost;      /* the errno that the connection was lost with */
@@ -46,6 +47,8 @@ static void *receive(void *session);
 static void *watch_idleness(void *session);
 static int copy(
     struct session *s, tcp_port from, tcp_port to, crlf_converter *convert);
+static void stop(struct session *s, int status, bool fatal);
+static int stdin_failure(const struct run *run, int code);
 static void note_failure(struct session *s);
 static int settle(struct session *s);
 static int conclude(struct session *s);
@@ -77,6 +80,7 @@ run_session(const struct run *run, const struct session_options *options,
 	    .name = name,
 	    .in = connection[0],
 	    .out = connection[1],
+	    .terminal = isatty(STDIN_FILENO),
 	    .end = end_of(options)};
 	int fd = tcp_port_fileno(s.in);
 
@@ -149,9 +153,11 @@ send_input(void *session)
 
 	if (copy(s, s->standard->input, s->out, crlf_send) == -1) {
 		note_failure(s);
-		if (s->outcome.fatal)
-			(void)tcp_thread_terminate(s->receiver);
-		return NULL; /* else it finishes what has arrived */
+		return NULL; /* what has arrived may still be received */
+	}
+	if (s->terminal && !isatty(STDIN_FILENO)) {
+		stop(s, stdin_failure(s->run, EIO), true);
+		return NULL; /* a hang-up, which reads as an end of file */
 	}
 	if (s->options->abandon || s->options->reset)
 		(void)tcp_abandon_port(s->out);
@@ -221,14 +227,22 @@ copy(struct session *s, tcp_port from, tcp_port to, crlf_converter *convert)
 	}
 }
 
+/* Ends both directions. */
 static void
-end_session(struct session *s, int status, bool fatal)
+stop(struct session *s, int status, bool fatal)
 {
-	if (s->outcome.status == STATUS_DONE)
-		s->outcome = (struct outcome){status, fatal};
+	s->outcome = (struct outcome){status, fatal};
+	(void)tcp_thread_terminate(s->sender);   /* or it ended */
+	(void)tcp_thread_terminate(s->receiver); /* or it ended */
 }
 
-/* What the last failed call of this thread means; the first failure counts. */
+static int
+stdin_failure(const struct run *run, int code)
+{
+	return fail(run, STATUS_FILE, "stdin: %s", strerror(code));
+}
+
+/* What the failed call of a direction means. */
 static void
 note_failure(struct session *s)
 {
@@ -238,16 +252,14 @@ note_failure(struct session *s)
 	if (e->kind == TCPUNIT_ERROR_TERMINATED)
 		return;
 	if (e->port.bits == s->standard->output.bits)
-		end_session(s, stdout_failure(run, e->code), true);
+		stop(s, stdout_failure(run, e->code), true);
 	else if (e->port.bits == s->standard->input.bits)
-		end_session(
-		    s, fail(run, STATUS_FILE, "stdin: %s", reason(e)), true);
-	else if (e->kind != TCPUNIT_ERROR_NET)
-		end_session(s,
-		    fail(run, STATUS_FAILED, "%s: %s", s->name, reason(e)),
-		    true);
-	else if (s->lost == 0)
+		stop(s, stdin_failure(run, e->code), true);
+	else if (e->kind == TCPUNIT_ERROR_NET)
 		s->lost = e->code;
+	else
+		stop(s, fail(run, STATUS_FAILED, "%s: %s", s->name, reason(e)),
+		    true);
 }
 
 /* Returns 0, though the connection may be found lost; or -1. */
@@ -346,8 +358,6 @@ watch_idleness(void *session)
 	}
 	(void)snprintf(
 	    why, sizeof(why), "idle for %s", format_time(limit, time));
-	end_session(s, fail_with_counts(s, STATUS_TIMEOUT, why), false);
-	(void)tcp_thread_terminate(s->sender);   /* or it ended */
-	(void)tcp_thread_terminate(s->receiver); /* or it ended */
+	stop(s, fail_with_counts(s, STATUS_TIMEOUT, why), false);
 	return NULL;
 }

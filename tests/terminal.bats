@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: ISC
+#
+# Sessions at a terminal, which expect plays: stdin is a terminal, somebody
+# types, and a shell has job control.
+
+load helper
+
+talk=$BATS_TEST_DIRNAME/peers/talk.pl
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	cat >terminal.exp <<-'END'
+		set timeout 20
+		log_user 0
+		proc status {} {
+			lassign [wait] pid id error status how name
+			if {$name ne ""} { return $name }
+			return $status
+		}
+		proc want {text} {
+			expect {
+				-re $text {}
+				timeout { puts "timeout: $text"; exit 1 }
+				eof { puts "eof: $text"; exit 1 }
+			}
+		}
+		proc want_end {} {
+			expect {
+				eof {}
+				timeout { puts "timeout: eof"; exit 1 }
+			}
+			puts [status]
+		}
+	END
+}
+
+# at_terminal STEPS - run expect's STEPS after those of setup, with a peer that
+# does the steps of the array peer.
+at_terminal() {
+	local fd
+	mkfifo peer.fifo
+	"$talk" 0 "${peer[@]}" >peer.fifo 2>peer.err 3>&- &
+	talker=$!
+	started+=("$talker")
+	exec {fd}<peer.fifo
+	read -r port <&"$fd"
+	cat <&"$fd" >peer.out 3>&- &
+	drains[$talker]=$!
+	exec {fd}<&-
+	export port
+	printf 'set port $env(port)\n%s\n' "$1" >>terminal.exp
+	run timeout -k1 50 expect -f terminal.exp 3>&-
+}
+
+@test "a session at a terminal ends with the peer" {
+	peer=('send=hello\n' read=9)
+	at_terminal '
+		spawn tcpu connect 127.0.0.1 $port
+		want hello
+		send "question\r"
+		want_end'
+	assert_output 0
+	ends 0 "$talker"
+	holds peer.out 'question\n'
+}
+
+@test "with --end=both it ends when stdin does" {
+	peer=('send=hello\n' shut slurp)
+	at_terminal '
+		spawn tcpu connect --end=both 127.0.0.1 $port
+		want hello
+		send "question\r"
+		want question
+		send "\004"
+		want_end'
+	assert_output 0
+	ends 0 "$talker"
+	holds peer.out 'question\nEOF\n'
+}
+
+@test "control-D is an end of file to the peer, and the answer comes" {
+	peer=(slurp 'send=answer\n')
+	at_terminal '
+		spawn tcpu connect 127.0.0.1 $port
+		send "question\r"
+		want question
+		send "\004"
+		want answer
+		want_end'
+	assert_output 0
+	ends 0 "$talker"
+	holds peer.out 'question\nEOF\n'
+}
+
+@test "control-C ends it, and is a reset to the peer" {
+	peer=('send=hello\n' slurp)
+	at_terminal '
+		spawn tcpu connect 127.0.0.1 $port
+		want hello
+		send "\003"
+		want_end'
+	assert_output SIGINT
+	ends 0 "$talker"
+	holds peer.out 'ECONNRESET\n'
+}
+
+@test "a terminal that is hung up ends it, and is a reset to the peer" {
+	peer=('send=hello\n' slurp)
+	at_terminal '
+		spawn tcpu connect 127.0.0.1 $port
+		want hello
+		close
+		puts [status]'
+	# The signal and the end of input come at the same time.
+	assert_output --regexp '^(SIGHUP|9)$'
+	ends 0 "$talker"
+	holds peer.out 'ECONNRESET\n'
+}
+
+@test "without the signal it is 9" {
+	peer=('send=hello\n' slurp)
+	at_terminal '
+		spawn -ignore HUP tcpu connect 127.0.0.1 $port
+		want hello
+		close
+		puts [status]'
+	assert_output 9
+	ends 0 "$talker"
+	holds peer.out 'ECONNRESET\n'
+}
+
+# A shell with job control.
+shell='
+	set env(PS1) "$ "
+	set env(TERM) dumb
+	spawn bash --norc --noprofile -i
+	want {\$ $}
+'
+
+@test "a background job of an interactive shell is not stopped" {
+	peer=('send=hello\n' read=9 'send=bye\n')
+	at_terminal "$shell"'
+		send "tcpu connect 127.0.0.1 $port &\r"
+		want hello
+		send "echo typed for the \$((1 + 1))\r"
+		want {for the 2}
+		send "jobs -s | wc -l | sed s/^/stopped=/\r"
+		want {stopped=0}
+		send "jobs -r | wc -l | sed s/^/running=/\r"
+		want {running=1}
+		send "fg\r"
+		want {tcpu connect}
+		send "question\r"
+		want bye
+		want {\$ $}
+		send "exit\r"
+		want_end'
+	assert_output 0
+	ends 0 "$talker"
+	holds peer.out 'question\n'
+}
+
+@test "control-Z stops it, fg goes on" {
+	peer=('send=hello\n' read=9 'send=bye\n')
+	at_terminal "$shell"'
+		send "tcpu connect 127.0.0.1 $port\r"
+		want hello
+		send "\032"
+		want Stopped
+		want {\$ $}
+		send "fg\r"
+		want {tcpu connect}
+		send "question\r"
+		want bye
+		want {\$ $}
+		send "exit\r"
+		want_end'
+	assert_output 0
+	ends 0 "$talker"
+	holds peer.out 'question\n'
+}
+
+@test "--progress redraws one line" {
+	peer=('send=hello\n' slurp)
+	at_terminal '
+		spawn tcpu connect --progress 127.0.0.1 $port
+		want {\[Ktcpu: [^\n]* 6 B received}
+		want {\[Ktcpu: [^\n]* 6 B received}
+		send "\004"
+		want {\[Ktcpu: [^\n]* 6 B received[^\n]*\r\n}
+		want_end'
+	assert_output 0
+}
