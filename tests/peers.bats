@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: ISC
+#
+# CHICKEN and Racket, whose tcp libraries ours is after, at the other end of a
+# connection: each of them listens once, and once it connects.
+
+load helper
+
+here=$BATS_TEST_DIRNAME/peers
+chicken=(csi -script "$here/talk.scm")
+racket=(racket "$here/talk.rkt")
+
+# peer PORT STEP... - start the other $system; what it says is read from $heard.
+peer() {
+	exec {heard}< <(exec timeout -k 1 30 "${system[@]}" "$@" 2>peer.err 3>&-)
+	started+=("$!")
+}
+
+# hears LINE - the next line that the other system says.
+hears() {
+	local line
+	read -r -t 20 -u "$heard" line || fail "$(cat peer.err)"
+	assert_equal "$line" "$1"
+}
+
+# prints LINE - the next line that tcpu prints.
+prints() {
+	local line
+	read -r -t 20 -u "$printed" line || fail "$(cat tcpu.err)"
+	assert_equal "$line" "$1"
+}
+
+# ours COMMAND [ARG]... - start tcpu; what we write to ${tcpu[1]} is its input,
+# what it prints is read from $printed.
+ours() {
+	coproc tcpu { exec tcpu "$@" 2>tcpu.err 3>&-; }
+	started+=("$tcpu_PID")
+	pid=$tcpu_PID
+	exec {printed}<&"${tcpu[0]}"
+}
+
+# tcpu_listens [OPTION]... -- STEP... - they are connected, and the other system
+# takes the steps.
+tcpu_listens() {
+	split "$@"
+	ours listen "${options[@]}" -1 0
+	read -r -t 20 -u "$printed" port
+	peer "$port" "${steps[@]}"
+}
+
+# tcpu_connects [OPTION]... -- STEP... - the other way round.
+tcpu_connects() {
+	split "$@"
+	peer 0 "${steps[@]}"
+	read -r -t 20 -u "$heard" port
+	ours connect "${options[@]}" 127.0.0.1 "$port"
+}
+
+split() {
+	options=() steps=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	steps=("${@:2}")
+}
+
+# no_more_input - the end of tcpu's input.
+no_more_input() {
+	# shellcheck disable=SC1083 # an element of an array
+	exec {tcpu[1]}>&-
+}
+
+# exits STATUS - of tcpu.
+exits() {
+	local status=0
+	wait "$pid" || status=$?
+	assert_equal "$status" "$1"
+}
+
+# both_ways SCENARIO - with tcpu as the server and as the client.
+both_ways() {
+	"$1" tcpu_listens
+	"$1" tcpu_connects
+}
+
+lines() {
+	"$1" -- line=one hear line=two hear
+	prints one
+	echo eins >&"${tcpu[1]}"
+	hears eins
+	prints two
+	echo zwei >&"${tcpu[1]}"
+	hears zwei
+	no_more_input
+	exits 0
+}
+
+@test "E02 CHICKEN and tcpu exchange lines" {
+	system=("${chicken[@]}")
+	both_ways lines
+}
+
+@test "E02 Racket and tcpu exchange lines" {
+	system=("${racket[@]}")
+	both_ways lines
+}
+
+# The line is answered before there is another, or an end.
+unflushed() {
+	"$1" -- hear line=heard
+	echo 'only this' >&"${tcpu[1]}"
+	hears 'only this'
+	prints heard
+	no_more_input
+	exits 0
+}
+
+@test "E03 CHICKEN hears a line at once" {
+	system=("${chicken[@]}")
+	both_ways unflushed
+}
+
+@test "E03 Racket hears a line at once" {
+	system=("${racket[@]}")
+	both_ways unflushed
+}
+
+# echoes INPUT - all of it comes back, once the end of it was seen.
+echoes() {
+	serve 0 <"$1"
+	"${system[@]}" "$port" echo
+	ends 0 "$server"
+	cmp "$1" server.out
+	listening other timeout -k 1 30 "${system[@]}" 0 echo
+	timeout -k 1 30 tcpu connect 127.0.0.1 "$port" <"$1" >back
+	cmp "$1" back
+	ends 0 "$other"
+}
+
+@test "CHICKEN and tcpu exchange a mebibyte of anything" {
+	head -c 1048576 /dev/urandom >random
+	system=("${chicken[@]}")
+	echoes random
+}
+
+@test "Racket and tcpu exchange a mebibyte of anything" {
+	head -c 1048576 /dev/urandom >random
+	system=("${racket[@]}")
+	echoes random
+}
+
+we_finish_first() {
+	"$1" -- slurp line=answer
+	echo question >&"${tcpu[1]}"
+	no_more_input
+	hears question
+	prints answer
+	exits 0
+}
+
+they_finish_first() {
+	"$1" -- line=question finish slurp
+	prints question
+	run ! read -r -t 20 -u "$printed" # the end of what it prints
+	echo answer >&"${tcpu[1]}"
+	no_more_input
+	hears answer
+	exits 0
+}
+
+@test "CHICKEN is answered after one end of the connection has ended" {
+	system=("${chicken[@]}")
+	both_ways we_finish_first
+	both_ways they_finish_first
+}
+
+@test "Racket is answered after one end of the connection has ended" {
+	system=("${racket[@]}")
+	both_ways we_finish_first
+	both_ways they_finish_first
+}
+
+# connections - how many ends of connections to or from $port there are in each
+# state.
+connections() {
+	ss -Htn "sport = :$port or dport = :$port" |
+		awk '{ n[$1]++ } END { for (s in n) print s, n[s] }'
+}
+
+# Nothing is said about an end until both directions are closed.
+they_abandon() {
+	"$1" -- line=before abandon say=abandoned hear
+	prints before
+	hears abandoned
+	assert_equal "$(connections)" 'ESTAB 2'
+	echo after >&"${tcpu[1]}"
+	hears after
+	no_more_input
+	exits 0
+}
+
+we_abandon() {
+	"$1" --abandon -- hear line=answer finish slurp say=ended
+	echo question >&"${tcpu[1]}"
+	hears question
+	prints answer
+	no_more_input
+	exits 0
+	hears ''
+	hears ended
+}
+
+@test "CHICKEN abandons its output, and so do we" {
+	system=("${chicken[@]}")
+	both_ways they_abandon
+	both_ways we_abandon
+}
+
+@test "Racket abandons its output, and so do we" {
+	system=("${racket[@]}")
+	both_ways they_abandon
+	both_ways we_abandon
+}
+
+# To leave with something unread is a reset.
+they_reset() {
+	"$1" -- hear
+	# It may have gone before all is written, and before we close.
+	{ echo first && head -c 1000000 /dev/zero; } >&"${tcpu[1]}" || true
+	hears first
+	no_more_input || true
+	exits 8
+	assert_regex "$(<tcpu.err)" ': (Connection reset by peer|Broken pipe) '
+}
+
+we_reset() {
+	"$1" --reset -- hear say=waiting slurp
+	echo last >&"${tcpu[1]}"
+	hears last
+	hears waiting
+	no_more_input
+	exits 0
+	assert_regex "$(timeout 20 cat <&"$heard")" '[Rr]eset by peer'
+}
+
+@test "CHICKEN resets the connection, and so do we" {
+	system=("${chicken[@]}")
+	both_ways they_reset
+	both_ways we_reset
+}
+
+@test "Racket resets the connection, and so do we" {
+	system=("${racket[@]}")
+	both_ways they_reset
+	both_ways we_reset
+}
