@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "handler.h"
 #include "session.h"
 #include "tcpu.h"
 
@@ -22,6 +23,7 @@ enum connect_print { PRINT_NOTHING, PRINT_ADDRESSES, PRINT_SH };
 struct connect_options {
 	struct common_options common;
 	struct session_options session;
+	struct handler_options handler;
 	int connect_timeout; /* ms; -1 none */
 	int retry;           /* 0 not at all; -1 without end */
 	bool probe;
@@ -52,7 +54,8 @@ static bool is_refused(void);
 static int connect_failure(const struct connecting *c, int limit);
 static int timed_out(const struct connecting *c, int limit);
 static int announce(const struct connecting *c);
-static int use_connection(const struct connecting *c);
+static int use_connection(const struct connecting *c, char *const *command);
+static int run_command(const struct connecting *c, char *const *command);
 
 static const struct option connect_option_table[] = {
     {"connect-timeout", 'w', "TIME", read_time,
@@ -72,6 +75,9 @@ static const struct option connect_option_table[] = {
     {"ready-fd", 0, "N", read_natural,
 	offsetof(struct connect_options, ready_fd),
 	"print them to descriptor N instead, and close it"},
+    {"ucspi", 0, NULL, set_true,
+	offsetof(struct connect_options, handler.ucspi),
+	"give COMMAND the connection as descriptors 6 and 7"},
     {0},
 };
 
@@ -79,6 +85,8 @@ static const struct option_set connect_options[] = {
     {"Connecting", connect_option_table, 0},
     {"The session", session_option_table,
 	offsetof(struct connect_options, session)},
+    {"COMMAND", handler_option_table,
+	offsetof(struct connect_options, handler)},
     {"Common options", common_option_table, 0},
     {0},
 };
@@ -92,9 +100,10 @@ static const struct connect_options connect_defaults = {
 
 const struct command connect_command = {
     .name = "connect",
-    .operands = "HOST PORT | HOST:PORT",
+    .operands = "HOST PORT | HOST:PORT [-- COMMAND...]",
     .summary = "connect to a listener and be its other end",
     .options = connect_options,
+    .runs_command = true,
     .defaults = &connect_defaults,
     .size = sizeof(connect_defaults),
     .run = run_connect,
@@ -119,15 +128,18 @@ static int
 prepare_connect(
     const struct run *run, void *options, const struct operands *operands)
 {
-	const struct connect_options *o = options;
+	struct connect_options *o = options;
 
-	(void)operands;
+	if (o->probe && operands->command)
+		return usage_error(
+		    run, "--probe and a COMMAND exclude each other");
 	if (check_session_options(run, &o->session) != 0)
 		return STATUS_USAGE;
 	if (o->ready_fd != -1 && fcntl(o->ready_fd, F_GETFD) == -1)
 		return fail(run, STATUS_FILE, "--ready-fd %d: %s", o->ready_fd,
 		    strerror(errno));
-	return -1;
+	return handler_prepare(
+	    run, &o->handler, &o->session, operands->command);
 }
 
 static int
@@ -146,7 +158,7 @@ run_connect(
 	status = make_connection(&c);
 	if (status == 0)
 		status = announce(&c);
-	return status ? status : use_connection(&c);
+	return status ? status : use_connection(&c, operands->command);
 }
 
 static int
@@ -280,7 +292,7 @@ announce(const struct connecting *c)
 }
 
 static int
-use_connection(const struct connecting *c)
+use_connection(const struct connecting *c, char *const *command)
 {
 	struct standard_ports standard = {.shared = false};
 	int status;
@@ -290,11 +302,29 @@ use_connection(const struct connecting *c)
 		(void)tcp_close_input_port(c->connection[0]);
 		return STATUS_DONE;
 	}
+	c->run->ending->drain = c->options->session.drain;
+	if (command)
+		return run_command(c, command);
 	status = open_standard_ports(c->run, &standard);
 	if (status != 0)
 		return status;
-	c->run->ending->drain = c->options->session.drain;
 	return run_session(c->run, &c->options->session, &standard,
 	    c->target.text, c->connection)
 	    .status;
+}
+
+static int
+run_command(const struct connecting *c, char *const *command)
+{
+	struct handlers handlers = {.run = c->run,
+	    .what = c->what,
+	    .options = &c->options->handler,
+	    .session = &c->options->session,
+	    .command = command};
+	int status = handlers_begin(&handlers);
+
+	if (status != 0)
+		return status;
+	handlers_start(&handlers, c->connection, c->target.text);
+	return handlers_end(&handlers, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * listen.c - tcpu listen: accepts connections and runs a session on each, one
- * after the other.
+ * listen.c - tcpu listen: accepts connections, and runs a session on each, one
+ * after the other, or a COMMAND, many at a time.
  */
 #include <errno.h>
 #include <limits.h>
@@ -9,12 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handler.h"
 #include "ready.h"
 #include "session.h"
 #include "tcpu.h"
 
 /* Room for an address and a port. */
 #define NAME_SIZE (TCPUNIT_ADDRLEN + 10)
+
+/* How many handlers run at a time unless told. */
+#define MAX_CONNS 100
 
 /* How long to wait where descriptors have run out. */
 #define SHORTAGE_PAUSE 100
@@ -23,8 +27,10 @@ struct listen_options {
 	struct common_options common;
 	struct session_options session;
 	struct ready_options ready;
+	struct handler_options handler;
 	bool keep_open;
-	int count; /* 0 no end */
+	int count;     /* 0 no end */
+	int max_conns; /* 0 not said */
 	int backlog;
 	int accept_timeout;
 	bool local;
@@ -39,18 +45,23 @@ struct listen_options {
 struct listening {
 	const struct run *run;
 	const struct listen_options *options;
+	char *const *command; /* NULL: sessions */
 	tcp_listener listener;
 	char what[384]; /* "listen 0.0.0.0:80", for messages */
 };
 
+static int check_options(
+    const struct run *run, const struct listen_options *options, bool command);
 static int prepare_listen(
     const struct run *run, void *options, const struct operands *operands);
 static int run_listen(const struct run *run, const void *options,
     const struct operands *operands);
+static int serve(struct listening *l);
 static int watch_until_exit(const struct listening *l);
 static int open_listener(struct listening *l, const struct target *target);
 static void allow_drain(const struct listening *l);
 static int serve_sessions(struct listening *l);
+static int serve_handlers(struct listening *l);
 static int serve_nobody(struct listening *l);
 static int accept_connection(
     struct listening *l, tcp_port connection[2], char name[NAME_SIZE]);
@@ -62,6 +73,9 @@ static const struct option listen_option_table[] = {
 	"go on accepting after the first connection"},
     {"count", 0, "N", read_count, offsetof(struct listen_options, count),
 	"with --keep-open, exit after N connections"},
+    {"max-conns", 'm', "N", read_count,
+	offsetof(struct listen_options, max_conns),
+	"run at most N handlers at a time (100)"},
     {"accept-timeout", 0, "TIME", read_time,
 	offsetof(struct listen_options, accept_timeout),
 	"exit when nobody came for TIME"},
@@ -91,6 +105,7 @@ static const struct option_set listen_options[] = {
     {"Readiness", ready_option_table, offsetof(struct listen_options, ready)},
     {"Sessions", session_option_table,
 	offsetof(struct listen_options, session)},
+    {"COMMAND", handler_option_table, offsetof(struct listen_options, handler)},
     {"Common options", common_option_table, 0},
     {0},
 };
@@ -105,20 +120,41 @@ static const struct listen_options listen_defaults = {
 
 const struct command listen_command = {
     .name = "listen",
-    .operands = "[HOST] PORT",
+    .operands = "[HOST] PORT [-- COMMAND...]",
     .summary = "wait for a connection and be its other end",
     .options = listen_options,
+    .runs_command = true,
     .defaults = &listen_defaults,
     .size = sizeof(listen_defaults),
     .run = run_listen,
     .prepare = prepare_listen,
 };
 
+static int
+check_options(
+    const struct run *run, const struct listen_options *o, bool command)
+{
+	if (o->count && !o->keep_open)
+		return usage_error(run, "--count needs --keep-open");
+	if (o->max_conns && !command)
+		return usage_error(run, "--max-conns needs a COMMAND");
+	if (o->v6only && run->options->family == 4)
+		return usage_error(
+		    run, "--ipv4 and --v6only exclude each other");
+	if (o->no_accept && o->black_hole)
+		return usage_error(
+		    run, "--no-accept and --black-hole exclude each other");
+	if (command && (o->no_accept || o->black_hole))
+		return usage_error(run,
+		    "--no-accept and --black-hole have no use for a COMMAND");
+	return check_session_options(run, &o->session);
+}
+
 /* No data go through stdin and stdout. */
 static bool
-serves(const struct listen_options *o)
+serves(const struct listen_options *o, bool command)
 {
-	return o->no_accept || o->black_hole;
+	return command || o->no_accept || o->black_hole;
 }
 
 static int
@@ -126,26 +162,22 @@ prepare_listen(
     const struct run *run, void *options, const struct operands *operands)
 {
 	struct listen_options *o = options;
+	char *const *command = operands->command;
+	int status = check_options(run, o, command);
 
-	(void)operands;
-	if (o->count && !o->keep_open)
-		return usage_error(run, "--count needs --keep-open");
-	if (o->v6only && run->options->family == 4)
-		return usage_error(
-		    run, "--ipv4 and --v6only exclude each other");
-	if (o->no_accept && o->black_hole)
-		return usage_error(
-		    run, "--no-accept and --black-hole exclude each other");
-	if (check_session_options(run, &o->session) != 0)
-		return STATUS_USAGE;
-	return ready_prepare(run, &o->ready, serves(o));
+	if (status != 0)
+		return status;
+	status = handler_prepare(run, &o->handler, &o->session, command);
+	return status == -1 ? ready_prepare(run, &o->ready, serves(o, command))
+			    : status;
 }
 
 static int
 run_listen(
     const struct run *run, const void *options, const struct operands *operands)
 {
-	struct listening l = {.run = run, .options = options};
+	struct listening l = {
+	    .run = run, .options = options, .command = operands->command};
 	struct ready_files files = {0};
 	struct target target;
 	int status;
@@ -160,13 +192,20 @@ run_listen(
 		status = open_listener(&l, &target);
 	if (status != 0)
 		return status;
-	status = ready_announce(
-	    run, &l.options->ready, l.listener, serves(l.options), &files);
+	status = ready_announce(run, &l.options->ready, l.listener,
+	    serves(l.options, l.command), &files);
 	if (status == 0)
-		status =
-		    serves(l.options) ? serve_nobody(&l) : serve_sessions(&l);
+		status = serve(&l);
 	ready_withdraw(&files);
 	return status;
+}
+
+static int
+serve(struct listening *l)
+{
+	if (l->command)
+		return serve_handlers(l);
+	return serves(l->options, false) ? serve_nobody(l) : serve_sessions(l);
 }
 
 static int
@@ -245,6 +284,37 @@ serve_sessions(struct listening *l)
 			break;
 	}
 	return status;
+}
+
+static int
+serve_handlers(struct listening *l)
+{
+	const struct listen_options *o = l->options;
+	struct handlers handlers = {.run = l->run,
+	    .what = l->what,
+	    .options = &o->handler,
+	    .session = &o->session,
+	    .command = l->command,
+	    .many = o->keep_open};
+	const int limit = o->max_conns ? o->max_conns : MAX_CONNS;
+	const int count = o->keep_open ? o->count : 1;
+	tcp_port connection[2];
+	char name[NAME_SIZE];
+	int status;
+
+	status = handlers_begin(&handlers);
+	if (status != 0)
+		return status;
+	allow_drain(l);
+	for (int n = 0; status == 0 && (count == 0 || n < count); n++) {
+		status = handlers_await(&handlers, limit);
+		if (status == 0)
+			status = accept_connection(l, connection, name);
+		if (status == 0)
+			handlers_start(&handlers, connection, name);
+	}
+	(void)tcp_close(l->listener); /* or it is closed already */
+	return handlers_end(&handlers, status);
 }
 
 /* Without descriptors a connection stays pending until some are free again. */

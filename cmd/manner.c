@@ -100,3 +100,10 @@ check_session_options(
 		    run, "--abandon and --reset exclude each other");
 	return 0;
 }
+
+bool
+has_manner(const struct session_options *o)
+{
+	return o->end != END_DEFAULT || o->abandon || o->reset || o->crlf ||
+	    o->progress || o->idle_timeout != -1;
+}

@@ -40,11 +40,17 @@ extern const struct option session_option_table[];
 int check_session_options(
     const struct run *run, const struct session_options *options);
 
-/* The ports of a process, over descriptors 0 and 1. */
+/* Whether one of those was given that say how bytes flow. */
+bool has_manner(const struct session_options *options);
+
+/* The ports of a process: ours over descriptors 0 and 1, or pipes of another,
+ * which ends the session when it ends. */
 struct standard_ports {
 	tcp_port input;
 	tcp_port output;
-	bool shared; /* with sessions to come: stdout stays open */
+	bool shared;  /* with sessions to come: stdout stays open */
+	bool handler; /* not ours */
+	int process;  /* a pidfd of the other */
 };
 
 /* Returns 0, or the status to end with, having said why. */

@@ -22,6 +22,8 @@ static const struct command *const commands[] = {&listen_command,
 static void open_standard_descriptors(void);
 static int start(char **words);
 static int start_command(const struct command *command, char **words);
+static int prepare(
+    const struct run *run, void *options, const struct operands *operands);
 static int perform(const struct run *run, const struct operands *operands);
 static int finish(const struct run *run, int status);
 static int answer_help(const struct run *run);
@@ -102,15 +104,25 @@ start_command(const struct command *command, char **words)
 		status = bad_option(&run, error);
 	else if (run.options->help)
 		status = answer_help(&run);
-	else if (!command->prepare)
+	else
+		status = prepare(&run, options, &operands);
+	if (status == -1)
 		status = perform(&run, &operands);
-	else {
-		status = command->prepare(&run, options, &operands);
-		if (status == -1)
-			status = perform(&run, &operands);
-	}
 	free(options);
 	return finish(&run, status);
+}
+
+/* Returns -1 to go on, or the status to end with. */
+static int
+prepare(const struct run *run, void *options, const struct operands *operands)
+{
+	const struct command *command = run->command;
+
+	if (operands->command && !command->runs_command)
+		return usage_error(run, "there is no COMMAND to run here");
+	if (operands->command && !operands->command[0])
+		return usage_error(run, "missing COMMAND behind '--'");
+	return command->prepare ? command->prepare(run, options, operands) : -1;
 }
 
 static int

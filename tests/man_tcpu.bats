@@ -36,7 +36,7 @@ program() {
 }
 
 @test "the page tells of the options of each command, and of no other" {
-	local common='Options of every command' session=Sessions
+	local common='Options of every command' session=Sessions,Commands
 	diff <(known listen) <(told "listen,$session,$common")
 	diff <(known connect) <(told "connect,$session,$common")
 	diff <(known accept-ready) <(told "accept-ready,$common")

@@ -276,6 +276,16 @@ is_help() {
 		listen --abandon --reset 0
 }
 
+@test "words behind -- are a COMMAND, which some have no use for" {
+	for command in 'accept-ready 1' 'addresses'; do
+		# shellcheck disable=SC2086 # words are meant
+		refuses 2 "${command%% *}: there is no COMMAND to run here" \
+			$command -- true
+	done
+	refuses 2 "listen: missing COMMAND behind '--'" listen 0 --
+	refuses 2 "connect: missing COMMAND behind '--'" connect localhost 1 --
+}
+
 @test "a source that is none is refused" {
 	refuses 2 "connect: --source: not a port: '1x'" \
 		connect --source 127.0.0.1:1x localhost 4242

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * program.c - finds a program in PATH and starts it.
+ */
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Where PATH is not set. */
+#define STANDARD_PATH "/usr/bin:/bin"
+
+/* 0, or the errno that executing PATH would fail with. */
+static int
+check_program(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1 ||
+	    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == -1)
+		return errno;
+	return S_ISREG(st.st_mode) ? 0 : EACCES;
+}
+
+/* 0 and the path, or an errno: a file that is no program is better than none,
+ * and a program better than that. */
+static int
+search_path(const char *name, char path[PATH_MAX])
+{
+	const char *list = getenv("PATH");
+	int error = ENOENT, found = 0;
+	size_t len;
+
+	for (list = list ? list : STANDARD_PATH;; list += len + 1) {
+		len = strcspn(list, ":");
+		if (snprintf(path, PATH_MAX, "%.*s/%s", len ? (int)len : 1,
+			len ? list : ".", name) < PATH_MAX)
+			found = check_program(path);
+		if (found == 0)
+			return 0;
+		if (found == EACCES)
+			error = found;
+		if (list[len] == '\0')
+			return error;
+	}
+}
+
+int
+find_program(const struct run *run, char *const *words, char path[PATH_MAX])
+{
+	const char *name = words[0];
+	int error;
+
+	if (!strchr(name, '/'))
+		error = *name ? search_path(name, path) : ENOENT;
+	else if (snprintf(path, PATH_MAX, "%s", name) < PATH_MAX)
+		error = check_program(path);
+	else
+		error = ENAMETOOLONG;
+	if (error == 0)
+		return 0;
+	return fail(
+	    run, program_failure(error), "%s: %s", name, strerror(error));
+}
+
+enum status
+program_failure(int code)
+{
+	return code == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
+}
+
+/*
+ * In the new process, which has our memory until it is another program: it
+ * writes nothing there but its own frames and ERROR.  The two descriptors are
+ * moved out of the way first, as they may be where they are to be moved to.
+ */
+static _Noreturn void
+become(const struct program *p, int input, int output, volatile int *error)
+{
+	const int above = p->first ? p->first + 2 : STDERR_FILENO + 1;
+	int in = fcntl(input, F_DUPFD, above);
+	int out = fcntl(output, F_DUPFD, above);
+
+	if (in != -1 && out != -1 && dup2(in, p->first) != -1 &&
+	    dup2(out, p->first + 1) != -1 &&
+	    (p->first == 0 ||
+		close_range(STDERR_FILENO + 1, p->first - 1, 0) == 0) &&
+	    close_range(above, ~0U, 0) == 0 &&
+	    sigaction(SIGCHLD, &p->sigchld, NULL) == 0 &&
+	    sigprocmask(SIG_SETMASK, p->mask, NULL) == 0)
+		(void)execvp(p->path, p->words);
+	*error = errno;
+	_exit(STATUS_CANNOT_EXECUTE);
+}
+
+/* Not posix_spawn(3), which cannot have SIGCHLD ignored, and ignores two
+ * signals of the C library's own. */
+pid_t
+start_program(const struct program *p, int input, int output)
+{
+	volatile int error = 0;
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		become(p, input, output, &error);
+	if (pid == -1 || error == 0)
+		return pid;
+	(void)waitpid(pid, NULL, 0); /* it has ended */
+	errno = error;
+	return -1;
+}
+
+static void
+close_pair(const int fds[2])
+{
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
+pid_t
+start_with_pipes(const struct program *p, int ours[2])
+{
+	int to[2], from[2];
+	pid_t pid;
+
+	if (pipe2(to, O_CLOEXEC) == -1)
+		return -1;
+	if (pipe2(from, O_CLOEXEC) == -1) {
+		close_pair(to);
+		return -1;
+	}
+	pid = start_program(p, to[0], from[1]);
+	close_pair((int[]){to[0], from[1]});
+	ours[0] = from[0];
+	ours[1] = to[1];
+	if (pid == -1)
+		close_pair(ours);
+	return pid;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * program.h - COMMAND as a program: where it is, and starting it as a process
+ * of its own.
+ */
+#ifndef TCPU_PROGRAM_H
+#define TCPU_PROGRAM_H
+
+#include <limits.h>
+#include <signal.h>
+
+#include "tcpu.h"
+
+struct program {
+	char *const *words; /* argv */
+	const char *path;   /* from find_program */
+	int first; /* the descriptors it is given: 0 and 1, or 6 and 7 */
+	const sigset_t *mask;     /* of signals, as tcpu was started with */
+	struct sigaction sigchld; /* the same */
+};
+
+/*
+ * Looks WORDS[0] up as a shell does.  Returns 0; or STATUS_NOT_FOUND or
+ * STATUS_CANNOT_EXECUTE, having said why.
+ */
+int find_program(
+    const struct run *run, char *const *words, char path[PATH_MAX]);
+
+/* The status for a program that could not be started, with errno CODE. */
+enum status program_failure(int code);
+
+/*
+ * Starts the program with INPUT and OUTPUT as p->first and the next, stdin,
+ * stdout and stderr, and no other descriptor.  Returns its process id, or -1
+ * with errno.
+ */
+pid_t start_program(const struct program *p, int input, int output);
+
+/* The same with two pipes, and their other ends: what it writes, what it
+ * reads. */
+pid_t start_with_pipes(const struct program *p, int ours[2]);
+
+#endif
