@@ -236,15 +236,25 @@ runtime_free(void *arg)
 static int
 after_fork(struct tu_runtime *rt)
 {
-	if (event_reinit(rt->scheduler.base) == -1)
+	if (tu_check_descriptors() == -1 ||
+	    event_reinit(rt->scheduler.base) == -1)
 		return -1;
 	rt->forked = false;
 	return 0;
 }
 
+/* libevent's messages: what they are about is told by errors. */
+static void
+be_silent(int severity, const char *message)
+{
+	(void)severity;
+	(void)message;
+}
+
 static void
 prepare_process(void)
 {
+	event_set_log_callback(be_silent);
 	key_error = pthread_key_create(&key, runtime_free);
 	if (key_error == 0)
 		key_error = pthread_atfork(NULL, NULL, child_of_fork);

@@ -7,7 +7,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "error.h"
 
@@ -38,7 +40,7 @@ tu_scheduler_init(struct tu_scheduler *s)
 	struct tu_thread *first = calloc(1, sizeof(*first));
 	struct event_base *base = NULL;
 
-	if (config != NULL && first != NULL &&
+	if (config != NULL && first != NULL && tu_check_descriptors() == 0 &&
 	    event_config_set_flag(config,
 		EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV) == 0)
 		base = event_base_new_with_config(config);
@@ -55,6 +57,20 @@ tu_scheduler_init(struct tu_scheduler *s)
 	TAILQ_INIT(&s->idle);
 	first->scheduler = s;
 	return 0;
+}
+
+int
+tu_check_descriptors(void)
+{
+	int fds[3], n = 0, error;
+
+	while (n < 3 && (fds[n] = eventfd(0, EFD_CLOEXEC)) != -1)
+		n++;
+	error = errno;
+	for (int i = 0; i < n; i++)
+		(void)close(fds[i]); /* an eventfd */
+	errno = error;
+	return n == 3 ? 0 : -1;
 }
 
 void

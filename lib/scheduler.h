@@ -99,6 +99,10 @@ struct tu_watch {
 };
 
 /* 0, or -1 with errno ENOMEM. */
+/* libevent ends the process where it lacks one of its three descriptors: so
+ * they are tried first.  -1 with errno. */
+int tu_check_descriptors(void);
+
 int tu_scheduler_init(struct tu_scheduler *s);
 void tu_scheduler_free(struct tu_scheduler *s);
 
