@@ -5,6 +5,7 @@
 #   make               the libraries and the command
 #   make demo          install what is missing, build, run the example
 #   make check         the tests (TESTS='example copy*' chooses some)
+#   make torture       what can go wrong does: faults, at length
 #   make bench         the benchmarks (BENCH=bulk chooses a group)
 #   make lint          formatting, static analysis, manual pages, scripts
 #   make install       DESTDIR= PREFIX=; also uninstall
@@ -84,7 +85,7 @@ BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 	$(BUILD)/tests/bench/echo_chicken
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch] \
-	tests/bench/*.[ch])
+	tests/bench/*.[ch] tests/faults/*.c)
 SCRIPTS = .ci/run .ci/deps tests/run tests/conformance tests/demo \
 	tests/*.bash cmd/completion/*.bash
 QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
@@ -93,12 +94,12 @@ ONCE = $(if $(SAN)$(TINY),bench deps install layering readme)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c)))
 
-.PHONY: all tests check bench demo deps lint install uninstall clean
+.PHONY: all tests check torture bench demo deps lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(BUILD)/tcpu
-tests: all $(TEST_OBJ:.o=) $(BENCH_BIN)
+tests: all $(TEST_OBJ:.o=) $(BENCH_BIN) $(BUILD)/tests/faults.so
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -140,6 +141,16 @@ $(BUILD)/tests/bench/echo_go: tests/bench/echo.go
 	@mkdir -p $(@D)
 	@echo '  GO    $@'
 	$(Q)go build -o $@ $<
+
+# Preloaded also where the rest has sanitizers, which it must not have.
+$(BUILD)/tests/faults.so: tests/faults/interpose.c Makefile
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -fPIC -shared -o $@ $<
+
+torture: deps
+	@$(MAKE) --no-print-directory tests
+	@BUILD=$(abspath $(BUILD)) tests/faults/run
 
 deps:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS)

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: ISC
+#
+# What the system may do to us: calls that fail, limits, a disk that is full.
+
+load helper
+
+# report COMMAND [ARG]... - run it, and show its last line, which counts.
+report() {
+	run "$@"
+	assert_success
+	echo "# ${lines[-1]}" >&3
+}
+
+@test "no call of the system that fails is mishandled: every 50th" {
+	report "$TOP/tests/faults/run" --every 50
+}
+
+# limited OPTION LIMIT COMMAND [ARG]... - run it under a limit of the shell's.
+limited() {
+	(ulimit "$1" "$2" && exec timeout -k 1 10 "${@:3}") 3>&-
+}
+
+@test "with 16 descriptors a listener serves one client after the other" {
+	local i
+	ulimit -Sn 16
+	serve -L -k --count 40 0 </dev/null
+	for ((i = 0; i < 40; i++)); do
+		run timeout -k 1 10 tcpu connect 127.0.0.1 "$port" <<<"$i"
+		assert_success
+	done
+	ends 0 "$server"
+	diff server.out <(seq 0 39)
+}
+
+@test "without descriptors a connection is refused with a reason" {
+	run -125 --separate-stderr limited -n 4 tcpu connect 127.0.0.1 1
+	assert_regex "$stderr" '^tcpu: .*: Too many open files$'
+}
+
+@test "without memory there is a message and a status, whatever the limit" {
+	local limit
+	[[ $(nm "$BUILD/tcpu") != *__asan_init* ]] || return 0
+	for ((limit = 4000; limit <= 16000; limit += 250)); do
+		run limited -v "$limit" tcpu listen -L --accept-timeout 0 0
+		# The dynamic linker's is 127, a shell that cannot run it 126.
+		[[ $status == @(124|125|126|127) ]] || fail "$limit: $status"
+		[ -n "$output" ] || fail "$limit: nothing is said"
+	done
+	assert_equal "$status" 124
+}
+
+# in_tmpfs SIZE COMMAND [ARG]... - run it in an empty file system that small.
+in_tmpfs() {
+	local root=()
+	[ "$(id -u)" -eq 0 ] || root=(--map-root-user)
+	mkdir -p small
+	unshare "${root[@]}" --mount sh -c \
+		'mount -t tmpfs -o size="$0" small small && cd small && exec "$@"' "$@"
+}
+
+@test "a disk that gets full is 9, and the peer does not think it well" {
+	head -c 300000 /dev/zero >big
+	serve -L 0 <big
+	run -9 in_tmpfs 64k timeout -k 1 10 sh -c \
+		'tcpu connect 127.0.0.1 "$0" >file </dev/null' "$port"
+	assert_output 'tcpu: stdout: No space left on device'
+	ends 8 "$server"
+}
+
+@test "a port file on a full disk is said to be incomplete, and is not there" {
+	run in_tmpfs 64k timeout -k 1 10 sh -c 'head -c 65536 /dev/zero >full
+		tcpu listen -L --accept-timeout 0 --port-file port 0; echo "$?"; ls'
+	assert_line --regexp '^tcpu: .*No space left on device$'
+	assert_line 9
+	refute_line port
+}
