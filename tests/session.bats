@@ -168,7 +168,7 @@ Connection reset by peer (5 bytes received, 3 sent)"
 
 @test "a full disk is 9, and a reset to the peer" {
 	mkfifo in
-	peer flood=100000 slurp
+	peer send=x slurp
 	ln -s /dev/full client.out
 	client in
 	exec {say}>in

@@ -35,37 +35,28 @@ setup() {
 }
 
 # at_terminal STEPS - run expect's STEPS after those of setup, with a peer that
-# does the steps of the array peer.
+# does the steps of the array steps.
 at_terminal() {
-	local fd
-	mkfifo peer.fifo
-	"$talk" 0 "${peer[@]}" >peer.fifo 2>peer.err 3>&- &
-	talker=$!
-	started+=("$talker")
-	exec {fd}<peer.fifo
-	read -r port <&"$fd"
-	cat <&"$fd" >peer.out 3>&- &
-	drains[$talker]=$!
-	exec {fd}<&-
+	listening peer "$talk" 0 "${steps[@]}"
 	export port
 	printf 'set port $env(port)\n%s\n' "$1" >>terminal.exp
 	run timeout -k1 50 expect -f terminal.exp 3>&-
 }
 
 @test "a session at a terminal ends with the peer" {
-	peer=('send=hello\n' read=9)
+	steps=('send=hello\n' read=9)
 	at_terminal '
 		spawn tcpu connect 127.0.0.1 $port
 		want hello
 		send "question\r"
 		want_end'
 	assert_output 0
-	ends 0 "$talker"
+	ends 0 "$peer"
 	holds peer.out 'question\n'
 }
 
 @test "with --end=both it ends when stdin does" {
-	peer=('send=hello\n' shut slurp)
+	steps=('send=hello\n' shut slurp)
 	at_terminal '
 		spawn tcpu connect --end=both 127.0.0.1 $port
 		want hello
@@ -74,12 +65,12 @@ at_terminal() {
 		send "\004"
 		want_end'
 	assert_output 0
-	ends 0 "$talker"
+	ends 0 "$peer"
 	holds peer.out 'question\nEOF\n'
 }
 
 @test "control-D is an end of file to the peer, and the answer comes" {
-	peer=(slurp 'send=answer\n')
+	steps=(slurp 'send=answer\n')
 	at_terminal '
 		spawn tcpu connect 127.0.0.1 $port
 		send "question\r"
@@ -88,24 +79,24 @@ at_terminal() {
 		want answer
 		want_end'
 	assert_output 0
-	ends 0 "$talker"
+	ends 0 "$peer"
 	holds peer.out 'question\nEOF\n'
 }
 
 @test "control-C ends it, and is a reset to the peer" {
-	peer=('send=hello\n' slurp)
+	steps=('send=hello\n' slurp)
 	at_terminal '
 		spawn tcpu connect 127.0.0.1 $port
 		want hello
 		send "\003"
 		want_end'
 	assert_output SIGINT
-	ends 0 "$talker"
+	ends 0 "$peer"
 	holds peer.out 'ECONNRESET\n'
 }
 
 @test "a terminal that is hung up ends it, and is a reset to the peer" {
-	peer=('send=hello\n' slurp)
+	steps=('send=hello\n' slurp)
 	at_terminal '
 		spawn tcpu connect 127.0.0.1 $port
 		want hello
@@ -113,19 +104,19 @@ at_terminal() {
 		puts [status]'
 	# The signal and the end of input come at the same time.
 	assert_output --regexp '^(SIGHUP|9)$'
-	ends 0 "$talker"
+	ends 0 "$peer"
 	holds peer.out 'ECONNRESET\n'
 }
 
 @test "without the signal it is 9" {
-	peer=('send=hello\n' slurp)
+	steps=('send=hello\n' slurp)
 	at_terminal '
 		spawn -ignore HUP tcpu connect 127.0.0.1 $port
 		want hello
 		close
 		puts [status]'
 	assert_output 9
-	ends 0 "$talker"
+	ends 0 "$peer"
 	holds peer.out 'ECONNRESET\n'
 }
 
@@ -138,7 +129,7 @@ shell='
 '
 
 @test "a background job of an interactive shell is not stopped" {
-	peer=('send=hello\n' read=9 'send=bye\n')
+	steps=('send=hello\n' read=9 'send=bye\n')
 	at_terminal "$shell"'
 		send "tcpu connect 127.0.0.1 $port &\r"
 		want hello
@@ -156,12 +147,12 @@ shell='
 		send "exit\r"
 		want_end'
 	assert_output 0
-	ends 0 "$talker"
+	ends 0 "$peer"
 	holds peer.out 'question\n'
 }
 
 @test "control-Z stops it, fg goes on" {
-	peer=('send=hello\n' read=9 'send=bye\n')
+	steps=('send=hello\n' read=9 'send=bye\n')
 	at_terminal "$shell"'
 		send "tcpu connect 127.0.0.1 $port\r"
 		want hello
@@ -176,12 +167,12 @@ shell='
 		send "exit\r"
 		want_end'
 	assert_output 0
-	ends 0 "$talker"
+	ends 0 "$peer"
 	holds peer.out 'question\n'
 }
 
 @test "--progress redraws one line" {
-	peer=('send=hello\n' slurp)
+	steps=('send=hello\n' slurp)
 	at_terminal '
 		spawn tcpu connect --progress 127.0.0.1 $port
 		want {\[Ktcpu: [^\n]* 6 B received}
