@@ -159,6 +159,7 @@ name_server(void)
 	    .sin_port = htons(53),
 	    .sin_addr = {htonl(INADDR_LOOPBACK)},
 	};
+	pid_t program = getpid();
 	int fd;
 
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -169,6 +170,8 @@ name_server(void)
 		return false;
 	case 0:
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != program)
+			_exit(0); /* it has ended already */
 		signal(SIGCHLD, SIG_IGN);
 		serve(fd);
 	}
