@@ -10,6 +10,8 @@
 #   make lint          formatting, static analysis, manual pages, scripts
 #   make install       DESTDIR= PREFIX=; also uninstall
 #   make deps          Debian packages to build and to test
+#   make dist          the tarball of the last commit; deb: the packages of it
+#   make release-check what takes longer: packages, other machines
 #
 # SAN=1 builds with ASan and UBSan, TINY=1 with internal buffers of a byte; Q=
 # shows the commands.
@@ -52,7 +54,7 @@ endif
 # knows localhost.
 BUILD_DEPS = gcc libc6-dev=/usr/include/stdio.h pkg-config \
 	libevent-dev=/usr/include/event2/event.h libnss-myhostname=/etc/hosts
-CHECK_DEPS = g++ perl=prove bats \
+CHECK_DEPS = g++ git perl=prove bats \
 	bats-support=/usr/lib/bats/bats-support/load.bash \
 	bats-assert=/usr/lib/bats/bats-assert/load.bash \
 	bats-file=/usr/lib/bats/bats-file/load.bash \
@@ -61,11 +63,15 @@ CHECK_DEPS = g++ perl=prove bats \
 	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
 	procps=ps strace expect curl mandoc zsh fish
 BENCH_DEPS = golang-go=go racket
+DEB_DEPS = git dpkg-dev=dpkg-buildpackage fakeroot debhelper=dh lintian
+RELEASE_DEPS = $(DEB_DEPS) debootstrap reuse abigail-tools=abidiff \
+	qemu-user=qemu-aarch64 clang
 LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe
 
 VERSION = $(shell sed -n 's/^.define TCPUNIT_VERSION "\(.*\)"/\1/p' \
 	lib/tcpunit.h)
 SO = libtcpunit.so.0
+DIST = $(BUILD)/tcpunit-$(VERSION).tar.gz
 
 # The calls that a page of section 3 is about, each a link to it.
 CALLS = sed -n 's/^\.Nm \(tcp_[a-z_]*\).*/\1/p'
@@ -86,11 +92,11 @@ BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c)
-SCRIPTS = .ci/run .ci/deps tests/run tests/conformance tests/demo \
+SCRIPTS = .ci/run .ci/deps .ci/deb .ci/release tests/run tests/conformance tests/demo \
 	tests/*.bash cmd/completion/*.bash
 QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # What is about the tree is tested once, not for each way to compile it.
-ONCE = $(if $(SAN)$(TINY),bench deps install layering readme)
+ONCE = $(if $(SAN)$(TINY),bench deps dist install layering readme)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c)))
 
@@ -189,7 +195,7 @@ lint:
 		{ print "too big:", $$0; big = 1 } END { exit big }'
 	@echo '  LINT  licence lines'
 	$(Q)! grep -L 'SPDX-License-Identifier: ISC' Makefile $(SOURCES) \
-		$(SCRIPTS) man/* lib/tcpunit.map tests/*.bats tests/peers/* | \
+		$(SCRIPTS) man/* .debian/rules lib/tcpunit.map tests/*.bats tests/peers/* | \
 		grep .
 	@echo '  LINT  man'
 	$(Q)mandoc -T lint -W warning man/*
@@ -230,6 +236,20 @@ uninstall:
 		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	for call in $$($(CALLS) man/*.3); do \
 		rm -f $(DESTDIR)$(MANDIR)/man3/$$call.3; done
+
+# The same commit makes the same bytes, wherever and whenever.
+dist:
+	@mkdir -p $(BUILD)
+	git archive --prefix=tcpunit-$(VERSION)/ HEAD >$(DIST:.gz=)
+	gzip -9nf $(DIST:.gz=)
+
+deb: dist
+	@.ci/deps $(BUILD_DEPS) $(DEB_DEPS)
+	.ci/deb $(DIST) $(BUILD)/deb
+
+release-check: deb
+	@.ci/deps $(CHECK_DEPS) $(RELEASE_DEPS)
+	@BUILD=$(abspath $(BUILD)) .ci/release
 
 clean:
 	rm -rf $(BUILD)
