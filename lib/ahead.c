@@ -7,36 +7,36 @@
 
 #include <event2/buffer.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static size_t look(struct tu_ahead *, unsigned char **);
 static unsigned char *pull(struct tu_ahead *, size_t);
-
-size_t
-tu_ahead_size(const struct tu_ahead *a)
-{
-	return evbuffer_get_length(a->buffer) - a->taken;
-}
+static char *take_last(struct tu_ahead *);
 
 int
 tu_ahead_add(struct tu_ahead *a, const void *data, size_t n)
 {
 	tu_ahead_drain(a);
-	if (evbuffer_add(a->buffer, data, n) == 0)
-		return 0;
-	errno = ENOMEM;
-	return -1;
+	if (evbuffer_add(a->buffer, data, n) == -1) {
+		errno = ENOMEM;
+		return -1;
+	}
+	a->size += n;
+	return 0;
 }
 
 int
 tu_ahead_prepend(struct tu_ahead *a, const void *data, size_t n)
 {
 	tu_ahead_drain(a);
+	if (evbuffer_prepend(a->buffer, data, n) == -1) {
+		errno = ENOMEM;
+		return -1;
+	}
 	a->scanned = 0;
-	if (evbuffer_prepend(a->buffer, data, n) == 0)
-		return 0;
-	errno = ENOMEM;
-	return -1;
+	a->size += n;
+	return 0;
 }
 
 void
@@ -57,12 +57,11 @@ tu_ahead_take(struct tu_ahead *a, void *buf, size_t cap)
 	unsigned char *first;
 	size_t n, done = 0;
 
-	a->scanned = 0;
 	while (done < cap && (n = look(a, &first)) > 0) {
 		if (n > cap - done)
 			n = cap - done;
 		memcpy((char *)buf + done, first, n);
-		a->taken += n;
+		tu_ahead_skip(a, n);
 		done += n;
 	}
 	return done;
@@ -72,7 +71,8 @@ void
 tu_ahead_skip(struct tu_ahead *a, size_t n)
 {
 	a->scanned = 0;
-	if (a->view == NULL || a->taken + n > a->length) {
+	a->size -= n;
+	if (a->taken + n > a->length) {
 		tu_ahead_drain(a);
 		(void)evbuffer_drain(a->buffer, n); /* as above */
 	} else {
@@ -108,7 +108,7 @@ tu_ahead_find(struct tu_ahead *a, size_t from, unsigned char byte)
 			return found - first;
 		from = n;
 	}
-	if (from >= tu_ahead_size(a))
+	if (from >= a->size)
 		return -1;
 	tu_ahead_drain(a);
 	(void)evbuffer_ptr_set(a->buffer, &at, from, EVBUFFER_PTR_SET);
@@ -120,13 +120,9 @@ tu_ahead_line(struct tu_ahead *a, size_t n, size_t ending)
 {
 	unsigned char *line;
 
-	/* Where nothing is behind the line, something must be. */
-	if (n + ending == tu_ahead_size(a) && ending == 0) {
-		if (tu_ahead_add(a, "", 1) == -1)
-			return NULL;
-		ending = 1;
-	}
-	line = pull(a, n + (ending ? ending : 1));
+	if (n == a->size)
+		return take_last(a);
+	line = pull(a, n + (ending > 0 ? ending : 1));
 	if (line == NULL)
 		return NULL;
 	if (ending == 0) {
@@ -144,6 +140,22 @@ tu_ahead_settle(struct tu_ahead *a)
 	if (a->patched != NULL)
 		*a->patched = a->was;
 	a->patched = NULL;
+	if (a->last != NULL)
+		free(a->last);
+	a->last = NULL;
+}
+
+/* Behind the last byte there is no place for a NUL. */
+static char *
+take_last(struct tu_ahead *a)
+{
+	char *line = malloc(a->size + 1);
+
+	if (line == NULL)
+		return NULL;
+	line[tu_ahead_take(a, line, a->size)] = '\0';
+	a->last = line;
+	return line;
 }
 
 /* The first part, at least one byte of it unless nothing is there. */

@@ -14,13 +14,13 @@ struct tu_ahead {
 	struct evbuffer *buffer; /* the owner's */
 	unsigned char *view;     /* its first contiguous part, or NULL */
 	size_t length;           /* of the view */
+	size_t size;             /* bytes that have not been handed out */
 	size_t taken;            /* bytes of the view already handed out */
 	size_t scanned;          /* bytes known to hold no line's end */
 	unsigned char *patched;  /* where a NUL stands for WAS, or NULL */
 	unsigned char was;
+	char *last; /* a line with nothing behind it, or NULL */
 };
-
-size_t tu_ahead_size(const struct tu_ahead *a);
 
 /* 0, or -1 with errno ENOMEM.  Takes lines handed out back. */
 int tu_ahead_add(struct tu_ahead *a, const void *data, size_t n);
@@ -47,7 +47,8 @@ char *tu_ahead_line(struct tu_ahead *a, size_t n, size_t ending);
  * and when a wait begins. */
 void tu_ahead_drain(struct tu_ahead *a);
 
-/* Undoes the NUL of a line handed out. */
+/* Takes the line that was handed out back: undoes its NUL, frees its memory.
+ * First in every call, and last. */
 void tu_ahead_settle(struct tu_ahead *a);
 
 #endif

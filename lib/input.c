@@ -108,12 +108,12 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap, int64_t deadline,
 	if (p->closed)
 		return tu_port_charge(p, 0, where);
 	tu_ahead_settle(&p->ahead);
-	while (p->skip_lf && tu_ahead_size(&p->ahead) == 0) {
+	while (p->skip_lf && p->ahead.size == 0) {
 		filled = tu_input_fill(p, deadline, where);
 		if (filled <= 0)
 			return filled;
 	}
-	if (tu_ahead_size(&p->ahead) > 0)
+	if (p->ahead.size > 0)
 		return (ssize_t)tu_ahead_take(&p->ahead, buf, cap);
 	n = receive(p, buf, cap, deadline, where);
 	if (n > 0)
@@ -147,7 +147,7 @@ tu_input_wait(struct tu_port *p, int64_t deadline, const char *where)
 	struct tu_port *output = p->connection->output;
 
 	tu_ahead_drain(&p->ahead);
-	if (output != NULL && output->buffer_size > 0 && !output->busy) {
+	if (output != NULL && output->buffer_size > 0 && output->user == NULL) {
 		tu_port_hold(output);
 		/* If it fails, writing and closing will say so. */
 		(void)tu_output_flush(output, deadline, where);
@@ -190,7 +190,7 @@ has_arrived(struct tu_port *p)
 	ssize_t n;
 
 	tu_ahead_settle(&p->ahead);
-	while (memory != NULL && tu_ahead_size(&p->ahead) == 0 && !p->end) {
+	while (memory != NULL && p->ahead.size == 0 && !p->end) {
 		n = tu_connection_read(p->connection, memory, TU_SCRATCH);
 		if (n == -1)
 			return errno != EAGAIN;
@@ -259,7 +259,7 @@ next_byte(tcp_port port, bool take, const char *where)
 	if (p == NULL)
 		return -1;
 	tu_ahead_settle(&p->ahead);
-	if (tu_ahead_size(&p->ahead) == 0)
+	if (p->ahead.size == 0)
 		filled = tu_input_fill(p, tu_deadline(p->timeout), where);
 	if (filled == -1)
 		byte = -1;

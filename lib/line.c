@@ -14,6 +14,7 @@ struct span {
 };
 
 static bool find_line(struct tu_port *, size_t, struct span *);
+static int wait_line(struct tu_port *, size_t, struct span *);
 static ssize_t find_end(struct tu_port *);
 static size_t ending_at(struct tu_port *, size_t *);
 static int hand_out(struct tu_port *, struct span, char **, size_t *);
@@ -21,37 +22,24 @@ static int hand_out(struct tu_port *, struct span, char **, size_t *);
 int
 tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 {
-	struct tu_port *p = tu_port_enter(TU_INPUT, port, "read-line");
-	int64_t deadline;
+	struct tu_port *p = tu_port_idle(TU_INPUT, port, "read-line");
 	struct span span;
-	int filled = 1;
+	int result;
 
 	if (p == NULL)
 		return -1;
-	if (line == NULL || len == NULL) {
-		tu_port_leave(p);
+	if (line == NULL || len == NULL)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "read-line",
 		    "read-line: nowhere to put it");
-	}
-	deadline = tu_deadline(p->timeout);
 	tu_ahead_settle(&p->ahead);
-	while (!find_line(p, limit, &span)) {
-		filled = tu_input_fill(p, deadline, "read-line");
-		if (filled < 1)
-			break;
-	}
-	/* The end, or an error that stays, ends a line too. */
-	if (filled < 1 && !p->closed && tu_ahead_size(&p->ahead) > 0 &&
-	    (filled == 0 || p->connection->error != 0)) {
-		span.length = tu_ahead_size(&p->ahead);
-		span.length = span.length < limit ? span.length : limit;
-		span.ending = 0;
-		filled = 1;
-	}
-	if (filled == 1)
-		filled = hand_out(p, span, line, len);
+	if (find_line(p, limit, &span))
+		return hand_out(p, span, line, len);
+	tu_port_hold(p);
+	result = wait_line(p, limit, &span);
+	if (result == 1)
+		result = hand_out(p, span, line, len);
 	tu_port_leave(p);
-	return filled;
+	return result;
 }
 
 int
@@ -77,7 +65,7 @@ tcp_set_line_ending(tcp_port port, enum tcp_line_ending e)
 static bool
 find_line(struct tu_port *p, size_t limit, struct span *span)
 {
-	size_t size = tu_ahead_size(&p->ahead);
+	size_t size = p->ahead.size;
 	ssize_t at = find_end(p);
 
 	if (at != -1) {
@@ -95,6 +83,26 @@ find_line(struct tu_port *p, size_t limit, struct span *span)
 	return true;
 }
 
+/* 1, or 0 at the end of file, or -1 raised. */
+static int
+wait_line(struct tu_port *p, size_t limit, struct span *span)
+{
+	int64_t deadline = tu_deadline(p->timeout);
+	int filled;
+
+	do {
+		filled = tu_input_fill(p, deadline, "read-line");
+	} while (filled == 1 && !find_line(p, limit, span));
+	/* The end, or an error that stays, ends a line too. */
+	if (filled < 1 && !p->closed && p->ahead.size > 0 &&
+	    (filled == 0 || p->connection->error != 0)) {
+		span->length = p->ahead.size < limit ? p->ahead.size : limit;
+		span->ending = 0;
+		return 1;
+	}
+	return filled;
+}
+
 static ssize_t
 find_end(struct tu_port *p)
 {
@@ -109,7 +117,7 @@ find_end(struct tu_port *p)
 			at = cr;
 	}
 	if (at == -1)
-		a->scanned = tu_ahead_size(a);
+		a->scanned = a->size;
 	return at;
 }
 
@@ -127,7 +135,7 @@ ending_at(struct tu_port *p, size_t *length)
 		(*length)--;
 		return 2;
 	case TCPUNIT_LINE_ANY:
-		if (tu_ahead_byte(a, at) == '\n' || at + 1 == tu_ahead_size(a))
+		if (tu_ahead_byte(a, at) == '\n' || at + 1 == a->size)
 			return 1;
 		return tu_ahead_byte(a, at + 1) == '\n' ? 2 : 1;
 	default:
@@ -141,7 +149,7 @@ hand_out(struct tu_port *p, struct span span, char **line, size_t *len)
 	char *text;
 
 	if (span.ending == 1 && p->ending == TCPUNIT_LINE_ANY)
-		p->skip_lf = span.length + 1 == tu_ahead_size(&p->ahead) &&
+		p->skip_lf = span.length + 1 == p->ahead.size &&
 		    tu_ahead_byte(&p->ahead, span.length) == '\r';
 	text = tu_ahead_line(&p->ahead, span.length, span.ending);
 	if (text == NULL)

@@ -74,7 +74,7 @@ tcp_close_output_port(tcp_port port)
 
 	if (p == NULL)
 		return errno == EBADF ? 0 : -1;
-	if (!p->busy) {
+	if (p->user == NULL) {
 		tu_port_hold(p);
 		flushed = tu_output_flush(
 		    p, tu_deadline(p->timeout), "close-output-port");

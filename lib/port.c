@@ -68,25 +68,34 @@ tcp_open_output_fd(int fd)
 }
 
 struct tu_port *
-tu_port_enter(enum tu_kind kind, tcp_port port, const char *where)
+tu_port_idle(enum tu_kind kind, tcp_port port, const char *where)
 {
 	struct tu_port *p = tu_lookup(kind, port.bits, where);
 
 	if (p == NULL)
 		return NULL;
-	if (p->busy) {
+	if (p->user != NULL) {
 		tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, where, "%s", where);
 		tu_error_attach(port, 0);
 		return NULL;
 	}
-	tu_port_hold(p);
+	return p;
+}
+
+struct tu_port *
+tu_port_enter(enum tu_kind kind, tcp_port port, const char *where)
+{
+	struct tu_port *p = tu_port_idle(kind, port, where);
+
+	if (p != NULL)
+		tu_port_hold(p);
 	return p;
 }
 
 void
 tu_port_hold(struct tu_port *p)
 {
-	p->busy = true;
+	p->user = p->runtime->scheduler.current;
 	tu_cleanup_push(&p->runtime->scheduler, &p->cleanup, release, p);
 }
 
@@ -151,6 +160,7 @@ tu_port_close(struct tu_port *p, const char *where)
 		(void)shutdown(c->descriptor.fd,
 		    input ? SHUT_RD : SHUT_WR); /* the peer may have gone */
 	tu_watch_clear(&p->watch);
+	tu_ahead_settle(&p->ahead);
 	if (input)
 		c->input = NULL;
 	else
@@ -166,9 +176,10 @@ tu_port_close(struct tu_port *p, const char *where)
 	p->connection = NULL;
 	p->closed = true;
 	tu_handle_release(&p->runtime->handles, p->handle);
-	tu_wake_all(&p->queue, TU_CLOSED);
-	if (!p->busy)
+	if (p->user == NULL)
 		free(p);
+	else /* it may be waiting at the other end of a copy */
+		tu_wake(p->user, TU_CLOSED);
 	return result;
 }
 
@@ -346,7 +357,7 @@ release(void *port)
 {
 	struct tu_port *p = port;
 
-	p->busy = false;
+	p->user = NULL;
 	if (p->closed)
 		free(p);
 }

@@ -19,7 +19,7 @@ struct tu_port {
 	struct tu_queue queue; /* the thread that waits, if one does */
 	uint64_t position;
 	int timeout;
-	bool busy; /* a call is under way, and frees the port if closed */
+	struct tu_thread *user;    /* whose call frees the port if closed */
 	struct tu_cleanup cleanup; /* of that call */
 	bool closed;
 	bool abandoned;
@@ -41,9 +41,11 @@ struct tu_port {
 int tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
     const char *where, tcp_port *in, tcp_port *out);
 
-/* The port of a handle, alone in it until left; NULL: raised. */
+/* The port of a handle if no call is under way there, for what does not wait;
+ * or alone in it until left.  NULL: raised. */
+struct tu_port *tu_port_idle(enum tu_kind kind, tcp_port p, const char *where);
 struct tu_port *tu_port_enter(enum tu_kind kind, tcp_port p, const char *where);
-void tu_port_hold(struct tu_port *p);  /* of one that is not busy */
+void tu_port_hold(struct tu_port *p);  /* of an idle one */
 void tu_port_leave(struct tu_port *p); /* the last one entered, first */
 
 /* Likewise of either kind and without entering, for what cannot wait. */
