@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <pty.h>
 #include <sys/socket.h>
@@ -60,6 +61,19 @@ feed(void *arg)
 	} while (n > 0 && done < f->n);
 	close(f->fd);
 	free(data);
+	return NULL;
+}
+
+/* Of a connection only one direction ends. */
+static void *
+feed_half(void *arg)
+{
+	struct feeder *f = arg, whole = *f;
+
+	whole.fd = dup(f->fd);
+	feed(&whole);
+	shutdown(f->fd, SHUT_WR);
+	close(f->fd);
 	return NULL;
 }
 
@@ -213,6 +227,14 @@ rest_is(tcp_port in, size_t at, size_t n)
 	return yes;
 }
 
+/* Whether what has gone from IN to OUT is the first N bytes of ALL. */
+static bool
+moved(const struct end *in, const struct end *out, size_t n, size_t all)
+{
+	return tcp_port_position(in->port) == n &&
+	    tcp_port_position(out->port) == n && rest_is(in->port, n, all);
+}
+
 /* PEEK reads ahead first. */
 static bool
 copies(enum kind from, enum kind to, size_t n, int64_t limit, bool peek)
@@ -229,8 +251,7 @@ copies(enum kind from, enum kind to, size_t n, int64_t limit, bool peek)
 	if (peek)
 		tcp_peek_byte(in.port);
 	copied = tcp_copy_port(in.port, out.port, limit);
-	yes = copied == (int64_t)want && tcp_port_position(in.port) == want &&
-	    tcp_port_position(out.port) == want && rest_is(in.port, want, n);
+	yes = copied == (int64_t)want && moved(&in, &out, want, n);
 	if (copied == -1)
 		diag("%s", tcp_last_error()->text);
 	tcp_close_input_port(in.port);
@@ -500,6 +521,130 @@ silent_input(void)
 	pair_close(&p);
 }
 
+/* A thread that copies, and how it came back. */
+struct copying {
+	tcp_port in, out;
+	int64_t n;
+	enum tcp_error_kind kind;
+	uint64_t port;
+	size_t transferred;
+};
+
+static void *
+copy_once(void *arg)
+{
+	struct copying *c = arg;
+
+	c->n = tcp_copy_port(c->in, c->out, -1);
+	c->kind = tcp_last_error()->kind;
+	c->port = tcp_last_error()->port.bits;
+	c->transferred = tcp_last_error()->transferred;
+	return NULL;
+}
+
+/* Whether the port's descriptor would take more. */
+static bool
+writable(tcp_port p)
+{
+	struct pollfd fd = {tcp_port_fileno(p), POLLOUT, 0};
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+static void
+close_input(enum kind from, enum kind to)
+{
+	struct end in = input_end(from, 0), out = output_end(to);
+	struct copying c = {.in = in.port, .out = out.port};
+	tcp_thread t = tcp_thread_start(copy_once, &c);
+	char got[8];
+
+	if (write(in.behind, "before", 6) != 6)
+		diag("nothing to copy");
+	while (tcp_port_position(out.port) < 6)
+		tcp_thread_yield();
+	tcp_close_input_port(in.port);
+	tcp_thread_join(t, -1, NULL);
+	ok(c.n == -1 && c.kind == TCPUNIT_ERROR_CLOSED &&
+		c.port == in.port.bits && c.transferred == 6,
+	    "from %s to %s: closing the input ends a copy", names[from],
+	    names[to]);
+	is_int(read(out.behind, got, sizeof got), 6,
+	    "from %s to %s: what came before has arrived", names[from],
+	    names[to]);
+	tcp_close_output_port(in.unused);
+	tcp_close_output_port(out.port);
+	tcp_close_input_port(out.unused);
+	close(in.behind);
+	close(out.behind);
+}
+
+static void
+close_output(enum kind from, enum kind to)
+{
+	struct end in = input_end(from, MUCH), out = output_end(to);
+	struct copying c = {.in = in.port, .out = out.port};
+	struct feeder f;
+	struct drain d;
+	tcp_thread t = tcp_thread_start(copy_once, &c);
+
+	feeder_start(&f, &in, MUCH);
+	while (tcp_port_position(out.port) == 0 || writable(out.port))
+		tcp_thread_yield();
+	tcp_close_output_port(out.port);
+	tcp_thread_join(t, -1, NULL);
+	ok(c.n == -1 && c.kind == TCPUNIT_ERROR_CLOSED &&
+		c.port == out.port.bits && c.transferred > 0,
+	    "from %s to %s: closing the output ends a copy", names[from],
+	    names[to]);
+	tcp_close_input_port(out.unused);
+	drain_start(&d, out.behind);
+	drain_join(&d);
+	ok(d.n == c.transferred && d.right,
+	    "from %s to %s: it says how much went out", names[from], names[to]);
+	ok(rest_is(in.port, d.n, MUCH), "from %s to %s: the rest is there then",
+	    names[from], names[to]);
+	close(out.behind);
+	tcp_close_input_port(in.port);
+	tcp_close_output_port(in.unused);
+	feeder_join(&f, &in);
+}
+
+static void
+closing(void)
+{
+	for (enum kind to = PIPE; to <= CONNECTION; to++) {
+		close_input(PIPE, to);
+		close_input(CONNECTION, to);
+		close_output(PIPE, to);
+		close_output(CONNECTION, to);
+		close_output(PLAIN, to);
+	}
+}
+
+/* A connection that is sent back what it sends. */
+static void
+echo(void)
+{
+	struct end e = input_end(CONNECTION, 0);
+	struct copying c = {.in = e.port, .out = e.unused};
+	int taken = dup(e.behind);
+	struct feeder f = {.fd = e.behind, .n = MUCH};
+	struct drain d;
+	tcp_thread t = tcp_thread_start(copy_once, &c);
+
+	pthread_create(&f.thread, NULL, feed_half, &f);
+	drain_start(&d, taken);
+	tcp_thread_join(t, -1, NULL);
+	tcp_close_output_port(e.unused);
+	drain_join(&d);
+	pthread_join(f.thread, NULL);
+	is_int(c.n, MUCH, "a connection copied to itself");
+	ok(d.n == MUCH && d.right, "all of it comes back");
+	tcp_close_input_port(e.port);
+	close(taken);
+}
+
 /* The folder is opened, and only reading it fails. */
 static void
 folder_input(void)
@@ -560,6 +705,8 @@ main(void)
 	run(stopping_readers);
 	run(reset_inputs);
 	run(silent_input);
+	run(closing);
+	run(echo);
 	run(folder_input);
 	run(others_run);
 	return done_testing();
