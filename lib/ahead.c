@@ -171,7 +171,7 @@ look(struct tu_ahead *a, unsigned char **first)
 			a->length = v.iov_len;
 		}
 	}
-	*first = a->view + a->taken;
+	*first = a->view == NULL ? NULL : a->view + a->taken;
 	return a->length - a->taken;
 }
 
