@@ -48,13 +48,14 @@ static bool comes_back(struct handlers *hs, int code);
 static void relay(struct handler *h);
 static void hand_over(struct handler *h);
 static void reap(struct handler *h);
+static void report(const struct handler *h, int status);
 static void leave(struct handler *h);
 static void end_all(struct handlers *hs);
 
 const struct option handler_option_table[] = {
     {"pipes", 0, NULL, set_true, offsetof(struct handler_options, pipes),
-	"give COMMAND pipes, not the socket: closing its stdout\n"
-	"tells the peer"},
+	"give COMMAND pipes, not the socket; closing stdout is\n"
+	"an end of file to the peer"},
     {0},
 };
 
@@ -269,7 +270,6 @@ relay(struct handler *h)
 	const struct handlers *hs = h->all;
 	struct standard_ports ports = {.input = tcp_open_input_fd(h->pipes[0]),
 	    .output = tcp_open_output_fd(h->pipes[1]),
-	    .handler = true,
 	    .process = h->process};
 
 	h->status =
@@ -296,24 +296,32 @@ hand_over(struct handler *h)
 static void
 reap(struct handler *h)
 {
-	struct handlers *hs = h->all;
 	int status = 0;
 
 	(void)tcp_wait_fd(h->process, TCPUNIT_READABLE, -1); /* or waitpid */
 	(void)waitpid(h->pid, &status, 0);
 	(void)close(h->process);
-	if (WIFSIGNALED(status))
+	if (h->status == 0 && !h->all->run->ending->signal)
+		report(h, status);
+	if (WIFSIGNALED(status) && h->status != STATUS_TIMEOUT)
 		h->status = STATUS_SIGNAL + WTERMSIG(status);
-	else if (WEXITSTATUS(status))
+	else if (WIFEXITED(status) && WEXITSTATUS(status))
 		h->status = WEXITSTATUS(status);
-	hs->status = h->status;
-	if (hs->run->ending->signal)
-		return; /* the reason, most likely */
+	h->all->status = h->status;
+}
+
+/* Where it was our only one, its status tells. */
+static void
+report(const struct handler *h, int status)
+{
+	const struct handlers *hs = h->all;
+	const char *command = hs->command[0];
+
 	if (WIFSIGNALED(status))
-		say(hs->run, "%s: %s: %s", h->name, hs->command[0],
+		say(hs->run, "%s: %s: %s", h->name, command,
 		    strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) && hs->many)
-		say(hs->run, "%s: %s: exit status %d", h->name, hs->command[0],
+		say(hs->run, "%s: %s: exit status %d", h->name, command,
 		    WEXITSTATUS(status));
 }
 

@@ -14,11 +14,8 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "crlf.h"
 #include "progress.h"
-
-/* How long a background job waits before it asks its terminal again. */
-#define BACKGROUND_PAUSE 200
+#include "stream.h"
 
 /* What is drained at most before a connection is closed. */
 #define DRAIN_SIZE (1024 * 1024)
@@ -34,19 +31,19 @@ struct session {
 	tcp_thread sender;
 	tcp_thread receiver;
 	enum session_end end;
-	bool terminal; /* stdin is one */
 	struct outcome outcome;
 	bool finished; /* a FIN went out */
 	int lost;      /* the errno that the connection was lost with */
 };
 
-static enum session_end end_of(const struct session_options *options);
+static enum session_end end_of(const struct session_options *options,
+    const struct standard_ports *standard);
 static int run_threads(struct session *s);
 static void *send_input(void *session);
+static bool has_ended(int process);
 static void *receive(void *session);
 static void *watch_idleness(void *session);
-static int copy(
-    struct session *s, tcp_port from, tcp_port to, crlf_converter *convert);
+static bool is_unwanted(const struct session *s);
 static void stop(struct session *s, int status, bool fatal);
 static int stdin_failure(const struct run *run, int code);
 static void note_failure(struct session *s);
@@ -66,6 +63,8 @@ open_standard_ports(const struct run *run, struct standard_ports *ports)
 	ports->output = tcp_open_output_fd(STDOUT_FILENO);
 	if (!tcp_output_port_p(ports->output))
 		return library_failure(run, "stdout", STATUS_FILE);
+	ports->terminal = isatty(STDIN_FILENO);
+	ports->process = -1;
 	return 0;
 }
 
@@ -80,8 +79,7 @@ run_session(const struct run *run, const struct session_options *options,
 	    .name = name,
 	    .in = connection[0],
 	    .out = connection[1],
-	    .terminal = isatty(STDIN_FILENO),
-	    .end = end_of(options)};
+	    .end = end_of(options, standard)};
 	int fd = tcp_port_fileno(s.in);
 
 	wire_set(fd, &options->wire);
@@ -99,13 +97,14 @@ run_session(const struct run *run, const struct session_options *options,
 }
 
 static enum session_end
-end_of(const struct session_options *options)
+end_of(const struct session_options *options,
+    const struct standard_ports *standard)
 {
 	if (options->end != END_DEFAULT)
 		return options->end;
 	if (options->reset)
 		return END_INPUT;
-	return isatty(STDIN_FILENO) ? END_PEER : END_BOTH;
+	return standard->terminal ? END_PEER : END_BOTH;
 }
 
 static bool
@@ -151,11 +150,12 @@ send_input(void *session)
 {
 	struct session *s = session;
 
-	if (copy(s, s->standard->input, s->out, crlf_send) == -1) {
+	if (stream(s->standard->input, s->out,
+		s->options->crlf ? crlf_send : NULL) == -1) {
 		note_failure(s);
 		return NULL; /* what has arrived may still be received */
 	}
-	if (s->terminal && !isatty(STDIN_FILENO)) {
+	if (s->standard->terminal && !isatty(STDIN_FILENO)) {
 		stop(s, stdin_failure(s->run, EIO), true);
 		return NULL; /* a hang-up, which reads as an end of file */
 	}
@@ -163,11 +163,19 @@ send_input(void *session)
 		(void)tcp_abandon_port(s->out);
 	else
 		s->finished = wire_finish(tcp_port_fileno(s->out));
-	if (s->end == END_INPUT) {
+	if (s->end == END_INPUT || has_ended(s->standard->process)) {
 		(void)settle(s); /* conclude asks again */
 		(void)tcp_thread_terminate(s->receiver); /* or it ended */
 	}
 	return NULL;
+}
+
+/* Waits for the end of the process; false where there is none. */
+static bool
+has_ended(int process)
+{
+	return process != -1 &&
+	    tcp_wait_fd(process, TCPUNIT_READABLE, -1) != -1;
 }
 
 static void *
@@ -175,8 +183,11 @@ receive(void *session)
 {
 	struct session *s = session;
 	tcp_port output = s->standard->output;
+	int n = stream(s->in, output, s->options->crlf ? crlf_receive : NULL);
 
-	if (copy(s, s->in, output, crlf_receive) == -1 ||
+	if (n == -1 && is_unwanted(s))
+		n = discard(s->in);
+	if (n == -1 ||
 	    (!s->standard->shared && tcp_close_output_port(output) == -1))
 		note_failure(s);
 	else if (s->end != END_PEER)
@@ -185,46 +196,12 @@ receive(void *session)
 	return NULL;
 }
 
-static int
-copy_lines(tcp_port from, tcp_port to, crlf_converter *convert, struct crlf *c)
-{
-	char got[8192], converted[2 * sizeof(got) + 1];
-	ssize_t n;
-	size_t len;
-
-	do {
-		n = tcp_read(from, got, sizeof(got));
-		len = convert(c, n > 0 ? got : NULL, (size_t)n, converted);
-		if (len > 0 && tcp_write(to, converted, len) == -1)
-			return -1;
-	} while (n > 0);
-	return (int)n;
-}
-
-/* A terminal refuses a background job's read; it may come to the front. */
+/* A process may read as little as it likes; what else comes is for nobody. */
 static bool
-in_background(void)
+is_unwanted(const struct session *s)
 {
-	pid_t front = tcgetpgrp(STDIN_FILENO);
-
-	return front != -1 && front != getpgrp();
-}
-
-static int
-copy(struct session *s, tcp_port from, tcp_port to, crlf_converter *convert)
-{
-	struct crlf c = {false};
-	int64_t n;
-
-	for (;;) {
-		n = s->options->crlf ? copy_lines(from, to, convert, &c)
-				     : tcp_copy_port(from, to, -1);
-		if (n != -1)
-			return 0;
-		if (tcp_last_error()->code != EIO || !in_background() ||
-		    tcp_thread_sleep(BACKGROUND_PAUSE) == -1)
-			return -1;
-	}
+	return s->standard->process != -1 &&
+	    tcp_last_error()->port.bits == s->standard->output.bits;
 }
 
 /* Ends both directions. */
@@ -286,7 +263,7 @@ conclude(struct session *s)
 	if (s->lost)
 		s->outcome.status =
 		    fail_with_counts(s, STATUS_LOST, strerror(s->lost));
-	else if (s->end == END_INPUT)
+	else if (s->end == END_INPUT || s->standard->process != -1)
 		drain(s);
 	return 0;
 }

@@ -43,14 +43,14 @@ int check_session_options(
 /* Whether one of those was given that say how bytes flow. */
 bool has_manner(const struct session_options *options);
 
-/* The ports of a process: ours over descriptors 0 and 1, or pipes of another,
- * which ends the session when it ends. */
+/* What a session is with: descriptors 0 and 1, or pipes from and to a process
+ * that it ends with. */
 struct standard_ports {
 	tcp_port input;
 	tcp_port output;
-	bool shared;  /* with sessions to come: stdout stays open */
-	bool handler; /* not ours */
-	int process;  /* a pidfd of the other */
+	bool shared;   /* with sessions to come: stdout stays open */
+	bool terminal; /* stdin is one */
+	int process;   /* a pidfd; -1 none */
 };
 
 /* Returns 0, or the status to end with, having said why. */
