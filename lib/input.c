@@ -63,16 +63,20 @@ ssize_t
 tcp_read_buffered(tcp_port port, void *buf, size_t cap)
 {
 	struct tu_port *p = enter(port, buf, cap, "read-buffered");
-	ssize_t n = 0;
+	size_t got = 0;
+	ssize_t n = 1;
 
 	if (p == NULL)
 		return -1;
-	if (cap > 0 && has_arrived(p))
-		n = tu_input_read(p, buf, cap, TU_AT_ONCE, "read-buffered");
-	if (n > 0)
-		p->position += (uint64_t)n;
+	while (n > 0 && got < cap && has_arrived(p)) {
+		n = tu_input_read(p, (char *)buf + got, cap - got, TU_AT_ONCE,
+		    "read-buffered");
+		if (n > 0)
+			got += (size_t)n;
+	}
+	p->position += got;
 	tu_port_leave(p);
-	return n;
+	return n == -1 && got == 0 ? -1 : (ssize_t)got;
 }
 
 int
