@@ -158,7 +158,7 @@ await_process(void *ending)
 	struct ending *e = ending;
 
 	if (tcp_wait_fd(e->process, TCPUNIT_READABLE, -1) != -1)
-		end_run(e, STATUS_DONE);
+		end_run(e, STATUS_ENDED);
 	else
 		fail_run(e);
 	return NULL;

@@ -296,7 +296,7 @@ interrupted(struct session *s)
 	if (!e->over)
 		return fail_with_counts(
 		    s, STATUS_FAILED, reason(tcp_last_error()));
-	if (e->status == STATUS_DONE)
+	if (e->status == STATUS_ENDED)
 		return fail_with_counts(s, STATUS_LOST, "ended");
 	if (e->status == STATUS_FAILED)
 		return fail_with_counts(s, STATUS_FAILED, strerror(e->code));

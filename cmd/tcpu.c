@@ -138,7 +138,7 @@ finish(const struct run *run, int status)
 {
 	if (run->ending->signal)
 		die(run->ending);
-	return status;
+	return status == STATUS_ENDED ? STATUS_DONE : status;
 }
 
 static int

@@ -29,7 +29,8 @@ enum status {
 	STATUS_FAILED = 125, /* memory, descriptors, a missing facility */
 	STATUS_CANNOT_EXECUTE = 126,
 	STATUS_NOT_FOUND = 127,
-	STATUS_SIGNAL = 128 /* and the signal's number */
+	STATUS_SIGNAL = 128, /* and the signal's number */
+	STATUS_ENDED = 256   /* by --until-exit: the run is over, and 0 */
 };
 
 struct run;

@@ -72,6 +72,13 @@ serve() {
 	listening server tcpu listen -1 "$@"
 }
 
+# until_said FILE TEXT - wait until a line of FILE is TEXT.
+until_said() {
+	timeout 20 bash -c 'grep -q -m1 -x "$2" < <(
+		exec tail -n +1 -s 0.1 --pid="$$" -F "$1" 2>/dev/null)' \
+		bash "$1" "$2" 3>&-
+}
+
 # ends STATUS PID - the background process ends, with STATUS.
 ends() {
 	local status=0

@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: ISC
+#
+# tcpu listen without a COMMAND: where it listens, whom it accepts, when it
+# ends.
+
+load helper
+
+talk=$BATS_TEST_DIRNAME/peers/talk.pl
+
+# probes STATUS ARG... - a client that only connects gets this status.
+probes() {
+	run timeout -k1 10 tcpu connect --probe "${@:2}" </dev/null
+	assert_equal "$status" "$1"
+}
+
+# with_hosts LINES COMMAND... - a network of its own, where /etc/hosts has these
+# lines.
+with_hosts() {
+	# shellcheck disable=SC2059 # a format is meant
+	printf "$1" >hosts
+	"${private[@]}" --net --mount sh -c '
+		mount --bind hosts /etc/hosts &&
+		ip link set lo up && exec "$@"' sh "${@:2}"
+}
+
+# ---- Accepting ----
+
+@test "listen accepts one connection, and nobody listens any more" {
+	mkfifo in
+	serve --local 0 < <(exec cat in 3>&-)
+	background client "$talk" "$port" slurp
+	client=${started[-1]}
+	exec {say}>in
+	echo hello >&"$say"
+	until_said client.out hello
+	probes 4 127.0.0.1 "$port"
+	exec {say}>&-
+	ends 0 "$server"
+	ends 0 "$client"
+	holds client.out 'hello\nEOF\n'
+}
+
+@test "--keep-open runs one session after the other" {
+	serve --keep-open --count 3 --local 0 <<<question
+	for i in 1 2 3; do
+		timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<"$i" >"answer$i"
+	done
+	ends 0 "$server"
+	holds server.out '1\n2\n3\n'
+	holds answer1 'question\n'
+	holds answer2 ''
+	holds server.err ''
+}
+
+@test "with --keep-open a client's failure is a line and not the status" {
+	serve --keep-open --count 2 --local 0 </dev/null
+	timeout -k1 10 "$talk" "$port" send=abc reset
+	timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<def
+	ends 0 "$server"
+	assert_equal "$(wc -l <server.err)" 1
+	assert_regex "$(<server.err)" '^tcpu: 127.0.0.1:[0-9]+: Connection reset'
+	assert_regex "$(<server.out)" 'def$'
+}
+
+@test "with --keep-open a client that idles ends its session only" {
+	serve --keep-open --count 2 --idle-timeout=200ms --local 0 \
+		< <(exec tail -f /dev/null --pid=$$ 3>&-)
+	background idler "$talk" "$port" slurp
+	ends 0 "${started[-1]}"
+	holds idler.out 'ECONNRESET\n'
+	timeout -k1 10 "$talk" "$port" 'send=x\n' slurp
+	ends 0 "$server"
+	holds server.out 'x\n'
+}
+
+@test "with --keep-open a full disk is the end" {
+	exec {ready}< <(exec tcpu listen -k --local --ready-fd 9 0 \
+		</dev/null 9>&1 >/dev/full 2>server.err 3>&-)
+	server=$!
+	read -r port <&"$ready"
+	timeout -k1 10 "$talk" "$port" 'send=x\n' slurp
+	ends 9 "$server"
+	assert_equal "$(<server.err)" 'tcpu: stdout: No space left on device'
+}
+
+@test "--accept-timeout is 124 when nobody came" {
+	run timeout -k1 10 tcpu listen --accept-timeout 50ms --local 0
+	assert_equal "$status" 124
+	assert_output 'tcpu: listen localhost:0: timed out after 50ms'
+	run timeout -k1 10 tcpu listen -k --accept-timeout 50ms --local 0
+	assert_equal "$status" 124
+}
+
+@test "--accept-timeout does not bound the session" {
+	mkfifo in
+	serve --accept-timeout 200ms --local 0 < <(exec cat in 3>&-)
+	background client "$talk" "$port" slurp
+	exec {say}>in
+	run timeout -k1 10 tcpu listen --timeout 400ms --local 0
+	exec {say}>&-
+	ends 0 "$server"
+}
+
+@test "--timeout bounds the listener's life" {
+	serve --timeout 200ms --keep-open --local 0 </dev/null
+	probes 0 127.0.0.1 "$port"
+	ends 124 "$server"
+	assert_equal "$(<server.err)" \
+		'tcpu: listen localhost:0: timed out after 200ms'
+}
+
+@test "--backlog is how many may wait" {
+	serve --backlog 1 --no-accept --local -4 0 </dev/null
+	probes 0 127.0.0.1 "$port"
+	probes 0 127.0.0.1 "$port"
+	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"
+	run timeout -k1 10 tcpu accept-ready -c 127.0.0.1 "$port"
+	assert_output '2 1'
+}
+
+@test "by default as many may wait as the system allows" {
+	serve --no-accept --local -4 0 </dev/null
+	run timeout -k1 10 tcpu accept-ready -c 127.0.0.1 "$port"
+	assert_output "0 $(</proc/sys/net/core/somaxconn)"
+}
+
+@test "--until-exit ends with the process" {
+	background other tail -f /dev/null
+	other=${started[-1]}
+	serve --until-exit "$other" --keep-open --local 0 </dev/null
+	kill "$other"
+	ends 0 "$server"
+	probes 4 127.0.0.1 "$port"
+}
+
+@test "--until-exit ends a session as lost" {
+	background other tail -f /dev/null
+	other=${started[-1]}
+	mkfifo in
+	serve --until-exit "$other" --local 0 < <(exec cat in 3>&-)
+	background client "$talk" "$port" 'send=x\n' slurp
+	client=${started[-1]}
+	exec {say}>in
+	until_said server.out x
+	kill "$other"
+	ends 8 "$server"
+	ends 0 "$client"
+	holds client.out 'ECONNRESET\n'
+}
+
+@test "--until-exit without such a process is 125" {
+	background other true
+	other=${started[-1]}
+	ends 0 "$other"
+	run timeout -k1 10 tcpu listen --until-exit "$other" --local 0
+	assert_equal "$status" 125
+	assert_output "tcpu: --until-exit $other: No such process"
+}
+
+# ---- Where it listens ----
+
+@test "without a host it listens on every address of both families" {
+	netns timeout -k1 20 bash -c '
+		ip addr add 192.0.2.1/24 dev lo
+		tcpu listen -k --count 3 4242 </dev/null 3>&- &
+		for host in 192.0.2.1 127.0.0.1 ::1; do
+			tcpu connect --retry=5 -z "$host" 4242 || exit
+		done
+		wait "$!"'
+}
+
+@test "without IPv6 it listens on IPv4" {
+	netns timeout -k1 20 bash -c '
+		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+		tcpu listen 4242 </dev/null 3>&- &
+		tcpu connect --retry=5 -z 127.0.0.1 4242 && wait "$!"'
+	netns timeout -k1 20 bash -c '
+		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+		tcpu listen --local 4242 </dev/null 3>&- &
+		tcpu connect --retry=5 -z 127.0.0.1 4242 && wait "$!"'
+}
+
+@test "--local is loopback, of both families, on one port" {
+	netns timeout -k1 20 bash -c '
+		ip addr add 192.0.2.1/24 dev lo
+		exec {said}< <(exec tcpu listen -k --count 2 --local -1 0 \
+			</dev/null 3>&-)
+		read -r port <&"$said"
+		tcpu connect -z 192.0.2.1 "$port"
+		[ "$?" -eq 4 ] &&
+		tcpu connect -z 127.0.0.1 "$port" &&
+		tcpu connect -z ::1 "$port" && wait "$!"'
+}
+
+@test "-4 and -6 are one family" {
+	serve -4 --keep-open --local 0 </dev/null
+	probes 0 127.0.0.1 "$port"
+	probes 4 ::1 "$port"
+	kill "$server"
+	serve -6 --keep-open --local 0 </dev/null
+	probes 0 ::1 "$port"
+	probes 4 127.0.0.1 "$port"
+	kill "$server"
+	serve -4 --keep-open 0 </dev/null
+	probes 0 127.0.0.1 "$port"
+	probes 4 ::1 "$port"
+	kill "$server"
+	serve --v6only --keep-open 0 </dev/null
+	probes 0 ::1 "$port"
+	probes 4 127.0.0.1 "$port"
+}
+
+@test "a name's addresses are all listened on, on one port" {
+	with_hosts '127.0.0.1 multi\n127.0.0.2 multi\n::1 multi\n' \
+		timeout -k1 20 bash -c '
+		tcpu listen -k --count 3 multi 4242 </dev/null 3>&- &
+		for host in 127.0.0.1 127.0.0.2 ::1; do
+			tcpu connect --retry=5 -z "$host" 4242 || exit
+		done
+		wait "$!"'
+}
+
+@test "localhost 0 is one port on every address of localhost" {
+	with_hosts '127.0.0.1 localhost\n::1 localhost\n' \
+		timeout -k1 20 bash -c '
+		port=$(tcpu listen -k -1 --until-exit $$ --background \
+			--no-accept localhost 0) &&
+		tcpu connect -z 127.0.0.1 "$port" &&
+		tcpu connect -z ::1 "$port"'
+}
+
+@test "an address is listened on alone" {
+	serve --keep-open 127.0.0.2 0 </dev/null
+	probes 0 127.0.0.2 "$port"
+	probes 4 127.0.0.1 "$port"
+}
+
+# ---- When it cannot ----
+
+@test "a port in use is 6" {
+	serve --keep-open --local 0 </dev/null
+	for where in 127.0.0.1 0.0.0.0 ''; do
+		# shellcheck disable=SC2086 # nothing, where it is empty
+		run timeout -k1 10 tcpu listen $where "$port"
+		assert_equal "$status" 6
+		assert_output "tcpu: listen ${where:-0.0.0.0}:$port: \
+Address already in use"
+	done
+}
+
+@test "two listeners share a port only if both ask for it" {
+	serve --reuse-port --keep-open 127.0.0.1 0 </dev/null
+	run timeout -k1 10 tcpu listen 127.0.0.1 "$port"
+	assert_equal "$status" 6
+	run timeout -k1 10 tcpu listen --reuse-port -t 10ms 127.0.0.1 "$port"
+	assert_equal "$status" 124
+}
+
+@test "a port is free again as soon as its listener has ended" {
+	serve --local 0 </dev/null
+	timeout -k1 10 "$talk" "$port" send=x shut slurp
+	ends 0 "$server"
+	for i in 1 2 3; do
+		run timeout -k1 10 tcpu listen -t 10ms --local "$port"
+		assert_equal "$status" 124
+	done
+}
+
+@test "an address of somebody else is 7" {
+	run netns timeout -k1 10 tcpu listen 192.0.2.9 4242
+	assert_equal "$status" 7
+	assert_output 'tcpu: listen 192.0.2.9:4242: Cannot assign requested address'
+}
+
+@test "a port that needs permission is 7" {
+	run netns bash -c '
+		echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+		exec setpriv --bounding-set=-net_bind_service \
+			--inh-caps=-net_bind_service \
+			timeout -k1 10 tcpu listen 80'
+	assert_equal "$status" 7
+	assert_output 'tcpu: listen 0.0.0.0:80: Permission denied'
+}
+
+@test "no descriptors left is 125" {
+	run timeout -k1 10 bash -c 'ulimit -n 6; exec tcpu listen --local 0'
+	assert_equal "$status" 125
+	assert_regex "$output" '^tcpu: .*Too many open files$'
+}
+
+# ---- Nobody there ----
+
+@test "--no-accept leaves connections pending" {
+	serve --no-accept --local -4 0 </dev/null
+	for i in 1 2 3; do
+		probes 0 127.0.0.1 "$port"
+	done
+	run timeout -k1 10 tcpu accept-ready --min 3 127.0.0.1 "$port"
+	assert_success
+	kill "$server"
+	ends 143 "$server"
+}
+
+@test "--black-hole lets every connect hang" {
+	serve --black-hole --local 0 </dev/null
+	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"
+	probes 124 --connect-timeout 200ms ::1 "$port"
+	serve --black-hole 0 </dev/null
+	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"
+	probes 124 --connect-timeout 200ms ::1 "$port"
+}
