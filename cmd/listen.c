@@ -1,54 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * listen.c - tcpu listen: accepts connections, and runs a session on each, one
- * after the other, or a COMMAND, many at a time.
+ * listen.c - tcpu listen: its options, its listener, and telling of it.
  */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "handler.h"
-#include "ready.h"
-#include "session.h"
-#include "tcpu.h"
-
-/* Room for an address and a port. */
-#define NAME_SIZE (TCPUNIT_ADDRLEN + 10)
-
-/* How many handlers run at a time unless told. */
-#define MAX_CONNS 100
-
-/* How long to wait where descriptors have run out. */
-#define SHORTAGE_PAUSE 100
-
-struct listen_options {
-	struct common_options common;
-	struct session_options session;
-	struct ready_options ready;
-	struct handler_options handler;
-	bool keep_open;
-	int count;     /* 0 no end */
-	int max_conns; /* 0 not said */
-	int backlog;
-	int accept_timeout;
-	bool local;
-	bool v6only;
-	bool reuse_port;
-	bool no_accept;
-	bool black_hole;
-	int until_exit; /* a process, or 0 */
-};
-
-/* One run of the command. */
-struct listening {
-	const struct run *run;
-	const struct listen_options *options;
-	char *const *command; /* NULL: sessions */
-	tcp_listener listener;
-	char what[384]; /* "listen 0.0.0.0:80", for messages */
-};
+#include "serve.h"
 
 static int check_options(
     const struct run *run, const struct listen_options *options, bool command);
@@ -56,16 +15,8 @@ static int prepare_listen(
     const struct run *run, void *options, const struct operands *operands);
 static int run_listen(const struct run *run, const void *options,
     const struct operands *operands);
-static int serve(struct listening *l);
 static int watch_until_exit(const struct listening *l);
 static int open_listener(struct listening *l, const struct target *target);
-static void allow_drain(const struct listening *l);
-static int serve_sessions(struct listening *l);
-static int serve_handlers(struct listening *l);
-static int serve_nobody(struct listening *l);
-static int accept_connection(
-    struct listening *l, tcp_port connection[2], char name[NAME_SIZE]);
-static void name_peer(tcp_port in, char name[NAME_SIZE]);
 
 static const struct option listen_option_table[] = {
     {"keep-open", 'k', NULL, set_true,
@@ -102,6 +53,7 @@ static const struct option listen_option_table[] = {
 
 static const struct option_set listen_options[] = {
     {"Listening", listen_option_table, 0},
+    {"Access", access_option_table, offsetof(struct listen_options, access)},
     {"Readiness", ready_option_table, offsetof(struct listen_options, ready)},
     {"Sessions", session_option_table,
 	offsetof(struct listen_options, session)},
@@ -150,13 +102,6 @@ check_options(
 	return check_session_options(run, &o->session);
 }
 
-/* No data go through stdin and stdout. */
-static bool
-serves(const struct listen_options *o, bool command)
-{
-	return command || o->no_accept || o->black_hole;
-}
-
 static int
 prepare_listen(
     const struct run *run, void *options, const struct operands *operands)
@@ -201,14 +146,6 @@ run_listen(
 }
 
 static int
-serve(struct listening *l)
-{
-	if (l->command)
-		return serve_handlers(l);
-	return serves(l->options, false) ? serve_nobody(l) : serve_sessions(l);
-}
-
-static int
 watch_until_exit(const struct listening *l)
 {
 	int pid = l->options->until_exit;
@@ -248,144 +185,4 @@ open_listener(struct listening *l, const struct target *target)
 		return library_failure(l->run, l->what, STATUS_LISTEN);
 	(void)tcp_set_accept_timeout(l->listener, o->accept_timeout);
 	return 0;
-}
-
-/* From here on there is something to finish after a signal. */
-static void
-allow_drain(const struct listening *l)
-{
-	l->run->ending->listener = l->listener;
-	l->run->ending->drain = l->options->session.drain;
-}
-
-static int
-serve_sessions(struct listening *l)
-{
-	const struct listen_options *o = l->options;
-	struct standard_ports standard = {.shared = o->keep_open};
-	struct outcome outcome;
-	tcp_port connection[2];
-	char name[NAME_SIZE];
-	int status;
-
-	status = open_standard_ports(l->run, &standard);
-	allow_drain(l);
-	for (int n = 1; status == 0; n++) {
-		status = accept_connection(l, connection, name);
-		if (status != 0)
-			break;
-		if (!o->keep_open)
-			(void)tcp_close(l->listener); /* nobody waits there */
-		outcome = run_session(
-		    l->run, &o->session, &standard, name, connection);
-		if (!o->keep_open || outcome.fatal)
-			return outcome.status;
-		if (n == o->count)
-			break;
-	}
-	return status;
-}
-
-static int
-serve_handlers(struct listening *l)
-{
-	const struct listen_options *o = l->options;
-	struct handlers handlers = {.run = l->run,
-	    .what = l->what,
-	    .options = &o->handler,
-	    .session = &o->session,
-	    .command = l->command,
-	    .many = o->keep_open};
-	const int limit = o->max_conns ? o->max_conns : MAX_CONNS;
-	const int count = o->keep_open ? o->count : 1;
-	tcp_port connection[2];
-	char name[NAME_SIZE];
-	int status;
-
-	status = handlers_begin(&handlers);
-	if (status != 0)
-		return status;
-	allow_drain(l);
-	for (int n = 0; status == 0 && (count == 0 || n < count); n++) {
-		status = handlers_await(&handlers, limit);
-		if (status == 0)
-			status = accept_connection(l, connection, name);
-		if (status == 0)
-			handlers_start(&handlers, connection, name);
-	}
-	(void)tcp_close(l->listener); /* or it is closed already */
-	return handlers_end(&handlers, status);
-}
-
-/* Without descriptors a connection stays pending until some are free again. */
-static int
-accept_connection(
-    struct listening *l, tcp_port connection[2], char name[NAME_SIZE])
-{
-	const struct listen_options *o = l->options;
-	char time[TIME_TEXT_SIZE];
-	bool said = false;
-
-	while (tcp_accept(l->listener, &connection[0], &connection[1]) == -1) {
-		if (tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT)
-			return fail(l->run, STATUS_TIMEOUT,
-			    "%s: timed out after %s", l->what,
-			    format_time(o->accept_timeout, time));
-		if (tcp_last_error()->kind == TCPUNIT_ERROR_CLOSED)
-			return STATUS_SIGNAL + l->run->ending->signal;
-		if (tcp_last_error()->kind != TCPUNIT_ERROR_SYSTEM ||
-		    !o->keep_open)
-			return library_failure(l->run, l->what, STATUS_LISTEN);
-		if (!said)
-			say(l->run, "%s: %s", l->what,
-			    reason(tcp_last_error()));
-		said = true;
-		if (tcp_thread_sleep(SHORTAGE_PAUSE) == -1)
-			return library_failure(l->run, l->what, STATUS_LISTEN);
-	}
-	name_peer(connection[0], name);
-	say_more(l->run, "%s: connection from %s", l->what, name);
-	return 0;
-}
-
-static void
-name_peer(tcp_port in, char name[NAME_SIZE])
-{
-	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN] = "";
-	int ports[2] = {0, 0};
-
-	(void)tcp_addresses(in, local, remote); /* the port is open */
-	(void)tcp_port_numbers(in, &ports[0], &ports[1]);
-	(void)snprintf(name, NAME_SIZE,
-	    strchr(remote, ':') ? "[%s]:%d" : "%s:%d", remote, ports[1]);
-}
-
-/* With a backlog of 0 the queue of each socket is full with one connection,
- * and the kernel drops what else comes. */
-static int
-fill_queues(struct listening *l)
-{
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
-	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
-	int port = tcp_listener_port(l->listener);
-	tcp_port in, out;
-
-	options.numeric = true;
-	for (int i = 0; tcp_listener_fileno(l->listener, i) != -1; i++) {
-		(void)tcp_listener_addresses(l->listener, i, local, remote);
-		if (tcp_connect(local, port, &options, &in, &out) == -1 ||
-		    tcp_wait_fd(tcp_listener_fileno(l->listener, i),
-			TCPUNIT_READABLE, -1) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-/* The connections stay pending, or are never made. */
-static int
-serve_nobody(struct listening *l)
-{
-	if (!l->options->black_hole || fill_queues(l) == 0)
-		(void)tcp_thread_sleep(-1); /* the run is over */
-	return library_failure(l->run, l->what, STATUS_FAILED);
 }

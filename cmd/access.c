@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * access.c - reads CIDR blocks and compares addresses with them.
+ */
+#include "access.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the IPv4 address begins in a mapped one. */
+#define MAPPED_BITS 96
+
+static option_reader read_allow, read_deny;
+
+const struct option access_option_table[] = {
+    {"allow", 0, "CIDR", read_allow, 0,
+	"serve peers in this network, and none unless allowed;\n"
+	"the first rule that matches decides"},
+    {"deny", 0, "CIDR", read_deny, 0, "do not serve peers in this network"},
+    {0},
+};
+
+/* Returns the length of the address in bits, 32 or 128; or -1. */
+static int
+read_address(const char *text, struct in6_addr *address)
+{
+	char mapped[sizeof("::ffff:") + INET_ADDRSTRLEN];
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET6, text, address) == 1)
+		return 128;
+	if (inet_pton(AF_INET, text, &v4) != 1)
+		return -1;
+	(void)snprintf(mapped, sizeof(mapped), "::ffff:%s", text);
+	(void)inet_pton(AF_INET6, mapped, address); /* it is one */
+	return 32;
+}
+
+/* A length from 0 to MOST, without anything around it; or -1. */
+static int
+read_length(const char *text, int most)
+{
+	size_t digits = strspn(text, "0123456789");
+	long n = strtol(text, NULL, 10);
+
+	if (digits == 0 || text[digits] || n > most)
+		return -1;
+	return (int)n;
+}
+
+static const char *
+read_rule(const char *text, bool allow, struct access *access)
+{
+	struct access_rule rule = {.allow = allow};
+	char address[INET6_ADDRSTRLEN];
+	size_t len = strcspn(text, "/");
+	int most;
+
+	if (access->count == ACCESS_RULES)
+		return "too many rules";
+	if (len >= sizeof(address))
+		return "not a network";
+	(void)snprintf(address, sizeof(address), "%.*s", (int)len, text);
+	most = read_address(address, &rule.network);
+	if (most == -1)
+		return "not a network";
+	rule.bits = text[len] ? read_length(text + len + 1, most) : most;
+	if (rule.bits == -1)
+		return "not a network";
+	if (most == 32)
+		rule.bits += MAPPED_BITS;
+	access->rules[access->count++] = rule;
+	return NULL;
+}
+
+static const char *
+read_allow(const char *text, void *value)
+{
+	return read_rule(text, true, value);
+}
+
+static const char *
+read_deny(const char *text, void *value)
+{
+	return read_rule(text, false, value);
+}
+
+/* ::/0 is all of IPv6, of which IPv4 is no part. */
+static bool
+matches(const struct access_rule *rule, const struct in6_addr *address)
+{
+	const uint8_t *a = rule->network.s6_addr, *b = address->s6_addr;
+	size_t bytes = (size_t)rule->bits / 8;
+	int rest = rule->bits % 8;
+
+	if (rule->bits < MAPPED_BITS && IN6_IS_ADDR_V4MAPPED(address))
+		return false;
+	return memcmp(a, b, bytes) == 0 &&
+	    (rest == 0 || (a[bytes] ^ b[bytes]) >> (8 - rest) == 0);
+}
+
+bool
+is_admitted(const struct access *access, const char *text)
+{
+	char bare[INET6_ADDRSTRLEN] = "";
+	struct in6_addr address;
+	bool allowed = true;
+
+	if (access->count == 0)
+		return true;
+	(void)snprintf(
+	    bare, sizeof(bare), "%.*s", (int)strcspn(text, "%"), text);
+	if (read_address(bare, &address) == -1)
+		return false; /* nobody knows who that is */
+	for (int i = 0; i < access->count; i++) {
+		if (matches(&access->rules[i], &address))
+			return access->rules[i].allow;
+		if (access->rules[i].allow)
+			allowed = false;
+	}
+	return allowed;
+}

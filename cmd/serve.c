@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * serve.c - accepts connections, and runs a session on each, one after the
+ * other, or a COMMAND, many at a time; or leaves them alone.
+ */
+#include "serve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Room for an address and a port. */
+#define NAME_SIZE (TCPUNIT_ADDRLEN + 10)
+
+/* How many handlers run at a time unless told. */
+#define MAX_CONNS 100
+
+/* How long to wait where descriptors have run out. */
+#define SHORTAGE_PAUSE 100
+
+static void allow_drain(const struct listening *l);
+static int serve_sessions(struct listening *l);
+static int serve_handlers(struct listening *l);
+static int serve_nobody(struct listening *l);
+static int accept_connection(
+    struct listening *l, tcp_port connection[2], char name[NAME_SIZE]);
+static int await_connection(struct listening *l, tcp_port connection[2]);
+static bool admit(const struct listening *l, tcp_port in, char name[NAME_SIZE]);
+
+bool
+serves(const struct listen_options *o, bool command)
+{
+	return command || o->no_accept || o->black_hole;
+}
+
+int
+serve(struct listening *l)
+{
+	if (l->command)
+		return serve_handlers(l);
+	return serves(l->options, false) ? serve_nobody(l) : serve_sessions(l);
+}
+
+/* From here on there is something to finish after a signal. */
+static void
+allow_drain(const struct listening *l)
+{
+	l->run->ending->listener = l->listener;
+	l->run->ending->drain = l->options->session.drain;
+}
+
+static int
+serve_sessions(struct listening *l)
+{
+	const struct listen_options *o = l->options;
+	struct standard_ports standard = {.shared = o->keep_open};
+	struct outcome outcome;
+	tcp_port connection[2];
+	char name[NAME_SIZE];
+	int status;
+
+	status = open_standard_ports(l->run, &standard);
+	allow_drain(l);
+	for (int n = 1; status == 0; n++) {
+		status = accept_connection(l, connection, name);
+		if (status != 0)
+			break;
+		if (!o->keep_open)
+			(void)tcp_close(l->listener); /* nobody waits there */
+		outcome = run_session(
+		    l->run, &o->session, &standard, name, connection);
+		if (!o->keep_open || outcome.fatal)
+			return outcome.status;
+		if (n == o->count)
+			break;
+	}
+	return status;
+}
+
+static int
+serve_handlers(struct listening *l)
+{
+	const struct listen_options *o = l->options;
+	struct handlers handlers = {.run = l->run,
+	    .what = l->what,
+	    .options = &o->handler,
+	    .session = &o->session,
+	    .command = l->command,
+	    .many = o->keep_open};
+	const int limit = o->max_conns ? o->max_conns : MAX_CONNS;
+	const int count = o->keep_open ? o->count : 1;
+	tcp_port connection[2];
+	char name[NAME_SIZE];
+	int status;
+
+	status = handlers_begin(&handlers);
+	if (status != 0)
+		return status;
+	allow_drain(l);
+	for (int n = 0; status == 0 && (count == 0 || n < count); n++) {
+		status = handlers_await(&handlers, limit);
+		if (status == 0)
+			status = accept_connection(l, connection, name);
+		if (status == 0)
+			handlers_start(&handlers, connection, name);
+	}
+	(void)tcp_close(l->listener); /* or it is closed already */
+	return handlers_end(&handlers, status);
+}
+
+static int
+accept_connection(
+    struct listening *l, tcp_port connection[2], char name[NAME_SIZE])
+{
+	int status;
+
+	do {
+		status = await_connection(l, connection);
+		if (status != 0)
+			return status;
+	} while (!admit(l, connection[0], name));
+	return 0;
+}
+
+/* Without descriptors a connection stays pending until some are free again. */
+static int
+await_connection(struct listening *l, tcp_port connection[2])
+{
+	const struct listen_options *o = l->options;
+	char time[TIME_TEXT_SIZE];
+	bool said = false;
+
+	while (tcp_accept(l->listener, &connection[0], &connection[1]) == -1) {
+		if (tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT)
+			return fail(l->run, STATUS_TIMEOUT,
+			    "%s: timed out after %s", l->what,
+			    format_time(o->accept_timeout, time));
+		if (tcp_last_error()->kind == TCPUNIT_ERROR_CLOSED)
+			return STATUS_SIGNAL + l->run->ending->signal;
+		if (tcp_last_error()->kind != TCPUNIT_ERROR_SYSTEM ||
+		    !o->keep_open)
+			return library_failure(l->run, l->what, STATUS_LISTEN);
+		if (!said)
+			say(l->run, "%s: %s", l->what,
+			    reason(tcp_last_error()));
+		said = true;
+		if (tcp_thread_sleep(SHORTAGE_PAUSE) == -1)
+			return library_failure(l->run, l->what, STATUS_LISTEN);
+	}
+	return 0;
+}
+
+/* A peer that is not is reset, so that it does not take nothing for all. */
+static bool
+admit(const struct listening *l, tcp_port in, char name[NAME_SIZE])
+{
+	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN] = "";
+	int ports[2] = {0, 0};
+	bool admitted;
+
+	(void)tcp_addresses(in, local, remote); /* the port is open */
+	(void)tcp_port_numbers(in, &ports[0], &ports[1]);
+	(void)snprintf(name, NAME_SIZE,
+	    strchr(remote, ':') ? "[%s]:%d" : "%s:%d", remote, ports[1]);
+	admitted = is_admitted(&l->options->access, remote);
+	say_more(l->run, "%s: %s %s", l->what,
+	    admitted ? "connection from" : "denied:", name);
+	if (!admitted)
+		(void)tcp_reset(in); /* nobody else has it */
+	return admitted;
+}
+
+/* With a backlog of 0 the queue of each socket is full with one connection,
+ * and the kernel drops what else comes. */
+static int
+fill_queues(struct listening *l)
+{
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+	int port = tcp_listener_port(l->listener);
+	tcp_port in, out;
+
+	options.numeric = true;
+	for (int i = 0; tcp_listener_fileno(l->listener, i) != -1; i++) {
+		(void)tcp_listener_addresses(l->listener, i, local, remote);
+		if (tcp_connect(local, port, &options, &in, &out) == -1 ||
+		    tcp_wait_fd(tcp_listener_fileno(l->listener, i),
+			TCPUNIT_READABLE, -1) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The connections stay pending, or are never made. */
+static int
+serve_nobody(struct listening *l)
+{
+	if (!l->options->black_hole || fill_queues(l) == 0)
+		(void)tcp_thread_sleep(-1); /* the run is over */
+	return library_failure(l->run, l->what, STATUS_FAILED);
+}
