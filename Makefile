@@ -36,7 +36,8 @@ BUILD = build$(if $(SAN),/san)$(if $(TINY),/tiny)
 PKG_CONFIG = pkg-config
 JOBS = 4
 Q = @
-TESTS = *
+TESTS = $(if $(VALGRIND),$(MEMCHECKED),*)
+MEMCHECKED = addresses close connect misuse read threads write
 BENCH =
 
 ifdef SAN
@@ -61,7 +62,7 @@ CHECK_DEPS = g++ git perl=prove bats \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
 	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
-	procps=ps strace expect curl mandoc zsh fish
+	procps=ps strace expect curl valgrind mandoc zsh fish
 BENCH_DEPS = golang-go=go racket
 DEB_DEPS = git dpkg-dev=dpkg-buildpackage fakeroot debhelper=dh lintian
 RELEASE_DEPS = $(DEB_DEPS) debootstrap reuse abigail-tools=abidiff \
@@ -169,7 +170,7 @@ demo:
 check: deps
 	@$(MAKE) --no-print-directory tests
 	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
-	@BUILD=$(abspath $(BUILD)) prove -f -o -j$(JOBS) --exec tests/run \
+	@BUILD=$(abspath $(BUILD)) VALGRIND=$(VALGRIND) prove -f -o -j$(JOBS) --exec tests/run \
 		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN))
 
 bench:
