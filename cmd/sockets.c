@@ -170,10 +170,10 @@ static bool
 is_v6only(struct nlmsghdr *message, struct inet_diag_msg *body)
 {
 	struct rtattr *a = (void *)(body + 1);
-	size_t left = message->nlmsg_len - NLMSG_LENGTH(sizeof(*body));
+	int left = (int)(message->nlmsg_len - NLMSG_LENGTH(sizeof(*body)));
 
 	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if (a->rta_type == INET_DIAG_SKV6ONLY)
+		if (a->rta_type == INET_DIAG_SKV6ONLY && RTA_PAYLOAD(a) > 0)
 			return *(uint8_t *)RTA_DATA(a) != 0;
 	return false;
 }
@@ -202,14 +202,23 @@ add_message(struct nlmsghdr *message, struct socket_table *table)
 static int
 take_messages(struct nlmsghdr *m, size_t n, struct socket_table *table)
 {
+	size_t least;
+	bool last;
 	int error = 0;
 
 	for (; NLMSG_OK(m, n); m = NLMSG_NEXT(m, n)) {
-		if (m->nlmsg_type == NLMSG_DONE ||
-		    m->nlmsg_type == NLMSG_ERROR) {
+		last =
+		    m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR;
+		least = last ? sizeof(error) : sizeof(struct inet_diag_msg);
+		if (m->nlmsg_len < NLMSG_LENGTH(least) ||
+		    NLMSG_ALIGN(m->nlmsg_len) > n) {
+			errno = EBADMSG;
+			return -1;
+		}
+		if (last) {
 			/* Both begin with an error number, below 0 or 0. */
 			memcpy(&error, NLMSG_DATA(m), sizeof(error));
-			errno = -error;
+			errno = (int)(0u - (unsigned int)error);
 			return error == 0 ? 1 : -1;
 		}
 		if (add_message(m, table) == -1)
