@@ -6,6 +6,7 @@
 #   make demo          install what is missing, build, run the example
 #   make check         the tests (TESTS='example copy*' chooses some)
 #   make torture       what can go wrong does: faults, at length
+#   make fuzz          libFuzzer, FUZZ_SECONDS for each target
 #   make bench         the benchmarks (BENCH=bulk chooses a group)
 #   make lint          formatting, static analysis, manual pages, scripts
 #   make install       DESTDIR= PREFIX=; also uninstall
@@ -35,6 +36,7 @@ RELRO = -Wl,-z,relro,-z,now,-z,defs
 BUILD = build$(if $(SAN),/san)$(if $(TINY),/tiny)
 PKG_CONFIG = pkg-config
 JOBS = 4
+FUZZ_SECONDS = 60
 Q = @
 TESTS = $(if $(VALGRIND),$(MEMCHECKED),*)
 MEMCHECKED = addresses close connect misuse read threads write
@@ -46,6 +48,8 @@ CFLAGS = -O1 -g -fno-omit-frame-pointer \
 HARDENING =
 RELRO =
 endif
+FUZZ_CFLAGS = -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -D__SANITIZE_ADDRESS__
 ifdef TINY
 TINY_CPPFLAGS = -DTCPUNIT_TINY=1
 endif
@@ -67,6 +71,7 @@ BENCH_DEPS = golang-go=go racket
 DEB_DEPS = git dpkg-dev=dpkg-buildpackage fakeroot debhelper=dh lintian
 RELEASE_DEPS = $(DEB_DEPS) debootstrap reuse abigail-tools=abidiff \
 	qemu-user=qemu-aarch64 clang
+FUZZ_DEPS = clang libclang-rt-14-dev
 LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe
 
 VERSION = $(shell sed -n 's/^.define TCPUNIT_VERSION "\(.*\)"/\1/p' \
@@ -90,10 +95,16 @@ TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
 BENCH_OBJ = $(call objects,tests/bench/*.c)
 BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 	$(BUILD)/tests/bench/echo_chicken
+FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
+FUZZ_AID = $(call objects,cmd/options.c cmd/target.c cmd/crlf.c \
+	cmd/socket_address.c)
+FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
+	$(wildcard tests/fuzz/*.c)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch] \
-	tests/bench/*.[ch] tests/faults/*.c)
+	tests/bench/*.[ch] tests/faults/*.c tests/fuzz/*.[ch])
 SCRIPTS = .ci/run .ci/deps .ci/deb .ci/release tests/run tests/conformance tests/demo \
+	tests/fuzz/run \
 	tests/*.bash cmd/completion/*.bash
 QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # What is about the tree is tested once, not for each way to compile it.
@@ -101,12 +112,13 @@ ONCE = $(if $(SAN)$(TINY),bench deps dist install layering readme)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c)))
 
-.PHONY: all tests check torture bench demo deps lint install uninstall clean
+.PHONY: all tests check torture fuzz fuzzers bench demo deps lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(BUILD)/tcpu
-tests: all $(TEST_OBJ:.o=) $(BENCH_BIN) $(BUILD)/tests/faults.so
+tests: all $(TEST_OBJ:.o=) $(BENCH_BIN) $(BUILD)/tests/faults.so fuzzers
+fuzzers: $(FUZZ_BIN)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -149,6 +161,11 @@ $(BUILD)/tests/bench/echo_go: tests/bench/echo.go
 	@echo '  GO    $@'
 	$(Q)go build -o $@ $<
 
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_AID) $(FUZZ_MAIN) \
+		$(BUILD)/libtcpunit.a
+	@echo '  LINK  $@'
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+
 # Preloaded also where the rest has sanitizers, which it must not have.
 $(BUILD)/tests/faults.so: tests/faults/interpose.c Makefile
 	@mkdir -p $(@D)
@@ -158,6 +175,15 @@ $(BUILD)/tests/faults.so: tests/faults/interpose.c Makefile
 torture: deps
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(abspath $(BUILD)) tests/faults/run
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
+
+fuzz:
+	@.ci/deps $(BUILD_DEPS) $(FUZZ_DEPS)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang FUZZ_MAIN= \
+		CFLAGS='-O1 -g $(FUZZ_CFLAGS)' LDFLAGS=-fsanitize=fuzzer \
+		HARDENING= RELRO= fuzzers
+	@tests/fuzz/run $(FUZZ_SECONDS) \
+		$(abspath $(FUZZ_BIN:$(BUILD)/%=$(BUILD)/fuzz/%))
 
 deps:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS)
@@ -255,5 +281,5 @@ release-check: deb
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ) \
+-include $(FUZZ_BIN:=.d) $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ) \
 	$(BENCH_OBJ) $(HELP_OBJ))

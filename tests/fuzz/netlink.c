@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * netlink.c - the messages of sock_diag(7), as if the kernel said anything.
+ */
+#include "../../cmd/sockets.c" /* NOLINT: what is static in it */
+
+#include "fuzz.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	void *copy = copy_of(data, size);
+	struct socket_table table = {0};
+
+	(void)take_messages(copy, size, &table);
+	for (size_t i = 0; i < table.count; i++)
+		(void)serves_address(
+		    &table.entries[i], &table.entries[0].local);
+	free_sockets(&table);
+	free(copy);
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * numbers.c - times and numbers of a command line: in range or refused, and a
+ * time that is printed is read as the same.
+ */
+#include "../../cmd/options.h"
+
+#include "fuzz.h"
+
+static void
+check_time(const char *text)
+{
+	char printed[TIME_TEXT_SIZE];
+	int ms = -2, again = -2;
+
+	if (read_time(text, &ms)) {
+		REQUIRE(ms == -2);
+		return;
+	}
+	REQUIRE(ms >= 0);
+	REQUIRE(!read_time(format_time(ms, printed), &again));
+	REQUIRE(again == ms);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = text_of(data, size);
+	int n = -2;
+
+	check_time(text);
+	REQUIRE(read_count(text, &n) ? n == -2 : n >= 1);
+	n = -2;
+	REQUIRE(read_natural(text, &n) ? n == -2 : n >= 0);
+	free(text);
+	return 0;
+}

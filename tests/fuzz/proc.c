@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * proc.c - the tables of /proc/net, whatever stands in them.  The first byte
+ * chooses the query.
+ */
+#include "../../cmd/sockets.c" /* NOLINT: what is static in it */
+
+#include "fuzz.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct socket_table table = {0};
+	struct socket_query query = {0};
+	FILE *f;
+
+	if (size < 2)
+		return 0;
+	query.listening = data[0] & 1;
+	query.port = data[0] & 2 ? 80 : 0;
+	f = fmemopen((void *)(data + 1), size - 1, "r");
+	REQUIRE(f);
+	(void)read_file(f, &query, data[0] & 4 ? AF_INET6 : AF_INET, &table);
+	(void)fclose(f); /* it was read only */
+	for (size_t i = 0; i < table.count; i++) {
+		REQUIRE(!query.listening || table.entries[i].listening);
+		REQUIRE(!query.port ||
+		    address_port(&table.entries[i].local) == query.port);
+	}
+	free_sockets(&table);
+	return 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * targets.c - HOST:PORT in its forms, as the command and the library read it.
+ * A NUL separates two operands.
+ */
+#include "../../cmd/target.h"
+#include "../../lib/address.h"
+
+#include "fuzz.h"
+
+static void
+split(const char *text)
+{
+	char host[TU_HOST_SIZE];
+	const char *port = NULL;
+	int result = tu_address_split(text, host, &port);
+
+	REQUIRE(!port || (port >= text && port <= text + strlen(text)));
+	if (result == 0)
+		REQUIRE(host[0] != '\0' && strlen(host) < sizeof(host));
+}
+
+static void
+read_words(const uint8_t *data, size_t size, bool need_host)
+{
+	char *text = text_of(data, size), error[OPTION_ERROR_SIZE] = "";
+	char *words[] = {text, text + strlen(text) + 1, NULL};
+	struct operands operands = {1, words, NULL};
+	struct target target;
+	int status;
+
+	if (strlen(text) < size)
+		operands.count = 2;
+	else
+		words[1] = NULL;
+	status = read_target(&operands, need_host, true, &target, error);
+	REQUIRE((status == 0) == (error[0] == '\0'));
+	if (status == 0) {
+		REQUIRE(target.port >= 0 && target.port <= 65535);
+		REQUIRE(target.host || !need_host);
+	}
+	free(text);
+}
+
+static void
+read_ours(const char *text)
+{
+	char error[OPTION_ERROR_SIZE] = "";
+	struct target target;
+
+	if (read_source(text, &target, error) == 0)
+		REQUIRE(target.port >= 0 && target.port <= 65535);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = text_of(data, size);
+
+	split(text);
+	read_ours(text);
+	read_words(data, size, true);
+	read_words(data, size, false);
+	free(text);
+	return 0;
+}
