@@ -16,6 +16,8 @@ static int prepare_listen(
 static int run_listen(const struct run *run, const void *options,
     const struct operands *operands);
 static int watch_until_exit(const struct listening *l);
+static int adopt_listener(struct listening *l);
+static int make_listener(struct listening *l, const struct operands *operands);
 static int open_listener(struct listening *l, const struct target *target);
 
 static const struct option listen_option_table[] = {
@@ -45,6 +47,11 @@ static const struct option listen_option_table[] = {
     {"black-hole", 0, NULL, set_true,
 	offsetof(struct listen_options, black_hole),
 	"never answer: connecting hangs"},
+    {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
+	"take over descriptor N, which listens already"},
+    {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
+	"become COMMAND, which has the listening sockets from\n"
+	"descriptor 3 on"},
     {"until-exit", 0, "PID", read_count,
 	offsetof(struct listen_options, until_exit),
 	"end when process PID does"},
@@ -66,6 +73,7 @@ static const struct listen_options listen_defaults = {
     .common = COMMON_DEFAULTS,
     .session = SESSION_DEFAULTS,
     .ready = READY_DEFAULTS,
+    .fd = -1,
     .backlog = INT_MAX,
     .accept_timeout = -1,
 };
@@ -102,6 +110,42 @@ check_options(
 	return check_session_options(run, &o->session);
 }
 
+/* What COMMAND will do by itself. */
+static int
+check_hold(const struct run *run, const struct listen_options *o, bool command)
+{
+	if (!o->hold)
+		return 0;
+	if (!command)
+		return usage_error(run, "--hold needs a COMMAND");
+	if (o->keep_open || o->max_conns || o->accept_timeout != -1 ||
+	    o->access.count || o->handler.pipes || o->session.drain)
+		return usage_error(run, "--hold leaves connections to COMMAND");
+	if (o->until_exit || run->options->timeout != -1)
+		return usage_error(run, "--hold leaves its end to COMMAND");
+	return 0;
+}
+
+/* Takes a socket over that listens already, where there is one. */
+static int
+prepare_adoption(const struct run *run, struct listen_options *o,
+    const struct operands *operands)
+{
+	if (o->fd == -1 && (operands->count > 0 || !has_listen_fds()))
+		return 0;
+	if (operands->count > 0)
+		return usage_error(run, "--fd and PORT exclude each other");
+	if (o->local || o->v6only || o->reuse_port || o->black_hole ||
+	    o->backlog != INT_MAX || run->options->family)
+		return usage_error(run,
+		    "options about addresses and the backlog are not for a "
+		    "socket that listens already");
+	if (o->ready.background)
+		return usage_error(run,
+		    "--background keeps no descriptor, so none that listens");
+	return find_inherited(run, o->fd, &o->inherited);
+}
+
 static int
 prepare_listen(
     const struct run *run, void *options, const struct operands *operands)
@@ -110,6 +154,10 @@ prepare_listen(
 	char *const *command = operands->command;
 	int status = check_options(run, o, command);
 
+	if (status == 0)
+		status = check_hold(run, o, command);
+	if (status == 0)
+		status = prepare_adoption(run, o, operands);
 	if (status != 0)
 		return status;
 	status = handler_prepare(run, &o->handler, &o->session, command);
@@ -124,19 +172,16 @@ run_listen(
 	struct listening l = {
 	    .run = run, .options = options, .command = operands->command};
 	struct ready_files files = {0};
-	struct target target;
 	int status;
 
-	status = find_target(run, operands, false, 0, &target);
-	if (status == 0 && l.options->local && target.host)
-		status =
-		    usage_error(run, "--local and HOST exclude each other");
+	status = watch_until_exit(&l);
 	if (status == 0)
-		status = watch_until_exit(&l);
-	if (status == 0)
-		status = open_listener(&l, &target);
+		status = l.options->inherited.count
+		    ? adopt_listener(&l)
+		    : make_listener(&l, operands);
 	if (status != 0)
 		return status;
+	(void)tcp_set_accept_timeout(l.listener, l.options->accept_timeout);
 	status = ready_announce(run, &l.options->ready, l.listener,
 	    serves(l.options, l.command), &files);
 	if (status == 0)
@@ -154,6 +199,32 @@ watch_until_exit(const struct listening *l)
 		return 0;
 	return fail(
 	    l->run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));
+}
+
+static int
+adopt_listener(struct listening *l)
+{
+	const struct inherited *i = &l->options->inherited;
+
+	(void)snprintf(l->what, sizeof(l->what), "%s", i->what);
+	l->listener = tcp_listener_from_fds(i->fds, i->count);
+	if (!tcp_listener_p(l->listener))
+		return library_failure(l->run, l->what, STATUS_LISTEN);
+	return 0;
+}
+
+static int
+make_listener(struct listening *l, const struct operands *operands)
+{
+	struct target target;
+	int status = find_target(l->run, operands, false, 0, &target);
+
+	if (status != 0)
+		return status;
+	if (l->options->local && target.host)
+		return usage_error(
+		    l->run, "--local and HOST exclude each other");
+	return open_listener(l, &target);
 }
 
 static int
@@ -183,6 +254,5 @@ open_listener(struct listening *l, const struct target *target)
 	l->listener = tcp_listen(target->port, &options);
 	if (!tcp_listener_p(l->listener))
 		return library_failure(l->run, l->what, STATUS_LISTEN);
-	(void)tcp_set_accept_timeout(l->listener, o->accept_timeout);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * serve.c - accepts connections, and runs a session on each, one after the
- * other, or a COMMAND, many at a time; or leaves them alone.
+ * other, or a COMMAND, many at a time; or leaves them alone, or to others.
  */
 #include "serve.h"
 
@@ -35,6 +35,9 @@ serves(const struct listen_options *o, bool command)
 int
 serve(struct listening *l)
 {
+	if (l->options->hold)
+		return hold(
+		    l->run, l->listener, l->options->handler.path, l->command);
 	if (l->command)
 		return serve_handlers(l);
 	return serves(l->options, false) ? serve_nobody(l) : serve_sessions(l);

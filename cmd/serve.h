@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "handler.h"
+#include "inherited.h"
 #include "ready.h"
 #include "session.h"
 #include "tcpu.h"
@@ -20,6 +21,9 @@ struct listen_options {
 	struct ready_options ready;
 	struct handler_options handler;
 	struct access access;
+	int fd; /* a listening socket, or -1 */
+	struct inherited inherited;
+	bool hold;
 	bool keep_open;
 	int count;     /* 0 no end */
 	int max_conns; /* 0 not said */
