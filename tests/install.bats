@@ -124,6 +124,19 @@ program() {
 	assert_output hello
 }
 
+@test "the header is clean C11, C2x, C++17 and C++20" {
+	local std
+	echo '#include <tcpunit.h>' >header.c
+	for std in c11 c2x; do
+		cc -std=$std -Wall -Wextra -Wstrict-prototypes -pedantic -Werror \
+			-fsyntax-only header.c "${shared[@]}"
+	done
+	for std in c++17 c++20; do
+		c++ -std=$std -Wall -Wextra -Wold-style-cast -pedantic -Werror \
+			-fsyntax-only -x c++ header.c "${shared[@]}"
+	done
+}
+
 @test "a listener is no port, nor is a number: neither compiles" {
 	echo '#include <tcpunit.h>' >good.c
 	sed '$a int f(tcp_listener l) { return tcp_close(l); }' good.c >ok.c
