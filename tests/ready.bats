@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: ISC
+#
+# Readiness: how tcpu listen tells that it listens, and where; going to the
+# background.
+
+load helper
+
+# listens - somebody listens on $port, and it can be connected to.
+listens() {
+	run timeout -k1 10 tcpu accept-ready --listening "$port"
+	assert_success
+}
+
+# gone - nobody listens on $port any more.
+gone() {
+	run timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
+	assert_success
+}
+
+# in_background [ARG]... - tcpu listen --background, for the shell.
+in_background() {
+	timeout -k1 20 tcpu listen --background --until-exit "$$" \
+		--print=sh "$@"
+}
+
+# ---- stdout ----
+
+@test "-1, --print-port and --print=port print the port, then the data" {
+	for option in -1 --print-port --print=port '--print port'; do
+		mkfifo out
+		# shellcheck disable=SC2086 # words are meant
+		tcpu listen $option --local 0 </dev/null >out 3>&- &
+		server=$!
+		started+=("$server")
+		exec {said}<out
+		rm out
+		read -r port <&"$said"
+		assert_regex "$port" '^[1-9][0-9]*$'
+		listens
+		timeout -k1 10 tcpu connect localhost "$port" <<<data
+		ends 0 "$server"
+		assert_equal "$(cat <&"$said")" data
+	done
+}
+
+@test "--print=address prints address and port" {
+	mkfifo out
+	tcpu listen --print=address --no-accept 127.0.0.2 0 >out 3>&- &
+	started+=("$!")
+	read -r address port rest <out
+	assert_equal "$address" 127.0.0.2
+	assert_equal "$rest" ''
+	listens
+}
+
+@test "--print=sh is safe to evaluate" {
+	mkfifo out
+	tcpu listen --print=sh --no-accept ::1 0 >out 3>&- &
+	started+=("$!")
+	read -r line <out
+	eval "$line"
+	assert_equal "$TCPU_PID $TCPU_ADDR" "$! ::1"
+	port=$TCPU_PORT
+	listens
+}
+
+@test "where no data follow, stdout is closed behind the line" {
+	mkfifo out
+	tcpu listen -1 --no-accept --local 0 >out 3>&- &
+	started+=("$!")
+	port=$(timeout 10 cat out)
+	listens
+}
+
+@test "a port that cannot be printed is 9" {
+	run timeout -k1 10 bash -c 'tcpu listen -1 --no-accept 0 >/dev/full'
+	assert_equal "$status" 9
+	assert_output 'tcpu: stdout: No space left on device'
+}
+
+@test "nothing is printed where listening fails" {
+	serve --no-accept --local 0 </dev/null
+	for option in --print=port --print=sh --ready-fd=9 --port-file=file; do
+		run --separate-stderr timeout -k1 10 \
+			tcpu listen "$option" --local "$port" 9>told
+		assert_equal "$status" 6
+		assert_output ''
+		holds told ''
+		assert_not_exist file
+	done
+}
+
+# ---- Descriptors and files ----
+
+@test "--ready-fd gets the port and is closed" {
+	mkfifo ready
+	tcpu listen --ready-fd 9 --no-accept --local 0 9>ready 3>&- &
+	started+=("$!")
+	port=$(timeout 10 cat ready)
+	listens
+}
+
+@test "--ready-fd may be stdout or stderr" {
+	for fd in 1 2; do
+		mkfifo "ready$fd"
+		eval "tcpu listen --ready-fd $fd --no-accept --local 0 \
+			$fd>ready$fd 3>&- &"
+		started+=("$!")
+		port=$(timeout 10 cat "ready$fd")
+		listens
+	done
+}
+
+@test "a --ready-fd that is closed or full is 9" {
+	run timeout -k1 10 tcpu listen --ready-fd 9 0 9>&-
+	assert_equal "$status" 9
+	assert_output 'tcpu: --ready-fd 9: Bad file descriptor'
+	run timeout -k1 10 tcpu listen --ready-fd 9 0 9>/dev/full
+	assert_equal "$status" 9
+	assert_output 'tcpu: --ready-fd 9: No space left on device'
+}
+
+@test "--port-file and --pid-file hold the port and the process" {
+	serve --port-file port --pid-file pid --no-accept --local 0
+	holds port "$port\\n"
+	holds pid "$server\\n"
+	assert_equal "$(stat -c %a port)" "$(printf %o $((0666 & ~$(umask))))"
+}
+
+@test "the files are removed at the end, however it comes" {
+	serve --port-file port --pid-file pid --local 0 </dev/null
+	timeout -k1 10 tcpu connect localhost "$port" </dev/null
+	ends 0 "$server"
+	assert_not_exist port
+	assert_not_exist pid
+	for signal in TERM HUP; do
+		serve --port-file port --pid-file pid --local 0 </dev/null
+		kill "-$signal" "$server"
+		ends $((128 + $(kill -l "$signal"))) "$server"
+		assert_not_exist port
+		assert_not_exist pid
+	done
+	run timeout -k1 10 tcpu listen -t 10ms --port-file port --local 0
+	assert_equal "$status" 124
+	assert_not_exist port
+}
+
+@test "a file that somebody has replaced stays" {
+	serve --port-file port --local 0 </dev/null
+	echo other >other
+	mv other port
+	kill "$server"
+	ends 143 "$server"
+	holds port 'other\n'
+}
+
+@test "a file that cannot be written is 9, and nothing is left" {
+	run timeout -k1 10 tcpu listen --port-file no/port --local 0
+	assert_equal "$status" 9
+	assert_output 'tcpu: --port-file no/port: No such file or directory'
+	mkdir folder
+	run timeout -k1 10 tcpu listen --pid-file folder --local 0
+	assert_equal "$status" 9
+	assert_output 'tcpu: --pid-file folder: Is a directory'
+	assert_equal "$(ls)" folder
+	run timeout -k1 10 tcpu listen --port-file port --pid-file no/pid \
+		--local 0
+	assert_equal "$status" 9
+	assert_equal "$(ls)" folder
+}
+
+@test "whoever reads the file in a loop never sees half of it" {
+	mkdir files
+	perl -e '
+		my ($seen, $end) = (0, time + 3);
+		$SIG{TERM} = sub { $end = 0 };
+		while (time < $end) {
+			open(my $f, "<", "files/port") or next;
+			local $/;
+			my $text = <$f>;
+			die "half: <$text>\n" if $text !~ /\A[0-9]+\n\z/;
+			$seen++;
+		}
+		print "whole\n" if $seen' >reader.out 2>reader.err 3>&- &
+	reader=$!
+	started+=("$reader")
+	for _ in $(seq 50); do
+		run timeout -k1 10 tcpu listen -t 10ms --port-file files/port \
+			--local 0
+		assert_equal "$status" 124
+	done
+	kill "$reader"
+	ends 0 "$reader"
+	holds reader.err ''
+	holds reader.out 'whole\n'
+	assert_equal "$(ls files)" ''
+}
+
+# notified ADDRESS - what $NOTIFY_SOCKET at this address gets from tcpu listen.
+notified() {
+	# shellcheck disable=SC2016 # perl's
+	timeout -k1 20 perl -MSocket -e '
+		my $name = my $path = shift;
+		$path =~ s/^@/\0/;
+		socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die;
+		bind($s, pack_sockaddr_un($path)) or die "bind: $!";
+		$ENV{NOTIFY_SOCKET} = $name;
+		my $pid = fork // die;
+		exec qw(tcpu listen --no-accept --local 0) if !$pid;
+		recv($s, my $text, 512, 0);
+		print "$text\n";
+		kill "TERM", $pid;
+		waitpid($pid, 0)' "$1"
+}
+
+@test "the service manager is told" {
+	run notified "$PWD/socket"
+	assert_output READY=1
+	run notified "@tcpu-test-$$-$RANDOM"
+	assert_output READY=1
+}
+
+@test "a service manager that is not there is no failure" {
+	NOTIFY_SOCKET=$PWD/none serve --no-accept --local 0
+	listens
+}
+
+# ---- The background ----
+
+@test "--background returns when it listens, with what --print asks for" {
+	eval "$(in_background --no-accept --local 0)"
+	port=$TCPU_PORT
+	listens
+	assert_equal "$TCPU_ADDR" 127.0.0.1
+	kill -0 "$TCPU_PID"
+	kill "$TCPU_PID"
+	gone
+}
+
+@test "it is a session of its own, and keeps no descriptor" {
+	eval "$(in_background --no-accept --local 0 2>&1 9>extra)"
+	assert_equal "$(ps -o sid= -p "$TCPU_PID" | tr -d ' ')" "$TCPU_PID"
+	run ls -l "/proc/$TCPU_PID/fd"
+	refute_output --partial extra
+	assert_equal "$(readlink "/proc/$TCPU_PID"/fd/{0,1,2} | sort -u)" \
+		/dev/null
+	kill "$TCPU_PID"
+	port=$TCPU_PORT
+	gone
+}
+
+@test "a failure to listen is the launcher's status and message" {
+	serve --no-accept --local 0 </dev/null
+	run --separate-stderr in_background --no-accept --local "$port"
+	assert_equal "$status" 6
+	assert_output ''
+	assert_equal "$stderr" \
+		"tcpu: listen localhost:$port: Address already in use"
+	run --separate-stderr in_background --no-accept 65536
+	assert_equal "$status" 2
+	run --separate-stderr in_background --no-accept nosuch.invalid 0
+	assert_equal "$status" 3
+	run --separate-stderr in_background --no-accept --pid-file no/file 0
+	assert_equal "$status" 9
+}
+
+@test "a launcher that cannot print leaves nobody behind" {
+	run timeout -k1 10 bash -c 'tcpu listen --background --print=port \
+		--pid-file pid --no-accept --local 0 >/dev/full'
+	assert_equal "$status" 9
+	timeout 10 bash -c 'while [ -e pid ]; do read -rt 0.02 <> <(:); done; :'
+}
+
+@test "with a file as stdout it is a session in the background" {
+	timeout -k1 20 tcpu listen --background --until-exit "$$" \
+		--port-file port --local 0 </dev/null >data
+	port=$(<port)
+	timeout -k1 10 tcpu connect localhost "$port" <<<hello
+	gone
+	holds data 'hello\n'
+}
+
+@test "--background is refused where stdout is a pipe for data" {
+	run timeout -k1 10 bash -c 'tcpu listen --background 0 | cat
+		exit "${PIPESTATUS[0]}"'
+	assert_equal "$status" 2
+}
+
+@test "--ready-fd works in the background" {
+	mkfifo ready
+	timeout 10 cat ready >told 3>&- &
+	cat=$!
+	started+=("$cat")
+	timeout -k1 20 tcpu listen --background --until-exit "$$" \
+		--ready-fd 9 --no-accept --local 0 9>ready
+	ends 0 "$cat"
+	port=$(<told)
+	listens
+}
+
+# every SHELL LINE - two hundred times in a row, the line prints the process id
+# of a listener; each ends with the shell.
+every() {
+	run timeout -k1 50 "$1" -c '
+		i=0
+		while [ "$i" -lt 200 ]; do
+			i=$((i + 1))
+			eval "$1"
+		done' "$1" "$2"
+	assert_success
+	assert_equal "${#lines[@]}" 200
+	for pid in "${lines[@]}"; do
+		run tail -f /dev/null --pid "$pid"
+	done
+}
+
+evaluated='
+	eval "$(tcpu listen --background --until-exit $$ --print=sh \
+		--no-accept --local 0)" && [ "$TCPU_PORT" -gt 0 ] &&
+	echo "$TCPU_PID"'
+substituted='
+	port=$(tcpu listen -k -1 --until-exit $$ --pid-file pid --local 0 \
+		-- cat &) && [ "$port" -gt 0 ] && cat pid'
+
+@test "200 in the background return at once and leave nobody: bash" {
+	every bash "$evaluated"
+}
+
+@test "200 in the background return at once and leave nobody: dash" {
+	every dash "$evaluated"
+}
+
+@test "200 ports by substitution return at once and leave nobody: bash" {
+	every bash "$substituted"
+}
+
+@test "200 ports by substitution return at once and leave nobody: dash" {
+	every dash "$substituted"
+}
+
+@test "in a test of bats, a background listener hangs nobody" {
+	sed 's/^%/@/' >inner.bats <<-'END'
+		setup() {
+			eval "$(tcpu listen --background --until-exit $$ \
+				--print=sh -k --local 0 -- cat)"
+		}
+		teardown() {
+			kill "$TCPU_PID"
+			tcpu accept-ready --not-listening --wait=5 "$TCPU_PORT"
+		}
+		%test "one" {
+			[ "$(printf hi | tcpu connect localhost "$TCPU_PORT")" = hi ]
+		}
+		%test "two, by substitution" {
+			port=$(tcpu listen -k -1 --until-exit $$ --local 0 -- cat &)
+			[ "$(printf hi | tcpu connect localhost "$port")" = hi ]
+		}
+	END
+	run timeout -k1 50 bats --tap inner.bats
+	assert_success
+	assert_line 'ok 1 one'
+	assert_line "ok 2 two, by substitution"
+}
