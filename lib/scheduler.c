@@ -14,8 +14,7 @@
 #include "error.h"
 
 enum {
-	ROUND = 32,            /* least switches between looks for events */
-	MAX_ROUND_TIME = 5000, /* microseconds between them, if more */
+	MIN_ROUND = 32, /* switches between looks for events */
 	MAX_CALLS = 16,
 	MAX_BYTES = 1 << 20,
 };
@@ -25,7 +24,6 @@ static void make_ready(struct tu_thread *);
 static void leave_ready(struct tu_thread *);
 static void run_next(struct tu_scheduler *);
 static struct tu_thread *next_ready(struct tu_scheduler *);
-static bool round_is_over(struct tu_scheduler *);
 static void begin_round(struct tu_scheduler *);
 static void poll_events(struct tu_scheduler *);
 static void wait_for_events(struct tu_scheduler *);
@@ -177,6 +175,11 @@ tu_wake(struct tu_thread *t, enum tu_wake why)
 	t->parked = false;
 	t->woken = why;
 	make_ready(t);
+	if (why != TU_TIMED_OUT)
+		return;
+	/* A time that has come does not wait for a whole round. */
+	TAILQ_REMOVE(&t->scheduler->ready, t, link);
+	TAILQ_INSERT_HEAD(&t->scheduler->ready, t, link);
 }
 
 void
@@ -276,7 +279,7 @@ run_next(struct tu_scheduler *s)
 static struct tu_thread *
 next_ready(struct tu_scheduler *s)
 {
-	if (s->outside > 0 && round_is_over(s))
+	if (s->outside > 0 && s->round-- == 0)
 		poll_events(s);
 	while (TAILQ_EMPTY(&s->ready)) {
 		if (s->outside > 0)
@@ -288,27 +291,12 @@ next_ready(struct tu_scheduler *s)
 	return TAILQ_FIRST(&s->ready);
 }
 
-/*
- * Events are looked for when every thread that was ready the last time has had
- * its turn: earlier, the kernel would report them all again.  Where that takes
- * long, the clock decides.
- */
-static bool
-round_is_over(struct tu_scheduler *s)
-{
-	if (++s->switches >= s->round)
-		return true;
-	return s->switches % ROUND == 0 &&
-	    tu_now() - s->polled >= MAX_ROUND_TIME;
-}
-
+/* Once every thread that was ready has had its turn: earlier, the kernel would
+ * report them all again. */
 static void
 begin_round(struct tu_scheduler *s)
 {
-	s->switches = 0;
-	s->round = s->n_ready > ROUND ? s->n_ready : ROUND;
-	if (s->round > ROUND)
-		s->polled = tu_now();
+	s->round = s->n_ready > MIN_ROUND ? s->n_ready : MIN_ROUND;
 }
 
 static void

@@ -81,9 +81,7 @@ struct tu_scheduler {
 	struct tu_stacks stacks;
 	unsigned outside; /* parked threads that an event could wake */
 	unsigned n_ready;
-	unsigned switches; /* since events were looked for */
-	unsigned round;    /* after how many that is due again */
-	int64_t polled;    /* when it was done, if the round is long */
+	unsigned round; /* switches until events are looked for */
 };
 
 /* One event on a descriptor; wakes the first of a queue of parked threads.
