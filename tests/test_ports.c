@@ -305,6 +305,15 @@ sigpipe_pending(void)
 	return sigismember(&set, SIGPIPE);
 }
 
+static bool
+sigpipe_blocked(void)
+{
+	sigset_t set;
+
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	return sigismember(&set, SIGPIPE);
+}
+
 static void
 broken_pipe(void)
 {
@@ -319,6 +328,7 @@ broken_pipe(void)
 	is_int(tcp_last_error()->code, EPIPE, "that is EPIPE and no signal");
 	is_int(tcp_write_string(out, "x"), -1, "again");
 	ok(!sigpipe_pending(), "no signal is left behind");
+	ok(!sigpipe_blocked(), "and none is blocked");
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);

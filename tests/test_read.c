@@ -223,6 +223,52 @@ carriage_returns(void)
 	    "on request only LF ends a line");
 }
 
+/* The LF of a CRLF comes when the line has gone, and is nobody's. */
+static void
+ending_in_two_parts(void)
+{
+	struct pair p = pair_connect();
+	struct reading r = {.in = p.in, .call = read_line};
+	tcp_thread t;
+	char got[8];
+	ssize_t n;
+
+	for (int i = 0; i < 3; i++) {
+		tcp_set_line_ending(p.in, TCPUNIT_LINE_ANY);
+		r.begun = false;
+		t = start_reading(&r);
+		pair_say(&p, "abc\r");
+		pair_taken(&p);
+		pair_say(&p, "\nxyz");
+		tcp_thread_join(t, -1, NULL);
+		is_mem(r.got, (size_t)r.n, "abc", 3, "R05 the line is read");
+		if (i == 0)
+			is_int(tcp_peek_byte(p.in), 'x', "R05 then a peek");
+		if (i == 1)
+			is_int(tcp_char_ready(p.in), 1, "R05 or char_ready");
+		n = tcp_read_string(p.in, got, 3);
+		is_mem(got, (size_t)n, "xyz", 3, "R05 the LF was skipped");
+	}
+	pair_close(&p);
+}
+
+/* What was looked at with one ending is looked at again with another. */
+static void
+other_ending(void)
+{
+	struct pair p = pair_connect();
+	char *line;
+	size_t len;
+
+	tcp_set_timeout(p.in, 0);
+	tcp_set_line_ending(p.in, TCPUNIT_LINE_NUL);
+	pair_say(&p, "one\ntwo");
+	is_int(tcp_read_line(p.in, 99, &line, &len), -1, "no NUL is there");
+	tcp_set_line_ending(p.in, TCPUNIT_LINE_LF);
+	line_is(p.in, "one", "but an LF is");
+	pair_close(&p);
+}
+
 static void
 nul_lines(void)
 {
@@ -371,6 +417,30 @@ limits_lose_nothing(void)
 	}
 	is_int((long long)wrong, 0,
 	    "R12 no limit loses a byte, wherever the segments end");
+}
+
+/* A CR at the limit may be half of a CRLF. */
+static void
+limits_and_crlf(void)
+{
+	static const char text[] = "ab\r\nc\rd\r\n\r\nefgh\r\n";
+	size_t n = sizeof text - 1, wrong = 0;
+
+	for (size_t limit = 1; limit <= 6; limit++) {
+		struct lines whole =
+		    lines_of(text, n, n, TCPUNIT_LINE_CRLF, limit);
+		struct lines bytes =
+		    lines_of(text, 0, 1, TCPUNIT_LINE_CRLF, limit);
+
+		if (whole.len == bytes.len &&
+		    !memcmp(whole.all, bytes.all, whole.len))
+			continue;
+		wrong++;
+		diag("limit %zu: \"%.*s\", bytewise \"%.*s\"", limit,
+		    (int)whole.len, whole.all, (int)bytes.len, bytes.all);
+	}
+	is_int((long long)wrong, 0,
+	    "R12 with CRLF a limit does not depend on the segments either");
 }
 
 static void
@@ -727,12 +797,15 @@ main(void)
 {
 	run(ends_of_lines);
 	run(carriage_returns);
+	run(ending_in_two_parts);
+	run(other_ending);
 	run(nul_lines);
 	run(nul_in_a_line);
 	run(end_of_file);
 	run(long_line);
 	run(limits);
 	run(limits_lose_nothing);
+	run(limits_and_crlf);
 	run(all_bytes);
 	run(peek_and_strings);
 	run(a_string_waits_for_all);
