@@ -316,11 +316,13 @@ use_connection(const struct connecting *c, char *const *command)
 static int
 run_command(const struct connecting *c, char *const *command)
 {
+	bool said = false;
 	struct handlers handlers = {.run = c->run,
 	    .what = c->what,
 	    .options = &c->options->handler,
 	    .session = &c->options->session,
-	    .command = command};
+	    .command = command,
+	    .said = &said};
 	int status = handlers_begin(&handlers);
 
 	if (status != 0)

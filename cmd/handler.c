@@ -44,7 +44,6 @@ static int check_options(const struct run *run,
 static void *handle(void *handler);
 static int start(struct handler *h);
 static pid_t try_start(struct handler *h);
-static bool comes_back(struct handlers *hs, int code);
 static void relay(struct handler *h);
 static void hand_over(struct handler *h);
 static void reap(struct handler *h);
@@ -86,6 +85,18 @@ check_options(const struct run *run, const struct handler_options *o,
 		    "with a COMMAND, how a session goes is its own matter "
 		    "without --pipes");
 	return 0;
+}
+
+int
+wait_out_shortage(const struct run *run, const char *what, int code, bool *said)
+{
+	if (code != EAGAIN && code != EMFILE && code != ENFILE &&
+	    code != ENOMEM)
+		return -1;
+	if (!*said)
+		say(run, "%s: %s", what, strerror(code));
+	*said = true;
+	return tcp_thread_sleep(SHORTAGE_PAUSE);
 }
 
 /* Where SIGCHLD is ignored, nobody is told of statuses. */
@@ -193,21 +204,24 @@ static int
 start(struct handler *h)
 {
 	struct handlers *hs = h->all;
+	const char *command = hs->command[0];
 	int code;
 
 	do {
 		h->pid = try_start(h);
 		code = errno;
-	} while (h->pid == -1 && comes_back(hs, code));
+	} while (h->pid == -1 &&
+	    wait_out_shortage(hs->run, command, code, hs->said) == 0);
 	if (h->pid == -1) {
 		hs->status = fail(hs->run, program_failure(code), "%s: %s",
-		    hs->command[0], strerror(code));
+		    command, strerror(code));
 		return -1;
 	}
 	do {
 		h->process = pidfd_open(h->pid, 0);
 		code = errno;
-	} while (h->process == -1 && comes_back(hs, code));
+	} while (h->process == -1 &&
+	    wait_out_shortage(hs->run, command, code, hs->said) == 0);
 	if (h->process == -1) {
 		(void)kill(h->pid, SIGKILL); /* it is our child */
 		(void)waitpid(h->pid, NULL, 0);
@@ -215,7 +229,6 @@ start(struct handler *h)
 		    hs->run, STATUS_FAILED, "pidfd_open: %s", strerror(code));
 		return -1;
 	}
-	hs->lacking = false;
 	return 0;
 }
 
@@ -247,19 +260,6 @@ try_start(struct handler *h)
 	wire_set(fd, &hs->session->wire);
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	return start_program(&hs->program, fd, fd);
-}
-
-/* Processes, descriptors and memory do, as other handlers end. */
-static bool
-comes_back(struct handlers *hs, int code)
-{
-	if (code != EAGAIN && code != EMFILE && code != ENFILE &&
-	    code != ENOMEM)
-		return false;
-	if (!hs->lacking)
-		say(hs->run, "%s: %s", hs->command[0], strerror(code));
-	hs->lacking = true;
-	return tcp_thread_sleep(SHORTAGE_PAUSE) == 0;
 }
 
 /* A session between its pipes and the connection.  One that was idle for too

@@ -31,6 +31,14 @@ extern const struct option handler_option_table[];
 int handler_prepare(const struct run *run, struct handler_options *options,
     const struct session_options *session, char *const *command);
 
+/*
+ * Processes, descriptors and memory come back, as others end.  Where CODE is
+ * that they have run out, says so for WHAT the first time, and waits (parks) a
+ * little.  Returns 0; or -1 where it is something else, or the run is over.
+ */
+int wait_out_shortage(
+    const struct run *run, const char *what, int code, bool *said);
+
 /* The handlers of a run.  The first half is the caller's to fill in. */
 struct handlers {
 	const struct run *run;
@@ -38,15 +46,15 @@ struct handlers {
 	const struct handler_options *options;
 	const struct session_options *session;
 	char *const *command;
-	bool many; /* the run goes on after the first connection */
+	bool many;  /* the run goes on after the first connection */
+	bool *said; /* that something has run out */
 
 	struct program program;
 	struct environment environment;
 	LIST_HEAD(, handler) list;
 	int running;
-	int ended;    /* an eventfd: counts those that ended */
-	bool lacking; /* processes, descriptors or memory */
-	int status;   /* of the last that ended */
+	int ended;  /* an eventfd: counts those that ended */
+	int status; /* of the last that ended */
 };
 
 /*

@@ -14,9 +14,6 @@
 /* How many handlers run at a time unless told. */
 #define MAX_CONNS 100
 
-/* How long to wait where descriptors have run out. */
-#define SHORTAGE_PAUSE 100
-
 static void allow_drain(const struct listening *l);
 static int serve_sessions(struct listening *l);
 static int serve_handlers(struct listening *l);
@@ -88,7 +85,8 @@ serve_handlers(struct listening *l)
 	    .options = &o->handler,
 	    .session = &o->session,
 	    .command = l->command,
-	    .many = o->keep_open};
+	    .many = o->keep_open,
+	    .said = &l->said};
 	const int limit = o->max_conns ? o->max_conns : MAX_CONNS;
 	const int count = o->keep_open ? o->count : 1;
 	tcp_port connection[2];
@@ -130,7 +128,6 @@ await_connection(struct listening *l, tcp_port connection[2])
 {
 	const struct listen_options *o = l->options;
 	char time[TIME_TEXT_SIZE];
-	bool said = false;
 
 	while (tcp_accept(l->listener, &connection[0], &connection[1]) == -1) {
 		if (tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT)
@@ -139,14 +136,9 @@ await_connection(struct listening *l, tcp_port connection[2])
 			    format_time(o->accept_timeout, time));
 		if (tcp_last_error()->kind == TCPUNIT_ERROR_CLOSED)
 			return STATUS_SIGNAL + l->run->ending->signal;
-		if (tcp_last_error()->kind != TCPUNIT_ERROR_SYSTEM ||
-		    !o->keep_open)
-			return library_failure(l->run, l->what, STATUS_LISTEN);
-		if (!said)
-			say(l->run, "%s: %s", l->what,
-			    reason(tcp_last_error()));
-		said = true;
-		if (tcp_thread_sleep(SHORTAGE_PAUSE) == -1)
+		if (!o->keep_open ||
+		    wait_out_shortage(l->run, l->what, tcp_last_error()->code,
+			&l->said) == -1)
 			return library_failure(l->run, l->what, STATUS_LISTEN);
 	}
 	return 0;

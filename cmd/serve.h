@@ -43,6 +43,7 @@ struct listening {
 	const struct listen_options *options;
 	char *const *command; /* NULL: sessions */
 	tcp_listener listener;
+	bool said;      /* that something has run out */
 	char what[384]; /* "listen 0.0.0.0:80", for messages */
 };
 
