@@ -5,7 +5,7 @@
 #   make               the libraries and the command
 #   make demo          install what is missing, build, run the example
 #   make check         the tests (TESTS='example copy*' chooses some)
-#   make torture       what can go wrong does: faults, at length
+#   make torture       faults, broken transfers and fuzzing at length
 #   make fuzz          libFuzzer, FUZZ_SECONDS for each target
 #   make bench         the benchmarks (BENCH=bulk chooses a group)
 #   make lint          formatting, static analysis, manual pages, scripts
@@ -177,6 +177,7 @@ $(BUILD)/tests/faults.so: tests/faults/interpose.c Makefile
 torture: deps
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(abspath $(BUILD)) tests/faults/run
+	@BUILD=$(abspath $(BUILD)) tests/faults/transfers 1000
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
 fuzz:

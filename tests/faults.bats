@@ -74,3 +74,7 @@ in_tmpfs() {
 	assert_line 9
 	refute_line port
 }
+
+@test "no transfer is cut short in silence, whatever the network does" {
+	report "$TOP/tests/faults/transfers" 30
+}
