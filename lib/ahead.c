@@ -171,7 +171,10 @@ look(struct tu_ahead *a, unsigned char **first)
 			a->length = v.iov_len;
 		}
 	}
-	*first = a->view == NULL ? NULL : a->view + a->taken;
+	*first = a->view;
+	if (a->view == NULL)
+		return 0;
+	*first += a->taken;
 	return a->length - a->taken;
 }
 
