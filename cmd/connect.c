@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "handler.h"
+#include "handlers.h"
 #include "session.h"
 #include "tcpu.h"
 

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * handler.c - a process per connection, and a green thread that starts it,
- * hands the connection over, and waits for its end.
+ * handler.c - the life of a handler.
  */
 #include "handler.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stddef.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -20,224 +18,121 @@
 #include "clock.h"
 #include "wire.h"
 
-/* How long to wait where processes, descriptors or memory have run out. */
-#define SHORTAGE_PAUSE 100
-
-/* How long a handler may take to end once it was told to. */
-#define GRACE 1000
-
-struct handler {
-	LIST_ENTRY(handler) link;
-	struct handlers *all;
-	tcp_port connection[2];
-	char name[sizeof(((struct target *)0)->text)]; /* for messages */
-	char address[TCPUNIT_ADDRLEN];                 /* the peer's */
-	int pipes[2]; /* what it writes, what it reads */
-	pid_t pid;    /* -1 while it does not run */
-	int process;  /* a pidfd, or -1 */
-	int status;
-};
-
-static int check_options(const struct run *run,
-    const struct handler_options *options,
-    const struct session_options *session, bool command);
-static void *handle(void *handler);
 static int start(struct handler *h);
+static int attend(struct handler *h);
+static int cannot_start(struct handlers *hs, int status, int code);
+static void drop(struct handler *h);
+static void *live(void *handler);
 static pid_t try_start(struct handler *h);
 static void relay(struct handler *h);
 static void hand_over(struct handler *h);
 static void reap(struct handler *h);
 static void report(const struct handler *h, int status);
 static void leave(struct handler *h);
-static void end_all(struct handlers *hs);
-
-const struct option handler_option_table[] = {
-    {"pipes", 0, NULL, set_true, offsetof(struct handler_options, pipes),
-	"give COMMAND pipes, not the socket; closing stdout is\n"
-	"an end of file to the peer"},
-    {0},
-};
 
 int
-handler_prepare(const struct run *run, struct handler_options *o,
-    const struct session_options *session, char *const *command)
+handler_start(struct handler *h)
 {
-	int status = check_options(run, o, session, command);
-
-	if (status == 0 && command)
-		status = find_program(run, command, o->path);
-	return status ? status : -1;
-}
-
-static int
-check_options(const struct run *run, const struct handler_options *o,
-    const struct session_options *session, bool command)
-{
-	if (!command && o->pipes)
-		return usage_error(run, "--pipes needs a COMMAND");
-	if (!command && o->ucspi)
-		return usage_error(run, "--ucspi needs a COMMAND");
-	if (o->pipes && o->ucspi)
-		return usage_error(
-		    run, "--pipes and --ucspi exclude each other");
-	if (command && !o->pipes && has_manner(session))
-		return usage_error(run,
-		    "with a COMMAND, how a session goes is its own matter "
-		    "without --pipes");
-	return 0;
-}
-
-int
-wait_out_shortage(const struct run *run, const char *what, int code, bool *said)
-{
-	if (code != EAGAIN && code != EMFILE && code != ENFILE &&
-	    code != ENOMEM)
-		return -1;
-	if (!*said)
-		say(run, "%s: %s", what, strerror(code));
-	*said = true;
-	return tcp_thread_sleep(SHORTAGE_PAUSE);
-}
-
-/* Where SIGCHLD is ignored, nobody is told of statuses. */
-int
-handlers_begin(struct handlers *hs)
-{
-	const struct sigaction standard = {.sa_handler = SIG_DFL};
-
-	clean_environment();
-	hs->program = (struct program){.words = hs->command,
-	    .path = hs->options->path,
-	    .first = hs->options->ucspi ? 6 : 0,
-	    .mask = &hs->run->ending->inherited};
-	(void)sigaction(SIGCHLD, &standard, &hs->program.sigchld);
-	LIST_INIT(&hs->list);
-	hs->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (hs->ended == -1)
-		return fail(
-		    hs->run, STATUS_FAILED, "eventfd: %s", strerror(errno));
-	return 0;
-}
-
-int
-handlers_await(struct handlers *hs, int limit)
-{
-	uint64_t n;
-
-	while (hs->running >= limit) {
-		if (tcp_wait_fd(hs->ended, TCPUNIT_READABLE, -1) == -1)
-			return library_failure(
-			    hs->run, hs->what, STATUS_FAILED);
-		(void)!read(hs->ended, &n, sizeof(n)); /* it was readable */
-	}
-	return 0;
+	return start(h) == 0 ? attend(h) : -1;
 }
 
 void
-handlers_start(
-    struct handlers *hs, const tcp_port connection[2], const char *name)
+handler_end(const struct handler *h, int64_t deadline)
 {
-	struct handler *h = calloc(1, sizeof(*h));
-	char local[TCPUNIT_ADDRLEN];
-	tcp_thread t = {0};
+	struct pollfd p = {.fd = h->process, .events = POLLIN};
+	int64_t left = deadline - now();
 
-	if (h) {
-		*h = (struct handler){.all = hs,
-		    .connection = {connection[0], connection[1]},
-		    .pid = -1,
-		    .process = -1};
-		(void)snprintf(h->name, sizeof(h->name), "%s", name);
-		(void)tcp_addresses(connection[0], local, h->address);
-		t = tcp_thread_start(handle, h);
-	}
-	if (!tcp_thread_p(t)) {
+	if (poll(&p, 1, left > 0 ? (int)left : 0) != 1)
+		(void)kill(h->pid, SIGKILL); /* it is our child */
+	(void)waitpid(h->pid, NULL, 0);
+}
+
+static int
+cannot_start(struct handlers *hs, int status, int code)
+{
+	if (!hs->run->ending->over)
 		hs->status = fail(
-		    hs->run, STATUS_FAILED, "%s: %s", name, strerror(ENOMEM));
-		(void)tcp_reset(connection[0]); /* nobody has it */
-		free(h);
-		return;
-	}
-	(void)tcp_thread_detach(t);
-	LIST_INSERT_HEAD(&hs->list, h, link);
-	hs->running++;
+		    hs->run, status, "%s: %s", hs->command[0], strerror(code));
+	return -1;
 }
 
-int
-handlers_end(struct handlers *hs, int status)
+static bool
+comes_back(const struct handlers *hs, int code)
 {
-	const struct ending *ending = hs->run->ending;
-	int waited;
-
-	if (!ending->over) {
-		waited = handlers_await(hs, 1);
-		status = status ? status : waited;
-	}
-	if (ending->over)
-		end_all(hs);
-	else if (status == 0 && !hs->many)
-		status = hs->status;
-	(void)close(hs->ended);
-	return status;
+	return hs->many &&
+	    wait_out_shortage(hs->run, hs->command[0], code, hs->said) == 0;
 }
 
-/* The life of a handler. */
-static void *
-handle(void *handler)
-{
-	struct handler *h = handler;
-
-	if (start(h) == 0) {
-		if (h->all->options->pipes)
-			relay(h);
-		else
-			hand_over(h);
-		reap(h);
-	} else {
-		(void)tcp_reset(h->connection[0]); /* nobody else has it */
-	}
-	leave(h);
-	return NULL;
-}
-
-/* Returns 0; or -1, having said why. */
+/* Returns 0, or -1, having said why.  Others wait until there is what it takes:
+ * many that wait could have it all, and none enough. */
 static int
 start(struct handler *h)
 {
 	struct handlers *hs = h->all;
-	const char *command = hs->command[0];
 	int code;
 
 	do {
 		h->pid = try_start(h);
 		code = errno;
-	} while (h->pid == -1 &&
-	    wait_out_shortage(hs->run, command, code, hs->said) == 0);
-	if (h->pid == -1) {
-		hs->status = fail(hs->run, program_failure(code), "%s: %s",
-		    command, strerror(code));
-		return -1;
-	}
+	} while (h->pid == -1 && comes_back(hs, code));
+	if (h->pid == -1)
+		return cannot_start(hs, program_failure(code), code);
 	do {
 		h->process = pidfd_open(h->pid, 0);
 		code = errno;
-	} while (h->process == -1 &&
-	    wait_out_shortage(hs->run, command, code, hs->said) == 0);
-	if (h->process == -1) {
-		(void)kill(h->pid, SIGKILL); /* it is our child */
-		(void)waitpid(h->pid, NULL, 0);
-		hs->status = fail(
-		    hs->run, STATUS_FAILED, "pidfd_open: %s", strerror(code));
-		return -1;
-	}
-	return 0;
+	} while (h->process == -1 && comes_back(hs, code));
+	if (h->process != -1)
+		return 0;
+	drop(h);
+	return cannot_start(hs, STATUS_FAILED, code);
 }
 
-/* How many connections of its peer there are. */
+static int
+attend(struct handler *h)
+{
+	tcp_thread t = tcp_thread_start(live, h);
+
+	if (!tcp_thread_p(t)) {
+		drop(h);
+		return cannot_start(h->all, STATUS_FAILED, ENOMEM);
+	}
+	LIST_INSERT_HEAD(&h->all->list, h, link);
+	h->all->running++;
+	return tcp_thread_detach(t);
+}
+
+/* What was started for nothing. */
+static void
+drop(struct handler *h)
+{
+	handler_end(h, 0);
+	(void)close(h->process); /* or it was not open */
+	if (h->all->options->pipes) {
+		(void)close(h->pipes[0]);
+		(void)close(h->pipes[1]);
+	}
+}
+
+static void *
+live(void *handler)
+{
+	struct handler *h = handler;
+
+	if (h->all->options->pipes)
+		relay(h);
+	else
+		hand_over(h);
+	reap(h);
+	leave(h);
+	return NULL;
+}
+
+/* How many connections its peer has. */
 static int
 count_like(const struct handler *h)
 {
 	const struct handler *other;
-	int n = 0;
+	int n = 1;
 
 	for (other = LIST_FIRST(&h->all->list); other;
 	     other = LIST_NEXT(other, link))
@@ -328,45 +223,8 @@ report(const struct handler *h, int status)
 static void
 leave(struct handler *h)
 {
-	const uint64_t one = 1;
-
 	LIST_REMOVE(h, link);
 	h->all->running--;
-	(void)!write(h->all->ended, &one, sizeof(one)); /* never full */
+	(void)eventfd_write(h->all->ended, 1); /* never full */
 	free(h);
-}
-
-static void
-kill_late(const struct handler *h, int64_t deadline)
-{
-	struct pollfd p = {.fd = h->process, .events = POLLIN};
-	int64_t left = deadline - now();
-
-	if (poll(&p, 1, left > 0 ? (int)left : 0) != 1)
-		(void)kill(h->pid, SIGKILL); /* it is our child */
-	(void)waitpid(h->pid, NULL, 0);
-}
-
-/* A signal that ended the run is passed on, and that is all: it may be one
- * that they take their time with. */
-static void
-end_all(struct handlers *hs)
-{
-	const int number = hs->run->ending->signal;
-	int64_t deadline = now() + GRACE;
-	struct handler *h, *next;
-
-	for (h = LIST_FIRST(&hs->list); h; h = LIST_NEXT(h, link)) {
-		if (h->pid == -1)
-			(void)tcp_reset(h->connection[0]); /* it is open */
-		else
-			(void)kill(h->pid, number ? number : SIGTERM);
-	}
-	for (h = LIST_FIRST(&hs->list); h; h = next) {
-		next = LIST_NEXT(h, link);
-		if (h->pid != -1 && number == 0)
-			kill_late(h, deadline);
-		free(h);
-	}
-	LIST_INIT(&hs->list);
 }

@@ -1,84 +1,40 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * handler.h - COMMAND, run for each connection: its environment and
- * descriptors, how many run at a time, and what becomes of them.
+ * handler.h - one of the handlers (handlers.h): a process that has a
+ * connection, and a green thread that waits for its end.
  */
 #ifndef TCPU_HANDLER_H
 #define TCPU_HANDLER_H
 
-#include <limits.h>
-#include <signal.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
+#include <tcpunit.h>
 
-#include "environment.h"
-#include "program.h"
-#include "session.h"
-#include "tcpu.h"
+#include "handlers.h"
+#include "target.h"
 
-struct handler_options {
-	bool pipes;          /* not the socket itself */
-	bool ucspi;          /* descriptors 6 and 7 */
-	char path[PATH_MAX]; /* of COMMAND, once it is known */
-};
-
-extern const struct option handler_option_table[];
-
-/*
- * Before the library is called: finds COMMAND, if there is one, and sees that
- * the options go together.  Returns -1 to go on, or the status to end with.
- */
-int handler_prepare(const struct run *run, struct handler_options *options,
-    const struct session_options *session, char *const *command);
-
-/*
- * Processes, descriptors and memory come back, as others end.  Where CODE is
- * that they have run out, says so for WHAT the first time, and waits (parks) a
- * little.  Returns 0; or -1 where it is something else, or the run is over.
- */
-int wait_out_shortage(
-    const struct run *run, const char *what, int code, bool *said);
-
-/* The handlers of a run.  The first half is the caller's to fill in. */
-struct handlers {
-	const struct run *run;
-	const char *what; /* "listen 0.0.0.0:80", for messages */
-	const struct handler_options *options;
-	const struct session_options *session;
-	char *const *command;
-	bool many;  /* the run goes on after the first connection */
-	bool *said; /* that something has run out */
-
-	struct program program;
-	struct environment environment;
-	LIST_HEAD(, handler) list;
-	int running;
-	int ended;  /* an eventfd: counts those that ended */
-	int status; /* of the last that ended */
+struct handler {
+	LIST_ENTRY(handler) link;
+	struct handlers *all;
+	tcp_port connection[2];
+	char name[sizeof(((struct target *)0)->text)]; /* for messages */
+	char address[TCPUNIT_ADDRLEN];                 /* the peer's */
+	int pipes[2]; /* what it writes, what it reads; with --pipes */
+	pid_t pid;
+	int process; /* a pidfd */
+	int status;
 };
 
 /*
- * Returns 0, or the status to end with, having said why.  From here on the
- * environment lies in HS.
+ * Starts the process (parks where something has run out), and the thread, which
+ * puts H on the list and, at the end, takes it off and frees it.  Returns 0; or
+ * -1, having said why.
  */
-int handlers_begin(struct handlers *hs);
+int handler_start(struct handler *h);
 
-/* Waits (parks) until fewer than LIMIT run.  Returns 0, or the status of the
- * run, which is over. */
-int handlers_await(struct handlers *hs, int limit);
-
-/*
- * Starts one for the connection, whose ports it takes over; NAME is the peer's,
- * for messages.  That it cannot be started is said, and is its status.
- */
-void handlers_start(
-    struct handlers *hs, const tcp_port connection[2], const char *name);
-
-/*
- * Waits for those that run, with STATUS 0, and gives everything back.  Where
- * the run is over, they are told, and made to end where that is not by a
- * signal.  Returns STATUS or, where it is 0, the run's.
- */
-int handlers_end(struct handlers *hs, int status);
+/* Waits, without parking, for the end of the process until the deadline, kills
+ * it then, and reaps it. */
+void handler_end(const struct handler *h, int64_t deadline);
 
 #endif

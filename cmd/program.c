@@ -72,7 +72,16 @@ find_program(const struct run *run, char *const *words, char path[PATH_MAX])
 enum status
 program_failure(int code)
 {
+	if (is_shortage(code))
+		return STATUS_FAILED;
 	return code == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
+}
+
+bool
+is_shortage(int code)
+{
+	return code == EAGAIN || code == EMFILE || code == ENFILE ||
+	    code == ENOMEM;
 }
 
 /*

@@ -29,6 +29,9 @@ int find_program(
 /* The status for a program that could not be started, with errno CODE. */
 enum status program_failure(int code);
 
+/* Whether it says that processes, descriptors or memory have run out. */
+bool is_shortage(int code);
+
 /*
  * Starts the program with INPUT and OUTPUT as p->first and the next, stdin,
  * stdout and stderr, and no other descriptor.  Returns its process id, or -1

@@ -9,7 +9,7 @@
 #include <tcpunit.h>
 
 #include "access.h"
-#include "handler.h"
+#include "handlers.h"
 #include "inherited.h"
 #include "ready.h"
 #include "session.h"
