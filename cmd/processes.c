@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,27 +92,29 @@ is_number(const struct dirent *entry)
 	return isdigit((unsigned char)entry->d_name[0]);
 }
 
-/* False where the process has ended, reaped or not. */
-static bool
+/* 1; 0 where the process has ended, reaped or not; or -1. */
+static int
 read_process(const char *name, struct process *p)
 {
 	char path[PATH_SIZE], text[512];
 	const char *rest;
-	FILE *file;
-	size_t n;
+	ssize_t n;
 	char state;
+	int fd;
 
 	(void)snprintf(path, sizeof(path), "/proc/%.16s/stat", name);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	n = fread(text, 1, sizeof(text) - 1, file);
-	(void)fclose(file); /* it was read only */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return is_out_of_sight(errno) ? 0 : -1;
+	n = read(fd, text, sizeof(text) - 1);
+	(void)close(fd); /* it was read only */
+	if (n == -1)
+		return is_out_of_sight(errno) ? 0 : -1;
 	text[n] = '\0';
 	/* "1 (a name, which may contain anything) S 0 ..." */
 	rest = strrchr(text, ')');
 	if (!rest || sscanf(rest, ") %c %d", &state, &p->parent) != 2)
-		return false;
+		return 0;
 	p->id = atoi(name);
 	return state != 'Z' && state != 'X';
 }
@@ -120,20 +123,24 @@ static int
 list_processes(struct processes *all)
 {
 	struct dirent **names;
-	int n;
+	int n, alive = 0;
 
 	n = scandir("/proc", &names, is_number, versionsort);
 	if (n == -1)
 		return -1;
 	*all = (struct processes){calloc((size_t)n + 1, sizeof(*all->list)), 0};
 	for (int i = 0; i < n; i++) {
-		if (all->list &&
-		    read_process(names[i]->d_name, &all->list[all->count]))
-			all->count++;
+		if (all->list && alive != -1)
+			alive = read_process(
+			    names[i]->d_name, &all->list[all->count]);
+		all->count += alive == 1;
 		free(names[i]);
 	}
 	free(names);
-	return all->list ? 0 : -1;
+	if (all->list && alive != -1)
+		return 0;
+	free(all->list);
+	return -1;
 }
 
 static int
