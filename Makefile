@@ -6,6 +6,7 @@
 #   make demo          install what is missing, build, run the example
 #   make check         the tests (TESTS='example copy*' chooses some)
 #   make torture       faults, broken transfers and fuzzing at length
+#   make coverage      how much of the sources the tests run
 #   make fuzz          libFuzzer, FUZZ_SECONDS for each target
 #   make bench         the benchmarks (BENCH=bulk chooses a group)
 #   make lint          formatting, static analysis, manual pages, scripts
@@ -102,9 +103,9 @@ FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch] \
-	tests/bench/*.[ch] tests/faults/*.c tests/fuzz/*.[ch])
+	tests/bench/*.[ch] tests/faults/*.c tests/fuzz/*.[ch] tests/coverage/*.c)
 SCRIPTS = .ci/run .ci/deps .ci/deb .ci/release tests/run tests/conformance tests/demo \
-	tests/fuzz/run \
+	tests/fuzz/run tests/coverage/run \
 	tests/*.bash cmd/completion/*.bash
 QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # What is about the tree is tested once, not for each way to compile it; and
@@ -114,7 +115,7 @@ ONCE = $(if $(SAN)$(TINY),bench deps dist install layering readme) \
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c)))
 
-.PHONY: all tests check torture fuzz fuzzers bench demo deps lint install uninstall clean
+.PHONY: all tests check torture coverage fuzz fuzzers bench demo deps lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -180,6 +181,18 @@ torture: deps
 	@BUILD=$(abspath $(BUILD)) tests/faults/transfers 1000
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
+# Who has no leave to note what has run says so, and fails its test.
+COVERAGE = --no-print-directory BUILD=$(BUILD)/coverage HARDENING= \
+	CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
+FLUSH = $(abspath $(BUILD))/coverage/tests/coverage/flush.o
+
+coverage: deps
+	@$(RM) -r $(BUILD)/coverage
+	@$(MAKE) $(COVERAGE) $(BUILD)/coverage/tests/coverage/flush.o
+	-@$(MAKE) $(COVERAGE) LDFLAGS='-Wl,--wrap=raise,--wrap=_exit $(FLUSH)' \
+		check
+	@tests/coverage/run $(BUILD)/coverage
+
 fuzz:
 	@.ci/deps $(BUILD_DEPS) $(FUZZ_DEPS)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang FUZZ_MAIN= \
@@ -220,8 +233,8 @@ lint:
 	$(Q)cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
 		--enable=warning,performance,portability -Ilib -D_GNU_SOURCE \
 		-U__has_include --include=$(QUEUE_H) lib cmd tests
-	@echo '  LINT  sizes of functions'
-	$(Q)pmccabe $(filter %.c,$(SOURCES)) | awk '$$2 > 15 || $$5 > 60 \
+	@echo '  LINT  sizes of functions' # pmccabe takes a table for one
+	$(Q)pmccabe $(filter-out %/interpose.c,$(filter %.c,$(SOURCES))) | awk '$$2 > 15 || $$5 > 60 \
 		{ print "too big:", $$0; big = 1 } END { exit big }'
 	@echo '  LINT  licence lines'
 	$(Q)! grep -L 'SPDX-License-Identifier: ISC' Makefile $(SOURCES) \
