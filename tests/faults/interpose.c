@@ -192,57 +192,57 @@ first_of(const struct msghdr *message)
 }
 
 /* clang-format off */
-MEMORY(malloc, (size_t n), (n))
-MEMORY(calloc, (size_t n, size_t size), (n, size))
-MEMORY(realloc, (void *p, size_t n), (p, n))
-MEMORY(aligned_alloc, (size_t a, size_t n), (a, n))
+MEMORY(malloc, (size_t n), (n));
+MEMORY(calloc, (size_t n, size_t size), (n, size));
+MEMORY(realloc, (void *p, size_t n), (p, n));
+MEMORY(aligned_alloc, (size_t a, size_t n), (a, n));
 CODE(pthread_create, (pthread_t *t, const pthread_attr_t *a,
-    void *(*f)(void *), void *arg), (t, a, f, arg))
+    void *(*f)(void *), void *arg), (t, a, f, arg));
 ERRNO(void *, mmap, (void *a, size_t n, int p, int f, int fd, off_t o),
-    (a, n, p, f, fd, o), )
-ERRNO(int, mprotect, (void *a, size_t n, int p), (a, n, p), )
-ERRNO(int, madvise, (void *a, size_t n, int b), (a, n, b), )
-ERRNO(int, socket, (int d, int t, int p), (d, t, p), )
-ERRNO(int, bind, (int fd, const struct sockaddr *a, socklen_t n), (fd, a, n), )
-ERRNO(int, listen, (int fd, int n), (fd, n), )
+    (a, n, p, f, fd, o), );
+ERRNO(int, mprotect, (void *a, size_t n, int p), (a, n, p), );
+ERRNO(int, madvise, (void *a, size_t n, int b), (a, n, b), );
+ERRNO(int, socket, (int d, int t, int p), (d, t, p), );
+ERRNO(int, bind, (int fd, const struct sockaddr *a, socklen_t n), (fd, a, n), );
+ERRNO(int, listen, (int fd, int n), (fd, n), );
 ERRNO(int, accept4, (int fd, struct sockaddr *a, socklen_t *n, int f),
-    (fd, a, n, f), )
+    (fd, a, n, f), );
 ERRNO(int, setsockopt, (int fd, int l, int o, const void *v, socklen_t n),
-    (fd, l, o, v, n), )
+    (fd, l, o, v, n), );
 ERRNO(int, getsockopt, (int fd, int l, int o, void *v, socklen_t *n),
-    (fd, l, o, v, n), )
+    (fd, l, o, v, n), );
 ERRNO(int, getsockname, (int fd, struct sockaddr *a, socklen_t *n),
-    (fd, a, n), )
+    (fd, a, n), );
 ERRNO(int, getpeername, (int fd, struct sockaddr *a, socklen_t *n),
-    (fd, a, n), )
-ERRNO(int, poll, (struct pollfd *p, nfds_t n, int ms), (p, n, ms), )
-ERRNO(int, epoll_create1, (int f), (f), )
+    (fd, a, n), );
+ERRNO(int, poll, (struct pollfd *p, nfds_t n, int ms), (p, n, ms), );
+ERRNO(int, epoll_create1, (int f), (f), );
 ERRNO(int, epoll_ctl, (int e, int op, int fd, struct epoll_event *v),
-    (e, op, fd, v), )
+    (e, op, fd, v), );
 ERRNO(int, epoll_wait, (int e, struct epoll_event *v, int n, int ms),
-    (e, v, n, ms), n = 1)
-ERRNO(int, eventfd, (unsigned n, int f), (n, f), )
-ERRNO(int, signalfd, (int fd, const sigset_t *s, int f), (fd, s, f), )
-ERRNO(int, pipe2, (int fds[2], int f), (fds, f), )
-ERRNO(pid_t, fork, (void), (), )
+    (e, v, n, ms), n = 1);
+ERRNO(int, eventfd, (unsigned n, int f), (n, f), );
+ERRNO(int, signalfd, (int fd, const sigset_t *s, int f), (fd, s, f), );
+ERRNO(int, pipe2, (int fds[2], int f), (fds, f), );
+ERRNO(pid_t, fork, (void), (), );
 FAIL(ssize_t, recv, (int fd, void *b, size_t n, int f), (fd, b, n, f),
-    n = n > 0, cut(fd, fault))
-ERRNO(ssize_t, read, (int fd, void *b, size_t n), (fd, b, n), n = n > 0)
+    n = n > 0, cut(fd, fault));
+ERRNO(ssize_t, read, (int fd, void *b, size_t n), (fd, b, n), n = n > 0);
 ERRNO(ssize_t, preadv2, (int fd, const struct iovec *v, int n, off_t o, int f),
-    (fd, v, n, o, f), v = first(v); n = 1)
+    (fd, v, n, o, f), v = first(v); n = 1);
 FAIL(ssize_t, send, (int fd, const void *b, size_t n, int f), (fd, b, n, f),
-    n = n > 0, cut(fd, fault))
+    n = n > 0, cut(fd, fault));
 FAIL(ssize_t, sendmsg, (int fd, const struct msghdr *m, int f), (fd, m, f),
-    m = first_of(m), cut(fd, fault))
-ERRNO(ssize_t, write, (int fd, const void *b, size_t n), (fd, b, n), n = n > 0)
+    m = first_of(m), cut(fd, fault));
+ERRNO(ssize_t, write, (int fd, const void *b, size_t n), (fd, b, n), n = n > 0);
 ERRNO(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n),
-    v = first(v); n = 1)
+    v = first(v); n = 1);
 ERRNO(ssize_t, pwritev2, (int fd, const struct iovec *v, int n, off_t o, int f),
-    (fd, v, n, o, f), v = first(v); n = 1)
+    (fd, v, n, o, f), v = first(v); n = 1);
 FAIL(ssize_t, splice, (int from, off_t *fo, int to, off_t *t, size_t n,
-    unsigned f), (from, fo, to, t, n, f), n = n > 0, cut(from, fault))
+    unsigned f), (from, fo, to, t, n, f), n = n > 0, cut(from, fault));
 ERRNO(ssize_t, sendfile, (int to, int from, off_t *o, size_t n),
-    (to, from, o, n), n = n > 0)
+    (to, from, o, n), n = n > 0);
 /* clang-format on */
 
 /* An interrupted connect goes on by itself. */
