@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: ISC
+#
+# Who may do harm by way of tcpu, and may not: those who name interfaces, those
+# who share a folder, and those who find a mistake in it.  What else SECURITY
+# CONSIDERATIONS of tcpu(1) promises is tested where it belongs.
+
+load helper
+
+# hostile COMMAND - the script's run in a network whose interface has a name
+# that a shell would take for more.
+hostile() {
+	local name='a;>pwned;b'"'"
+	export name
+	netns bash -euc 'ip link set lo down
+		ip link set lo name "$name"
+		ip link set "$name" up
+		ip -6 address add fe80::7/64 dev "$name" nodad
+		'"$1"
+	assert [ ! -e pwned ]
+}
+
+@test "what listen prints for the shell is safe to eval" {
+	hostile 'eval "$(tcpu listen --background --no-accept -t 5 --print=sh \
+			"fe80::7%$name" 0)"
+		[[ $TCPU_ADDR == fe80::7* && $TCPU_PORT -gt 0 ]]
+		kill "$TCPU_PID"'
+}
+
+@test "what connect and addresses print for the shell is safe to eval" {
+	hostile 'eval "$(tcpu listen --background --no-accept -t 5 --print=sh \
+			"fe80::7%$name" 0)"
+		eval "$(tcpu addresses --format=sh "fe80::7%$name" "$TCPU_PORT")"
+		[[ $TCPU_REMOTEIP == fe80::7* && $TCPU_REMOTEPORT = "$TCPU_PORT" ]]
+		eval "$(tcpu connect -z --print=sh "fe80::7%$name" "$TCPU_PORT" 2>&1)"
+		[[ $TCPU_REMOTEIP == fe80::7* ]]
+		kill "$TCPU_PID"'
+}
+
+@test "a port file and a pid file replace a link and do not follow it" {
+	echo precious >victim
+	ln -s victim port
+	ln -s victim pid
+	serve --local --port-file port --pid-file pid 0 </dev/null
+	assert_equal "$(cat victim)" precious
+	assert [ ! -L port ] && assert [ ! -L pid ]
+	assert_equal "$(cat pid)" "$server"
+}
+
+@test "the programs are hardened where it costs nothing" {
+	local file
+	[ -z "${CFLAGS-}" ] && [[ $BUILD != */san* ]] || return 0
+	for file in "$BUILD/tcpu" "$BUILD"/libtcpunit.so.*; do
+		run readelf -Wlhd "$file"
+		assert_line --regexp 'Type: +DYN'
+		assert_line --partial GNU_RELRO
+		assert_line --partial NOW
+		refute_line --regexp 'GNU_STACK.*RWE'
+		run nm -D "$file"
+		assert_line --partial __stack_chk_fail
+		assert_line --regexp '_chk@'
+	done
+}
