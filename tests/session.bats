@@ -572,3 +572,20 @@ vanishing() {
 	assert_equal "$status" 8
 	assert_regex "$(<err)" 'Connection timed out \(10 bytes received, 8 sent\)'
 }
+
+@test "a stdout that nobody reads holds up neither time limits nor signals" {
+	mkfifo client.out
+	exec {hold}<>client.out
+	peer flood=10000000 slurp
+	client /dev/null --timeout=300ms
+	ends 124 "$client"
+	peer flood=10000000 slurp
+	client /dev/null --idle-timeout=300ms
+	ends 124 "$client"
+	peer flood=10000000 slurp
+	client /dev/null --print=addresses
+	until_said client.err '127.0.0.1 .*'
+	kill -TERM "$client"
+	ends 143 "$client"
+	exec {hold}>&-
+}
