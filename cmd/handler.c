@@ -56,10 +56,11 @@ cannot_start(struct handlers *hs, int status, int code)
 	return -1;
 }
 
+/* Descriptors come back from other handlers only. */
 static bool
 comes_back(const struct handlers *hs, int code)
 {
-	return hs->many &&
+	return hs->many && (hs->running > 0 || code != EMFILE) &&
 	    wait_out_shortage(hs->run, hs->command[0], code, hs->said) == 0;
 }
 

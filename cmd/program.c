@@ -86,15 +86,15 @@ is_shortage(int code)
 
 /*
  * In the new process, which has our memory until it is another program: it
- * writes nothing there but its own frames and ERROR.  The two descriptors are
- * moved out of the way first, as they may be where they are to be moved to.
+ * writes nothing there but its own frames and ERROR.  The two descriptors may
+ * be where they are to be moved to, unless that is 0 and 1.
  */
 static _Noreturn void
 become(const struct program *p, int input, int output, volatile int *error)
 {
 	const int above = p->first ? p->first + 2 : STDERR_FILENO + 1;
-	int in = fcntl(input, F_DUPFD, above);
-	int out = fcntl(output, F_DUPFD, above);
+	int in = p->first ? fcntl(input, F_DUPFD, above) : input;
+	int out = p->first ? fcntl(output, F_DUPFD, above) : output;
 
 	if (in != -1 && out != -1 && dup2(in, p->first) != -1 &&
 	    dup2(out, p->first + 1) != -1 &&
