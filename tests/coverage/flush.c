@@ -3,10 +3,11 @@
  * flush.c - linked where coverage is measured: what ends a process without
  * exit(3) tells first which lines have run.
  */
-#include <gcov.h>
+void __gcov_dump(void);
 #include <signal.h>
 #include <unistd.h>
 
+void __gcov_dump(void);
 int __real_raise(int number);
 int __wrap_raise(int number);
 _Noreturn void __real__exit(int status);
