@@ -3,10 +3,10 @@
  * flush.c - linked where coverage is measured: what ends a process without
  * exit(3) tells first which lines have run.
  */
-void __gcov_dump(void);
 #include <signal.h>
 #include <unistd.h>
 
+/* As <gcov.h> has it, which only gcc brings. */
 void __gcov_dump(void);
 int __real_raise(int number);
 int __wrap_raise(int number);
