@@ -9,7 +9,9 @@ load helper
 # hostile COMMAND - the script's run in a network whose interface has a name
 # that a shell would take for more.
 hostile() {
+	# shellcheck disable=SC2089,SC2090 # it is to be taken literally
 	local name='a;>pwned;b'"'"
+	# shellcheck disable=SC2090
 	export name
 	netns bash -euc 'ip link set lo down
 		ip link set lo name "$name"
