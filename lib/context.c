@@ -220,7 +220,10 @@ begin(struct tu_stack *s)
 
 /* The layout on the stack is the same on both sides of a switch, so that the
  * unwind information holds before and after the change of the stack pointer.
- * A new stack begins in tu_context_begin, with no caller. */
+ * A new stack begins in tu_context_begin, with no caller.  The symbols are
+ * global (and hidden): for a local one the linker of arm64 makes an entry of
+ * the global offset table that holds the address of its section, and so of the
+ * other. */
 void tu_context_swap(void **from_sp, void *to_sp);
 void tu_context_begin(void);
 
@@ -234,6 +237,8 @@ enum { CONTROL, R15, R14, R13, R12, RBX, RBP, RETURN, WORDS };
 
 __asm__(".text\n"
 	".p2align 4\n"
+	".hidden tu_context_swap\n"
+	".globl tu_context_swap\n"
 	".type tu_context_swap,@function\n"
 	"tu_context_swap:\n"
 	"	.cfi_startproc\n"
@@ -264,6 +269,8 @@ __asm__(".text\n"
 	"	.cfi_endproc\n"
 	".size tu_context_swap,.-tu_context_swap\n"
 	".p2align 4\n"
+	".hidden tu_context_begin\n"
+	".globl tu_context_begin\n"
 	".type tu_context_begin,@function\n"
 	"tu_context_begin:\n"
 	"	.cfi_startproc\n"
@@ -284,6 +291,8 @@ enum { X19, X20, RETURN = 11, D8, WORDS = 20 };
 
 __asm__(".text\n"
 	".p2align 4\n"
+	".hidden tu_context_swap\n"
+	".globl tu_context_swap\n"
 	".type tu_context_swap,%function\n"
 	"tu_context_swap:\n"
 	"	.cfi_startproc\n"
@@ -312,6 +321,8 @@ __asm__(".text\n"
 	"	.cfi_endproc\n"
 	".size tu_context_swap,.-tu_context_swap\n"
 	".p2align 4\n"
+	".hidden tu_context_begin\n"
+	".globl tu_context_begin\n"
 	".type tu_context_begin,%function\n"
 	"tu_context_begin:\n"
 	"	.cfi_startproc\n"
