@@ -67,7 +67,8 @@ CHECK_DEPS = g++ git perl=prove bats \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
 	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
-	procps=ps strace expect curl valgrind mandoc zsh fish
+	procps=ps strace expect curl wrk valgrind mandoc zsh fish \
+	systemd=systemd-socket-activate
 BENCH_DEPS = golang-go=go racket
 DEB_DEPS = git dpkg-dev=dpkg-buildpackage fakeroot debhelper=dh lintian
 RELEASE_DEPS = $(DEB_DEPS) debootstrap reuse abigail-tools=abidiff \
@@ -97,7 +98,7 @@ BENCH_OBJ = $(call objects,tests/bench/*.c)
 BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 	$(BUILD)/tests/bench/echo_chicken
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
-FUZZ_AID = $(call objects,cmd/options.c cmd/target.c cmd/crlf.c \
+FUZZ_AID = $(call objects,cmd/access.c cmd/options.c cmd/target.c cmd/crlf.c \
 	cmd/socket_address.c)
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))

@@ -149,11 +149,11 @@ with_hosts() {
 @test "--connect-timeout does not bound the session" {
 	mkfifo in go
 	listening peer "$talk" 0 hear=go 'send=late\n'
-	background client tcpu connect -w 200ms 127.0.0.1 "$port" \
+	background client tcpu connect -w 1 127.0.0.1 "$port" \
 		< <(exec cat in 3>&-)
 	client=${started[-1]}
 	exec {say}>in
-	run timeout -k1 10 tcpu listen --timeout 400ms --local 0
+	run timeout -k1 10 tcpu listen --timeout 1.2 --local 0
 	echo >go
 	exec {say}>&-
 	ends 0 "$client"

@@ -79,6 +79,17 @@ until_said() {
 		bash "$1" "$2" 3>&-
 }
 
+# soon COMMAND [ARG]... - it succeeds within some seconds; between two tries a
+# run of tcpu takes its time.
+soon() {
+	local tries
+	for ((tries = 0; tries < 400; tries++)); do
+		! "$@" || return 0
+		timeout 10 tcpu listen -q --timeout=20ms --local 0 3>&- || true
+	done
+	fail "not soon: $*"
+}
+
 # ends STATUS PID - the background process ends, with STATUS.
 ends() {
 	local status=0

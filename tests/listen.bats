@@ -93,10 +93,10 @@ with_hosts() {
 
 @test "--accept-timeout does not bound the session" {
 	mkfifo in
-	serve --accept-timeout 200ms --local 0 < <(exec cat in 3>&-)
+	serve --accept-timeout 2 --local 0 < <(exec cat in 3>&-)
 	background client "$talk" "$port" slurp
 	exec {say}>in
-	run timeout -k1 10 tcpu listen --timeout 400ms --local 0
+	run timeout -k1 10 tcpu listen --timeout 2.2 --local 0
 	exec {say}>&-
 	ends 0 "$server"
 }

@@ -486,12 +486,12 @@ Connection reset by peer (5 bytes received, 3 sent)"
 @test "--idle-timeout does not end a session in which something moves" {
 	mkfifo in
 	peer slurp
-	client in --idle-timeout=500ms
+	client in --idle-timeout=1500ms
 	exec {say}>in
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		echo "$i" >&"$say"
 		# The time passes with a run of tcpu that says how long it took.
-		run timeout -k1 10 tcpu listen --timeout=100ms 0
+		run timeout -k1 10 tcpu listen --timeout=200ms 0
 	done
 	exec {say}>&-
 	ends 0 "$client"

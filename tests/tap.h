@@ -144,10 +144,10 @@ tap_run(const char *name, void (*test)(void))
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL};
 	timer_t timer;
 
-	event.sigev_signo = SIGRTMAX;
+	event.sigev_signo = SIGVTALRM;
 	snprintf(tap.hung, sizeof tap.hung, "not ok - %s took over %d s\n",
 	    name, TAP_LIMIT);
-	signal(SIGRTMAX, tap_hung);
+	signal(SIGVTALRM, tap_hung);
 	if (timer_create(CLOCK_MONOTONIC, &event, &timer) == -1 ||
 	    timer_settime(timer, 0, &limit, NULL) == -1) {
 		perror("timer_create");

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: ISC
+#
+# How a run with handlers ends: by signals, with and without --drain, by a time
+# limit, with another process; and that its port is free then.
+
+load helper
+
+# ./handler NAME says "ready", and makes the file NAME when it gets a signal;
+# ./stubborn says its pid, and no signal but KILL ends it.
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	cat >handler <<-'END'
+		#!/bin/sh
+		trap 'echo "$1" >"$1"; exit' HUP INT TERM
+		echo ready
+		while read -r line; do
+			echo "$line"
+		done
+	END
+	cat >stubborn <<-'END'
+		#!/bin/sh
+		trap '' HUP INT TERM
+		echo $$
+		while :; do
+			read -r line || exit
+			echo "$line"
+		done
+	END
+	chmod +x handler stubborn
+}
+
+# interruptible [ARG]... - serve, but with SIGINT as a shell's foreground has it.
+interruptible() {
+	listening server env --default-signal tcpu listen -1 "$@"
+}
+
+# client - start a client that goes on as long as its peer does, and
+# wait until a handler is ready.  Sets client and say, its input.
+client() {
+	mkfifo in
+	tcpu connect --end=peer 127.0.0.1 "$port" <in >out 2>err 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	until_said out '[0-9a-z]*'
+}
+
+# soon_there FILE
+soon_there() {
+	timeout 10 tail -s 0.02 -F "$1" 2>/dev/null | head -c 1 | grep -q .
+}
+
+# is_free - somebody else can listen on the port.
+is_free() {
+	run -124 timeout -k1 10 tcpu listen --timeout=10ms --local "$port"
+	assert_output "tcpu: listen localhost:$port: timed out after 10ms"
+}
+
+# ---- Signals ----
+
+@test "a signal is passed on to the handlers, and we die of it" {
+	for signal in HUP INT TERM; do
+		interruptible -k --local 0 -- ./handler "$signal"
+		client
+		kill "-$signal" "$server"
+		ends $((128 + $(kill -l "$signal"))) "$server"
+		soon_there "$signal"
+		ends 0 "$client"
+		is_free
+		holds server.err ''
+		exec {say}>&-
+		rm in
+	done
+}
+
+@test "we really die of it" {
+	run timeout -k1 10 perl -e '
+		pipe R, W;
+		if (!($pid = fork)) {
+			open STDOUT, ">&W";
+			exec qw(tcpu listen -k -1 --local 0 -- cat);
+		}
+		<R>;
+		kill TERM => $pid;
+		waitpid $pid, 0;
+		print $? & 127;'
+	assert_output 15
+}
+
+@test "a handler that ignores signals holds up nobody, and no port" {
+	serve -k --local 0 -- ./stubborn
+	client
+	kill "$server"
+	ends 143 "$server"
+	is_free
+	echo still >&"$say"
+	until_said out still
+	exec {say}>&-
+	ends 0 "$client"
+}
+
+@test "after kill -9 the port is free, and a handler goes on" {
+	serve -k --local 0 -- cat
+	mkfifo in
+	tcpu connect 127.0.0.1 "$port" <in >out 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	echo before >&"$say"
+	until_said out before
+	kill -KILL "$server"
+	ends 137 "$server"
+	is_free
+	echo after >&"$say"
+	exec {say}>&-
+	ends 0 "$client"
+	holds out 'before\nafter\n'
+}
+
+@test "a signal that was ignored at the start stays ignored" {
+	listening server env --ignore-signal=HUP tcpu listen -1 -k --local 0 \
+		-- ./handler got
+	client
+	kill -HUP "$server"
+	echo more >&"$say"
+	until_said out more
+	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	assert_output ready
+	kill -TERM "$server"
+	ends 143 "$server"
+}
+
+@test "the only handler is told, too" {
+	serve --local 0 -- ./handler got
+	client
+	kill "$server"
+	ends 143 "$server"
+	soon_there got
+}
+
+@test "COMMAND of connect is told, too" {
+	serve --abandon --local 0 </dev/null
+	tcpu connect 127.0.0.1 "$port" -- ./handler got 3>&- &
+	client=$!
+	started+=("$client")
+	until_said server.out ready
+	kill -HUP "$client"
+	ends 129 "$client"
+	soon_there got
+}
+
+@test "with --pipes a signal is a reset to the peer, not an end of file" {
+	serve --pipes --local 0 -- ./handler got
+	client
+	kill "$server"
+	ends 143 "$server"
+	ends 8 "$client"
+}
+
+@test "files that announce are removed" {
+	serve -k --port-file port --pid-file pid --local 0 -- ./handler got
+	client
+	kill "$server"
+	ends 143 "$server"
+	assert_not_exist port
+	assert_not_exist pid
+}
+
+@test "one Ctrl-C is enough, whatever the handlers do" {
+	cat >type.exp <<-'END'
+		set timeout 20
+		log_user 0
+		spawn tcpu listen -k --local --port-file port 0 -- ./stubborn
+		gets [open said r] line
+		send \003
+		puts [lindex [wait] 5]
+	END
+	mkfifo said
+	expect type.exp >typed 3>&- &
+	expect=$!
+	started+=("$expect")
+	soon_there port
+	port=$(<port)
+	client
+	echo go >said
+	ends 0 "$expect"
+	holds typed 'SIGINT\n'
+	is_free
+}
+
+@test "timeout(1) is enough, whatever the handlers do" {
+	listening server timeout 2 tcpu listen -1 -k --local 0 -- ./stubborn
+	client
+	ends 124 "$server"
+	is_free
+}
+
+# ---- --drain ----
+
+@test "--drain stops listening and lets handlers finish" {
+	serve -k --drain 20 --local 0 -- cat
+	mkfifo in
+	tcpu connect 127.0.0.1 "$port" <in >out 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	echo before >&"$say"
+	until_said out before
+	kill "$server"
+	timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
+	run -4 timeout -k1 10 tcpu connect 127.0.0.1 "$port"
+	echo after >&"$say"
+	exec {say}>&-
+	ends 0 "$client"
+	holds out 'before\nafter\n'
+	ends 143 "$server"
+	holds server.err ''
+}
+
+@test "a second signal cuts --drain short" {
+	serve -k --drain 40 --local 0 -- ./handler got
+	client
+	kill "$server"
+	timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
+	kill -HUP "$server"
+	ends 143 "$server"
+	soon_there got
+}
+
+@test "handlers are told when --drain is over" {
+	serve -k --drain 100ms --local 0 -- ./handler got
+	client
+	kill "$server"
+	ends 143 "$server"
+	soon_there got
+}
+
+@test "--drain lets a session finish, of listen and of connect" {
+	serve -k --drain 20 --local 0 </dev/null
+	mkfifo in
+	tcpu connect --drain 20 127.0.0.1 "$port" <in 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	echo one >&"$say"
+	soon_there server.out
+	kill "$server"
+	kill -HUP "$client"
+	timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
+	echo two >&"$say"
+	exec {say}>&-
+	ends 129 "$client"
+	ends 143 "$server"
+	holds server.out 'one\ntwo\n'
+}
+
+@test "--drain is for what runs: what waits ends at once" {
+	serve -k --drain 40 --local 0 -- cat
+	kill "$server"
+	ends 143 "$server"
+	serve --drain 40 --local 0 </dev/null
+	kill "$server"
+	ends 143 "$server"
+	serve --no-accept --drain 40 --local 0
+	kill "$server"
+	ends 143 "$server"
+}
+
+# ---- Limits ----
+
+@test "--timeout tells the handlers, and is 124" {
+	serve -k --timeout 500ms --local 0 -- ./handler got
+	client
+	ends 124 "$server"
+	holds got 'got\n'
+	ends 0 "$client"
+	holds server.err 'tcpu: listen localhost:0: timed out after 500ms\n'
+	is_free
+}
+
+@test "--timeout kills those that do not listen to it" {
+	serve -k --timeout 500ms --local 0 -- ./stubborn
+	client
+	ends 124 "$server"
+	run ! kill -0 "$(<out)"
+	ends 0 "$client"
+}
+
+@test "--timeout ends the only handler" {
+	serve --timeout 500ms --local 0 -- ./stubborn
+	client
+	ends 124 "$server"
+	run ! kill -0 "$(<out)"
+	serve -k --local 0 -- cat
+	run -124 timeout -k1 10 tcpu connect --timeout 100ms 127.0.0.1 "$port" \
+		-- ./stubborn
+	assert_output --regexp "^tcpu: connect .*: timed out after 100ms$"
+}
+
+@test "--until-exit leaves no handler behind, not even a stubborn one" {
+	background master tcpu listen --local 0 </dev/null
+	master=$!
+	serve -k --until-exit "$master" --local 0 -- ./stubborn
+	client
+	kill "$master"
+	ends 0 "$server"
+	run ! kill -0 "$(<out)"
+	ends 0 "$client"
+}
