@@ -101,6 +101,8 @@ serve_handlers(struct listening *l)
 		status = handlers_await(&handlers, limit);
 		if (status == 0)
 			status = accept_connection(l, connection, name);
+		if (status == 0 && !o->keep_open)
+			(void)tcp_close(l->listener); /* nobody waits there */
 		if (status == 0)
 			handlers_start(&handlers, connection, name);
 	}

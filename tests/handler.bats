@@ -1,0 +1,540 @@
+# SPDX-License-Identifier: ISC
+#
+# COMMAND, run for a connection: what it is given, what becomes of its status,
+# how many run at a time, and what happens where something is lacking.
+
+load helper
+
+# asks [ARG]... - run tcpu connect to the server with our stdin; its status is
+# in status, its messages are in stderr.
+asks() {
+	run --separate-stderr timeout -k1 20 \
+		tcpu connect "$@" 127.0.0.1 "$port"
+}
+
+# script NAME - reads a handler, to be called as ./NAME.
+script() {
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"$1"
+	chmod +x "$1"
+}
+
+# reported N - the server has N lines to say.
+reported() {
+	[ "$(wc -l <server.err)" -eq "$1" ]
+}
+
+# ---- What it is given ----
+
+@test "stdin and stdout of COMMAND are the connection" {
+	serve --local 0 -- cat
+	asks <<<question
+	assert_success
+	assert_output question
+	ends 0 "$server"
+	holds server.err ''
+}
+
+@test "nothing else is open in COMMAND, and stderr is ours" {
+	serve --local 0 -- sh -c 'ls /proc/$$/fd; readlink /proc/$$/fd/[01] |
+		uniq | grep -c socket; echo message >&2' 7</dev/null 9</dev/null
+	asks </dev/null
+	assert_output $'0\n1\n2\n1'
+	ends 0 "$server"
+	holds server.err 'message\n'
+}
+
+@test "the connection blocks, is not delayed, and is kept alive" {
+	serve --local 0 -- perl -MSocket=:all -MFcntl -e '
+		print fcntl(STDIN, F_GETFL, 0) & O_NONBLOCK ? "no" : "blocks";
+		print " ", unpack "i", getsockopt STDIN, IPPROTO_TCP, TCP_NODELAY;
+		print " ", unpack "i", getsockopt STDIN, SOL_SOCKET, SO_KEEPALIVE;
+		print " ", join ",", unpack "ii",
+		    getsockopt STDIN, SOL_SOCKET, SO_LINGER;'
+	asks </dev/null
+	assert_output 'blocks 1 1 0,0'
+}
+
+@test "the environment tells of the two ends" {
+	export TCPREMOTEHOST=x TCPREMOTEINFO=x TCPLOCALHOST=x
+	serve --local 0 -- env
+	asks --print=addresses </dev/null
+	read -r ip remote localip local <<<"$stderr"
+	grep -E '^(TCP|PROTO)' <<<"$output" | sort >told
+	diff told - <<-END
+		PROTO=TCP
+		TCPCONNNUM=1
+		TCPLOCALIP=$localip
+		TCPLOCALPORT=$local
+		TCPREMOTEIP=$ip
+		TCPREMOTEPORT=$remote
+	END
+}
+
+@test "IPv4 addresses are told as such on a socket of IPv6, and IPv6 as IPv6" {
+	serve -k --count 2 0 -- sh -c 'echo "$TCPLOCALIP $TCPREMOTEIP"'
+	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	assert_output '127.0.0.1 127.0.0.1'
+	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
+	assert_output '::1 ::1'
+	ends 0 "$server"
+}
+
+@test "TCPCONNNUM counts the connections of one address" {
+	serve -k --local 0 -- sh -c 'echo "$TCPCONNNUM"; cat'
+	mkfifo in
+	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
+	started+=("$!")
+	exec {say}>in
+	until_said first 1
+	asks </dev/null
+	assert_output 2
+	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
+	assert_output 1
+	exec {say}>&-
+}
+
+@test "signals are as tcpu was started with" {
+	local how look=(grep -E 'Sig(Blk|Ign)' /proc/self/status)
+	for how in 'env' 'env --ignore-signal=CHLD,HUP,PIPE,USR1' \
+		'env --block-signal=CHLD,INT --default-signal'; do
+		# shellcheck disable=SC2086 # words are meant
+		background before $how "${look[@]}"
+		ends 0 "$!"
+		# shellcheck disable=SC2086 # words are meant
+		listening server $how tcpu listen -1 --local 0 -- "${look[@]}"
+		asks </dev/null
+		diff before.out - <<<"$output"
+	done
+}
+
+@test "the peer gets its end of file when the handler ends, not when tcpu does" {
+	serve -k --local 0 -- cat
+	asks <<<one
+	assert_output one
+	asks <<<two
+	assert_output two
+	kill -0 "$server"
+}
+
+@test "tcpu keeps nothing of a connection that has a handler" {
+	serve -k --local 0 -- sh -c 'readlink /proc/$$/fd/0; cat'
+	mkfifo in
+	tcpu connect 127.0.0.1 "$port" <in >out 3>&- &
+	started+=("$!")
+	exec {say}>in
+	until_said out 'socket:.*'
+	soon bash -c '! readlink /proc/"$1"/fd/* | grep -qxF "$2"' \
+		bash "$server" "$(<out)"
+	exec {say}>&-
+}
+
+@test "the listener is gone before the only handler runs" {
+	serve --local 0 -- sh -c 'tcpu accept-ready --not-listening \
+		"$TCPLOCALPORT" && echo gone'
+	asks </dev/null
+	assert_output gone
+}
+
+@test "COMMAND is found in PATH, by its path, and in the working directory" {
+	script handler <<<'echo "$0"'
+	mkdir bin
+	cp handler bin/other
+	for name in ./handler bin/other "$PWD/handler"; do
+		serve --local 0 -- "$name"
+		asks </dev/null
+		assert_output "$name"
+	done
+	PATH=/nowhere:$PWD/bin:$PATH serve --local 0 -- other
+	asks </dev/null
+	assert_output "$PWD/bin/other"
+	PATH=$PATH: serve --local 0 -- handler
+	asks </dev/null
+	assert_output ./handler
+}
+
+@test "a script without #! is run by the shell" {
+	echo 'echo "$1"' >handler
+	chmod +x handler
+	serve --local 0 -- ./handler argument
+	asks </dev/null
+	assert_output argument
+}
+
+# ---- Its status ----
+
+@test "the only handler's status is ours" {
+	local code
+	for code in 0 1 2 8 125; do
+		serve --local 0 -- sh -c "exit $code"
+		asks </dev/null
+		ends "$code" "$server"
+		holds server.err ''
+	done
+}
+
+@test "the only handler's signal is 128+n, and a line" {
+	for signal in KILL TERM SEGV; do
+		serve --local 0 -- sh -c "ulimit -c 0; kill -$signal \$\$"
+		asks </dev/null
+		ends $((128 + $(kill -l "$signal"))) "$server"
+		assert_equal "$(wc -l <server.err)" 1
+		assert_regex "$(<server.err)" '^tcpu: 127.0.0.1:[0-9]*: sh: '
+	done
+}
+
+@test "with --keep-open a failure is a line, and the listener goes on" {
+	serve -k --count 4 --local 0 -- sh -c 'read -r how; eval "$how"'
+	for how in 'exit 3' 'kill -KILL $$' 'exit 0' 'exit 1'; do
+		asks <<<"$how"
+	done
+	ends 0 "$server"
+	sed 's/:[0-9]*: sh: /: /' server.err | sort | diff - <(sort <<-'END'
+		tcpu: 127.0.0.1: exit status 3
+		tcpu: 127.0.0.1: Killed
+		tcpu: 127.0.0.1: exit status 1
+	END
+	)
+}
+
+@test "a handler whose client has gone dies of SIGPIPE, which is a line" {
+	serve -k --local 0 -- yes
+	timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null | head -1
+	until_said server.err 'tcpu: 127.0.0.1:[0-9]*: yes: Broken pipe'
+	assert_equal "$(wc -l <server.err)" 1
+	kill -0 "$server"
+}
+
+@test "a handler may close its stdout early" {
+	serve --local 0 -- sh -c 'echo early; exec >&-; cat >rest; exit 4'
+	asks <<<data
+	assert_success
+	assert_output early
+	ends 4 "$server"
+	holds rest 'data\n'
+}
+
+@test "COMMAND that is not there is 127, that is no program 126, at once" {
+	touch file
+	mkdir directory
+	for command in 'nosuch 127' './nosuch 127' './file 126' \
+		'./directory 126' './file/x 126'; do
+		for how in 'listen --local 0' 'connect localhost 1'; do
+			# shellcheck disable=SC2086 # words are meant
+			run "-${command#* }" --separate-stderr traced -f -qq \
+				-e trace=socket -o trace tcpu $how -- "${command% *}"
+			assert_regex "$stderr" "^tcpu: ${command% *}: [A-Z]"
+			assert_equal "${#stderr_lines[@]}" 1
+			run ! grep AF_INET trace
+		done
+	done
+	run -127 timeout -k1 10 tcpu listen --local 0 -- ''
+}
+
+@test "COMMAND that has gone since is a line and a reset, and may come back" {
+	script handler <<<'echo here'
+	serve -k --local 0 -- ./handler
+	mv handler elsewhere
+	asks </dev/null
+	assert_failure
+	holds server.err 'tcpu: ./handler: No such file or directory\n'
+	mv elsewhere handler
+	chmod -x handler
+	asks </dev/null
+	assert_failure
+	chmod +x handler
+	asks </dev/null
+	assert_output here
+	assert_equal "$(tail -1 server.err)" 'tcpu: ./handler: Permission denied'
+	rm handler
+	cp "$(command -v cat)" handler
+	serve --local 0 -- ./handler
+	rm handler
+	asks </dev/null
+	ends 127 "$server"
+}
+
+# ---- --pipes ----
+
+@test "with --pipes closing stdout is an end of file to the peer" {
+	serve --pipes --local 0 -- sh -c 'echo early; exec >&-; cat >rest; exit 4'
+	mkfifo in
+	tcpu connect 127.0.0.1 "$port" <in >out 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	until_said out early
+	echo late >&"$say"
+	exec {say}>&-
+	ends 0 "$client"
+	ends 4 "$server"
+	holds rest 'late\n'
+}
+
+@test "with --pipes the end of input is the end of stdin" {
+	serve --pipes --local 0 -- sh -c 'cat; echo end'
+	asks <<<question
+	assert_output $'question\nend'
+	ends 0 "$server"
+}
+
+@test "with --pipes the connection ends with the handler" {
+	serve --pipes --local 0 -- echo bye
+	mkfifo in
+	tcpu connect --end=peer 127.0.0.1 "$port" <in >out 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	ends 0 "$client"
+	ends 0 "$server"
+	holds out 'bye\n'
+	exec {say}>&-
+}
+
+@test "with --pipes a handler need not read everything, or anything" {
+	serve --pipes --local 0 -- sh -c 'head -c 1; exec <&-; echo; cat big'
+	head -c 1000000 /dev/urandom >big
+	run timeout -k1 20 bash -c \
+		"head -c 700000 /dev/zero | tcpu connect 127.0.0.1 $port >out"
+	assert_success
+	ends 0 "$server"
+	holds server.err ''
+	printf '\0\n' | cat - big | cmp - out
+}
+
+@test "with --pipes nothing else is open, and the pipes block" {
+	serve --pipes --local 0 -- sh -c 'ls /proc/$$/fd
+		readlink /proc/$$/fd/[01] | grep -c pipe
+		sed -n "s/flags:[^0-9]*//p" /proc/$$/fdinfo/[01]' 9</dev/null
+	asks </dev/null
+	assert_output $'0\n1\n2\n2\n00\n01'
+}
+
+@test "with --pipes a peer that is lost is a line, and the handler's end" {
+	serve --pipes --local 0 -- sh -c 'cat >rest; exit 5'
+	asks --reset <<<data
+	ends 5 "$server"
+	holds rest 'data\n'
+	assert_regex "$(<server.err)" \
+		'^tcpu: 127.0.0.1:[0-9]*: Connection reset by peer \(5 bytes'
+	assert_equal "$(wc -l <server.err)" 1
+}
+
+@test "with --pipes there are sessions of many handlers at a time" {
+	serve -k --pipes --count 10 --local 0 -- cat
+	head -c 300000 /dev/urandom >data
+	for i in 0 1 2 3 4 5 6 7 8 9; do
+		tcpu connect 127.0.0.1 "$port" <data >"out$i" 3>&- &
+		clients[i]=$!
+		started+=("$!")
+	done
+	for i in 0 1 2 3 4 5 6 7 8 9; do
+		ends 0 "${clients[i]}"
+		cmp data "out$i"
+	done
+	ends 0 "$server"
+}
+
+@test "with --pipes the options of sessions apply" {
+	serve --pipes --crlf --local 0 -- cat -A
+	asks --crlf <<<line
+	assert_output 'line$'
+	ends 0 "$server"
+	serve --pipes --idle-timeout=100ms --local 0 -- cat
+	asks --abandon <<<data
+	assert_equal "$status" 8
+	ends 124 "$server"
+	assert_regex "$(<server.err)" 'idle for 100ms'
+	assert_equal "$(wc -l <server.err)" 1
+}
+
+# ---- connect ----
+
+@test "connect gives COMMAND the connection, and has its status" {
+	serve --local 0 -- cat
+	run --separate-stderr timeout -k1 10 tcpu connect 127.0.0.1 "$port" -- \
+		sh -c 'echo question; read -r answer; echo "$answer" >&2; exit 6'
+	assert_equal "$status" 6
+	assert_equal "$output" ''
+	assert_equal "$stderr" question
+	ends 0 "$server"
+}
+
+@test "connect tells COMMAND the two ends" {
+	serve --local 0 -- cat
+	run --separate-stderr timeout -k1 10 \
+		tcpu connect --print=addresses 127.0.0.1 "$port" -- \
+		sh -c 'echo "$PROTO $TCPLOCALIP $TCPLOCALPORT" \
+			"$TCPREMOTEIP $TCPREMOTEPORT" >&2'
+	assert_equal "TCP ${stderr_lines[0]}" "${stderr_lines[1]}"
+}
+
+@test "--ucspi gives it as descriptors 6 and 7, and our stdin and stdout" {
+	serve --local 0 -- cat
+	run timeout -k1 10 tcpu connect --ucspi 127.0.0.1 "$port" -- \
+		sh -c 'cat >&7; read -r answer <&6; echo "got $answer"
+		ls /proc/$$/fd' <<<question 4</dev/null 8</dev/null
+	assert_success
+	assert_output $'got question\n0\n1\n2\n6\n7'
+}
+
+@test "connect --pipes lets COMMAND half-close" {
+	serve --local 0 -- sh -c 'cat; echo end'
+	run timeout -k1 10 tcpu connect --pipes 127.0.0.1 "$port" -- \
+		sh -c 'echo question; exec >&-; cat >answer'
+	assert_success
+	holds answer 'question\nend\n'
+}
+
+@test "what takes tcpclient's place works with tcpserver, and the reverse" {
+	listening server tcpserver -1RHl0 127.0.0.1 0 cat
+	run timeout -k1 10 tcpu connect --ucspi 127.0.0.1 "$port" -- \
+		sh -c 'echo one >&7; head -1 <&6'
+	assert_output one
+	serve --local 0 -- cat
+	run timeout -k1 10 tcpclient -RHl0 127.0.0.1 "$port" \
+		sh -c 'echo two >&7; head -1 <&6'
+	assert_output two
+}
+
+# ---- Compared with tcpserver ----
+
+@test "a handler finds what it finds under tcpserver" {
+	script handler <<-'END'
+		env | grep -E '^(PROTO|TCP)' | grep -v TCPCONNNUM |
+			sed 's/^\(TCP.*PORT\)=[0-9]*$/\1=N/' | sort
+		readlink /proc/$$/fd/[01] | sed 's/:.*//'
+		grep -E 'Sig(Blk|Ign)' /proc/self/status
+	END
+	listening theirs tcpserver -1RHl '' 127.0.0.1 0 ./handler
+	asks </dev/null
+	grep -v TCPLOCALHOST <<<"$output" >expected
+	serve -k --local 0 -- ./handler
+	asks </dev/null
+	diff expected - <<<"$output"
+}
+
+# ---- How many ----
+
+@test "at most --max-conns run at a time, and no client is lost" {
+	serve -k --max-conns 5 --local 0 -- sh -c \
+		'perl -e "select undef, undef, undef, .05"; echo "$TCPCONNNUM"'
+	for ((i = 0; i < 200; i++)); do
+		tcpu connect -q 127.0.0.1 "$port" </dev/null >>"out" 3>&- &
+		clients[i]=$!
+		started+=("$!")
+	done
+	for pid in "${clients[@]}"; do
+		ends 0 "$pid"
+	done
+	assert_equal "$(wc -l <out)" 200
+	assert_equal "$(sort -n out | tail -1)" 5
+	holds server.err ''
+}
+
+@test "clients beyond --max-conns wait in the kernel's queue" {
+	serve -k -m 1 --local 0 -- cat
+	mkfifo in
+	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
+	started+=("$!")
+	exec {say}>in
+	echo one >&"$say"
+	until_said first one
+	tcpu connect 127.0.0.1 "$port" <<<two >second 3>&- {say}>&- &
+	client=$!
+	started+=("$client")
+	timeout -k1 10 tcpu accept-ready --wait=5 "$port"
+	holds second ''
+	exec {say}>&-
+	ends 0 "$client"
+	holds second 'two\n'
+}
+
+@test "--count ends when the last handler has" {
+	serve -k --count 2 --local 0 -- cat
+	mkfifo in
+	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	asks <<<two
+	assert_output two
+	timeout -k1 10 tcpu accept-ready --not-listening --wait=5 "$port"
+	echo one >&"$say"
+	exec {say}>&-
+	ends 0 "$client"
+	holds first 'one\n'
+	ends 0 "$server"
+}
+
+@test "--accept-timeout lets the handlers finish" {
+	serve -k --accept-timeout 100ms --local 0 -- cat
+	mkfifo in
+	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	until_said server.err 'tcpu: listen localhost:0: timed out after 100ms'
+	echo one >&"$say"
+	exec {say}>&-
+	ends 0 "$client"
+	holds first 'one\n'
+	ends 124 "$server"
+}
+
+@test "handlers are reaped at once" {
+	serve -k --local 0 -- sh -c 'exit 7'
+	local nth
+	for nth in 1 2 3; do
+		asks </dev/null
+		soon reported "$nth"
+		run ! pgrep -P "$server"
+	done
+}
+
+@test "where descriptors run out, clients wait, and one line tells" {
+	listening server prlimit --nofile=16 tcpu listen -1 -k --local 0 -- cat
+	mkfifo in
+	for i in 0 1 2 3 4 5 6 7 8 9; do
+		tcpu connect 127.0.0.1 "$port" <in >"out$i" 3>&- &
+		clients[i]=$!
+		started+=("$!")
+	done
+	exec {say}>in
+	soon test -s server.err
+	exec {say}>&-
+	for pid in "${clients[@]}"; do
+		ends 0 "$pid"
+	done
+	assert_equal "$(wc -l <server.err)" 1
+	assert_regex "$(<server.err)" '^tcpu: .*: Too many open files$'
+	asks <<<after
+	assert_output after
+}
+
+@test "where no process can be made, clients wait, and one line tells" {
+	local as=(unshare --user)
+	shared=$(mktemp -d)
+	chmod 755 "$shared"
+	install -m 755 "$BUILD/tcpu" "$shared"
+	[ "$(id -u)" -ne 0 ] ||
+		as=(setpriv --reuid $((100000 + $$)) --clear-groups)
+	listening server "${as[@]}" prlimit --nproc=3 "$shared/tcpu" listen \
+		-1 -k --local 0 -- cat
+	rm -r "$shared"
+	mkfifo in
+	for i in 0 1 2 3 4; do
+		tcpu connect 127.0.0.1 "$port" <in >"out$i" 3>&- &
+		clients[i]=$!
+		started+=("$!")
+	done
+	exec {say}>in
+	soon test -s server.err
+	exec {say}>&-
+	for pid in "${clients[@]}"; do
+		ends 0 "$pid"
+	done
+	holds server.err 'tcpu: cat: Resource temporarily unavailable\n'
+}
