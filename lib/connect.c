@@ -361,14 +361,17 @@ static int
 check_attempt(struct connecting *c, int i)
 {
 	union tu_address self = tu_address_any(AF_UNSPEC);
-	socklen_t length = sizeof(int), self_length = sizeof(self);
+	socklen_t length, self_length = sizeof(self);
 	int fd = c->attempts[i].fd, error = 0;
+	char byte;
 
-	(void)getsockopt(
-	    fd, SOL_SOCKET, SO_ERROR, &error, &length); /* is a socket */
-	length = sizeof(c->peer);
-	if (error == 0 && getpeername(fd, &c->peer.sa, &length) == -1)
+	/* Not SO_ERROR: a reset must not hide the bytes that came before. */
+	if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    errno != EAGAIN)
 		error = errno;
+	length = sizeof(c->peer);
+	if (getpeername(fd, &c->peer.sa, &length) == -1)
+		c->peer = c->addresses[i]; /* it is reset */
 	if (error == 0 && getsockname(fd, &self.sa, &self_length) == 0 &&
 	    tu_address_equal(&self, &c->peer))
 		error = ECONNREFUSED;
