@@ -112,7 +112,7 @@ QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # What is about the tree is tested once, not for each way to compile it; and
 # with small buffers there are too many calls to let each of them fail.
 ONCE = $(if $(SAN)$(TINY),bench deps dist install layering readme) \
-	$(if $(TINY),faults handler) # they drain much, within a second
+	$(if $(TINY),faults)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c)))
 

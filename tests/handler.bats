@@ -297,7 +297,7 @@ reported() {
 	serve --pipes --local 0 -- sh -c 'head -c 1; exec <&-; echo; cat big'
 	head -c 1000000 /dev/urandom >big
 	run timeout -k1 20 bash -c \
-		"head -c 700000 /dev/zero | tcpu connect 127.0.0.1 $port >out"
+		"head -c 200000 /dev/zero | tcpu connect 127.0.0.1 $port >out"
 	assert_success
 	ends 0 "$server"
 	holds server.err ''
