@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * message.c - what every command says: messages on stderr, with the status that
+ * goes with them, and answers on stdout.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tcpu.h"
+
+static void vsay(const struct run *run, const char *prefix, const char *format,
+    va_list args) __attribute__((format(printf, 3, 0)));
+
+/* What the user typed may hold anything; a message is one line. */
+static void
+vsay(
+    const struct run *run, const char *prefix, const char *format, va_list args)
+{
+	char line[1024];
+	size_t len, room;
+
+	if (run->options->quiet)
+		return;
+	(void)snprintf(line, sizeof(line), "tcpu: %s", prefix);
+	len = strlen(line);
+	room = sizeof(line) - len - 1;
+	(void)vsnprintf(line + len, room, format, args);
+	len = strlen(line);
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	}
+	line[len++] = '\n';
+	(void)!write(STDERR_FILENO, line, len); /* nobody else to tell */
+}
+
+void
+say(const struct run *run, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsay(run, "", format, args);
+	va_end(args);
+}
+
+void
+say_more(const struct run *run, const char *format, ...)
+{
+	va_list args;
+
+	if (!run->options->verbose)
+		return;
+	va_start(args, format);
+	vsay(run, "", format, args);
+	va_end(args);
+}
+
+int
+fail(const struct run *run, enum status status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsay(run, "", format, args);
+	va_end(args);
+	return status;
+}
+
+int
+usage_error(const struct run *run, const char *format, ...)
+{
+	char prefix[32] = "";
+	va_list args;
+
+	if (run->command)
+		(void)snprintf(
+		    prefix, sizeof(prefix), "%s: ", run->command->name);
+	va_start(args, format);
+	vsay(run, prefix, format, args);
+	va_end(args);
+	return STATUS_USAGE;
+}
+
+const char *
+reason(const struct tcp_error *e)
+{
+	if (e->kind == TCPUNIT_ERROR_RESOLVE && e->code != EAI_SYSTEM)
+		return gai_strerror(e->code);
+	if (e->kind == TCPUNIT_ERROR_TIMEOUT)
+		return "timed out";
+	return strerror(e->code);
+}
+
+static enum status
+status_of(const struct tcp_error *e, enum status otherwise)
+{
+	switch (e->kind) {
+	case TCPUNIT_ERROR_RESOLVE:
+		return STATUS_RESOLVE;
+	case TCPUNIT_ERROR_TIMEOUT:
+		return STATUS_TIMEOUT;
+	case TCPUNIT_ERROR_NET:
+		break;
+	default:
+		return STATUS_FAILED;
+	}
+	if (otherwise == STATUS_CONNECT && e->code == ECONNREFUSED)
+		return STATUS_REFUSED;
+	if (otherwise == STATUS_LISTEN && e->code == EADDRINUSE)
+		return STATUS_IN_USE;
+	return otherwise;
+}
+
+int
+library_failure(const struct run *run, const char *what, enum status otherwise)
+{
+	const struct tcp_error *e = tcp_last_error();
+	const struct ending *ending = run->ending;
+	char time[TIME_TEXT_SIZE];
+
+	if (e->kind != TCPUNIT_ERROR_TERMINATED || !ending->over)
+		return fail(
+		    run, status_of(e, otherwise), "%s: %s", what, reason(e));
+	if (ending->status == STATUS_TIMEOUT)
+		say(run, "%s: timed out after %s", what,
+		    format_time(ending->timeout, time));
+	if (ending->status == STATUS_FAILED)
+		say(run, "%s: %s", what, strerror(ending->code));
+	return ending->status;
+}
+
+int
+answer(const struct run *run, const char *text, size_t n)
+{
+	ssize_t done;
+
+	while (n > 0) {
+		done = write(STDOUT_FILENO, text, n);
+		if (done == -1 && errno != EINTR)
+			return stdout_failure(run, errno);
+		if (done == -1)
+			continue;
+		text += done;
+		n -= (size_t)done;
+	}
+	return STATUS_DONE;
+}
+
+int
+stdout_failure(const struct run *run, int code)
+{
+	struct sigaction old;
+
+	if (code == EPIPE && sigaction(SIGPIPE, NULL, &old) == 0 &&
+	    old.sa_handler == SIG_DFL) {
+		run->ending->signal = SIGPIPE;
+		return STATUS_SIGNAL + SIGPIPE;
+	}
+	return fail(run, STATUS_FILE, "stdout: %s", strerror(code));
+}
