@@ -34,7 +34,7 @@ tu_handles_free(struct tu_handles *h)
 
 	for (i = 0; i < h->n; i++)
 		if (h->slots[i].object != NULL)
-			h->slots[i].drop(h->slots[i].object);
+			h->drop[h->slots[i].kind](h->slots[i].object);
 	free(h->slots);
 	h->slots = NULL;
 	h->n = 0;
@@ -53,8 +53,8 @@ tu_handle_make(
 	s = &h->slots[i];
 	h->free = s->next;
 	s->object = object;
-	s->drop = drop;
 	s->kind = kind;
+	h->drop[kind] = drop;
 	return (uint64_t)kind << KIND_SHIFT |
 	    (uint64_t)h->runtime << RUNTIME_SHIFT |
 	    (uint64_t)s->generation << GENERATION_SHIFT | i;

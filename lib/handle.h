@@ -9,11 +9,10 @@
 
 #include <stdint.h>
 
-enum tu_kind { TU_LISTENER = 1, TU_INPUT, TU_OUTPUT, TU_THREAD };
+enum tu_kind { TU_LISTENER = 1, TU_INPUT, TU_OUTPUT, TU_THREAD, TU_KINDS };
 
 struct tu_slot {
 	void *object;
-	void (*drop)(void *); /* gives the object back at the very end */
 	uint32_t generation;
 	uint32_t next; /* free slot, where object is NULL */
 	enum tu_kind kind;
@@ -23,6 +22,7 @@ struct tu_handles {
 	struct tu_slot *slots;
 	uint32_t n, free;
 	uint32_t runtime;
+	void (*drop[TU_KINDS])(void *);
 };
 
 void tu_handles_init(struct tu_handles *h, uint32_t runtime);
@@ -30,7 +30,8 @@ void tu_handles_init(struct tu_handles *h, uint32_t runtime);
 /* Calls every object's drop, then frees the table. */
 void tu_handles_free(struct tu_handles *h);
 
-/* A handle for OBJECT, or 0 with errno ENOMEM. */
+/* A handle for OBJECT, or 0 with errno ENOMEM.  DROP, the same for all of a
+ * kind, gives it back at the very end. */
 uint64_t tu_handle_make(struct tu_handles *h, enum tu_kind kind, void *object,
     void (*drop)(void *));
 

@@ -18,9 +18,9 @@ struct tu_port {
 	struct tu_watch watch;
 	struct tu_queue queue; /* the thread that waits, if one does */
 	uint64_t position;
-	int timeout;
 	struct tu_thread *user;    /* whose call frees the port if closed */
 	struct tu_cleanup cleanup; /* of that call */
+	int timeout;
 	bool closed;
 	bool abandoned;
 

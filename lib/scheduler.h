@@ -12,7 +12,6 @@
 #include <sys/types.h>
 
 #include <event2/event.h>
-#include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -85,15 +84,18 @@ struct tu_scheduler {
 };
 
 /* One event on a descriptor; wakes the first of a queue of parked threads.
- * It stays added between waits, as adding costs a system call. */
+ * It is made at the first wait, as most writers never wait, and stays added
+ * between waits, as adding costs a system call. */
 struct tu_watch {
-	struct event event;
+	struct event *event;
 	struct tu_scheduler *scheduler;
 	struct tu_queue *queue;
 	TAILQ_ENTRY(tu_watch) link; /* in idle */
-	bool added, idle;
-	bool always; /* set by the owner: a file, which epoll refuses */
-	bool fired;  /* since the owner last cleared it */
+	int fd;
+	short what;
+	bool idle : 1;
+	bool always : 1; /* set by the owner: a file, which epoll refuses */
+	bool fired : 1;  /* since the owner last cleared it */
 };
 
 /* 0, or -1 with errno ENOMEM. */

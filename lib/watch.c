@@ -5,6 +5,8 @@
  */
 #include "scheduler.h"
 
+#include <errno.h>
+
 static void fired(evutil_socket_t, short, void *);
 static void set_idle(struct tu_watch *, bool);
 
@@ -12,30 +14,41 @@ void
 tu_watch_init(struct tu_watch *w, struct tu_scheduler *s, int fd, short what,
     struct tu_queue *queue)
 {
-	*w = (struct tu_watch){.scheduler = s, .queue = queue};
-	(void)event_assign(&w->event, s->base, fd, what | EV_PERSIST, fired,
-	    w); /* fails for a bad base only */
+	*w = (struct tu_watch){
+	    .scheduler = s,
+	    .queue = queue,
+	    .fd = fd,
+	    .what = what | EV_PERSIST,
+	};
 }
 
 void
 tu_watch_clear(struct tu_watch *w)
 {
 	set_idle(w, false);
-	if (w->added)
-		(void)event_del(&w->event); /* is added */
-	w->added = false;
+	if (w->event != NULL)
+		event_free(w->event);
+	w->event = NULL;
 }
 
 int
 tu_watch_add(struct tu_watch *w)
 {
+	int error;
+
 	set_idle(w, false);
-	if (w->added || w->always)
+	if (w->event != NULL || w->always)
 		return 0;
-	if (event_add(&w->event, NULL) == -1)
+	errno = ENOMEM;
+	w->event = event_new(w->scheduler->base, w->fd, w->what, fired, w);
+	if (w->event == NULL)
 		return -1;
-	w->added = true;
-	return 0;
+	if (event_add(w->event, NULL) == 0)
+		return 0;
+	error = errno;
+	tu_watch_clear(w);
+	errno = error;
+	return -1;
 }
 
 enum tu_wake
