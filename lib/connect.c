@@ -55,6 +55,7 @@ static int run(struct connecting *);
 static bool may_begin(const struct connecting *);
 static int begin_attempt(struct connecting *);
 static int open_socket(const struct connecting *, int);
+static int set_options(const struct connecting *, int);
 static int bind_local(int, const union tu_address *, int, int);
 static enum tu_wake wait_attempts(struct connecting *);
 static int finish_attempts(struct connecting *);
@@ -297,20 +298,31 @@ begin_attempt(struct connecting *c)
 static int
 open_socket(const struct connecting *c, int family)
 {
-	const int on = 1;
 	int fd, error;
 
 	fd = socket(
 	    family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
 	if (fd == -1)
 		return -1;
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&
+	if (set_options(c, fd) == 0 &&
 	    bind_local(fd, &c->local, family, c->options->local_port) == 0)
 		return fd;
 	error = errno;
 	(void)close(fd); /* not connected */
 	errno = error;
 	return -1;
+}
+
+static int
+set_options(const struct connecting *c, int fd)
+{
+	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+	const int on = 1;
+
+	if (c->options->nolinger &&
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) == -1)
+		return -1;
+	return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 static int

@@ -185,11 +185,13 @@ struct tcp_connect_options {
 	const char *local_host; /* an address of ours, or NULL */
 	int local_port;         /* 0 lets the system choose */
 	bool numeric;           /* host and port are numbers, no look-up */
+	bool nolinger;          /* SO_LINGER of 0 from the start */
 };
 
-#define TCPUNIT_CONNECT_DEFAULTS                                          \
-	{                                                                 \
-		sizeof(struct tcp_connect_options), -1, 0, NULL, 0, false \
+#define TCPUNIT_CONNECT_DEFAULTS                                           \
+	{                                                                  \
+		sizeof(struct tcp_connect_options), -1, 0, NULL, 0, false, \
+		    false                                                  \
 	}
 
 /*
@@ -197,6 +199,8 @@ struct tcp_connect_options {
  * "HOST:PORT", "HOST:SERVICE" or "[V6]:PORT".  Parks for the look-up, which
  * stops nobody, and for the attempts: the addresses of both families in turn,
  * 250 ms apart (RFC 8305); the first to answer wins.  TCP_NODELAY is on.
+ * With nolinger the peer sees a reset, not an end of file, should the process
+ * die, or close the ports before the caller has unset SO_LINGER.
  * OPTIONS may be NULL.  Release: close both ports.  Errors: argument; resolve;
  * net, with the reason of the last address; timeout; terminated; system.
  * Source: chicken tcp, tcp-connect.

@@ -452,6 +452,36 @@ choices(void)
 	close(l);
 }
 
+/* As at the end of a process: closed by the kernel, and by nobody else. */
+static bool
+death_is_reset(bool nolinger)
+{
+	int l = peer_listen("127.0.0.1", 0, 16), fd;
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	tcp_port in, out;
+	char byte;
+	ssize_t n;
+
+	options.nolinger = nolinger;
+	if (tcp_connect("127.0.0.1", peer_port(l), &options, &in, &out) == -1)
+		return !nolinger;
+	fd = peer_accept(l);
+	tcp_abandon_port(in);
+	tcp_abandon_port(out);
+	close_ports(in, out);
+	n = recv(fd, &byte, 1, 0);
+	close(fd);
+	close(l);
+	return n == -1 && errno == ECONNRESET;
+}
+
+static void
+lingering(void)
+{
+	ok(death_is_reset(true), "nolinger: a death is a reset");
+	ok(!death_is_reset(false), "else it is an end of file");
+}
+
 int
 main(void)
 {
@@ -470,6 +500,7 @@ main(void)
 	run(no_descriptors);
 	run(mapped);
 	run(choices);
+	run(lingering);
 	run(silent_name_server);
 	return done_testing();
 }
