@@ -47,7 +47,6 @@ struct question {
 
 static int run_accept_ready(const struct run *run, const void *options,
     const struct operands *operands);
-static option_reader read_format;
 static int check_options(const struct run *run,
     const struct accept_ready_options *o, const struct operands *operands);
 static int begin_question(struct question *q, const struct operands *operands);
@@ -71,7 +70,7 @@ static const struct option accept_ready_option_table[] = {
 	"wait until it is so, at most TIME"},
     {"count", 'c', NULL, set_true, offsetof(struct accept_ready_options, count),
 	"print how many wait, and how many may"},
-    {"format", 0, "FORMAT", read_format,
+    {"format", 0, "plain|sh", NULL,
 	offsetof(struct accept_ready_options, format),
 	"print them as plain numbers, or as sh assignments"},
     {0},
@@ -99,20 +98,6 @@ const struct command accept_ready_command = {
     .size = sizeof(accept_ready_defaults),
     .run = run_accept_ready,
 };
-
-static const char *
-read_format(const char *text, void *value)
-{
-	enum format *format = value;
-
-	if (strcmp(text, "plain") == 0)
-		*format = FORMAT_PLAIN;
-	else if (strcmp(text, "sh") == 0)
-		*format = FORMAT_SH;
-	else
-		return "neither plain nor sh";
-	return NULL;
-}
 
 static int
 run_accept_ready(

@@ -46,9 +46,8 @@ static int prepare_connect(
     const struct run *run, void *options, const struct operands *operands);
 static int run_connect(const struct run *run, const void *options,
     const struct operands *operands);
-static option_reader read_print;
 static int find_source(struct connecting *c);
-static int make_connection(struct connecting *c);
+static int make_connection(struct connecting *c, bool session);
 static void say_details(const struct connecting *c);
 static bool is_refused(void);
 static int connect_failure(const struct connecting *c, int limit);
@@ -68,8 +67,7 @@ static const struct option connect_option_table[] = {
     {"source", 's', "ADDR[:PORT]", read_text,
 	offsetof(struct connect_options, source),
 	"connect from this address of ours"},
-    {"print", 0, "addresses|sh", read_print,
-	offsetof(struct connect_options, print),
+    {"print", 0, "addresses|sh", NULL, offsetof(struct connect_options, print),
 	"print both ends on stderr once connected, as words or\n"
 	"as assignments for the shell's eval"},
     {"ready-fd", 0, "N", read_natural,
@@ -110,20 +108,6 @@ const struct command connect_command = {
     .prepare = prepare_connect,
 };
 
-static const char *
-read_print(const char *text, void *value)
-{
-	enum connect_print *print = value;
-
-	if (strcmp(text, "addresses") == 0)
-		*print = PRINT_ADDRESSES;
-	else if (strcmp(text, "sh") == 0)
-		*print = PRINT_SH;
-	else
-		return "neither addresses nor sh";
-	return NULL;
-}
-
 static int
 prepare_connect(
     const struct run *run, void *options, const struct operands *operands)
@@ -155,7 +139,9 @@ run_connect(
 	if (status != 0)
 		return status;
 	(void)snprintf(c.what, sizeof(c.what), "connect %s", c.target.text);
-	status = make_connection(&c);
+	status = make_connection(&c,
+	    !c.options->probe &&
+		(!operands->command || c.options->handler.pipes));
 	if (status == 0)
 		status = announce(&c);
 	return status ? status : use_connection(&c, operands->command);
@@ -180,7 +166,7 @@ nearer(int a, int b)
 }
 
 static int
-make_connection(struct connecting *c)
+make_connection(struct connecting *c, bool session)
 {
 	const struct connect_options *o = c->options;
 	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
@@ -191,6 +177,7 @@ make_connection(struct connecting *c)
 	options.numeric = o->common.numeric;
 	options.local_host = c->source.host;
 	options.local_port = c->source.port;
+	options.nolinger = session; /* armed, as sessions are */
 	for (int pause = FIRST_PAUSE;; pause = nearer(2 * pause, LAST_PAUSE)) {
 		if (o->retry > 0)
 			left = deadline > now() ? (int)(deadline - now()) : 0;

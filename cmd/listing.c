@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static option_reader read_format;
 static void print_end(
     struct listing *l, const char *name, const struct end *end);
 static void sort_lines(struct text *to, char *text);
@@ -23,27 +22,11 @@ const struct option listing_option_table[] = {
 	"addresses without ports"},
     {"port", 0, NULL, set_true, offsetof(struct listing_options, port),
 	"ports without addresses"},
-    {"format", 0, "FORMAT", read_format,
+    {"format", 0, "plain|sh|hostport", NULL,
 	offsetof(struct listing_options, format),
 	"plain; sh, assignments for eval; hostport, IP:PORT"},
     {0},
 };
-
-static const char *
-read_format(const char *text, void *value)
-{
-	enum listing_format *format = value;
-
-	if (strcmp(text, "plain") == 0)
-		*format = LISTING_PLAIN;
-	else if (strcmp(text, "sh") == 0)
-		*format = LISTING_SH;
-	else if (strcmp(text, "hostport") == 0)
-		*format = LISTING_HOSTPORT;
-	else
-		return "not plain, sh or hostport";
-	return NULL;
-}
 
 int
 check_listing_options(
@@ -134,7 +117,7 @@ print_end(struct listing *l, const char *name, const struct end *end)
 		text_add(&l->text, "%s", end->ip);
 	else if (o->port)
 		text_add(&l->text, "%d", end->port);
-	else if (o->format == LISTING_PLAIN)
+	else if (o->format != LISTING_HOSTPORT)
 		text_add(&l->text, "%s %d", end->ip, end->port);
 	else if (strchr(end->ip, ':'))
 		text_add(&l->text, "[%s]:%d", end->ip, end->port);

@@ -11,7 +11,12 @@
 #include "tcpu.h"
 #include "text.h"
 
-enum listing_format { LISTING_PLAIN, LISTING_SH, LISTING_HOSTPORT };
+enum listing_format {
+	LISTING_DEFAULT,
+	LISTING_PLAIN,
+	LISTING_SH,
+	LISTING_HOSTPORT
+};
 
 /* The part of the command line. */
 struct listing_options {

@@ -7,11 +7,10 @@
 #include <stddef.h>
 #include <string.h>
 
-static option_reader read_end, read_keepalive, read_user_timeout, read_nodelay;
+static option_reader read_keepalive, read_user_timeout;
 
 const struct option session_option_table[] = {
-    {"end", 0, "both|peer|input", read_end,
-	offsetof(struct session_options, end),
+    {"end", 0, "both|peer|input", NULL, offsetof(struct session_options, end),
 	"end when both sides are done; when the peer is; when\n"
 	"our input is sent and acknowledged"},
     {"abandon", 0, NULL, set_true, offsetof(struct session_options, abandon),
@@ -26,34 +25,19 @@ const struct option session_option_table[] = {
 	"end a session in which nothing has moved for TIME"},
     {"drain", 0, "TIME", read_time, offsetof(struct session_options, drain),
 	"let what runs finish for TIME when a signal ends us"},
-    {"keepalive", 0, "[=TIME]", read_keepalive,
+    {"keepalive", 0, "[=TIME|no]", read_keepalive,
 	offsetof(struct session_options, wire.keepalive),
-	"give a peer that vanished up after TIME (2m); or no"},
-    {"user-timeout", 0, "TIME", read_user_timeout,
+	"give a peer that vanished up after TIME (2m), or never"},
+    {"user-timeout", 0, "TIME|no", read_user_timeout,
 	offsetof(struct session_options, wire.user_timeout),
-	"the same while data are unacknowledged; or no"},
-    {"nodelay", 0, "[=no]", read_nodelay,
-	offsetof(struct session_options, wire.delay),
+	"the same while data are unacknowledged"},
+    {"nodelay", 0, "[=yes|no]", NULL,
+	offsetof(struct session_options, wire.nodelay),
 	"with no, collect small writes (Nagle's algorithm)"},
     {"progress", 0, NULL, set_true, offsetof(struct session_options, progress),
 	"tell on stderr how much has moved"},
     {0},
 };
-
-static const char *
-read_end(const char *text, void *value)
-{
-	static const char *const names[] = {
-	    [END_BOTH] = "both", [END_PEER] = "peer", [END_INPUT] = "input"};
-
-	for (int i = END_BOTH; i <= END_INPUT; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*(enum session_end *)value = (enum session_end)i;
-			return NULL;
-		}
-	}
-	return "not both, peer or input";
-}
 
 /* 0 for "no", else a time; less than a second is beyond the kernel's clock. */
 static const char *
@@ -78,17 +62,6 @@ static const char *
 read_user_timeout(const char *text, void *value)
 {
 	return read_time_or_no(text, value);
-}
-
-static const char *
-read_nodelay(const char *text, void *value)
-{
-	bool no = text && strcmp(text, "no") == 0;
-
-	if (text && !no && strcmp(text, "yes") != 0)
-		return "neither yes nor no";
-	*(bool *)value = no;
-	return NULL;
 }
 
 int

@@ -23,6 +23,8 @@ struct parser {
 
 static int read_long(struct parser *p, char *word);
 static int read_letters(struct parser *p, const char *letters);
+static int read_choice(
+    struct parser *p, const struct option *o, const char *text, int *value);
 static option_reader set_ipv4, set_ipv6;
 static int wrong(struct parser *p, const char *format, ...)
     TCPUNIT_PRINTF(2, 3);
@@ -107,13 +109,36 @@ static int
 set_option(
     struct parser *p, const struct option *o, const char *text, void *value)
 {
-	const char *why = o->read(text, value);
+	const char *why;
 
+	if (!o->read)
+		return read_choice(p, o, text, value);
+	why = o->read(text, value);
 	if (!why)
 		return 0;
 	if (!text)
 		return wrong(p, "--%s: %s", o->name, why);
 	return wrong(p, "--%s: %s: '%s'", o->name, why, text);
+}
+
+static int
+read_choice(
+    struct parser *p, const struct option *o, const char *text, int *value)
+{
+	const char *all = o->argument + (o->argument[0] == '[' ? 2 : 0);
+	const char *choice = all;
+	size_t len;
+
+	for (int i = 1;; i++, choice += len + 1) {
+		len = strcspn(choice, "|]");
+		if (!text || (strncmp(text, choice, len) == 0 && !text[len])) {
+			*value = i;
+			return 0;
+		}
+		if (choice[len] != '|')
+			return wrong(p, "--%s: not one of %.*s: '%s'", o->name,
+			    (int)strcspn(all, "]"), all, text);
+	}
 }
 
 static int

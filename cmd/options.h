@@ -20,8 +20,10 @@ typedef const char *option_reader(const char *text, void *value);
 struct option {
 	const char *name;     /* without the dashes */
 	char letter;          /* the short form, or 0 */
-	const char *argument; /* "TIME"; "[TIME]" may be left out; NULL none */
-	option_reader *read;
+	const char *argument; /* "TIME"; "[=TIME]" may be left out; NULL none */
+	option_reader *read;  /* NULL: ARGUMENT has all there is to choose from,
+				 "a|b|c", or "[=a|b|c]", where a is what is
+				 left out; the value is an int, from 1 */
 	size_t offset; /* of the value in the struct of the set's owner */
 	const char *help;
 };

@@ -18,7 +18,7 @@
 
 #include "background.h"
 
-static option_reader print_port, read_print;
+static option_reader print_port;
 static int write_file(const struct run *run, const char *option,
     const char *name, int number, struct ready_file *file);
 static int tell_descriptor(const struct run *run, int fd, int port);
@@ -27,8 +27,7 @@ static void notify_manager(void);
 const struct option ready_option_table[] = {
     {"print-port", '1', NULL, print_port, offsetof(struct ready_options, print),
 	"print the port's number on stdout"},
-    {"print", 0, "port|address|sh", read_print,
-	offsetof(struct ready_options, print),
+    {"print", 0, "port|address|sh", NULL, offsetof(struct ready_options, print),
 	"print it, or the address too, or TCPU_PID, TCPU_ADDR\n"
 	"and TCPU_PORT for the shell's eval"},
     {"ready-fd", 0, "N", read_natural, offsetof(struct ready_options, fd),
@@ -50,22 +49,6 @@ print_port(const char *text, void *value)
 	(void)text;
 	*(enum ready_print *)value = PRINT_PORT;
 	return NULL;
-}
-
-static const char *
-read_print(const char *text, void *value)
-{
-	static const char *const names[] = {[PRINT_PORT] = "port",
-	    [PRINT_ADDRESS] = "address",
-	    [PRINT_SH] = "sh"};
-
-	for (int i = PRINT_PORT; i <= PRINT_SH; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*(enum ready_print *)value = (enum ready_print)i;
-			return NULL;
-		}
-	}
-	return "not port, address or sh";
 }
 
 int

@@ -31,9 +31,9 @@ struct session_options {
 };
 
 extern const struct option session_option_table[];
-#define SESSION_DEFAULTS                                              \
-	{                                                             \
-		.idle_timeout = -1, .wire = { 120 * 1000, -1, false } \
+#define SESSION_DEFAULTS                                                    \
+	{                                                                   \
+		.idle_timeout = -1, .wire = { 120000, -1, NODELAY_DEFAULT } \
 	}
 
 /* Returns 0; or STATUS_USAGE, having said why. */

@@ -9,11 +9,14 @@
 
 #include <stdbool.h>
 
+/* Without, Nagle's algorithm collects small writes. */
+enum nodelay { NODELAY_DEFAULT, NODELAY_YES, NODELAY_NO };
+
 struct wire_options {
 	int keepalive;    /* ms until a silent peer is given up; 0 never */
 	int user_timeout; /* ms until unacknowledged data are; 0 never, -1 as
 			     keepalive */
-	bool delay;       /* Nagle's algorithm */
+	enum nodelay nodelay;
 };
 
 /* Best effort: a kernel that refuses one of these keeps its own. */

@@ -317,7 +317,7 @@ free_port=4242
 	refuses 2 "accept-ready: --fd: not a number: 'x'" --fd x
 	refuses 2 "accept-ready: --wait: not a time: '5x'" --wait=5x 80
 	refuses 2 "accept-ready: --wait: not a time: ''" --wait= 80
-	refuses 2 "accept-ready: --format: neither plain nor sh: 'json'" \
+	refuses 2 "accept-ready: --format: not one of plain|sh: 'json'" \
 		--format=json 80
 }
 

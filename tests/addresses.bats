@@ -441,7 +441,7 @@ a_server() {
 	refuses 2 "addresses: --pid: too big a number: '99999999999'" \
 		--pid 99999999999
 	refuses 2 "addresses: --wait: not a time: 'x'" --pid 1 --wait=x
-	refuses 2 "addresses: --format: not plain, sh or hostport: 'xml'" \
+	refuses 2 "addresses: --format: not one of plain|sh|hostport: 'xml'" \
 		--format=xml
 }
 

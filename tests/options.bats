@@ -247,13 +247,20 @@ is_help() {
 }
 
 @test "what is no choice is refused" {
-	refuses 2 "listen: --end: not both, peer or input: 'x'" listen --end x 0
-	refuses 2 "listen: --print: not port, address or sh: 'x'" \
+	for choice in x '' pee peers 'both|peer'; do
+		refuses 2 "listen: --end: not one of both\|peer\|input: '.*'" \
+			listen "--end=$choice" 0
+	done
+	refuses 2 "listen: --print: not one of port\|address\|sh: 'x'" \
 		listen --print x 0
-	refuses 2 "connect: --print: neither addresses nor sh: 'port'" \
+	refuses 2 "connect: --print: not one of addresses\|sh: 'port'" \
 		connect --print port localhost 4242
-	refuses 2 "connect: --nodelay: neither yes nor no: 'x'" \
+	refuses 2 "connect: --nodelay: not one of yes\|no: 'x'" \
 		connect --nodelay=x localhost 4242
+	refuses 2 "accept-ready: --format: not one of plain\|sh: 'hostport'" \
+		accept-ready --format hostport 4242
+	refuses 2 "addresses: --format: not one of plain\|sh\|hostport: 'x'" \
+		addresses --format x
 	refuses 2 "connect: --keepalive: neither a time nor no: 'x'" \
 		connect --keepalive=x localhost 4242
 	refuses 2 "listen: --user-timeout: neither a time nor no: 'x'" \
