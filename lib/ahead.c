@@ -11,6 +11,7 @@
 #include <string.h>
 
 static size_t look(struct tu_ahead *, unsigned char **);
+static void show(struct tu_ahead *);
 static unsigned char *pull(struct tu_ahead *, size_t);
 static char *take_last(struct tu_ahead *);
 
@@ -162,20 +163,24 @@ take_last(struct tu_ahead *a)
 static size_t
 look(struct tu_ahead *a, unsigned char **first)
 {
+	if (a->taken == a->length)
+		show(a);
+	*first = a->view;
+	if (a->view != NULL)
+		*first += a->taken;
+	return a->length - a->taken;
+}
+
+static void
+show(struct tu_ahead *a)
+{
 	struct evbuffer_iovec v;
 
-	if (a->view == NULL || a->taken == a->length) {
-		tu_ahead_drain(a);
-		if (evbuffer_peek(a->buffer, -1, NULL, &v, 1) > 0) {
-			a->view = v.iov_base;
-			a->length = v.iov_len;
-		}
+	tu_ahead_drain(a);
+	if (evbuffer_peek(a->buffer, -1, NULL, &v, 1) > 0) {
+		a->view = v.iov_base;
+		a->length = v.iov_len;
 	}
-	*first = a->view;
-	if (a->view == NULL)
-		return 0;
-	*first += a->taken;
-	return a->length - a->taken;
 }
 
 static unsigned char *
