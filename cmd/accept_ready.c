@@ -56,7 +56,7 @@ static int print_counts(const struct question *q, const struct sight *sight);
 
 static const struct option accept_ready_option_table[] = {
     {"fd", 0, "N", read_natural, offsetof(struct accept_ready_options, fd),
-	"ask about the listening socket that is descriptor N"},
+	"ask about descriptor N, which listens"},
     {"min", 0, "N", read_natural, offsetof(struct accept_ready_options, min),
 	"at least N connections wait, instead of 1"},
     {"listening", 0, NULL, set_true,
@@ -82,6 +82,9 @@ static const struct option_set accept_ready_options[] = {
     {0},
 };
 
+static const char *const commonest[] = {
+    "fd", "min", "listening", "not-listening", "wait", "count", "format", NULL};
+
 static const struct accept_ready_options accept_ready_defaults = {
     .common = COMMON_DEFAULTS,
     .fd = -1,
@@ -94,6 +97,11 @@ const struct command accept_ready_command = {
     .operands = "[HOST] PORT | --fd N",
     .summary = "tell whether a connection waits to be accepted",
     .options = accept_ready_options,
+    .commonest = commonest,
+    .examples =
+	"  tcpu accept-ready --listening --wait=30 5432 && echo it listens\n"
+	"  tcpu accept-ready --wait=5 4242 && echo somebody waits\n"
+	"  eval \"$(tcpu accept-ready --format=sh 4242)\"\n",
     .defaults = &accept_ready_defaults,
     .size = sizeof(accept_ready_defaults),
     .run = run_accept_ready,

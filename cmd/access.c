@@ -16,7 +16,7 @@ static option_reader read_allow, read_deny;
 
 const struct option access_option_table[] = {
     {"allow", 0, "CIDR", read_allow, 0,
-	"serve peers in this network, and none unless allowed;\n"
+	"serve peers in this network, and none unless allowed; "
 	"the first rule that matches decides"},
     {"deny", 0, "CIDR", read_deny, 0, "do not serve peers in this network"},
     {0},

@@ -41,7 +41,7 @@ static const struct option addresses_option_table[] = {
     {"fd", 0, "N", read_natural, offsetof(struct addresses_options, fd),
 	"the socket that is descriptor N (default: 0)"},
     {"pid", 0, "PID", read_count, offsetof(struct addresses_options, pid),
-	"every TCP socket of the process and its descendants"},
+	"every TCP socket of PID and its descendants"},
     {"listening", 0, NULL, set_true,
 	offsetof(struct addresses_options, listening),
 	"with --pid: those that listen"},
@@ -58,6 +58,9 @@ static const struct option_set addresses_options[] = {
     {0},
 };
 
+static const char *const commonest[] = {"fd", "pid", "listening", "wait",
+    "local", "remote", "ip", "port", "format", NULL};
+
 static const struct addresses_options addresses_defaults = {
     .common = COMMON_DEFAULTS,
     .fd = -1,
@@ -70,6 +73,11 @@ const struct command addresses_command = {
     .operands = "[--fd N] | --pid PID | HOST PORT",
     .summary = "print the addresses of a socket, a process or a route",
     .options = addresses_options,
+    .commonest = commonest,
+    .examples =
+	"  port=$(tcpu addresses --pid $! --listening --port --wait=5)\n"
+	"  tcpu addresses --remote --format=hostport localhost 5432\n"
+	"  tcpu listen -k 4242 -- tcpu addresses --remote --ip\n",
     .defaults = &addresses_defaults,
     .size = sizeof(addresses_defaults),
     .run = run_addresses,

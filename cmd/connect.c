@@ -68,7 +68,7 @@ static const struct option connect_option_table[] = {
 	offsetof(struct connect_options, source),
 	"connect from this address of ours"},
     {"print", 0, "addresses|sh", NULL, offsetof(struct connect_options, print),
-	"print both ends on stderr once connected, as words or\n"
+	"print both ends on stderr once connected, as words or "
 	"as assignments for the shell's eval"},
     {"ready-fd", 0, "N", read_natural,
 	offsetof(struct connect_options, ready_fd),
@@ -89,6 +89,9 @@ static const struct option_set connect_options[] = {
     {0},
 };
 
+static const char *const commonest[] = {"connect-timeout", "retry", "probe",
+    "end", "crlf", "idle-timeout", "progress", "timeout", NULL};
+
 static const struct connect_options connect_defaults = {
     .common = COMMON_DEFAULTS,
     .session = SESSION_DEFAULTS,
@@ -101,6 +104,11 @@ const struct command connect_command = {
     .operands = "HOST PORT | HOST:PORT [-- COMMAND...]",
     .summary = "connect to a listener and be its other end",
     .options = connect_options,
+    .commonest = commonest,
+    .examples =
+	"  echo 'Good Bye!' | tcpu connect --retry=5 localhost 4242\n"
+	"  tcpu connect --progress localhost 9000 <file && echo arrived\n"
+	"  tcpu connect -z -w 500ms localhost 5432 || echo \"status $?\"\n",
     .runs_command = true,
     .defaults = &connect_defaults,
     .size = sizeof(connect_defaults),

@@ -28,7 +28,7 @@ static void end_all(struct handlers *hs);
 
 const struct option handler_option_table[] = {
     {"pipes", 0, NULL, set_true, offsetof(struct handler_options, pipes),
-	"give COMMAND pipes, not the socket; closing stdout is\n"
+	"give COMMAND pipes, not the socket; closing stdout is "
 	"an end of file to the peer"},
     {0},
 };

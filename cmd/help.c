@@ -1,65 +1,159 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * help.c - prints the tables of commands and options.
+ * help.c - sets the tables of commands and options for a terminal.
  */
 #include "help.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* Where the explanations begin. */
-#define COLUMN 26
+/* Where explanations begin, and where lines end. */
+#define COLUMN 30
+#define WIDTH 79
 
-static void print_option(FILE *to, const struct option *o);
-static void print_explanation(FILE *to, int column, const char *text);
+struct paragraph {
+	struct text *to;
+	int indent;
+	int column; /* below the indent: nothing stands there yet */
+};
+
+static void add_option(struct text *to, const struct option *o);
+static void add_set(struct text *to, const struct option_set *set);
+static void add_commonest(struct text *to, const struct command *command);
+static void add_names(struct text *to, const struct command *command);
 
 void
-print_usage(FILE *to, const struct command *const commands[])
+add_usage(struct text *to, const struct command *const commands[])
 {
-	fprintf(to, "usage: tcpu [--help | --version] COMMAND [OPTION]...\n\n");
+	static const struct option_set common = {
+	    "Options of every command", common_option_table, 0};
+
+	text_add(
+	    to, "usage: tcpu [--help | --version] COMMAND [OPTION]...\n\n");
 	for (int i = 0; commands[i]; i++)
-		fprintf(
+		text_add(
 		    to, "  %-14s%s\n", commands[i]->name, commands[i]->summary);
-	fprintf(to, "\ntcpu COMMAND --help tells the options of one.\n");
+	add_set(to, &common);
+	text_add(to,
+	    "\nExamples:\n"
+	    "  echo 'Hello!' | tcpu listen 4242 &\n"
+	    "  echo 'Good Bye!' | tcpu connect --retry=5 localhost 4242\n"
+	    "\ntcpu COMMAND --help tells the options of one, tcpu(1) all.\n");
 }
 
 void
-print_help(FILE *to, const struct command *command)
+add_help(struct text *to, const struct command *command, bool all)
 {
-	fprintf(to, "usage: tcpu %s [OPTION]... %s\n\n%s.\n", command->name,
+	text_add(to, "usage: tcpu %s [OPTION]... %s\n\n%s.\n", command->name,
 	    command->operands, command->summary);
-	for (const struct option_set *s = command->options; s->options; s++) {
-		fprintf(to, "\n%s:\n", s->title);
-		for (const struct option *o = s->options; o->name; o++)
-			print_option(to, o);
+	if (all) {
+		for (const struct option_set *s = command->options; s->options;
+		     s++)
+			add_set(to, s);
+	} else {
+		add_commonest(to, command);
+		add_names(to, command);
 	}
+	text_add(to, "\nExamples:\n%s", command->examples);
 }
 
-/* "  -t, --timeout TIME"; "[TIME]" is joined by its own equals sign. */
+/* One word; on a line of its own where it does not fit on this one. */
 static void
-print_option(FILE *to, const struct option *o)
+add_word(struct paragraph *p, const char *word, size_t len)
 {
-	int n;
+	bool first = p->column <= p->indent;
 
-	n = o->letter ? fprintf(to, "  -%c, --%s", o->letter, o->name)
-		      : fprintf(to, "      --%s", o->name);
-	if (o->argument)
-		n += fprintf(
-		    to, o->argument[0] == '[' ? "%s" : " %s", o->argument);
-	print_explanation(to, n, o->help);
+	if (!first && p->column + 1 + (int)len > WIDTH) {
+		text_add(p->to, "\n");
+		p->column = 0;
+		first = true;
+	}
+	if (first)
+		text_add(p->to, "%*s", p->indent - p->column, "");
+	else
+		text_add(p->to, " ");
+	text_add(p->to, "%.*s", (int)len, word);
+	p->column = (first ? p->indent : p->column + 1) + (int)len;
+}
+
+/* "--timeout TIME"; "[=TIME]" has its own equals sign. */
+static int
+format_option(char *text, size_t size, const struct option *o)
+{
+	const char *argument = o->argument ? o->argument : "";
+
+	return snprintf(text, size, "--%s%s%s", o->name,
+	    *argument && *argument != '[' ? " " : "", argument);
 }
 
 static void
-print_explanation(FILE *to, int column, const char *text)
+add_option(struct text *to, const struct option *o)
 {
+	struct paragraph p = {to, COLUMN, 6};
 	size_t len;
+	char name[64];
 
-	if (column > COLUMN - 2) {
-		fprintf(to, "\n");
-		column = 0;
+	p.column += format_option(name, sizeof(name), o);
+	if (o->letter)
+		text_add(to, "  -%c, %s", o->letter, name);
+	else
+		text_add(to, "      %s", name);
+	if (p.column > COLUMN - 2) {
+		text_add(to, "\n");
+		p.column = 0;
 	}
-	for (; *text; text += len + (text[len] == '\n')) {
-		len = strcspn(text, "\n");
-		fprintf(to, "%*s%.*s\n", COLUMN - column, "", (int)len, text);
-		column = 0;
+	for (const char *s = o->help; *s; s += len + strspn(s + len, " ")) {
+		len = strcspn(s, " ");
+		add_word(&p, s, len);
 	}
+	text_add(to, "\n");
+}
+
+static void
+add_set(struct text *to, const struct option_set *set)
+{
+	text_add(to, "\n%s:\n", set->title);
+	for (const struct option *o = set->options; o->name; o++)
+		add_option(to, o);
+}
+
+static bool
+is_common(const struct command *command, const struct option *o)
+{
+	for (const char *const *name = command->commonest; *name; name++) {
+		if (strcmp(*name, o->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_commonest(struct text *to, const struct command *command)
+{
+	text_add(to, "\n");
+	for (const struct option_set *s = command->options; s->options; s++) {
+		for (const struct option *o = s->options; o->name; o++) {
+			if (is_common(command, o))
+				add_option(to, o);
+		}
+	}
+}
+
+static void
+add_names(struct text *to, const struct command *command)
+{
+	struct paragraph p = {to, 2, 0};
+	char name[64], word[sizeof(name) + 2];
+
+	text_add(to, "\nMore options, which --help=all explains:\n");
+	for (const struct option_set *s = command->options; s->options; s++) {
+		for (const struct option *o = s->options; o->name; o++) {
+			if (is_common(command, o))
+				continue;
+			(void)format_option(name, sizeof(name), o);
+			(void)snprintf(word, sizeof(word), "[%s]", name);
+			add_word(&p, word, strlen(word));
+		}
+	}
+	text_add(to, "\n");
 }

@@ -5,14 +5,17 @@
 #ifndef TCPU_HELP_H
 #define TCPU_HELP_H
 
-#include <stdio.h>
+#include <stdbool.h>
 
 #include "tcpu.h"
+#include "text.h"
 
-/* All commands, a line each; the table ends with NULL. */
-void print_usage(FILE *to, const struct command *const commands[]);
+/* All commands, a line each, and what they have in common; the table ends with
+ * NULL. */
+void add_usage(struct text *to, const struct command *const commands[]);
 
-/* One command with its options. */
-void print_help(FILE *to, const struct command *command);
+/* One command: its commonest options, with the names of the others; or all of
+ * them, explained. */
+void add_help(struct text *to, const struct command *command, bool all);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "serve.h"
+#include "wire.h"
 
 static int check_options(
     const struct run *run, const struct listen_options *options, bool command);
@@ -19,6 +20,7 @@ static int watch_until_exit(const struct listening *l);
 static int adopt_listener(struct listening *l);
 static int make_listener(struct listening *l, const struct operands *operands);
 static int open_listener(struct listening *l, const struct target *target);
+static void arm(tcp_listener listener);
 
 static const struct option listen_option_table[] = {
     {"keep-open", 'k', NULL, set_true,
@@ -50,7 +52,7 @@ static const struct option listen_option_table[] = {
     {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
 	"take over descriptor N, which listens already"},
     {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
-	"become COMMAND, which has the listening sockets from\n"
+	"become COMMAND, which has the listening sockets from "
 	"descriptor 3 on"},
     {"until-exit", 0, "PID", read_count,
 	offsetof(struct listen_options, until_exit),
@@ -69,6 +71,10 @@ static const struct option_set listen_options[] = {
     {0},
 };
 
+static const char *const commonest[] = {"keep-open", "count", "accept-timeout",
+    "local", "until-exit", "print-port", "print", "background", "timeout",
+    NULL};
+
 static const struct listen_options listen_defaults = {
     .common = COMMON_DEFAULTS,
     .session = SESSION_DEFAULTS,
@@ -83,6 +89,12 @@ const struct command listen_command = {
     .operands = "[HOST] PORT [-- COMMAND...]",
     .summary = "wait for a connection and be its other end",
     .options = listen_options,
+    .commonest = commonest,
+    .examples =
+	"  tcpu listen 9000 >copy && echo complete\n"
+	"  port=$(tcpu listen -k -1 --until-exit $$ --local 0 -- cat &)\n"
+	"  eval \"$(tcpu listen --background --until-exit $$ --print=sh -k "
+	"-L 0 -- cat)\"\n",
     .runs_command = true,
     .defaults = &listen_defaults,
     .size = sizeof(listen_defaults),
@@ -254,5 +266,15 @@ open_listener(struct listening *l, const struct target *target)
 	l->listener = tcp_listen(target->port, &options);
 	if (!tcp_listener_p(l->listener))
 		return library_failure(l->run, l->what, STATUS_LISTEN);
+	if (!l->command || o->handler.pipes)
+		arm(l->listener);
 	return 0;
+}
+
+/* What is accepted from an armed socket is armed from the start. */
+static void
+arm(tcp_listener listener)
+{
+	for (int i = 0, fd; (fd = tcp_listener_fileno(listener, i)) != -1; i++)
+		wire_arm(fd);
 }

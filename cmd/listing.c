@@ -24,7 +24,7 @@ const struct option listing_option_table[] = {
 	"ports without addresses"},
     {"format", 0, "plain|sh|hostport", NULL,
 	offsetof(struct listing_options, format),
-	"plain; sh, assignments for eval; hostport, IP:PORT"},
+	"words; assignments for eval; or IP:PORT"},
     {0},
 };
 

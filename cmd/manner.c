@@ -11,12 +11,12 @@ static option_reader read_keepalive, read_user_timeout;
 
 const struct option session_option_table[] = {
     {"end", 0, "both|peer|input", NULL, offsetof(struct session_options, end),
-	"end when both sides are done; when the peer is; when\n"
+	"end when both sides are done; when the peer is; when "
 	"our input is sent and acknowledged"},
     {"abandon", 0, NULL, set_true, offsetof(struct session_options, abandon),
 	"no end of file to the peer before the session ends"},
     {"reset", 0, NULL, set_true, offsetof(struct session_options, reset),
-	"end the connection with a reset, as soon as our input\n"
+	"end the connection with a reset, as soon as our input "
 	"is sent unless --end says otherwise"},
     {"crlf", 0, NULL, set_true, offsetof(struct session_options, crlf),
 	"send line ends as CRLF, receive them as LF"},
@@ -24,10 +24,10 @@ const struct option session_option_table[] = {
 	offsetof(struct session_options, idle_timeout),
 	"end a session in which nothing has moved for TIME"},
     {"drain", 0, "TIME", read_time, offsetof(struct session_options, drain),
-	"let what runs finish for TIME when a signal ends us"},
+	"let what runs finish for TIME after a signal"},
     {"keepalive", 0, "[=TIME|no]", read_keepalive,
 	offsetof(struct session_options, wire.keepalive),
-	"give a peer that vanished up after TIME (2m), or never"},
+	"give up a peer that vanished after TIME (2m)"},
     {"user-timeout", 0, "TIME|no", read_user_timeout,
 	offsetof(struct session_options, wire.user_timeout),
 	"the same while data are unacknowledged"},

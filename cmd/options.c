@@ -43,8 +43,8 @@ const struct option common_option_table[] = {
 	"no messages"},
     {"verbose", 'v', NULL, set_true, offsetof(struct common_options, verbose),
 	"more messages"},
-    {"help", 0, NULL, set_true, offsetof(struct common_options, help),
-	"print this and exit"},
+    {"help", 0, "[=short|all]", NULL, offsetof(struct common_options, help),
+	"print the commonest options, or all, and exit"},
     {0},
 };
 

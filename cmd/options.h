@@ -43,7 +43,7 @@ struct common_options {
 	bool quiet;
 	bool verbose;
 	int timeout; /* ms; -1 none */
-	bool help;
+	enum help { HELP_NONE, HELP_SHORT, HELP_ALL } help;
 };
 
 extern const struct option common_option_table[];

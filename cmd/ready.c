@@ -26,15 +26,15 @@ static void notify_manager(void);
 
 const struct option ready_option_table[] = {
     {"print-port", '1', NULL, print_port, offsetof(struct ready_options, print),
-	"print the port's number on stdout"},
+	"print the port on stdout"},
     {"print", 0, "port|address|sh", NULL, offsetof(struct ready_options, print),
-	"print it, or the address too, or TCPU_PID, TCPU_ADDR\n"
+	"print it, or the address too, or TCPU_PID, TCPU_ADDR "
 	"and TCPU_PORT for the shell's eval"},
     {"ready-fd", 0, "N", read_natural, offsetof(struct ready_options, fd),
-	"write the port's number to descriptor N and close it"},
+	"write the port to descriptor N and close it"},
     {"port-file", 0, "FILE", read_text,
 	offsetof(struct ready_options, port_file),
-	"write the port's number to FILE, all at once"},
+	"write the port to FILE, all at once"},
     {"pid-file", 0, "FILE", read_text, offsetof(struct ready_options, pid_file),
 	"the same with our process id"},
     {"background", 0, NULL, set_true,

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "help.h"
 
@@ -23,6 +24,7 @@ static int prepare(
     const struct run *run, void *options, const struct operands *operands);
 static int perform(const struct run *run, const struct operands *operands);
 static int finish(const struct run *run, int status);
+static int say_usage(void);
 static int answer_help(const struct run *run);
 static int bad_option(const struct run *run, const char *sentence);
 
@@ -57,10 +59,8 @@ start(char **words)
 	const struct run run = {NULL, &options, &ending};
 	char text[64];
 
-	if (!words[0]) {
-		print_usage(stderr, commands);
-		return STATUS_USAGE;
-	}
+	if (!words[0])
+		return say_usage();
 	for (int i = 0; commands[i]; i++) {
 		if (strcmp(words[0], commands[i]->name) == 0)
 			return start_command(commands[i], words + 1);
@@ -137,23 +137,30 @@ finish(const struct run *run, int status)
 }
 
 static int
+say_usage(void)
+{
+	struct text text = {0};
+
+	add_usage(&text, commands);
+	if (!text.failed)
+		(void)!write(STDERR_FILENO, text.bytes, text.size);
+	text_free(&text);
+	return STATUS_USAGE;
+}
+
+static int
 answer_help(const struct run *run)
 {
-	char *text;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
+	struct text text = {0};
 	int status;
 
-	if (!to)
-		return fail(run, STATUS_FAILED, "%s", strerror(errno));
 	if (run->command)
-		print_help(to, run->command);
+		add_help(&text, run->command, run->options->help == HELP_ALL);
 	else
-		print_usage(to, commands);
-	if (fclose(to) != 0)
-		return fail(run, STATUS_FAILED, "%s", strerror(errno));
-	status = answer(run, text, size);
-	free(text);
+		add_usage(&text, commands);
+	status = text.failed ? fail(run, STATUS_FAILED, "%s", strerror(ENOMEM))
+			     : answer(run, text.bytes, text.size);
+	text_free(&text);
 	return status;
 }
 

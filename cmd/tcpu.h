@@ -41,7 +41,9 @@ struct command {
 	const char *operands; /* for the usage: "[HOST] PORT" */
 	const char *summary;  /* one line */
 	const struct option_set *options;
-	bool runs_command;    /* takes "-- COMMAND" */
+	const char *const *commonest; /* which of them --help explains */
+	const char *examples;         /* lines, indented by two spaces */
+	bool runs_command;            /* takes "-- COMMAND" */
 	const void *defaults; /* a struct that begins with common_options */
 	size_t size;          /* of that struct */
 

@@ -57,8 +57,8 @@ options() {
 offers_every_option() {
 	local command
 	for command in listen connect accept-ready addresses; do
-		tcpu "$command" --help | grep -oE '^ +(-., )?--[a-z0-9-]+' |
-			options >known
+		tcpu "$command" --help=all |
+			grep -oE '^ +(-., )?--[a-z0-9-]+' | options >known
 		[ -s known ]
 		offered "$1" "tcpu $command --" | options | diff known - ||
 			fail "$1: tcpu $command"
@@ -95,6 +95,8 @@ offers_words() {
 @test "each shell offers the values where they are few" {
 	for shell in bash zsh fish; do
 		offers_words "$shell" 'tcpu connect --end=' both peer input
+		offers_words "$shell" 'tcpu connect --nodelay=' yes no
+		offers_words "$shell" 'tcpu addresses --format=' plain hostport
 	done
 }
 

@@ -25,7 +25,7 @@ told() {
 
 # known COMMAND - the options that its help knows.
 known() {
-	tcpu "$1" --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | tr -d ' ' |
+	tcpu "$1" --help=all | grep -oE '^ +(-., )?--[a-z0-9-]+' | tr -d ' ' |
 		tr ',' '\n' | sort -u
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
 # The command line: what is refused, before any internet socket is opened, and
-# how; help and version.
+# how; and the version.
 
 load helper
 
@@ -17,61 +17,11 @@ refuses() {
 	run ! grep AF_INET trace
 }
 
-# is_help - the usage is on stdout, and nothing else happened.
-is_help() {
-	assert_success
-	assert_line --index 0 --regexp "^usage: tcpu $1"
-	assert_equal "$stderr" ''
-}
-
-@test "tcpu alone prints its usage on stderr and exits 2" {
-	run --separate-stderr timeout -k1 10 tcpu
-	assert_equal "$status" 2
-	assert_equal "$output" ''
-	assert_regex "$stderr" '^usage: tcpu .*listen.*connect.*accept-ready.*addr'
-}
-
-@test "--help prints the commands" {
-	run --separate-stderr timeout -k1 10 tcpu --help
-	is_help '\[--help'
-	assert_line --regexp '^  connect '
-}
-
-@test "COMMAND --help prints the options of each command" {
-	for command in listen connect accept-ready addresses; do
-		run --separate-stderr timeout -k1 10 tcpu "$command" --help
-		is_help "$command \[OPTION\]"
-		assert_line --regexp '^  -t, --timeout TIME +end the whole run'
-	done
-}
-
-@test "help fits on a terminal" {
-	for command in listen connect accept-ready addresses; do
-		timeout -k1 10 tcpu "$command" --help >help
-		run ! grep '.\{80\}' help
-	done
-}
-
 @test "--version prints one line" {
 	run --separate-stderr timeout -k1 10 tcpu --version
 	assert_success
 	assert_output --regexp '^tcpu [0-9]+\.[0-9]+\.[0-9]+$'
 	assert_equal "$stderr" ''
-}
-
-@test "help that cannot be written is an error" {
-	for words in --help --version 'listen --help'; do
-		# shellcheck disable=SC2086 # words are meant
-		run timeout -k1 10 bash -c 'tcpu "$@" >/dev/full' bash $words
-		assert_equal "$status" 9
-		assert_output 'tcpu: stdout: No space left on device'
-	done
-}
-
-@test "help into a closed pipe ends as other commands do" {
-	run timeout -k1 10 bash -c 'tcpu --help | true; exit "${PIPESTATUS[0]}"'
-	assert [ "$status" -eq 141 -o "$status" -eq 0 ]
-	assert_output ''
 }
 
 @test "an unknown command is refused" {

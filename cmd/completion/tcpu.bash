@@ -2,11 +2,11 @@
 # shellcheck shell=bash
 #
 # tcpu.bash - completion for bash.  The commands, the options and, where they
-# are few, their values are those that tcpu --help tells.
+# are few, their values are those that the help tells.
 
 # _tcpu_help SCRIPT [COMMAND] - what sed finds in the help.
 _tcpu_help() {
-	tcpu ${2:+"$2"} --help 2>/dev/null | sed -nE "$1"
+	tcpu ${2:+"$2"} "--help${2:+=all}" 2>/dev/null | sed -nE "$1"
 }
 
 _tcpu() {
@@ -15,12 +15,12 @@ _tcpu() {
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		words="$(_tcpu_help 's/^  ([a-z-]+)  .*/\1/p') --help --version"
 	elif [[ $word == -* ]]; then
-		words=$(_tcpu_help 's/^ +(-., )?(--[a-z0-9-]+).*/\2/p' "$command")
+		words=$(_tcpu_help 's/^  (-.,|   ) (--[a-z0-9-]+).*/\2/p' "$command")
 	elif [[ $option == --*-file ]]; then
 		compopt -o default
 		return
 	elif [[ $option == --* ]]; then
-		words=$(_tcpu_help "s/^ .*$option (([a-z]+[|])+[a-z]+).*/\1/p" \
+		words=$(_tcpu_help "s/^ .*$option( |\[=)(([a-z]+[|])+[a-z]+).*/\2/p" \
 			"$command" | tr '|' ' ')
 	else
 		words=$(compgen -A hostname)

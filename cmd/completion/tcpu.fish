@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: ISC
 #
 # tcpu.fish - completion for fish.  The commands, the options and, where they
-# are few, their values are those that tcpu --help tells.
+# are few, their values are those that the help tells.
 
 function __tcpu_options
 	set -l words (commandline -opc)
-	tcpu $words[2] --help 2>/dev/null | awk '
-		/^ +(-., )?--/ {
+	tcpu $words[2] --help=all 2>/dev/null | awk '
+		/^  (-.,|   ) --/ {
 			sub(/^ +(-., )?/, "")
-			name = $1
-			values = $2
-			sub(/\[.*/, "", name)
+			split($1 ($1 ~ /\[/ ? "" : "=" $2), part, /[][=]+/)
+			name = part[1]
+			values = part[2]
 			if (!sub(/^[^ ]+( [^ ]+)?  +/, ""))
 				getline
 			sub(/^ */, "\t")
-			n = values ~ /\|/ ? split(values, value, "|") : 0
+			n = 0
+			if (values ~ /^[a-z]+\|[a-z|]+$/)
+				n = split(values, value, "|")
 			for (i = 1; i <= n; i++)
 				print name "=" value[i] $0
 			if (n == 0)
@@ -23,7 +25,7 @@ function __tcpu_options
 end
 
 function __tcpu_commands
-	tcpu --help | sed -nE 's/^  ([a-z-]+) +/\1\t/p'
+	tcpu --help | sed -nE 's/^  ([a-z-]+)  +/\1\t/p'
 	printf '%s\n' --help --version
 end
 
