@@ -283,6 +283,7 @@ announce(const struct connecting *c)
 	else if (write(to, text, len) != (ssize_t)len || close(to) == -1)
 		return fail(c->run, STATUS_FILE, "--ready-fd %d: %s", to,
 		    strerror(errno));
+	open_standard_descriptors();
 	return 0;
 }
 

@@ -182,6 +182,7 @@ tell_descriptor(const struct run *run, int fd, int port)
 	if (n < 0 || close(fd) == -1)
 		return fail(
 		    run, STATUS_FILE, "--ready-fd %d: %s", fd, strerror(errno));
+	open_standard_descriptors();
 	return 0;
 }
 

@@ -17,7 +17,6 @@
 static const struct command *const commands[] = {&listen_command,
     &connect_command, &accept_ready_command, &addresses_command, NULL};
 
-static void open_standard_descriptors(void);
 static int start(char **words);
 static int start_command(const struct command *command, char **words);
 static int prepare(
@@ -35,11 +34,7 @@ main(int argc, char **argv)
 	return start(argv + (argc > 0));
 }
 
-/*
- * A descriptor of ours must not become somebody's stdin.  What was closed stays
- * useless: stdin is empty, and writing to stdout fails.
- */
-static void
+void
 open_standard_descriptors(void)
 {
 	static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};

@@ -317,6 +317,20 @@ with_hosts() {
 	holds client.out ''
 }
 
+@test "a message is no part of the data when --ready-fd was stderr" {
+	mkfifo in ready
+	listening peer "$talk" 0 slurp
+	tcpu connect --ready-fd 2 -t 20 127.0.0.1 "$port" <in >client.out \
+		2>ready 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	assert_regex "$(timeout 10 cat ready)" "^127.0.0.1 .* $port\$"
+	soon test "/proc/$client/fd/2" -ef /dev/null
+	exec {say}>&-
+	ends 0 "$client"
+}
+
 @test "a --ready-fd that is closed is 9 before anything is connected" {
 	run traced -f -qq -e trace=connect -o trace \
 		tcpu connect --ready-fd 9 127.0.0.1 4242 9>&-

@@ -100,7 +100,7 @@ in_background() {
 	listens
 }
 
-@test "--ready-fd may be stdout or stderr" {
+@test "--ready-fd may be stdout or stderr, and no other descriptor becomes it" {
 	for fd in 1 2; do
 		mkfifo "ready$fd"
 		eval "tcpu listen --ready-fd $fd --no-accept --local 0 \
@@ -108,6 +108,7 @@ in_background() {
 		started+=("$!")
 		port=$(timeout 10 cat "ready$fd")
 		listens
+		soon test "/proc/$!/fd/$fd" -ef /dev/null
 	done
 }
 
