@@ -168,9 +168,14 @@ relay(struct handler *h)
 	    .output = tcp_open_output_fd(h->pipes[1]),
 	    .process = h->process};
 
-	h->status =
-	    run_session(hs->run, hs->session, &ports, h->name, h->connection)
-		.status;
+	if (tcp_input_port_p(ports.input) && tcp_output_port_p(ports.output)) {
+		h->status = run_session(
+		    hs->run, hs->session, &ports, h->name, h->connection)
+				.status;
+	} else {
+		h->status = library_failure(hs->run, h->name, STATUS_FAILED);
+		(void)tcp_reset(h->connection[0]); /* nobody has it */
+	}
 	if (h->status == STATUS_TIMEOUT)
 		(void)kill(h->pid, SIGTERM); /* it is our child */
 	if (tcp_close_input_port(ports.input) == -1)
