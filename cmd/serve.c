@@ -64,7 +64,7 @@ serve_sessions(struct listening *l)
 		status = accept_connection(l, connection, name);
 		if (status != 0)
 			break;
-		if (!o->keep_open)
+		if (!o->keep_open || n == o->count)
 			(void)tcp_close(l->listener); /* nobody waits there */
 		outcome = run_session(
 		    l->run, &o->session, &standard, name, connection);
@@ -101,7 +101,7 @@ serve_handlers(struct listening *l)
 		status = handlers_await(&handlers, limit);
 		if (status == 0)
 			status = accept_connection(l, connection, name);
-		if (status == 0 && !o->keep_open)
+		if (status == 0 && n + 1 == count)
 			(void)tcp_close(l->listener); /* nobody waits there */
 		if (status == 0)
 			handlers_start(&handlers, connection, name);

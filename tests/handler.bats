@@ -138,6 +138,15 @@ reported() {
 	assert_output gone
 }
 
+@test "with --count the listener is gone before the last handler runs" {
+	serve -k --count 2 --local 0 -- sh -c 'tcpu accept-ready \
+		--not-listening "$TCPLOCALPORT" && echo gone || echo there'
+	asks </dev/null
+	assert_output there
+	asks </dev/null
+	assert_output gone
+}
+
 @test "COMMAND is found in PATH, by its path, and in the working directory" {
 	script handler <<<'echo "$0"'
 	mkdir bin

@@ -52,6 +52,21 @@ with_hosts() {
 	holds server.err ''
 }
 
+@test "nobody listens any more once --count connections have come" {
+	mkfifo in
+	serve -k --count 2 --local 0 </dev/null
+	timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	background client tcpu connect 127.0.0.1 "$port" < <(exec cat in 3>&-)
+	client=${started[-1]}
+	exec {say}>in
+	echo last >&"$say"
+	until_said server.out last
+	probes 4 127.0.0.1 "$port"
+	exec {say}>&-
+	ends 0 "$client"
+	ends 0 "$server"
+}
+
 @test "with --keep-open a client's failure is a line and not the status" {
 	serve --keep-open --count 2 --local 0 </dev/null
 	timeout -k1 10 "$talk" "$port" send=abc reset
