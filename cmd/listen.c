@@ -122,6 +122,16 @@ check_options(
 	return check_session_options(run, &o->session);
 }
 
+static bool
+is_said(const struct wire_options *o)
+{
+	const struct wire_options *unsaid = &listen_defaults.session.wire;
+
+	return o->keepalive != unsaid->keepalive ||
+	    o->user_timeout != unsaid->user_timeout ||
+	    o->nodelay != unsaid->nodelay;
+}
+
 /* What COMMAND will do by itself. */
 static int
 check_hold(const struct run *run, const struct listen_options *o, bool command)
@@ -131,7 +141,8 @@ check_hold(const struct run *run, const struct listen_options *o, bool command)
 	if (!command)
 		return usage_error(run, "--hold needs a COMMAND");
 	if (o->keep_open || o->max_conns || o->accept_timeout != -1 ||
-	    o->access.count || o->handler.pipes || o->session.drain)
+	    o->access.count || o->handler.pipes || o->session.drain ||
+	    is_said(&o->session.wire))
 		return usage_error(run, "--hold leaves connections to COMMAND");
 	if (o->until_exit || run->options->timeout != -1)
 		return usage_error(run, "--hold leaves its end to COMMAND");

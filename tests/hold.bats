@@ -142,6 +142,36 @@ held() {
 	kill "$TCPU_PID"
 }
 
+@test "what is about connections, or our end, is refused, as COMMAND sees to it" {
+	local option
+	for option in -k '-k --count=1' --max-conns=1 --accept-timeout=1 \
+		--allow=::1 --deny=::1 --pipes --drain=1 --keepalive=5 \
+		--keepalive=no --user-timeout=5 --nodelay --nodelay=no; do
+		# shellcheck disable=SC2086 # words are meant
+		run -2 --separate-stderr timeout -k1 10 \
+			tcpu listen --hold $option 0 -- echo ran
+		assert_output ''
+		assert_equal "$stderr" \
+			'tcpu: listen: --hold leaves connections to COMMAND'
+	done
+	for option in --timeout=1 --until-exit=$$; do
+		run -2 --separate-stderr timeout -k1 10 \
+			tcpu listen --hold "$option" 0 -- echo ran
+		assert_output ''
+		assert_equal "$stderr" \
+			'tcpu: listen: --hold leaves its end to COMMAND'
+	done
+	for option in --end=peer --abandon --reset --crlf --progress \
+		--idle-timeout=1; do
+		run -2 --separate-stderr timeout -k1 10 \
+			tcpu listen --hold "$option" 0 -- echo ran
+		assert_output ''
+		assert_regex "$stderr" '^tcpu: listen: .*COMMAND.*own matter'
+	done
+	run -2 timeout -k1 10 tcpu listen --hold 0
+	assert_output 'tcpu: listen: --hold needs a COMMAND'
+}
+
 @test "a server that systemd could start takes them" {
 	serve -k --local 0 -- sh -c 'read -r line; echo "got $line"'
 	backend=$port
