@@ -149,6 +149,94 @@ row() {
 	row 'nobody listens' '' /dev/null /dev/null
 }
 
+# words FUNCTION - what it prints for each of the table's commands: as a client,
+# and as a listener on PORT.
+words() {
+	local client listener
+	while IFS=: read -r client listener; do
+		read -ra client <<<"$client"
+		read -ra listener <<<"$listener"
+		"$1"
+	done <<-'END'
+		tcpu connect 127.0.0.1 PORT:tcpu listen -1 127.0.0.1 PORT
+		nc.openbsd 127.0.0.1 PORT:nc.openbsd -nlv 127.0.0.1 PORT
+		ncat 127.0.0.1 PORT:ncat -lv 127.0.0.1 PORT
+		socat - TCP4;127.0.0.1;PORT:socat -dd - TCP4-LISTEN;PORT
+	END
+}
+
+# run_on PORT COMMAND... - becomes it.
+run_on() {
+	local command=("${@:2}")
+	command=("${command[@]//PORT/$1}")
+	exec "${command[@]//;/:}"
+}
+
+# The server answers a second after the end of file, or when the client ends.
+late_answer() {
+	local server
+	tcpu listen -qL 5000 -- sh -c 'cat; read -r _ <go; echo it' &
+	server=$!
+	tcpu accept-ready --listening --wait=5 5000
+	(run_on 5000 "${client[@]}") </dev/null >got &
+	timeout 1 tail -s 0.1 -f --pid=$! /dev/null
+	if ! kill -0 $!; then
+		echo lost
+	elif ! timeout 1 sh -c 'echo >go'; then
+		echo 'hangs without -N'
+	elif wait $! && grep -q it got; then
+		echo arrives
+	fi
+	kill "$server" $!
+	wait
+}
+
+large_port() {
+	tcpu listen -qL 80 </dev/null >got &
+	tcpu accept-ready --listening --wait=5 80
+	(run_on 65616 "${client[@]}") </dev/null && echo is 80 || echo refused
+	kill $!
+	wait
+}
+
+second_listener() {
+	local status=0
+	(run_on 5000 "${listener[@]}") <&4 >got &
+	tcpu accept-ready --listening --wait=5 5000
+	(run_on 5000 timeout 1 "${listener[@]}") <&4 >got || status=$?
+	[ "$status" -eq 124 ] && echo shares it || echo refused
+	kill $!
+	wait
+}
+
+which_port() {
+	(run_on 0 "${listener[@]}") <&4 >got 2>log &
+	port=$(tcpu addresses --pid $! --listening --port --wait=5)
+	timeout 2 tail -s 0.1 -f got log --pid=$! |
+		grep -qEm1 "[Ll]istening on|^$port\$"
+	grep -q "^$port\$" got && echo on stdout ||
+		{ grep -q "$port" log && echo in a log || echo not told; }
+	kill $!
+	wait
+}
+
+# row_of NAME FUNCTION - it says what the function does.
+row_of() {
+	cells "$1" >want
+	declare -f words run_on "$2" >aid
+	netns unshare --pid --mount-proc --fork --kill-child timeout -k 1 20 \
+		bash -c '. ./aid; words "$1"' bash "$2" 4<>silent 3>&- >said
+	diff want said
+}
+
+@test "what else it says of others is so" {
+	mkfifo silent go
+	row_of 'an answer 1 s after our end of file' late_answer
+	row_of 'port 65616' large_port
+	row_of 'a second listener on the port' second_listener
+	row_of 'which port is 0' which_port
+}
+
 @test "the echo server serves a client while another is silent" {
 	block c 1 >echo.c
 	# shellcheck disable=SC2046 # words are meant
