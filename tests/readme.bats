@@ -214,8 +214,13 @@ which_port() {
 	port=$(tcpu addresses --pid $! --listening --port --wait=5)
 	timeout 2 tail -s 0.1 -f got log --pid=$! |
 		grep -qEm1 "[Ll]istening on|^$port\$"
-	grep -q "^$port\$" got && echo on stdout ||
-		{ grep -q "$port" log && echo in a log || echo not told; }
+	if grep -q "^$port\$" got; then
+		echo on stdout
+	elif grep -q "$port" log; then
+		echo in a log
+	else
+		echo not told
+	fi
 	kill $!
 	wait
 }
