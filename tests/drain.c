@@ -38,7 +38,13 @@ is_numbered(const char *buf, size_t at, size_t n)
 void
 drain_start(struct drain *d, int fd)
 {
-	*d = (struct drain){.fd = fd, .right = true};
+	drain_start_by(d, fd, 0);
+}
+
+void
+drain_start_by(struct drain *d, int fd, size_t piece)
+{
+	*d = (struct drain){.fd = fd, .piece = piece, .right = true};
 	if (pthread_create(&d->thread, NULL, drain, d) != 0)
 		abort();
 }
@@ -64,9 +70,10 @@ drain(void *arg)
 {
 	struct drain *d = arg;
 	char buf[65536];
+	size_t piece = d->piece ? d->piece : sizeof buf;
 	ssize_t n;
 
-	while ((n = read(d->fd, buf, sizeof buf)) > 0) {
+	while ((n = read(d->fd, buf, piece)) > 0) {
 		d->right = d->right && is_numbered(buf, d->n, (size_t)n);
 		d->n += (size_t)n;
 	}

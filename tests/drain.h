@@ -22,13 +22,16 @@ int temporary_file(void);
 struct drain {
 	pthread_t thread;
 	int fd;
+	size_t piece;
 	size_t n;   /* bytes so far */
 	bool right; /* all of them as numbered */
 	int error;  /* errno of the last read, 0 at end of file */
 };
 
-/* Reads FD until its end, in the background; waits for that. */
+/* Reads FD until its end, in the background, at most PIECE bytes at a time, 0
+ * being many; waits for that. */
 void drain_start(struct drain *d, int fd);
+void drain_start_by(struct drain *d, int fd, size_t piece);
 void drain_join(struct drain *d);
 
 #endif

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <pty.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <tcpunit.h>
 #include <termios.h>
 
@@ -19,18 +20,30 @@
 #include "tap.h"
 #include "unit.h"
 
-#define LONG 2000000
 #define MUCH 20000000 /* more than any end holds */
 #define HELD 65536
-#define JUNK 10 /* bytes before the offset */
+#define JUNK 10        /* bytes before the offset */
+#define TURN (2 << 20) /* until others run: 1 MiB, and a piece of as much */
+#define COUNT(a) (sizeof(a) / sizeof *(a))
 
-enum kind { PIPE, SOCKETS, CONNECTION, PLAIN, OFFSET, APPEND, TERMINAL };
+enum kind { PIPE, SOCKETS, CONNECTION, PLAIN, OFFSET, APPEND, TERMINAL, FIFO };
 
 static const char *const names[] = {"a pipe", "a socketpair", "a connection",
-    "a file", "a file at an offset", "a file that is appended to",
-    "a terminal"};
+    "a file", "a file at an offset", "a file that is appended to", "a terminal",
+    "a FIFO"};
 
-static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 65536, 100000};
+#ifdef TCPUNIT_TINY /* each byte is two calls */
+enum { SLOW = 4097, LONG = 200000, LONGEST = 100000 };
+static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 65536};
+#else
+enum { SLOW = 65537, LONG = 32 << 20, LONGEST = 100 << 20 };
+static const size_t sizes[] = {
+    0, 1, 4095, 4096, 4097, 65535, 65536, 65537, 1 << 20, (1 << 20) + 1};
+#endif
+
+/* How the bytes come and go: after a first one was read ahead; so many at a
+ * time, and otherwise all at once. */
+enum { AHEAD = 1, SLOWLY = 62 };
 
 /* A port, and what is behind it; that of a file is the file. */
 struct end {
@@ -45,6 +58,7 @@ struct feeder {
 	pthread_t thread;
 	int fd;
 	size_t n;
+	size_t piece;
 };
 
 static void *
@@ -56,7 +70,8 @@ feed(void *arg)
 	ssize_t n;
 
 	do {
-		n = write(f->fd, data + done, f->n - done);
+		n = f->n - done < f->piece ? f->n - done : f->piece;
+		n = write(f->fd, data + done, (size_t)n);
 		done += n > 0 ? (size_t)n : 0;
 	} while (n > 0 && done < f->n);
 	close(f->fd);
@@ -126,12 +141,31 @@ terminal_end(int fd[2])
 	tcsetattr(fd[1], TCSANOW, &raw);
 }
 
+static void
+fifo_end(int fd[2])
+{
+	char path[] = "/tmp/tcpunit.XXXXXX";
+	int both;
+
+	close(mkstemp(path));
+	unlink(path);
+	if (mkfifo(path, 0600) == -1)
+		diag("no FIFO");
+	both = open(path, O_RDWR | O_CLOEXEC); /* the next two do not wait */
+	fd[0] = open(path, O_RDONLY | O_CLOEXEC);
+	fd[1] = open(path, O_WRONLY | O_CLOEXEC);
+	close(both);
+	unlink(path);
+}
+
 /* Two descriptors: what is written to the second is read from the first. */
 static void
 make_two(enum kind kind, int fd[2])
 {
 	if (kind == TERMINAL)
 		terminal_end(fd);
+	else if (kind == FIFO)
+		fifo_end(fd);
 	else if (kind == PIPE
 		? pipe2(fd, O_CLOEXEC) == -1
 		: socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == -1)
@@ -176,10 +210,12 @@ output_end(enum kind kind)
 	return e;
 }
 
+/* PIECE bytes at a time, 0 being all at once. */
 static void
-feeder_start(struct feeder *f, const struct end *in, size_t n)
+feeder_start(struct feeder *f, const struct end *in, size_t n, size_t piece)
 {
-	*f = (struct feeder){.fd = in->behind, .n = n};
+	*f = (struct feeder){
+	    .fd = in->behind, .n = n, .piece = piece ? piece : n};
 	if (!has_file(in->kind))
 		pthread_create(&f->thread, NULL, feed, f);
 }
@@ -195,10 +231,10 @@ feeder_join(struct feeder *f, const struct end *in)
 
 /* A file is looked at when it is written, everything else meanwhile. */
 static void
-taker_start(struct drain *d, const struct end *out)
+taker_start(struct drain *d, const struct end *out, size_t piece)
 {
 	if (!has_file(out->kind))
-		drain_start(d, out->behind);
+		drain_start_by(d, out->behind, piece);
 }
 
 static void
@@ -235,9 +271,17 @@ moved(const struct end *in, const struct end *out, size_t n, size_t all)
 	    tcp_port_position(out->port) == n && rest_is(in->port, n, all);
 }
 
-/* PEEK reads ahead first. */
+static void
+close_ends(const struct end *in, const struct end *out)
+{
+	tcp_close_input_port(in->port);
+	tcp_close_output_port(in->unused);
+	tcp_close_output_port(out->port);
+	tcp_close_input_port(out->unused);
+}
+
 static bool
-copies(enum kind from, enum kind to, size_t n, int64_t limit, bool peek)
+copies(enum kind from, enum kind to, size_t n, int64_t limit, int how)
 {
 	struct end in = input_end(from, n), out = output_end(to);
 	size_t want = limit == -1 || (size_t)limit > n ? n : (size_t)limit;
@@ -246,24 +290,20 @@ copies(enum kind from, enum kind to, size_t n, int64_t limit, bool peek)
 	int64_t copied;
 	bool yes;
 
-	feeder_start(&f, &in, n);
-	taker_start(&d, &out);
-	if (peek)
+	feeder_start(&f, &in, n, how & SLOWLY);
+	taker_start(&d, &out, how & SLOWLY);
+	if (how & AHEAD)
 		tcp_peek_byte(in.port);
 	copied = tcp_copy_port(in.port, out.port, limit);
 	yes = copied == (int64_t)want && moved(&in, &out, want, n);
 	if (copied == -1)
 		diag("%s", tcp_last_error()->text);
-	tcp_close_input_port(in.port);
-	tcp_close_output_port(in.unused);
-	tcp_close_output_port(out.port);
-	tcp_close_input_port(out.unused);
+	close_ends(&in, &out);
 	taker_join(&d, &out);
 	feeder_join(&f, &in);
 	if (!yes || d.n != want || !d.right)
-		diag("%zu bytes, limit %lld%s: %lld copied, %zu arrived", n,
-		    (long long)limit, peek ? ", read ahead" : "",
-		    (long long)copied, d.n);
+		diag("%zu bytes, limit %lld, %d: %lld copied, %zu arrived", n,
+		    (long long)limit, how, (long long)copied, d.n);
 	return yes && d.n == want && d.right;
 }
 
@@ -272,24 +312,26 @@ every_way(enum kind from, enum kind to)
 {
 	bool all = true, limited = true, ahead = true;
 
-	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+	for (size_t i = 0; i < COUNT(sizes); i++) {
 		size_t n = sizes[i];
 
-		all = copies(from, to, n, -1, false) && all;
-		limited = copies(from, to, n, (int64_t)n / 2, false) && limited;
-		ahead = copies(from, to, n, -1, true) && ahead;
-		ahead = copies(from, to, n, (int64_t)n / 3, true) && ahead;
+		all = copies(from, to, n, -1, 0) && all;
+		limited = copies(from, to, n, (int64_t)n / 2, 0) && limited;
+		ahead = copies(from, to, n, -1, AHEAD) && ahead;
+		ahead = copies(from, to, n, (int64_t)n / 3, AHEAD) && ahead;
 	}
 	ok(all, "from %s to %s: all of it", names[from], names[to]);
 	ok(limited, "from %s to %s: until a limit", names[from], names[to]);
 	ok(ahead, "from %s to %s: also what was read ahead", names[from],
 	    names[to]);
+	ok(copies(from, to, SLOW, -1, SLOWLY), "from %s to %s: slowly",
+	    names[from], names[to]);
 }
 
 static void
 from_each(enum kind from)
 {
-	for (enum kind to = PIPE; to <= TERMINAL; to++)
+	for (enum kind to = PIPE; to <= FIFO; to++)
 		every_way(from, to);
 }
 
@@ -324,23 +366,122 @@ from_offsets(void)
 }
 
 static void
+others_to_a_connection(void)
+{
+	every_way(APPEND, CONNECTION);
+	every_way(FIFO, CONNECTION);
+}
+
+static void
+much_to_a_connection(void)
+{
+	for (enum kind from = PIPE; from <= FIFO; from++)
+		if (from != TERMINAL)
+			ok(copies(from, CONNECTION, LONGEST, -1, 0),
+			    "much from %s to a connection", names[from]);
+}
+
+static void
+much_from_a_connection(void)
+{
+	for (enum kind to = PIPE; to <= FIFO; to++)
+		if (to != TERMINAL)
+			ok(copies(CONNECTION, to, LONGEST, -1, 0),
+			    "much from a connection to %s", names[to]);
+}
+
+/* The end of a terminal is an error, and comes after all of its bytes. */
+static bool
+hangs_up(enum kind to, size_t n)
+{
+	struct end in = input_end(TERMINAL, n), out = output_end(to);
+	size_t half = n / 2;
+	struct feeder f;
+	struct drain d;
+	bool yes;
+
+	feeder_start(&f, &in, n, 0);
+	taker_start(&d, &out, 0);
+	yes = tcp_copy_port(in.port, out.port, (int64_t)half) == (int64_t)half;
+	yes = yes &&
+	    failed(tcp_copy_port(in.port, out.port, -1) == -1,
+		TCPUNIT_ERROR_SYSTEM, EIO) &&
+	    tcp_last_error()->port.bits == in.port.bits &&
+	    tcp_last_error()->transferred == n - half &&
+	    tcp_port_position(in.port) == n && tcp_port_position(out.port) == n;
+	close_ends(&in, &out);
+	taker_join(&d, &out);
+	feeder_join(&f, &in);
+	return yes && d.n == n && d.right;
+}
+
+static void
+from_terminals(void)
+{
+	for (enum kind to = PIPE; to <= FIFO; to++) {
+		bool all = true;
+
+		for (size_t i = 0; i < COUNT(sizes); i++)
+			all = hangs_up(to, sizes[i]) && all;
+		ok(all, "from a terminal to %s: until it is hung up",
+		    names[to]);
+	}
+}
+
+/* What the device has is zeros, or nothing. */
+static void
+from_device(const char *path, bool endless)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		tcp_port in = tcp_open_input_fd(open(path, O_RDONLY));
+		struct end out = output_end(CONNECTION);
+		size_t want = endless ? sizes[i] : 0;
+		struct drain d;
+
+		taker_start(&d, &out, 0);
+		all = tcp_copy_port(in, out.port, (int64_t)sizes[i]) ==
+			(int64_t)want &&
+		    all;
+		tcp_close_input_port(in);
+		tcp_close_output_port(out.port);
+		tcp_close_input_port(out.unused);
+		taker_join(&d, &out);
+		all = all && d.n == want;
+	}
+	ok(all, "from %s to a connection", path);
+}
+
+static void
+to_device(const char *path)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		tcp_port out = tcp_open_output_fd(open(path, O_WRONLY));
+		struct end in = input_end(CONNECTION, sizes[i]);
+		struct feeder f;
+
+		feeder_start(&f, &in, sizes[i], 0);
+		all =
+		    tcp_copy_port(in.port, out, -1) == (int64_t)sizes[i] && all;
+		tcp_close_output_port(out);
+		tcp_close_input_port(in.port);
+		tcp_close_output_port(in.unused);
+		feeder_join(&f, &in);
+	}
+	ok(all, "from a connection to %s", path);
+}
+
+static void
 devices(void)
 {
-	tcp_port zero = tcp_open_input_fd(open("/dev/zero", O_RDONLY));
-	tcp_port null = tcp_open_output_fd(open("/dev/null", O_WRONLY));
-	struct pair p = pair_connect();
-
-	is_int(tcp_copy_port(zero, null, LONG), LONG,
-	    "from a device without end, until a limit");
-	is_int(tcp_copy_port(zero, null, 0), 0, "a limit of nothing");
-	is_int(tcp_copy_port(zero, p.out, 3), 3, "to a connection");
-	is_int(recv(p.peer, (char[4]){0}, 4, 0), 3, "and not a byte more");
-	pair_say(&p, "something");
-	pair_finish(&p);
-	is_int(tcp_copy_port(p.in, null, -1), 9, "to a null device");
-	tcp_close_input_port(zero);
-	tcp_close_output_port(null);
-	pair_close(&p);
+	from_device("/dev/null", false);
+	from_device("/dev/zero", true);
+	from_device("/dev/full", true);
+	to_device("/dev/null");
+	to_device("/dev/zero");
 }
 
 /* The buffer of the output goes out before what is copied. */
@@ -371,7 +512,7 @@ full_device(enum kind from)
 	tcp_port full = tcp_open_output_fd(open("/dev/full", O_WRONLY));
 	struct feeder f;
 
-	feeder_start(&f, &in, 5000);
+	feeder_start(&f, &in, 5000, 0);
 	ok(failed(tcp_copy_port(in.port, full, -1) == -1, TCPUNIT_ERROR_SYSTEM,
 	       ENOSPC),
 	    "from %s to a full device", names[from]);
@@ -394,7 +535,7 @@ broken_pipe(enum kind from)
 	struct feeder f;
 
 	close(out.behind);
-	feeder_start(&f, &in, 5000);
+	feeder_start(&f, &in, 5000, 0);
 	is_int(tcp_copy_port(in.port, out.port, -1), -1,
 	    "from %s to a broken pipe", names[from]);
 	is_int(tcp_last_error()->code, EPIPE, "from %s: EPIPE, no signal",
@@ -418,7 +559,7 @@ stopping_reader(enum kind from, enum kind to)
 	struct drain d;
 	size_t n;
 
-	feeder_start(&f, &in, MUCH);
+	feeder_start(&f, &in, MUCH, 0);
 	tcp_set_timeout(out.port, 50);
 	ok(failed(tcp_copy_port(in.port, out.port, -1) == -1,
 	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
@@ -467,37 +608,104 @@ stopping_readers(void)
 			stopping_reader(from, to);
 }
 
-/* The failure of the input comes after its bytes, which are all written. */
+/* A thread that copies, and how it came back. */
+struct copying {
+	tcp_port in, out;
+	int64_t n;
+	enum tcp_error_kind kind;
+	int code;
+	uint64_t port;
+	size_t transferred;
+};
+
+static void *
+copy_once(void *arg)
+{
+	struct copying *c = arg;
+
+	c->n = tcp_copy_port(c->in, c->out, -1);
+	c->kind = tcp_last_error()->kind;
+	c->code = tcp_last_error()->code;
+	c->port = tcp_last_error()->port.bits;
+	c->transferred = tcp_last_error()->transferred;
+	return NULL;
+}
+
+/* Whether the port's descriptor would take more. */
+static bool
+writable(tcp_port p)
+{
+	struct pollfd fd = {tcp_port_fileno(p), POLLOUT, 0};
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+/* The failure of the input comes after its bytes, which are all written; half
+ * of them had been copied before. */
 static void
 reset_input(enum kind to)
 {
 	struct pair p = pair_connect();
 	struct end out = output_end(to);
+	struct copying c = {.in = p.in, .out = out.port};
+	tcp_thread t = tcp_thread_start(copy_once, &c);
 	struct drain d;
 
 	pair_send(&p, "\0\1\2\3\4", 5);
+	while (tcp_port_position(out.port) < 5)
+		tcp_thread_yield();
+	pair_send(&p, "\5\6\7\10\11", 5);
 	pair_reset(&p);
-	taker_start(&d, &out);
-	ok(failed(tcp_copy_port(p.in, out.port, -1) == -1, TCPUNIT_ERROR_NET,
-	       ECONNRESET),
+	taker_start(&d, &out, 0);
+	tcp_thread_join(t, -1, NULL);
+	ok(c.n == -1 && c.kind == TCPUNIT_ERROR_NET && c.code == ECONNRESET,
 	    "from a connection that is reset to %s", names[to]);
-	ok(tcp_last_error()->port.bits == p.in.bits,
-	    "to %s: the input is to blame", names[to]);
-	is_int((long long)tcp_last_error()->transferred, 5,
+	ok(c.port == p.in.bits, "to %s: the input is to blame", names[to]);
+	is_int((long long)c.transferred, 10,
 	    "to %s: what came before was written", names[to]);
 	tcp_close_output_port(out.port);
 	tcp_close_input_port(out.unused);
 	taker_join(&d, &out);
-	ok(d.n == 5 && d.right, "to %s: it arrived", names[to]);
+	ok(d.n == 10 && d.right, "to %s: it arrived", names[to]);
 	pair_close(&p);
 }
 
+/* The peer takes some, and then nothing until no more fits. */
 static void
-reset_inputs(void)
+reset_output(enum kind from)
+{
+	struct end in = input_end(from, MUCH), out = output_end(CONNECTION);
+	struct copying c = {.in = in.port, .out = out.port};
+	struct feeder f;
+	tcp_thread t = tcp_thread_start(copy_once, &c);
+	char got[5000];
+
+	feeder_start(&f, &in, MUCH, 0);
+	while (tcp_port_position(out.port) == 0 || writable(out.port))
+		tcp_thread_yield();
+	ok(recv(out.behind, got, sizeof got, MSG_WAITALL) == sizeof got &&
+		is_numbered(got, 0, sizeof got),
+	    "from %s: the peer has some", names[from]);
+	peer_reset(out.behind);
+	tcp_thread_join(t, -1, NULL);
+	ok(c.n == -1 && c.kind == TCPUNIT_ERROR_NET && c.code == ECONNRESET &&
+		c.port == out.port.bits,
+	    "from %s: and then resets", names[from]);
+	ok(c.transferred >= sizeof got && moved(&in, &out, c.transferred, MUCH),
+	    "from %s: all that did not go out is there", names[from]);
+	close_ends(&in, &out);
+	feeder_join(&f, &in);
+}
+
+static void
+resets(void)
 {
 	reset_input(PIPE);
 	reset_input(CONNECTION);
 	reset_input(PLAIN);
+	reset_output(PIPE);
+	reset_output(CONNECTION);
+	reset_output(PLAIN);
 }
 
 static void
@@ -519,36 +727,6 @@ silent_input(void)
 	tcp_close_output_port(out.port);
 	close(out.behind);
 	pair_close(&p);
-}
-
-/* A thread that copies, and how it came back. */
-struct copying {
-	tcp_port in, out;
-	int64_t n;
-	enum tcp_error_kind kind;
-	uint64_t port;
-	size_t transferred;
-};
-
-static void *
-copy_once(void *arg)
-{
-	struct copying *c = arg;
-
-	c->n = tcp_copy_port(c->in, c->out, -1);
-	c->kind = tcp_last_error()->kind;
-	c->port = tcp_last_error()->port.bits;
-	c->transferred = tcp_last_error()->transferred;
-	return NULL;
-}
-
-/* Whether the port's descriptor would take more. */
-static bool
-writable(tcp_port p)
-{
-	struct pollfd fd = {tcp_port_fileno(p), POLLOUT, 0};
-
-	return poll(&fd, 1, 0) == 1;
 }
 
 static void
@@ -588,7 +766,7 @@ close_output(enum kind from, enum kind to)
 	struct drain d;
 	tcp_thread t = tcp_thread_start(copy_once, &c);
 
-	feeder_start(&f, &in, MUCH);
+	feeder_start(&f, &in, MUCH, 0);
 	while (tcp_port_position(out.port) == 0 || writable(out.port))
 		tcp_thread_yield();
 	tcp_close_output_port(out.port);
@@ -629,7 +807,7 @@ echo(void)
 	struct end e = input_end(CONNECTION, 0);
 	struct copying c = {.in = e.port, .out = e.unused};
 	int taken = dup(e.behind);
-	struct feeder f = {.fd = e.behind, .n = LONG};
+	struct feeder f = {.fd = e.behind, .n = LONG, .piece = LONG};
 	struct drain d;
 	tcp_thread t = tcp_thread_start(copy_once, &c);
 
@@ -660,33 +838,73 @@ folder_input(void)
 	pair_close(&p);
 }
 
-static void *
-tick(void *arg)
-{
-	int *ticks = arg;
+/*
+ * Somebody for whom there is always something to read, of which a read knows
+ * only when it has waited: so it has a turn each time that the event loop runs.
+ * MOST is what went out of a port from one turn to the next, at most.
+ */
+struct watcher {
+	int fd[2];
+	tcp_port out;
+	uint64_t seen, most;
+	bool done;
+};
 
-	while (*ticks >= 0) {
-		++*ticks;
-		tcp_thread_yield();
+static void *
+watch(void *arg)
+{
+	struct watcher *w = arg;
+	tcp_port in = tcp_open_input_fd(w->fd[0]);
+	char message[2] = "";
+	uint64_t now;
+
+	while (!w->done) {
+		if (write(w->fd[1], message, 1) != 1 ||
+		    tcp_read(in, message, 2) != 1)
+			break;
+		now = tcp_port_position(w->out);
+		w->most = now - w->seen > w->most ? now - w->seen : w->most;
+		w->seen = now;
 	}
+	tcp_close_input_port(in);
+	close(w->fd[1]);
 	return NULL;
 }
 
 static void
-others_run(void)
+others_run(enum kind from, enum kind to)
 {
-	tcp_port zero = tcp_open_input_fd(open("/dev/zero", O_RDONLY));
-	tcp_port null = tcp_open_output_fd(open("/dev/null", O_WRONLY));
-	int ticks = 0;
-	tcp_thread t = tcp_thread_start(tick, &ticks);
+	struct end in = input_end(from, LONG), out = output_end(to);
+	struct watcher w = {.out = out.port};
+	struct feeder f;
+	struct drain d;
+	tcp_thread t;
 
-	is_int(tcp_copy_port(zero, null, LONG), LONG,
-	    "a long copy that never has to wait");
-	ok(ticks > 2, "others run meanwhile");
-	ticks = -1;
+	make_two(SOCKETS, w.fd);
+	t = tcp_thread_start(watch, &w);
+	feeder_start(&f, &in, LONG, 0);
+	taker_start(&d, &out, 0);
+	is_int(tcp_copy_port(in.port, out.port, -1), LONG,
+	    "from %s to %s: a long copy", names[from], names[to]);
+	tcp_thread_yield();
+	w.done = true;
 	tcp_thread_join(t, -1, NULL);
-	tcp_close_input_port(zero);
-	tcp_close_output_port(null);
+	if (!ok(w.seen == LONG && w.most <= TURN,
+		"from %s to %s: others run meanwhile", names[from], names[to]))
+		diag("not for %llu bytes", (unsigned long long)w.most);
+	close_ends(&in, &out);
+	taker_join(&d, &out);
+	feeder_join(&f, &in);
+}
+
+static void
+fairness(void)
+{
+	others_run(PLAIN, CONNECTION);
+	others_run(PIPE, CONNECTION);
+	others_run(CONNECTION, PLAIN);
+	others_run(CONNECTION, PIPE);
+	others_run(PLAIN, PLAIN);
 }
 
 int
@@ -698,16 +916,20 @@ main(void)
 	run(from_connections);
 	run(from_files);
 	run(from_offsets);
+	run(others_to_a_connection);
+	run(from_terminals);
+	run(much_to_a_connection);
+	run(much_from_a_connection);
 	run(devices);
 	run(buffered_output);
 	run(full_devices);
 	run(broken_pipes);
 	run(stopping_readers);
-	run(reset_inputs);
+	run(resets);
 	run(silent_input);
 	run(closing);
 	run(echo);
 	run(folder_input);
-	run(others_run);
+	run(fairness);
 	return done_testing();
 }
