@@ -34,6 +34,22 @@ says() {
 	assert_equal "$stderr" "$(printf "tcpu: $1" "127.0.0.1:$port")"
 }
 
+# meets SIDE STEP... - a session by tcpu connect or tcpu listen, with our stdin
+# and, as stdout, a pipe to session.out; its messages go to session.err, the
+# calls that sent something to session.trace.  The peer does the steps.
+meets() {
+	local -a traced=(strace -y -o session.trace -e trace=sendto,sendfile)
+	if [ "$1" = connect ]; then
+		peer "${@:2}"
+		listening session bash -c 'echo "$1" && exec "${@:2}"' bash \
+			"$port" "${traced[@]}" tcpu connect 127.0.0.1 "$port"
+	else
+		listening session "${traced[@]}" tcpu listen -1 --local 0
+		background peer "$talk" "$port" "${@:2}"
+		peer=${started[-1]}
+	fi
+}
+
 # ---- When it ends ----
 
 @test "the end of stdin is an end of file to the peer, and the answer comes" {
@@ -123,6 +139,32 @@ Connection reset by peer (5 bytes received, 3 sent)"
 	assert_regex "$(<client.err)" 'reset by peer \(50004 bytes received, 0 s'
 }
 
+# reset_amid SIDE - a session with stdin from the file data, by any way, is reset
+# while both directions are full.
+reset_amid() {
+	local sent='/ = ([0-9]+)$/ { n += $NF } END { print n + 0 }' received
+	[ -e go ] || mkfifo go
+	meets "$1" flood=3000000 read=50000 hear=go reset
+	echo >go
+	ends 8 "$session"
+	ends 0 "$peer"
+	received=$(wc -c <session.out)
+	assert_regex "$(<session.err)" "^tcpu: 127.0.0.1:[0-9]+: \
+(Connection reset by peer|Broken pipe) \($received bytes received, \
+$(awk "$sent" session.trace) sent\)$"
+	cmp -n "$received" session.out /dev/zero
+	head -c 50000 data | cmp - peer.out
+}
+
+@test "a reset amid a copy is 8, with what went and came of a file and a pipe" {
+	local side
+	seq 2000000 >data
+	for side in connect listen; do
+		reset_amid "$side" <data
+		reset_amid "$side" < <(exec cat data 3>&-)
+	done
+}
+
 @test "a peer that goes while we send is 8, and what it sent is printed" {
 	peer 'send=bye\n' read=1
 	run --separate-stderr timeout -k1 20 bash -c '
@@ -169,6 +211,14 @@ Connection reset by peer (5 bytes received, 3 sent)"
 	ends 0 "$peer"
 	assert_equal "$(<client.err)" 'tcpu: stdout: No space left on device'
 	holds peer.out 'ECONNRESET\n'
+	tcpu listen --local --port-file port 0 <in >/dev/full 2>err 3>&- &
+	started+=("$!")
+	until_said port '[0-9]*'
+	background peer "$talk" "$(<port)" send=x slurp
+	ends 9 "${started[-2]}"
+	ends 0 "${started[-1]}"
+	holds err 'tcpu: stdout: No space left on device\n'
+	holds peer.out 'ECONNRESET\n'
 }
 
 @test "so is one that gets full" {
@@ -182,12 +232,14 @@ Connection reset by peer (5 bytes received, 3 sent)"
 }
 
 @test "a stdin that cannot be read is 9" {
-	peer slurp
-	connects <.
-	assert_equal "$status" 9
-	says 'stdin: Is a directory'
-	ends 0 "$peer"
-	holds peer.out 'ECONNRESET\n'
+	local side
+	for side in connect listen; do
+		meets "$side" slurp <.
+		ends 9 "$session"
+		holds session.err 'tcpu: stdin: Is a directory\n'
+		ends 0 "$peer"
+		holds peer.out 'ECONNRESET\n'
+	done
 }
 
 @test "a broken pipe at stdout is silent where SIGPIPE has its way" {
