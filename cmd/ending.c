@@ -72,7 +72,6 @@ die(const struct ending *e)
 	sigset_t one;
 
 	(void)signal(e->signal, SIG_DFL);
-	restore_signals(e);
 	(void)sigemptyset(&one);
 	(void)sigaddset(&one, e->signal);
 	(void)sigprocmask(SIG_UNBLOCK, &one, NULL);

@@ -290,6 +290,15 @@ $(awk "$sent" session.trace) sent\)$"
 	assert_output 15
 }
 
+@test "and not of the SIGPIPE that a lost connection left pending" {
+	truncate -s 64M big # more than the kernels hold
+	serve -k --local 0 <big
+	"$talk" "$port" shut read=1000 reset >/dev/null
+	soon grep -q 'Broken pipe' server.err
+	kill -TERM "$server"
+	ends 143 "$server"
+}
+
 @test "a signal that was ignored at the start is ignored" {
 	mkfifo in
 	peer read=4 slurp
