@@ -180,6 +180,7 @@ torture: deps
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(abspath $(BUILD)) tests/faults/run
 	@BUILD=$(abspath $(BUILD)) tests/faults/transfers 1000
+	@BUILD=$(abspath $(BUILD)) tests/fuzz/options 600s
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
 # Some tests fail by what notes the lines: it wants leave to write, and memory.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# What make fuzz begins with, and what it has found: nothing is a finding.
+# What make fuzz begins with, and what it has found; and the beginning of what
+# make torture does to the command line: nothing is a finding.
 
 load helper
 
@@ -11,4 +12,10 @@ load helper
 			"$BUILD/tests/fuzz/$(basename "$corpus")" "$corpus"*
 		assert_success
 	done
+}
+
+@test "no command line that chance makes is mishandled" {
+	run timeout -k 1 50 "$TOP/tests/fuzz/options" 1 80
+	assert_success
+	echo "# ${lines[-1]}" >&3
 }
