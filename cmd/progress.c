@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * progress.c - draws the line of --progress.
+ * progress.c - measures a session and words it for people.
  */
 #include "progress.h"
 
-#include <stdint.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -14,7 +18,90 @@
 #define REDRAW 500
 #define ADD_LINE 10000
 
+/* Where a terminal does not say. */
+#define WIDTH 80
+
 #define AMOUNT_SIZE 16
+#define CLOCK_SIZE 32
+
+struct line {
+	char text[160];
+	int len;
+	int room; /* for so many letters */
+};
+
+static uint64_t input_size(void);
+static void measure(struct flow *f, double seconds);
+static void draw(const struct progress *p);
+
+void
+begin_progress(struct progress *p, const struct run *run, const char *name,
+    const tcp_port connection[2], bool file)
+{
+	*p = (struct progress){.run = run,
+	    .name = name,
+	    .in.port = connection[0],
+	    .out.port = connection[1],
+	    .size = file ? input_size() : 0,
+	    .begin = now(),
+	    .before = now(),
+	    .open = true};
+}
+
+void *
+show_progress(void *progress)
+{
+	struct progress *p = progress;
+	const int pause = isatty(STDERR_FILENO) ? REDRAW : ADD_LINE;
+	double seconds;
+
+	while (tcp_thread_sleep(pause) == 0 && p->open) {
+		seconds = (double)(now() - p->before) / 1000;
+		p->before = now();
+		measure(&p->in, seconds);
+		measure(&p->out, seconds);
+		draw(p);
+	}
+	return NULL;
+}
+
+void
+end_progress(struct progress *p)
+{
+	double seconds = (double)(now() - p->begin + 1) / 1000;
+
+	if (!p->open)
+		return;
+	p->open = false;
+	p->in.moved = p->out.moved = 0;
+	measure(&p->in, seconds);
+	measure(&p->out, seconds);
+	draw(p);
+}
+
+/* What is left of the file that stdin is; 0 where it is none. */
+static uint64_t
+input_size(void)
+{
+	off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+	struct stat st;
+
+	if (at == -1 || fstat(STDIN_FILENO, &st) == -1 ||
+	    !S_ISREG(st.st_mode) || at >= st.st_size)
+		return 0;
+	return (uint64_t)(st.st_size - at);
+}
+
+/* The rate is evened out, or it could not be read. */
+static void
+measure(struct flow *f, double seconds)
+{
+	uint64_t moved = tcp_port_position(f->port);
+	double rate = (double)(moved - f->moved) / seconds;
+
+	f->rate = f->moved ? (3 * f->rate + rate) / 4 : rate;
+	f->moved = moved;
+}
 
 /* "512 B", "1.5 KiB", "12.0 MiB". */
 static const char *
@@ -23,44 +110,103 @@ format_amount(double n, char text[AMOUNT_SIZE])
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
 	int i = 0;
 
-	for (; n >= 1024 && i < 4; i++)
+	for (; n >= 1023.95 && i < 4; i++)
 		n /= 1024;
 	(void)snprintf(
 	    text, AMOUNT_SIZE, i ? "%.1f %s" : "%.0f %s", n, units[i]);
 	return text;
 }
 
-static void
-draw(const struct progress *p, int64_t ms, bool terminal)
+/* "0:07", "12:34", "1:23:45". */
+static const char *
+format_clock(int64_t s, char text[CLOCK_SIZE])
 {
-	double in = (double)tcp_port_position(p->in);
-	double out = (double)tcp_port_position(p->out);
-	double seconds = ms > 0 ? (double)ms / 1000 : 0.001;
-	char amounts[4][AMOUNT_SIZE], line[512];
+	const int minutes = (int)(s / 60 % 60), seconds = (int)(s % 60);
 
-	(void)snprintf(line, sizeof(line),
-	    "%s: %s received (%s/s), %s sent (%s/s), %.0f s", p->name,
-	    format_amount(in, amounts[0]),
-	    format_amount(in / seconds, amounts[1]),
-	    format_amount(out, amounts[2]),
-	    format_amount(out / seconds, amounts[3]), seconds);
-	if (terminal)
-		(void)dprintf(STDERR_FILENO, "\r\033[Ktcpu: %s", line);
+	if (s >= 3600)
+		(void)snprintf(text, CLOCK_SIZE, "%" PRId64 ":%02d:%02d",
+		    s / 3600, minutes, seconds);
 	else
-		say(p->run, "%s", line);
+		(void)snprintf(text, CLOCK_SIZE, "%d:%02d", minutes, seconds);
+	return text;
 }
 
-void *
-show_progress(void *progress)
+/* One more part, unless there is no room for it. */
+static void TCPUNIT_PRINTF(2, 3) add(struct line *l, const char *format, ...)
 {
-	const struct progress *p = progress;
-	const bool terminal = isatty(STDERR_FILENO);
-	const int64_t begin = now();
+	const int gap = l->len > 0 ? 2 : 0;
+	const int room = l->room - l->len - gap;
+	char *end = l->text + l->len;
+	va_list args;
+	int n;
 
-	while (tcp_thread_sleep(terminal ? REDRAW : ADD_LINE) == 0)
-		draw(p, now() - begin, terminal);
-	draw(p, now() - begin, terminal);
-	if (terminal)
-		(void)dprintf(STDERR_FILENO, "\n");
-	return NULL;
+	if (room <= 0)
+		return;
+	va_start(args, format);
+	n = vsnprintf(end + gap, (size_t)room + 1, format, args);
+	va_end(args);
+	if (n <= room) {
+		memcpy(end, ", ", (size_t)gap);
+		l->len += gap + n;
+	}
+	l->text[l->len] = '\0';
+}
+
+static void
+add_flow(struct line *l, const struct flow *f, const char *verb)
+{
+	char moved[AMOUNT_SIZE], rate[AMOUNT_SIZE];
+
+	add(l, "%s %s (%s/s)", format_amount((double)f->moved, moved), verb,
+	    format_amount(f->rate, rate));
+}
+
+static int64_t
+time_left(const struct progress *p)
+{
+	return (int64_t)((double)(p->size - p->out.moved) / p->out.rate) + 1;
+}
+
+/* What matters most comes first, in case that there is room for no more. */
+static void
+word(const struct progress *p, struct line *l)
+{
+	const struct flow *out = &p->out;
+	const bool sends = out->moved >= p->in.moved;
+	char clock[CLOCK_SIZE];
+
+	if (p->size > 0 && out->moved <= p->size)
+		add(l, "%d%%", (int)(100 * out->moved / p->size));
+	if (sends)
+		add_flow(l, out, "sent");
+	if (p->in.moved > 0)
+		add_flow(l, &p->in, "received");
+	if (!sends && out->moved > 0)
+		add_flow(l, out, "sent");
+	add(l, "%s", format_clock((now() - p->begin) / 1000, clock));
+	if (p->open && out->moved < p->size && out->rate >= 1)
+		add(l, "%s left", format_clock(time_left(p), clock));
+}
+
+/* Spaces, and not an escape sequence, wipe out what was there before: one
+ * write, and no terminal for which it would be a wrong one. */
+static void
+draw(const struct progress *p)
+{
+	struct winsize window = {.ws_col = 0};
+	struct line l = {.room = sizeof(l.text) - 1};
+
+	if (!isatty(STDERR_FILENO)) {
+		word(p, &l);
+		say(p->run, "%s: %s", p->name, l.text);
+		return;
+	}
+	(void)ioctl(STDERR_FILENO, TIOCGWINSZ, &window);
+	if (window.ws_col == 0)
+		window.ws_col = WIDTH;
+	if (window.ws_col <= l.room)
+		l.room = window.ws_col - 1;
+	word(p, &l);
+	(void)dprintf(
+	    STDERR_FILENO, "\r%-*s%s", l.room, l.text, p->open ? "" : "\n");
 }

@@ -32,6 +32,7 @@ struct session {
 	tcp_thread receiver;
 	enum session_end end;
 	struct outcome outcome;
+	struct progress progress;
 	bool finished; /* a FIN went out */
 	int lost;      /* the errno that the connection was lost with */
 };
@@ -84,8 +85,12 @@ run_session(const struct run *run, const struct session_options *options,
 
 	wire_set(fd, &options->wire);
 	wire_arm(fd);
+	if (options->progress && !run->options->quiet)
+		begin_progress(&s.progress, run, name, connection,
+		    standard->process == -1 && !options->crlf);
 	if (run_threads(&s) == -1 || conclude(&s) == -1)
 		s.outcome = (struct outcome){interrupted(&s), true};
+	end_progress(&s.progress);
 	if (s.outcome.status == STATUS_DONE && !options->reset) {
 		wire_disarm(fd);
 		(void)tcp_close_output_port(s.out); /* nothing is buffered */
@@ -119,7 +124,6 @@ have_started(const tcp_thread *threads, int n)
 static int
 run_threads(struct session *s)
 {
-	struct progress progress = {s->run, s->name, s->in, s->out};
 	tcp_thread threads[4];
 	int n = 0;
 
@@ -127,8 +131,8 @@ run_threads(struct session *s)
 	threads[n++] = s->sender = tcp_thread_start(send_input, s);
 	if (s->options->idle_timeout != -1)
 		threads[n++] = tcp_thread_start(watch_idleness, s);
-	if (s->options->progress && !s->run->options->quiet)
-		threads[n++] = tcp_thread_start(show_progress, &progress);
+	if (s->progress.open)
+		threads[n++] = tcp_thread_start(show_progress, &s->progress);
 	if (!have_started(threads, n)) {
 		note_failure(s);
 		(void)tcp_thread_terminate(s->receiver); /* or it is not */
@@ -228,6 +232,7 @@ note_failure(struct session *s)
 
 	if (e->kind == TCPUNIT_ERROR_TERMINATED)
 		return;
+	end_progress(&s->progress);
 	if (e->port.bits == s->standard->output.bits)
 		stop(s, stdout_failure(run, e->code), true);
 	else if (e->port.bits == s->standard->input.bits)
@@ -310,6 +315,7 @@ interrupted(struct session *s)
 static int
 fail_with_counts(struct session *s, enum status status, const char *why)
 {
+	end_progress(&s->progress);
 	return fail(s->run, status,
 	    "%s: %s (%" PRIu64 " bytes received, %" PRIu64 " sent)", s->name,
 	    why, tcp_port_position(s->in), tcp_port_position(s->out));

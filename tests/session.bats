@@ -579,8 +579,9 @@ timed out after 300ms (5 bytes received, 0 sent)"
 	connects --progress <data
 	assert_success
 	assert_equal "${#stderr_lines[@]}" 1
-	assert_regex "$stderr" "^tcpu: 127.0.0.1:$port: 1.9 MiB received \(.*/s\), \
-1.0 MiB sent \(.*/s\), [0-9]+ s$"
+	assert_regex "$stderr" "^tcpu: 127.0.0.1:$port: 100%, \
+1.9 MiB received \(.*/s\), \
+1.0 MiB sent \(.*/s\), [0-9]:[0-9]{2}$"
 }
 
 @test "--verbose tells of connections, and exits the same" {

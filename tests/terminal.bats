@@ -171,14 +171,76 @@ shell='
 	holds peer.out 'question\n'
 }
 
-@test "--progress redraws one line" {
+# ---- --progress ----
+
+@test "--progress redraws one line, and ends it" {
 	steps=('send=hello\n' slurp)
 	at_terminal '
 		spawn tcpu connect --progress 127.0.0.1 $port
-		want {\[Ktcpu: [^\n]* 6 B received}
-		want {\[Ktcpu: [^\n]* 6 B received}
+		want {\r6 B received \([^\r\n]*/s\), 0:00 +}
+		want {\r6 B received \([^\r\n]*/s\), 0:01 +}
 		send "\004"
-		want {\[Ktcpu: [^\n]* 6 B received[^\n]*\r\n}
+		want {\r6 B received \([^\r\n]*/s\), 0:0[1-9] +\r\n}
 		want_end'
 	assert_output 0
+}
+
+# progress COLUMNS STEPS - on a terminal that wide, of a file that is sent once
+# the fifo is written to; what is on the terminal goes to the file screen.
+progress() {
+	steps=(hear=go "${steps[@]}")
+	mkfifo go
+	truncate -s 64M big
+	at_terminal '
+		log_file -a -noappend screen
+		set stty_init "columns '"$1"'"
+		spawn -noecho sh -c {exec tcpu connect --progress 127.0.0.1 $port <big}
+		want {\r\d+%, [0-9.]+ MiB sent \([0-9.]+ MiB/s\), 0:00}'"$2"
+}
+
+# fits COLUMNS - what was on the terminal: no line is wrapped, none is escaped.
+fits() {
+	run ! grep $'\e' screen
+	assert_equal "$(tr '\r' '\n' <screen | wc -L)" $(($1 - 1))
+}
+
+@test "--progress of a file has percents, and what is left" {
+	steps=(slurp)
+	progress 80 '
+		want {, \d+:\d\d left +\r}
+		exec echo now >go
+		want {\r100%, 64.0 MiB sent \([0-9.]+ MiB/s\), \d:\d\d +\r\n}
+		want_end'
+	assert_output 0
+	ends 0 "$peer"
+	fits 80
+}
+
+@test "--progress fits a narrow terminal" {
+	steps=(slurp)
+	progress 40 '
+		exec echo now >go
+		want {\r100%, 64.0 MiB sent [^\r\n]+\r\n}
+		want_end'
+	assert_output 0
+	ends 0 "$peer"
+	fits 40
+}
+
+@test "behind --progress a message has a line of its own" {
+	steps=(reset)
+	progress 80 '
+		exec echo now >go
+		want {MiB sent [^\r\n]+\r\ntcpu: [0-9.:]+: Connection reset}
+		want_end'
+	assert_output 8
+}
+
+@test "--progress that is interrupted leaves the next line to the shell" {
+	steps=(slurp)
+	progress 80 '
+		send "\003"
+		want {MiB sent [^\r\n]+\r\n$}
+		want_end'
+	assert_output SIGINT
 }
