@@ -58,6 +58,11 @@ runs() {
 	runs lines B14
 }
 
+@test "ticks: others go on during a copy" {
+	runs ticks B15-file-socket B15-pipe-socket B15-socket-file \
+		B15-socket-pipe B15-file-file
+}
+
 @test "a contender that loses bytes has failed, and no other" {
 	mkdir bin
 	cat >bin/socat <<-'END'

@@ -29,6 +29,8 @@ my %metrics = (
 	start_cpu => ['CPU ms/run', 0],
 	peak => ['peak KiB', 0],
 	line => ['user ns/line', 0],
+	tick => ['longest ms', 0],
+	tick_cpu => ['longest CPU ms', 0],
 );
 
 # quantile(SHARE, VALUE...) - between the nearest values.

@@ -12,7 +12,8 @@ use List::Util 'max';
 use Run;
 use Time::HiRes 'time';
 
-our @EXPORT = qw(transfer in_pieces echo idle visit start_up switch_threads);
+our @EXPORT = qw(transfer in_pieces echo idle visit start_up switch_threads
+    tick);
 
 use constant { MiB => 2**20, GiB => 2**30 };
 
@@ -216,6 +217,15 @@ sub switch_threads {
 	settle(start(command($commands->[0], COUNT => $b->{count}), undef,
 		'switches'));
 	return switch => slurp('switches') + 0;
+}
+
+sub tick {
+	my ($b, $commands) = @_;
+	settle(start(command($commands->[0], PORT => next_port(),
+		FROM => $b->{from}, TO => $b->{to}, BYTES => $b->{bytes}),
+		undef, 'ticks'));
+	my ($tick, $cpu, $rate) = split ' ', slurp('ticks');
+	return tick => $tick, tick_cpu => $cpu, rate => $rate;
 }
 
 1;
