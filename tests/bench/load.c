@@ -4,9 +4,12 @@
  * line of 64 bytes and, when it is back, the next.
  *
  *   load PORT CONNECTIONS SECONDS	prints the requests per second after a
- *					warm-up of a tenth, and all there were
+ *					warm-up of a tenth, all there were, and
+ *					the microseconds in which 99 % of them
+ *					were answered
  *   load PORT CONNECTIONS idle		one request on each, prints "ready",
- *					and does nothing until stdin ends
+ *					and does nothing; again for each byte
+ *					of stdin, until that ends
  */
 #include <err.h>
 #include <stdio.h>
@@ -21,15 +24,19 @@
 enum {
 	SIZE = 64,
 	BATCH = 256,
+	LONGEST = 1 << 20, /* microseconds that are told apart */
 };
 
 struct client {
 	int fd;
 	int missing; /* bytes of the answer */
+	double asked;
 };
 
 static const char request[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-\n";
+
+static long answers_after[LONGEST];
 
 static void connect_all(struct client *, int, const char *port, int set);
 static void idle(struct client *, int);
@@ -37,6 +44,8 @@ static void load(struct client *, int, int set, double limit);
 static int serve(int set);
 static void ask(struct client *);
 static int answered(struct client *);
+static void note(double time);
+static int percentile(double share, long total);
 
 int
 main(int argc, char **argv)
@@ -80,15 +89,15 @@ idle(struct client *clients, int n)
 	char byte;
 	int i;
 
-	for (i = 0; i < n; i++) {
-		ask(&clients[i]);
-		while (!answered(&clients[i]))
-			;
-	}
-	puts("ready");
-	fflush(stdout);
-	while (read(0, &byte, 1) > 0)
-		;
+	do {
+		for (i = 0; i < n; i++) {
+			ask(&clients[i]);
+			while (!answered(&clients[i]))
+				;
+		}
+		puts("ready");
+		fflush(stdout);
+	} while (read(0, &byte, 1) > 0);
 }
 
 static void
@@ -106,7 +115,8 @@ load(struct client *clients, int n, int set, double limit)
 		if (now < counted)
 			before = total;
 	} while (now < counted + limit);
-	printf("%.0f %ld\n", (double)(total - before) / limit, total);
+	printf("%.0f %ld %d\n", (double)(total - before) / limit, total,
+	    percentile(0.99, total));
 }
 
 /* How many answers came; each is followed by the next request. */
@@ -115,15 +125,21 @@ serve(int set)
 {
 	struct epoll_event ready[BATCH];
 	int i, n, answers = 0;
+	struct client *c;
+	double asked;
 
 	n = epoll_wait(set, ready, BATCH, 1000);
 	if (n == -1)
 		err(1, "epoll_wait");
-	for (i = 0; i < n; i++)
-		if (answered(ready[i].data.ptr)) {
-			answers++;
-			ask(ready[i].data.ptr);
-		}
+	for (i = 0; i < n; i++) {
+		c = ready[i].data.ptr;
+		if (!answered(c))
+			continue;
+		answers++;
+		asked = c->asked;
+		ask(c);
+		note(c->asked - asked);
+	}
 	return answers;
 }
 
@@ -133,6 +149,7 @@ ask(struct client *c)
 	if (send(c->fd, request, SIZE, MSG_NOSIGNAL) != SIZE)
 		err(1, "send");
 	c->missing = SIZE;
+	c->asked = seconds();
 }
 
 static int
@@ -146,4 +163,24 @@ answered(struct client *c)
 		err(1, "%d bytes before the end of an answer", c->missing);
 	c->missing -= (int)n;
 	return c->missing == 0;
+}
+
+static void
+note(double time)
+{
+	int after = (int)(time * 1e6);
+
+	answers_after[after < LONGEST ? after : LONGEST - 1]++;
+}
+
+/* The microseconds after which that share of the answers had come. */
+static int
+percentile(double share, long total)
+{
+	long least = (long)(share * (double)total), n = 0;
+	int i;
+
+	for (i = 0; i < LONGEST - 1 && n <= least; i++)
+		n += answers_after[i];
+	return i;
 }
