@@ -19,20 +19,26 @@ use constant LIMIT => 300;
 my $port = 2000;
 my %running;
 
-# enter(DIR) - runs the script again, in DIR, with lo and no other network,
-# every port free, files in memory, and no process that outlives it.
+# enter(DIR, FILES) - runs the script again, in DIR, with lo and no other
+# network, every port free, files in memory, no process that outlives it, and
+# leave to open so many FILES at once.
 sub enter {
-	my ($dir) = @_;
+	my ($dir, $files) = @_;
 	my $script = "$FindBin::Bin/$FindBin::Script";
 	my @root = $> == 0 ? () : ('--map-root-user');
 	exec 'unshare', @root, qw(--net --mount --pid --fork --kill-child
-	    --mount-proc sh -c), <<'END', 'sh', $dir, $script, @ARGV or die "$!\n"
-		mount -t tmpfs bench "$1" && cd "$1" && shift &&
-		ip link set lo up && ulimit -n 16384 &&
+	    --mount-proc sh -c), <<'END', 'sh', $dir, $files, $script, @ARGV
+		mount -t tmpfs bench "$1" && cd "$1" || exit
+		ulimit -n "$2" 2>/dev/null || {
+			echo "The system does not let us open $2 files." >&2
+			exit 1
+		}
+		shift 2
+		ip link set lo up &&
 		sysctl -qw net.ipv4.ip_local_port_range='10000 65535' &&
 		BENCH_INSIDE=1 exec "$@"
 END
-	    unless delete $ENV{BENCH_INSIDE};
+	    or die "unshare: $!\n" unless delete $ENV{BENCH_INSIDE};
 }
 
 # have(COMMAND) - whether it can be executed.
