@@ -5,7 +5,7 @@
 #   make               the libraries and the command
 #   make demo          install what is missing, build, run the example
 #   make check         the tests (TESTS='example copy*' chooses some)
-#   make torture       faults, broken transfers and fuzzing at length
+#   make torture       faults, broken transfers, crowds and fuzzing at length
 #   make coverage      how much of the sources the tests run
 #   make fuzz          libFuzzer, FUZZ_SECONDS for each target
 #   make bench         the benchmarks (BENCH=bulk chooses a group)
@@ -104,14 +104,15 @@ FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch] \
-	tests/bench/*.[ch] tests/faults/*.c tests/fuzz/*.[ch] tests/coverage/*.c)
+	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
+	tests/coverage/*.c)
 SCRIPTS = .ci/run .ci/deps .ci/deb .ci/release tests/run tests/conformance tests/demo \
 	tests/fuzz/run tests/coverage/run \
 	tests/*.bash cmd/completion/*.bash
 QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # What is about the tree is tested once, not for each way to compile it; and
 # with small buffers there are too many calls to let each of them fail.
-ONCE = $(if $(SAN)$(TINY),bench deps dist install layering readme) \
+ONCE = $(if $(SAN)$(TINY),bench deps dist install layering load readme) \
 	$(if $(TINY),faults)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c)))
@@ -121,7 +122,8 @@ CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(BUILD)/tcpu
-tests: all $(TEST_OBJ:.o=) $(BENCH_BIN) $(BUILD)/tests/faults.so fuzzers
+tests: all $(TEST_OBJ:.o=) $(BENCH_BIN) $(BUILD)/tests/load/crowd \
+	$(BUILD)/tests/faults.so fuzzers
 fuzzers: $(FUZZ_BIN)
 
 $(BUILD)/%.o: %.c Makefile
@@ -155,6 +157,10 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/tests/bench/aid.o \
 	@echo '  LINK  $@'
 	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/load/%: $(BUILD)/tests/load/%.o $(BUILD)/tests/bench/aid.o
+	@echo '  LINK  $@'
+	$(Q)$(LINK) -pie -o $@ $^
+
 $(BUILD)/tests/bench/echo_chicken: tests/bench/echo.scm
 	@mkdir -p $(@D)
 	@echo '  CSC   $@'
@@ -180,6 +186,7 @@ torture: deps
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(abspath $(BUILD)) tests/faults/run
 	@BUILD=$(abspath $(BUILD)) tests/faults/transfers 1000
+	@BUILD=$(abspath $(BUILD)) tests/load/run
 	@BUILD=$(abspath $(BUILD)) tests/fuzz/options 600s
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
