@@ -18,6 +18,7 @@ struct parser {
 	const struct option_set *sets;
 	void *values;
 	char **next; /* the word after the one being read */
+	struct operands *operands;
 	char *error;
 };
 
@@ -52,10 +53,10 @@ int
 parse_options(const struct option_set *sets, void *values, char **argv,
     struct operands *operands, char error[OPTION_ERROR_SIZE])
 {
-	struct parser p = {sets, values, argv, error};
+	struct parser p = {sets, values, argv, operands, error};
 	char *word;
 
-	*operands = (struct operands){0, argv, NULL};
+	*operands = (struct operands){.words = argv};
 	while ((word = *p.next++)) {
 		if (strcmp(word, "--") == 0) {
 			operands->command = p.next;
@@ -100,6 +101,37 @@ find_option(
 				continue;
 			*value = (char *)p->values + s->offset + o->offset;
 			return o;
+		}
+	}
+	return NULL;
+}
+
+/* Apart from a common beginning and a common end there may be two letters, and
+ * no more than half of the whole. */
+bool
+is_near(const char *word, size_t len, const char *name)
+{
+	const size_t n = strlen(name);
+	const size_t shorter = len < n ? len : n, longer = len < n ? n : len;
+	size_t head = 0, tail = 0;
+
+	while (head < shorter && word[head] == name[head])
+		head++;
+	if (head == len)
+		return len > 0;
+	while (
+	    head + tail < shorter && word[len - 1 - tail] == name[n - 1 - tail])
+		tail++;
+	return longer - head - tail <= 2 && 2 * (head + tail) >= longer;
+}
+
+static const char *
+near_option(const struct parser *p, const char *word, size_t len)
+{
+	for (const struct option_set *s = p->sets; s->options; s++) {
+		for (const struct option *o = s->options; o->name; o++) {
+			if (is_near(word, len, o->name))
+				return o->name;
 		}
 	}
 	return NULL;
@@ -150,8 +182,10 @@ read_long(struct parser *p, char *word)
 	void *value;
 
 	o = find_option(p, word, len, 0, &value);
-	if (!o)
+	if (!o) {
+		p->operands->meant = near_option(p, word, len);
 		return wrong(p, "unrecognized option '--%.*s'", (int)len, word);
+	}
 	if (text && !o->argument)
 		return wrong(p, "option '--%s' takes no argument", o->name);
 	if (!text && o->argument && o->argument[0] != '[') {

@@ -58,6 +58,8 @@ struct operands {
 	int count;
 	char **words;
 	char **command;
+	const char *meant; /* where there is no such option: a near one's name,
+			      or NULL */
 };
 
 /* Room for the sentence about a wrong option; longer ones are cut. */
@@ -71,6 +73,12 @@ struct operands {
  */
 int parse_options(const struct option_set *sets, void *values, char **argv,
     struct operands *operands, char error[OPTION_ERROR_SIZE]);
+
+/*
+ * Whether the first LEN letters of WORD may be meant for NAME: they begin it,
+ * or a letter is wrong, missing or too much, or two have changed places.
+ */
+bool is_near(const char *word, size_t len, const char *name);
 
 /* Readers.  What *VALUE is stands behind each. */
 option_reader set_true;     /* bool */

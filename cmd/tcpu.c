@@ -25,7 +25,9 @@ static int perform(const struct run *run, const struct operands *operands);
 static int finish(const struct run *run, int status);
 static int say_usage(void);
 static int answer_help(const struct run *run);
-static int bad_option(const struct run *run, const char *sentence);
+static int bad_command(const struct run *run, const char *word);
+static int bad_option(
+    const struct run *run, const char *sentence, const char *meant);
 
 int
 main(int argc, char **argv)
@@ -68,10 +70,10 @@ start(char **words)
 		return finish(&run, answer(&run, text, strlen(text)));
 	}
 	if (words[0][0] != '-')
-		return usage_error(&run, "unknown command '%s'", words[0]);
+		return bad_command(&run, words[0]);
 	(void)snprintf(
 	    text, sizeof(text), "unrecognized option '%s'", words[0]);
-	return bad_option(&run, text);
+	return bad_option(&run, text, NULL);
 }
 
 static int
@@ -91,7 +93,7 @@ start_command(const struct command *command, char **words)
 	block_signals(&ending);
 	if (parse_options(command->options, options, words, &operands, error) ==
 	    -1)
-		status = bad_option(&run, error);
+		status = bad_option(&run, error, operands.meant);
 	else if (run.options->help)
 		status = answer_help(&run);
 	else
@@ -160,12 +162,25 @@ answer_help(const struct run *run)
 }
 
 static int
-bad_option(const struct run *run, const char *sentence)
+bad_command(const struct run *run, const char *word)
+{
+	for (int i = 0; commands[i]; i++) {
+		if (is_near(word, strlen(word), commands[i]->name))
+			return usage_error(run,
+			    "unknown command '%s'; did you mean %s?", word,
+			    commands[i]->name);
+	}
+	return usage_error(run, "unknown command '%s'", word);
+}
+
+static int
+bad_option(const struct run *run, const char *sentence, const char *meant)
 {
 	(void)usage_error(run, "%s", sentence);
 	if (strncmp(sentence, "unrecognized", strlen("unrecognized")) == 0)
-		say(run, "'tcpu%s%s --help' tells the options",
-		    run->command ? " " : "",
+		say(run, "%s%s%s'tcpu%s%s --help' tells the options",
+		    meant ? "did you mean --" : "", meant ? meant : "",
+		    meant ? "? " : "", run->command ? " " : "",
 		    run->command ? run->command->name : "");
 	return STATUS_USAGE;
 }

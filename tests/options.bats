@@ -25,8 +25,34 @@ refuses() {
 }
 
 @test "an unknown command is refused" {
-	refuses 2 "unknown command 'lisen'" lisen 4242
+	refuses 2 "unknown command 'hear'" hear 4242
 	refuses 2 "unknown command ''" ''
+}
+
+@test "a command or option that is nearly one is told" {
+	refuses 2 "unknown command 'lisen'; did you mean listen\?" lisen 4242
+	refuses 2 "unknown command 'accept'; did you mean accept-ready\?" \
+		accept 4242
+	local word meant
+	while read -r word meant; do
+		run --separate-stderr timeout -k1 10 tcpu listen "$word" 0
+		assert_equal "$status" 2
+		assert_equal "$stderr" "\
+tcpu: listen: unrecognized option '${word%%=*}'
+tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
+	done <<-'END'
+		--tiemout=5 --timeout
+		--timeot --timeout
+		--timeoutt --timeout
+		--tomeout --timeout
+		--keep --keep-open
+		--acept-timeout --accept-timeout
+	END
+	for word in --x --keep-it-open --= --thing; do
+		run --separate-stderr timeout -k1 10 tcpu listen "$word" 0
+		assert_equal "${stderr_lines[1]}" \
+			"tcpu: 'tcpu listen --help' tells the options"
+	done
 }
 
 @test "an unknown option is refused, and --help pointed at" {

@@ -25,7 +25,7 @@ read_words(const uint8_t *data, size_t size, bool need_host)
 {
 	char *text = text_of(data, size), error[OPTION_ERROR_SIZE] = "";
 	char *words[] = {text, text + strlen(text) + 1, NULL};
-	struct operands operands = {1, words, NULL};
+	struct operands operands = {.count = 1, .words = words};
 	struct target target;
 	int status;
 
