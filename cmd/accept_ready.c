@@ -197,8 +197,12 @@ settle(struct question *q)
 		if (status != 0)
 			return status;
 	}
-	if (verdict == STATUS_REFUSED)
-		return fail(q->run, verdict, "%s: nobody listens", q->what);
+	if (verdict == STATUS_REFUSED) {
+		say(q->run, "%s: nobody listens", q->what);
+		say_more(
+		    q->run, "%s: --wait waits until somebody does", q->what);
+		return verdict;
+	}
 	status = print_counts(q, &sight);
 	return status ? status : verdict;
 }

@@ -230,11 +230,19 @@ static int
 connect_failure(const struct connecting *c, int limit)
 {
 	const struct connect_options *o = c->options;
+	int status;
 
-	if (tcp_last_error()->kind != TCPUNIT_ERROR_TIMEOUT)
-		return library_failure(c->run, c->what, STATUS_CONNECT);
-	return timed_out(
-	    c, limit == o->connect_timeout ? o->connect_timeout : o->retry);
+	if (tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT)
+		return timed_out(c,
+		    limit == o->connect_timeout ? o->connect_timeout
+						: o->retry);
+	status = library_failure(c->run, c->what, STATUS_CONNECT);
+	if (status == STATUS_REFUSED)
+		say_more(c->run,
+		    "%s: nobody listens there; --retry waits until somebody "
+		    "does",
+		    c->what);
+	return status;
 }
 
 static int

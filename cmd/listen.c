@@ -20,6 +20,7 @@ static int watch_until_exit(const struct listening *l);
 static int adopt_listener(struct listening *l);
 static int make_listener(struct listening *l, const struct operands *operands);
 static int open_listener(struct listening *l, const struct target *target);
+static int listen_failure(const struct listening *l);
 static void arm(tcp_listener listener);
 
 static const struct option listen_option_table[] = {
@@ -276,10 +277,23 @@ open_listener(struct listening *l, const struct target *target)
 		    target->service);
 	l->listener = tcp_listen(target->port, &options);
 	if (!tcp_listener_p(l->listener))
-		return library_failure(l->run, l->what, STATUS_LISTEN);
+		return listen_failure(l);
 	if (!l->command || o->handler.pipes)
 		arm(l->listener);
 	return 0;
+}
+
+static int
+listen_failure(const struct listening *l)
+{
+	int status = library_failure(l->run, l->what, STATUS_LISTEN);
+
+	if (status == STATUS_IN_USE)
+		say_more(l->run,
+		    "%s: somebody else listens there; port 0 is a free one, "
+		    "which --print tells",
+		    l->what);
+	return status;
 }
 
 /* What is accepted from an armed socket is armed from the start. */

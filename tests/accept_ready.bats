@@ -53,6 +53,9 @@ free_port=4242
 	run --separate-stderr -4 netns tcpu accept-ready $free_port
 	assert_equal "$output" ''
 	assert_equal "$stderr" 'tcpu: accept-ready 4242: nobody listens'
+	run --separate-stderr -4 netns tcpu accept-ready -v $free_port
+	assert_equal "$stderr" 'tcpu: accept-ready 4242: nobody listens
+tcpu: accept-ready 4242: --wait waits until somebody does'
 	run --separate-stderr -4 netns tcpu accept-ready -q localhost $free_port
 	assert_equal "$output$stderr" ''
 }

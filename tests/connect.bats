@@ -208,9 +208,11 @@ with_hosts() {
 		'127.0.0.1 multi\n127.0.0.2 multi\n' \
 		timeout -k1 10 tcpu connect --verbose multi 4242
 	assert_equal "$status" 4
-	assert_equal "${#stderr_lines[@]}" 3
+	assert_equal "${#stderr_lines[@]}" 4
 	assert_equal "${stderr_lines[2]}" \
 		'tcpu: connect multi:4242: Connection refused'
+	assert_equal "${stderr_lines[3]}" "tcpu: connect multi:4242: nobody \
+listens there; --retry waits until somebody does"
 	for i in 1 2; do
 		assert_regex "$stderr" \
 			"multi:4242: 127.0.0.$i:4242: Connection refused"

@@ -261,6 +261,10 @@ with_hosts() {
 		assert_output "tcpu: listen ${where:-0.0.0.0}:$port: \
 Address already in use"
 	done
+	run timeout -k1 10 tcpu listen -v "$port"
+	assert_line --index 0 "tcpu: listen 0.0.0.0:$port: Address already in use"
+	assert_line --index 1 "tcpu: listen 0.0.0.0:$port: somebody else listens \
+there; port 0 is a free one, which --print tells"
 }
 
 @test "two listeners share a port only if both ask for it" {
