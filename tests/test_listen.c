@@ -62,21 +62,11 @@ static void
 port_numbers(void)
 {
 	tcp_listener l = listen_on("127.0.0.1", 0);
-	int port = tcp_listener_port(l), fds;
+	int port = tcp_listener_port(l);
 
 	ok(tcp_listener_p(l) && port >= 1 && port <= 65535,
 	    "L01 listen 0 gives a port in 1..65535");
 	tcp_close(l);
-
-	fds = settled_fds();
-	ok(failed(!tcp_listener_p(listen_on("127.0.0.1", -1)),
-	       TCPUNIT_ERROR_ARGUMENT, 0) &&
-		settled_fds() == fds,
-	    "L02 listen -1 is an argument error and opens nothing");
-	ok(failed(!tcp_listener_p(listen_on("127.0.0.1", 65536)),
-	       TCPUNIT_ERROR_ARGUMENT, 0) &&
-		settled_fds() == fds,
-	    "L03 listen 65536 is an argument error and opens nothing");
 
 	l = listen_on("127.0.0.1", 65535);
 	ok(tcp_listener_port(l) == 65535 && answers("127.0.0.1", 65535),
@@ -92,10 +82,6 @@ backlogs(void)
 	int limit = 0, n;
 	FILE *f;
 
-	options.backlog = -5;
-	ok(failed(!tcp_listener_p(tcp_listen(0, &options)),
-	       TCPUNIT_ERROR_ARGUMENT, 0),
-	    "L09 backlog -5 is an argument error");
 	ok(admitted(0) >= 1, "L10 backlog 0 admits a client");
 	n = admitted(1);
 	ok(n == 1 || n == 2, "L11 backlog 1 admits 1 or 2 clients (%d)", n);
@@ -277,42 +263,6 @@ after_connections(void)
 	tcp_close(l);
 }
 
-/* Whether every call with L fails with an error of KIND. */
-static bool
-useless(tcp_listener l, enum tcp_error_kind kind, int code)
-{
-	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
-	tcp_port in, out;
-
-	return failed(tcp_accept(l, &in, &out) == -1, kind, code) &&
-	    failed(tcp_accept_ready(l) == -1, kind, code) &&
-	    failed(tcp_listener_port(l) == -1, kind, code) &&
-	    failed(tcp_listener_fileno(l, 0) == -1, kind, code) &&
-	    failed(tcp_listener_addresses(l, 0, local, remote) == -1, kind,
-		code) &&
-	    failed(tcp_set_accept_timeout(l, 1) == -1, kind, code) &&
-	    failed(tcp_close(l) == -1, kind, code);
-}
-
-static void
-wrong_handles(void)
-{
-	tcp_listener l = listen_on("127.0.0.1", 0), forged;
-	bool refused = true;
-
-	for (int bit = 0; bit < 64; bit++) {
-		forged.bits = l.bits ^ (UINT64_C(1) << bit);
-		refused = refused && tcp_accept_ready(forged) == -1 &&
-		    tcp_close(forged) == -1;
-	}
-	ok(useless((tcp_listener){0}, TCPUNIT_ERROR_ARGUMENT, 0) &&
-		useless(
-		    (tcp_listener){UINT64_MAX}, TCPUNIT_ERROR_ARGUMENT, 0) &&
-		refused && answers("127.0.0.1", tcp_listener_port(l)),
-	    "L27 the null handle and forged ones are refused");
-	tcp_close(l);
-}
-
 static void
 closed(void)
 {
@@ -334,11 +284,7 @@ closed(void)
 		failed(tcp_close(a) == -1, TCPUNIT_ERROR_CLOSED, EBADF) &&
 		answers("127.0.0.1", tcp_listener_port(b)),
 	    "L29 and leaves alone the listener that got its descriptor");
-	ok(failed(tcp_accept_ready(a) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
-	    "L30 accept_ready on a closed listener is the closed error");
 	ok(tcp_listener_p(a), "L31 a closed listener is a listener");
-	ok(useless(a, TCPUNIT_ERROR_CLOSED, EBADF),
-	    "L32 port and addresses of a closed listener: closed error");
 	ok(failed(
 	       tcp_accept(a, &in, &out) == -1, TCPUNIT_ERROR_CLOSED, EBADF) &&
 		tcp_accept_ready(b) == 1,
@@ -393,13 +339,14 @@ no_descriptors(void)
 	is_int(settled_fds(), fds, "L38 and leaves nothing open");
 }
 
-/* Whether these options are refused with an error of KIND. */
+/* Whether the host of these options is not looked up, or not found. */
 static bool
-refused(struct tcp_listen_options options, enum tcp_error_kind kind)
+refused(struct tcp_listen_options options)
 {
 	int fds = settled_fds();
 
-	return failed(!tcp_listener_p(tcp_listen(0, &options)), kind, 0) &&
+	return failed(!tcp_listener_p(tcp_listen(0, &options)),
+		   TCPUNIT_ERROR_RESOLVE, 0) &&
 	    settled_fds() == fds;
 }
 
@@ -411,22 +358,14 @@ bad_options(void)
 	char *host = malloc(10001);
 
 	bad = good;
-	bad.family = 5;
-	ok(refused(bad, TCPUNIT_ERROR_ARGUMENT), "family 5 is refused");
-	bad = good;
 	bad.host = "localhost";
-	bad.loopback = true;
-	ok(refused(bad, TCPUNIT_ERROR_ARGUMENT),
-	    "a host and loopback exclude each other");
-	bad.loopback = false;
 	bad.numeric = true;
-	ok(refused(bad, TCPUNIT_ERROR_RESOLVE), "numeric looks no name up");
+	ok(refused(bad), "numeric looks no name up");
 	bad = good;
 	memset(host, 'x', 10000);
 	host[10000] = '\0';
 	bad.host = host;
-	ok(refused(bad, TCPUNIT_ERROR_RESOLVE),
-	    "a host of 10000 characters is a resolve error");
+	ok(refused(bad), "a host of 10000 characters is a resolve error");
 	free(host);
 }
 
@@ -488,7 +427,7 @@ shared_port(void)
 static void
 adopted(void)
 {
-	int fds[2] = {peer_listen("127.0.0.1", 0, 4), -1}, pipe_fds[2];
+	int fds[2] = {peer_listen("127.0.0.1", 0, 4), -1};
 	tcp_listener l;
 
 	fds[1] = peer_listen("127.0.0.2", peer_port(fds[0]), 4);
@@ -503,16 +442,6 @@ adopted(void)
 	    "they are non-blocking and close-on-exec then");
 	ok(tcp_close(l) == 0 && fcntl(fds[1], F_GETFD) == -1,
 	    "and are closed with it");
-
-	if (pipe(pipe_fds) == -1)
-		return;
-	ok(failed(!tcp_listener_p(tcp_listener_from_fds(pipe_fds, 1)),
-	       TCPUNIT_ERROR_ARGUMENT, 0) &&
-		close(pipe_fds[0]) == 0 && close(pipe_fds[1]) == 0,
-	    "a pipe is refused and left open");
-	ok(failed(!tcp_listener_p(tcp_listener_from_fds(fds, 0)),
-	       TCPUNIT_ERROR_ARGUMENT, 0),
-	    "no socket at all is refused");
 }
 
 int
@@ -525,7 +454,6 @@ main(void)
 	run(hosts);
 	run(other_machines);
 	run(after_connections);
-	run(wrong_handles);
 	run(closed);
 	run(many);
 	run(no_descriptors);

@@ -620,9 +620,6 @@ time_limits_of_0(void)
 	ok(within(now_ms() - start, 0, 1000), "R23 it fails at once");
 	pair_say(&p, "x");
 	is_int(tcp_read_byte(p.in), 'x', "R23 it takes what is there");
-	ok(failed(
-	       tcp_set_timeout(p.in, -2) == -1, TCPUNIT_ERROR_ARGUMENT, EINVAL),
-	    "R23 a limit of -2 is refused");
 	is_int(tcp_set_timeout(p.in, -1), 0, "R23 -1 is no limit");
 	pair_close(&p);
 
@@ -689,8 +686,6 @@ closed(void)
 	struct reading r = {.in = p.in, .call = read_any};
 	int64_t start = now_ms();
 	tcp_thread t;
-	char *line;
-	size_t len;
 
 	t = start_reading(&r);
 	tcp_close_input_port(p.in);
@@ -698,13 +693,6 @@ closed(void)
 	is_int(r.n, -1, "R26 closing the port ends a read that waits");
 	is_int(r.kind, TCPUNIT_ERROR_CLOSED, "R26 with the closed error");
 	ok(within(now_ms() - start, 0, 1000), "R26 at once");
-	ok(failed(tcp_read(p.in, r.got, 1) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
-	    "R25 a read of a closed port fails");
-	ok(failed(tcp_read_line(p.in, 9, &line, &len) == -1,
-	       TCPUNIT_ERROR_CLOSED, EBADF),
-	    "R25 a line of a closed port fails");
-	ok(failed(tcp_char_ready(p.in) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
-	    "R25 char_ready of a closed port fails");
 	pair_close(&p);
 }
 

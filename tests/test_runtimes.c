@@ -109,83 +109,6 @@ sleep_long(void *arg)
 	return arg;
 }
 
-/* What one OS thread has, and how many uses by another one are refused. */
-struct foreign {
-	tcp_listener l;
-	struct both c;
-	tcp_thread t;
-	int refused, uses;
-};
-
-static struct foreign
-have_some(void)
-{
-	struct foreign f = {.l = listen_on("127.0.0.1", 0)};
-
-	f.c = both_connect(f.l, "127.0.0.1");
-	f.t = tcp_thread_start(sleep_long, NULL);
-	return f;
-}
-
-static void
-use(struct foreign *f, bool failure)
-{
-	f->uses++;
-	f->refused += failed(failure, TCPUNIT_ERROR_ARGUMENT, 0);
-}
-
-static void *
-use_foreign(void *arg)
-{
-	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN], byte;
-	struct foreign *f = arg;
-	tcp_port in, out;
-
-	have_some(); /* whose handles are as like these as can be */
-	use(f, tcp_accept(f->l, &in, &out) == -1);
-	use(f, tcp_accept_ready(f->l) == -1);
-	use(f, tcp_listener_port(f->l) == -1);
-	use(f, tcp_close(f->l) == -1);
-	use(f, tcp_read(f->c.server_in, &byte, 1) == -1);
-	use(f, tcp_write(f->c.server_out, "x", 1) == -1);
-	use(f, tcp_addresses(f->c.client_in, local, remote) == -1);
-	use(f, tcp_abandon_port(f->c.client_in) == -1);
-	use(f, tcp_reset(f->c.client_in) == -1);
-	use(f, tcp_close_input_port(f->c.client_in) == -1);
-	use(f, tcp_close_output_port(f->c.client_out) == -1);
-	use(f, tcp_thread_terminate(f->t) == -1);
-	use(f, tcp_thread_detach(f->t) == -1);
-	use(f, tcp_thread_join(f->t, 0, NULL) == -1);
-	return NULL;
-}
-
-static void *
-share(void *arg)
-{
-	struct foreign f = have_some();
-	char *line;
-	size_t len;
-
-	elsewhere(use_foreign, &f);
-	ok(f.uses > 0 && f.refused == f.uses,
-	    "handles of another OS thread are argument errors (%d of %d)",
-	    f.refused, f.uses);
-	ok(tcp_listener_p(f.l) && tcp_port_p(f.c.client_in) &&
-		tcp_accept_ready(f.l) == 0 &&
-		tcp_write_line(f.c.client_out, "mine") == 5 &&
-		tcp_read_line(f.c.server_in, 100, &line, &len) == 1 &&
-		strcmp(line, "mine") == 0 && tcp_thread_terminate(f.t) == 0 &&
-		tcp_thread_join(f.t, 5000, NULL) == 0,
-	    "and go on working where they belong");
-	return arg;
-}
-
-static void
-foreign_handles(void)
-{
-	elsewhere(share, NULL);
-}
-
 /* What the process has when it forks: threads in accept and in read. */
 static struct {
 	tcp_listener l;
@@ -412,7 +335,6 @@ main(void)
 	sandbox();
 	fds_at_start = settled_fds();
 	run(several);
-	run(foreign_handles);
 	run(forked);
 	run(vanishing);
 	run(everything_back);

@@ -296,24 +296,6 @@ peer_that_has_gone(void)
 }
 
 static void
-closed(void)
-{
-	struct pair p = pair_accept();
-
-	tcp_close_output_port(p.out);
-	ok(failed(tcp_write(p.out, "a", 1) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
-	    "W10 a write to a closed port fails");
-	ok(failed(tcp_write(p.out, "a", 0) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
-	    "W10 also one of nothing");
-	ok(failed(
-	       tcp_printf(p.out, "%d", 1) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
-	    "W10 and printf");
-	ok(failed(tcp_flush_output(p.out) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
-	    "W10 a flush of a closed port fails");
-	pair_close(&p);
-}
-
-static void
 one_half_closed(void)
 {
 	struct pair p = pair_accept();
@@ -491,7 +473,6 @@ main(void)
 	run(peer_that_does_not_read);
 	run(peer_that_reads_later);
 	run(peer_that_has_gone);
-	run(closed);
 	run(one_half_closed);
 	run(unread_input);
 	run(round_trips);
