@@ -34,6 +34,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wundef -Wvla -Wformat=2
 HARDENING = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 RELRO = -Wl,-z,relro,-z,now,-z,defs
+FEATURES = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 BUILD = build$(if $(SAN),/san)$(if $(TINY),/tiny)
 PKG_CONFIG = pkg-config
 JOBS = $(shell nproc)
@@ -84,7 +85,7 @@ DIST = $(BUILD)/tcpunit-$(VERSION).tar.gz
 # The calls that a page of section 3 is about, each a link to it.
 CALLS = sed -n 's/^\.Nm \(tcp_[a-z_]*\).*/\1/p'
 
-COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Ilib $(TINY_CPPFLAGS) $(CPPFLAGS) \
+COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib $(TINY_CPPFLAGS) $(CPPFLAGS) \
 	$(CFLAGS) $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -pthread \
 	-MMD -MP $(shell $(PKG_CONFIG) --cflags libevent_core)
 LINK = $(CC) $(CFLAGS) $(RELRO) -pthread $(LDFLAGS)
@@ -180,7 +181,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_AID) $(FUZZ_MAIN) \
 $(BUILD)/tests/faults.so: tests/faults/interpose.c Makefile
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -fPIC -shared -o $@ $<
+	$(Q)$(CC) -std=c11 $(FEATURES) -O2 $(WARNINGS) -fPIC -shared -o $@ $<
 
 torture: deps
 	@$(MAKE) --no-print-directory tests
