@@ -259,7 +259,7 @@ set_ipv6(const char *text, void *value)
 static const char *
 read_number(const char *text, int least, int *value)
 {
-	long n = strtol(text, NULL, 10);
+	long long n = strtoll(text, NULL, 10);
 
 	if (!*text || text[strspn(text, "0123456789")] || n < least)
 		return "not a number";
