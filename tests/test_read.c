@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -348,7 +349,7 @@ long_line(void)
 	}
 	pair_say(&p, "\n");
 	tcp_thread_join(t, -1, &len);
-	is_int((long long)len, LONG_LINE, "R11 a line of 100000 bytes");
+	is_int((intptr_t)len, LONG_LINE, "R11 a line of 100000 bytes");
 	pair_close(&p);
 }
 
