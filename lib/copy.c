@@ -136,7 +136,8 @@ move_piece(struct copying *c)
 		return wait_move(c);
 	if (n == -1 && in->bev != NULL && errno != EPIPE && errno != EINVAL)
 		failed = c->from; /* the pipe knows no other errors */
-	if (n == 0 || errno == EINVAL || errno == ENOSYS || errno == EIO) {
+	if (n == 0 || errno == EINVAL || errno == ENOSYS || errno == EIO ||
+	    errno == EBADF) {
 		c->within_kernel = false;
 		return 1;
 	}

@@ -231,15 +231,21 @@ $(awk "$sent" session.trace) sent\)$"
 	says 'stdout: No space left on device'
 }
 
-@test "a stdin that cannot be read is 9" {
+# unreadable WHY - a session on our stdin fails by it.
+unreadable() {
 	local side
 	for side in connect listen; do
-		meets "$side" slurp <.
+		meets "$side" slurp
 		ends 9 "$session"
-		holds session.err 'tcpu: stdin: Is a directory\n'
+		holds session.err "tcpu: stdin: $1\n"
 		ends 0 "$peer"
 		holds peer.out 'ECONNRESET\n'
 	done
+}
+
+@test "a stdin that cannot be read is 9" {
+	unreadable 'Is a directory' <.
+	unreadable 'Bad file descriptor' 0>file
 }
 
 @test "a broken pipe at stdout is silent where SIGPIPE has its way" {
