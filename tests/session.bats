@@ -417,6 +417,19 @@ unreadable() {
 	head -c 3000000 peer.out | cmp - data
 }
 
+@test "a file may be longer than 32 bits can tell" {
+	truncate -s 5G data
+	echo question >>data
+	peer slurp
+	{
+		dd bs=1M skip=5120 count=0 status=none
+		connects
+	} <data
+	assert_success
+	ends 0 "$peer"
+	holds peer.out 'question\nEOF\n'
+}
+
 @test "stdout may be appended to" {
 	echo before >file
 	peer flood=100000
