@@ -74,6 +74,11 @@ tcp_close_output_port(tcp_port port)
 
 	if (p == NULL)
 		return errno == EBADF ? 0 : -1;
+	if (p->user != NULL && evbuffer_get_length(p->unsent) > 0) {
+		flushed = tu_raise(TCPUNIT_ERROR_BUSY, EBUSY,
+		    "close-output-port", "close-output-port");
+		tu_error_attach(port, 0);
+	}
 	if (p->user == NULL) {
 		tu_port_hold(p);
 		flushed = tu_output_flush(
