@@ -95,10 +95,13 @@ tcp_char_ready(tcp_port port)
 int
 tcp_close_input_port(tcp_port port)
 {
-	struct tu_port *p = tu_lookup(TU_INPUT, port.bits, "close-input-port");
+	struct tu_port *p;
 
+	if (tu_closed(TU_INPUT, port.bits))
+		return 0;
+	p = tu_lookup(TU_INPUT, port.bits, "close-input-port");
 	if (p == NULL)
-		return errno == EBADF ? 0 : -1;
+		return -1;
 	return tu_port_close(p, "close-input-port");
 }
 

@@ -67,13 +67,15 @@ tcp_set_buffer_size(tcp_port port, size_t n)
 int
 tcp_close_output_port(tcp_port port)
 {
-	struct tu_port *p =
-	    tu_lookup(TU_OUTPUT, port.bits, "close-output-port");
+	struct tu_port *p;
 	int flushed = 0, closed, error;
 	bool meanwhile; /* closed by another thread */
 
+	if (tu_closed(TU_OUTPUT, port.bits))
+		return 0;
+	p = tu_lookup(TU_OUTPUT, port.bits, "close-output-port");
 	if (p == NULL)
-		return errno == EBADF ? 0 : -1;
+		return -1;
 	if (p->user != NULL && evbuffer_get_length(p->unsent) > 0) {
 		flushed = tu_raise(TCPUNIT_ERROR_BUSY, EBUSY,
 		    "close-output-port", "close-output-port");

@@ -67,6 +67,16 @@ tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
 	return NULL;
 }
 
+bool
+tu_closed(enum tu_kind kind, uint64_t bits)
+{
+	struct tu_runtime *rt = tu_runtime();
+
+	return rt != NULL &&
+	    tu_handle_object(&rt->handles, kind, bits) == NULL &&
+	    errno == EBADF;
+}
+
 int
 tu_raise(enum tcp_error_kind kind, int code, const char *where,
     const char *format, ...)

@@ -32,6 +32,9 @@ struct tu_runtime *tu_runtime(void);
 /* The object of a handle.  NULL: the failure of call WHERE has been raised. */
 void *tu_lookup(enum tu_kind kind, uint64_t bits, const char *where);
 
+/* Whether it is the handle of something that is closed; nothing is raised. */
+bool tu_closed(enum tu_kind kind, uint64_t bits);
+
 /* Makes it the last error of the running thread, sets errno, returns -1. */
 int tu_raise(enum tcp_error_kind kind, int code, const char *where,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
