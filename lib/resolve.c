@@ -49,13 +49,19 @@ tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
     union tu_address addresses[TU_MAX_ADDRESSES])
 {
 	struct addrinfo hints = hints_of(query), *found = NULL;
-	int code = EAI_NONAME, n;
+	bool named = query->service != NULL && !is_number(query->service);
+	int code, n;
 
-	if (query->service == NULL || is_number(query->service)) {
-		hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-		code = getaddrinfo(query->host, query->service, &hints, &found);
+	hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+	code = getaddrinfo(
+	    query->host, named ? NULL : query->service, &hints, &found);
+	if (code == 0 && named) {
+		freeaddrinfo(found);
+		code = EAI_NONAME;
+	} else {
+		named = plausible(query->host);
 	}
-	if (code == EAI_NONAME && !query->numeric && plausible(query->host)) {
+	if (code == EAI_NONAME && !query->numeric && named) {
 		if (ask(query, rt, deadline, where, what, &found) == -1)
 			return -1;
 	} else if (code != 0) {
