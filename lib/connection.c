@@ -73,12 +73,12 @@ tu_connection_read(struct tu_connection *c, void *buf, size_t n)
 {
 	ssize_t r = tu_descriptor_read(&c->descriptor, buf, n);
 
-	if (r > 0 || c->bev == NULL || (r == -1 && errno == EAGAIN))
+	if (r > 0 || (r == -1 && errno == EAGAIN))
 		return r;
-	if (r == -1 && c->error == 0)
-		c->error = errno;
+	if (r == -1)
+		tu_connection_note(c);
 	if (c->error == 0)
-		return 0;
+		return r;
 	errno = c->error;
 	return -1;
 }
@@ -93,11 +93,14 @@ tu_connection_write(struct tu_connection *c, struct iovec *iov, int n)
 	return r;
 }
 
-/* EPIPE comes after the peer's end of file, which is a true one. */
+/* EPIPE comes after the peer's end of file, which is a true one; and some are
+ * the call's, and not the connection's. */
 void
 tu_connection_note(struct tu_connection *c)
 {
-	if (c->bev != NULL && c->error == 0 && errno != EPIPE)
+	if (c->descriptor.access == TU_SOCKET && c->error == 0 &&
+	    errno != EPIPE && errno != EFAULT && errno != ENOMEM &&
+	    errno != ENOBUFS)
 		c->error = errno;
 }
 

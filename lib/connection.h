@@ -20,7 +20,7 @@ struct tu_connection {
 	struct tu_port *output;
 	union tu_address local; /* asked for when needed */
 	union tu_address remote;
-	int error; /* what ended a TCP connection; stays */
+	int error; /* what ended a socket's connection; stays */
 };
 
 /* Over a connected TCP socket, non-blocking; or over any descriptor.  The
@@ -34,7 +34,7 @@ int tu_connection_free(struct tu_connection *c);
 
 /*
  * As read(2) and writev(2), with EAGAIN instead of waiting.  An error that ends
- * a TCP connection is told to the reader as well when the writer met it first:
+ * a connection is told to the reader as well when the writer met it first:
  * the kernel tells it once, and would show an end of file from then on.
  */
 ssize_t tu_connection_read(struct tu_connection *c, void *buf, size_t n);
