@@ -37,6 +37,7 @@ static int check_options(int, const struct tcp_listen_options *, const char *);
 static int loopback(int, union tu_address *);
 static tcp_listener listener_new(struct tu_runtime *, const int *, int);
 static void drop(void *);
+static void leave(void *);
 static struct tu_listener *find(tcp_listener, const char *);
 static int find_socket(tcp_listener, int, const char *);
 static int wait_connection(struct tu_listener *, union tu_address *);
@@ -128,6 +129,7 @@ tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 {
 	struct tu_listener *l = find(listener, "accept");
 	struct tu_runtime *rt;
+	struct tu_cleanup cleanup;
 	union tu_address peer;
 	int fd;
 
@@ -138,10 +140,10 @@ tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 		    "accept: nowhere to put the ports");
 	rt = l->runtime;
 	l->users++;
+	tu_cleanup_push(&rt->scheduler, &cleanup, leave, l);
 	fd = wait_connection(l, &peer);
-	l->users--;
-	if (l->closed && l->users == 0)
-		free(l);
+	tu_cleanup_pop(&rt->scheduler);
+	leave(l);
 	if (fd == -1 || tu_ports_open(rt, fd, &peer, "accept", in, out) == -1)
 		return -1;
 	tu_charge(&rt->scheduler, 0);
@@ -312,8 +314,17 @@ drop(void *object)
 {
 	struct tu_listener *l = object;
 
-	l->users = 0;
 	(void)tcp_close((tcp_listener){l->handle}); /* it is open */
+}
+
+static void
+leave(void *listener)
+{
+	struct tu_listener *l = listener;
+
+	l->users--;
+	if (l->closed && l->users == 0)
+		free(l);
 }
 
 static struct tu_listener *
