@@ -107,7 +107,7 @@ grow(struct tu_handles *h)
 	uint32_t i, room = h->n ? h->n * 2 : 16;
 	struct tu_slot *slots;
 
-	if (room > MASK(INDEX_BITS)) {
+	if (room > MASK(INDEX_BITS) + 1) {
 		errno = ENOMEM;
 		return -1;
 	}
