@@ -36,8 +36,7 @@ tu_error_reason(enum tcp_error_kind kind, int code)
 	case TCPUNIT_ERROR_RESOLVE:
 		if (code == EAI_SERVICE)
 			return "Unknown service";
-		return code == EAI_SYSTEM ? strerror(errno)
-					  : gai_strerror(code);
+		return gai_strerror(code);
 	case TCPUNIT_ERROR_TIMEOUT:
 		return "timed out";
 	case TCPUNIT_ERROR_CLOSED:

@@ -39,6 +39,7 @@ static int request_start(struct request *);
 static enum tu_wake request_wait(
     struct request *, struct tu_runtime *, int64_t);
 static void clear_watch(void *);
+static bool lacks_descriptors(void);
 static void *look_up(void *);
 static int take(const struct addrinfo *, union tu_address *);
 static struct addrinfo hints_of(const struct tu_query *);
@@ -129,8 +130,10 @@ ask(const struct tu_query *query, struct tu_runtime *rt, int64_t deadline,
 	tu_cleanup_pop(&rt->scheduler);
 	if (woken != TU_READY) {
 		result = tu_raise_wake(woken, where, what);
+	} else if (r->code == EAI_SYSTEM) {
+		result = tu_raise(
+		    TCPUNIT_ERROR_SYSTEM, r->system, where, "%s", what);
 	} else if (r->code != 0) {
-		errno = r->system;
 		result =
 		    tu_raise(TCPUNIT_ERROR_RESOLVE, r->code, where, "%s", what);
 	} else {
@@ -224,6 +227,18 @@ clear_watch(void *watch)
 	tu_watch_clear(watch);
 }
 
+/* getaddrinfo(3) says "not known" where it could open no file. */
+static bool
+lacks_descriptors(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	if (fd == -1)
+		return true;
+	(void)close(fd); /* an eventfd */
+	return false;
+}
+
 /* The OS thread. */
 static void *
 look_up(void *arg)
@@ -232,6 +247,10 @@ look_up(void *arg)
 
 	r->code = getaddrinfo(r->host, r->service, &r->hints, &r->result);
 	r->system = errno;
+	if (r->code != 0 && r->code != EAI_SYSTEM && lacks_descriptors()) {
+		r->code = EAI_SYSTEM;
+		r->system = errno;
+	}
 	atomic_store(&r->done, true);
 	(void)eventfd_write(r->wake, 1); /* the first: has room */
 	request_drop(r);
