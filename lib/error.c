@@ -4,11 +4,14 @@
  */
 #include "error.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { REASON_SIZE = 80 };
 
 const struct tcp_error tu_error_none = {
     TCPUNIT_ERROR_NONE, 0, "", {0}, 0, "no error", ""};
@@ -72,10 +75,15 @@ tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
     const char *where, const char *format, va_list ap)
 {
 	size_t used;
+	char *c;
 
 	free(e->details);
 	e->details = NULL;
-	(void)vsnprintf(e->text, sizeof(e->text), format, ap); /* may be cut */
+	(void)vsnprintf(e->text, sizeof(e->text) - REASON_SIZE, format,
+	    ap); /* may be cut */
+	for (c = e->text; *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?'; /* it is one line */
 	if (kind != TCPUNIT_ERROR_ARGUMENT) {
 		used = strlen(e->text);
 		(void)snprintf(e->text + used, sizeof(e->text) - used, ": %s",
