@@ -40,6 +40,7 @@ tu_runtime(void)
 		no_runtime.code = runtime == NULL ? errno : 0;
 		no_runtime.text = strerror(no_runtime.code);
 	} else if (runtime->forked && after_fork(runtime) == -1) {
+		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, "fork", "after fork");
 		return NULL;
 	}
 	return runtime;
