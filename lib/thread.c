@@ -165,6 +165,8 @@ tcp_wait_fd(int fd, int events, int ms)
 	if (rt == NULL || tu_check_time(ms, "wait-fd") == -1)
 		return -1;
 	ready = poll_fd(fd, events);
+	if (ready > 0)
+		tu_charge(&rt->scheduler, 0);
 	if (ready != 0)
 		return ready;
 	TAILQ_INIT(&queue);
