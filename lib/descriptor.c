@@ -52,8 +52,7 @@ tu_descriptor_open(struct tu_descriptor *d, int fd)
 	d->file = S_ISREG(st.st_mode);
 	if (S_ISSOCK(st.st_mode))
 		d->access = TU_SOCKET;
-	else if (S_ISFIFO(st.st_mode) ||
-	    (S_ISCHR(st.st_mode) && can_be_waited_for(fd)))
+	else if (!d->file && can_be_waited_for(fd))
 		d->access = TU_NOWAIT;
 	else
 		d->access = TU_FILE;
