@@ -146,7 +146,8 @@ tu_park(struct tu_scheduler *s, struct tu_queue *queue, int64_t deadline,
 
 	if (self->terminated)
 		return TU_TERMINATED;
-	if (deadline == TU_AT_ONCE)
+	if (deadline == TU_AT_ONCE ||
+	    (deadline != TU_NEVER && deadline <= tu_now()))
 		return TU_TIMED_OUT;
 	if (deadline != TU_NEVER && timer_set(self, deadline) == -1)
 		return TU_FAILED;
