@@ -167,6 +167,8 @@ tu_port_close(struct tu_port *p, const char *where)
 		c->output = NULL;
 	if (c->bev == NULL)
 		evbuffer_free(input ? p->ahead.buffer : p->unsent);
+	if (c->input == NULL && c->output == NULL)
+		tu_waits_forget(&p->runtime->scheduler, c->descriptor.fd);
 	if (c->input == NULL && c->output == NULL &&
 	    tu_connection_free(c) == -1) {
 		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", where);

@@ -38,7 +38,6 @@ static void request_drop(void *);
 static int request_start(struct request *);
 static enum tu_wake request_wait(
     struct request *, struct tu_runtime *, int64_t);
-static void clear_watch(void *);
 static bool lacks_descriptors(void);
 static void *look_up(void *);
 static int take(const struct addrinfo *, union tu_address *);
@@ -207,24 +206,13 @@ static enum tu_wake
 request_wait(struct request *r, struct tu_runtime *rt, int64_t deadline)
 {
 	enum tu_wake woken = TU_READY;
-	struct tu_cleanup cleanup;
-	struct tu_watch watch;
-	struct tu_queue queue;
+	struct tu_wait wait;
 
-	TAILQ_INIT(&queue);
-	tu_watch_init(&watch, &rt->scheduler, r->wake, EV_READ, &queue);
-	tu_cleanup_push(&rt->scheduler, &cleanup, clear_watch, &watch);
+	tu_wait_begin(&wait, &rt->scheduler, r->wake, EV_READ, NULL);
 	while (woken == TU_READY && !atomic_load(&r->done))
-		woken = tu_watch_wait(&watch, deadline);
-	tu_cleanup_pop(&rt->scheduler);
-	tu_watch_clear(&watch);
+		woken = tu_watch_wait(&wait.watch, deadline);
+	tu_wait_end(&wait);
 	return woken;
-}
-
-static void
-clear_watch(void *watch)
-{
-	tu_watch_clear(watch);
 }
 
 /* getaddrinfo(3) says "not known" where it could open no file. */

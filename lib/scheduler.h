@@ -77,6 +77,7 @@ struct tu_scheduler {
 	struct tu_thread *ended; /* whose stack the next one gives back */
 	struct tu_queue ready;
 	TAILQ_HEAD(, tu_watch) idle; /* fired with nobody parked */
+	LIST_HEAD(, tu_wait) waits;
 	struct tu_stacks stacks;
 	unsigned outside; /* parked threads that an event could wake */
 	unsigned n_ready;
@@ -98,11 +99,19 @@ struct tu_watch {
 	bool fired : 1;  /* since the owner last cleared it */
 };
 
-/* 0, or -1 with errno ENOMEM. */
+/* A watch that lies on the stack of the call that waits. */
+struct tu_wait {
+	struct tu_watch watch;
+	struct tu_queue queue; /* unless it has another one */
+	struct tu_cleanup cleanup;
+	LIST_ENTRY(tu_wait) link; /* in waits */
+};
+
 /* libevent ends the process where it lacks one of its three descriptors: so
  * they are tried first.  -1 with errno. */
 int tu_check_descriptors(void);
 
+/* 0, or -1 with errno. */
 int tu_scheduler_init(struct tu_scheduler *s);
 void tu_scheduler_free(struct tu_scheduler *s);
 
@@ -145,6 +154,12 @@ void tu_watch_init(struct tu_watch *w, struct tu_scheduler *s, int fd,
     short what, struct tu_queue *queue);
 /* Forgets the descriptor; before it is closed. */
 void tu_watch_clear(struct tu_watch *w);
+/* From begin to end the thread may park; QUEUE may be NULL. */
+void tu_wait_begin(struct tu_wait *w, struct tu_scheduler *s, int fd,
+    short what, struct tu_queue *queue);
+void tu_wait_end(struct tu_wait *w);
+/* Before FD is closed: libevent would take its next owner for this one. */
+void tu_waits_forget(struct tu_scheduler *s, int fd);
 /* 0, or -1 with errno. */
 int tu_watch_add(struct tu_watch *w);
 /* Adds it and parks in its queue. */

@@ -10,7 +10,6 @@
 #include "runtime.h"
 
 static void drop(void *);
-static void clear_watch(void *);
 static bool waits_for(const struct tu_thread *, const struct tu_thread *);
 static void gone(struct tu_thread *);
 static int poll_fd(int, int);
@@ -156,9 +155,7 @@ tcp_wait_fd(int fd, int events, int ms)
 {
 	struct tu_runtime *rt = tu_runtime();
 	int64_t deadline = tu_deadline(ms);
-	struct tu_cleanup cleanup;
-	struct tu_watch watch;
-	struct tu_queue queue;
+	struct tu_wait wait;
 	enum tu_wake woken;
 	int ready;
 
@@ -169,27 +166,18 @@ tcp_wait_fd(int fd, int events, int ms)
 		tu_charge(&rt->scheduler, 0);
 	if (ready != 0)
 		return ready;
-	TAILQ_INIT(&queue);
-	tu_watch_init(&watch, &rt->scheduler, fd,
+	tu_wait_begin(&wait, &rt->scheduler, fd,
 	    (events & TCPUNIT_READABLE ? EV_READ : 0) |
 		(events & TCPUNIT_WRITABLE ? EV_WRITE : 0),
-	    &queue);
-	tu_cleanup_push(&rt->scheduler, &cleanup, clear_watch, &watch);
+	    NULL);
 	do {
-		woken = tu_watch_wait(&watch, deadline);
+		woken = tu_watch_wait(&wait.watch, deadline);
 		ready = woken == TU_READY ? poll_fd(fd, events) : -1;
 	} while (ready == 0);
-	tu_cleanup_pop(&rt->scheduler);
-	tu_watch_clear(&watch);
+	tu_wait_end(&wait);
 	if (woken != TU_READY)
 		return tu_raise_wake(woken, "wait-fd", "wait-fd");
 	return ready;
-}
-
-static void
-clear_watch(void *watch)
-{
-	tu_watch_clear(watch);
 }
 
 /* Those of EVENTS that FD is ready for; an error or hang-up is all of them. */

@@ -9,6 +9,7 @@
 
 static void fired(evutil_socket_t, short, void *);
 static void set_idle(struct tu_watch *, bool);
+static void forget(void *);
 
 void
 tu_watch_init(struct tu_watch *w, struct tu_scheduler *s, int fd, short what,
@@ -63,6 +64,46 @@ tu_watch_wait(struct tu_watch *w, int64_t deadline)
 		return TU_READY;
 	}
 	return tu_park(w->scheduler, w->queue, deadline, TU_OUTSIDE);
+}
+
+void
+tu_wait_begin(struct tu_wait *w, struct tu_scheduler *s, int fd, short what,
+    struct tu_queue *queue)
+{
+	TAILQ_INIT(&w->queue);
+	tu_watch_init(&w->watch, s, fd, what, queue ? queue : &w->queue);
+	LIST_INSERT_HEAD(&s->waits, w, link);
+	tu_cleanup_push(s, &w->cleanup, forget, w);
+}
+
+void
+tu_wait_end(struct tu_wait *w)
+{
+	tu_cleanup_pop(w->watch.scheduler);
+	forget(w);
+}
+
+void
+tu_waits_forget(struct tu_scheduler *s, int fd)
+{
+	struct tu_wait *w;
+
+	LIST_FOREACH(w, &s->waits, link)
+	{
+		if (w->watch.fd != fd)
+			continue;
+		tu_watch_clear(&w->watch);
+		tu_wake_all(w->watch.queue, TU_CLOSED);
+	}
+}
+
+static void
+forget(void *wait)
+{
+	struct tu_wait *w = wait;
+
+	LIST_REMOVE(w, link);
+	tu_watch_clear(&w->watch);
 }
 
 static void
