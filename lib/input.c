@@ -10,6 +10,7 @@
 
 static struct tu_port *enter(tcp_port, const void *, size_t, const char *);
 static ssize_t keep(struct tu_port *, const unsigned char *, size_t);
+static int wait_either(struct tu_port *, int64_t, const char *);
 static bool has_arrived(struct tu_port *);
 static ssize_t receive(struct tu_port *, void *, size_t, int64_t, const char *);
 static ssize_t gather(struct tu_port *, char *, size_t, int64_t, const char *);
@@ -152,20 +153,37 @@ int
 tu_input_wait(struct tu_port *p, int64_t deadline, const char *where)
 {
 	struct tu_port *output = p->connection->output;
+	int result;
 
 	tu_ahead_drain(&p->ahead);
-	if (output != NULL && output->buffer_size > 0 && output->user == NULL) {
-		tu_port_hold(output);
-		/* If it fails, writing and closing will say so. */
-		(void)tu_output_flush(output, deadline, where);
-		tu_port_leave(output);
-		if (p->closed)
-			return tu_port_charge(p, 0, where);
-	}
-	if (tu_port_wait(p, deadline, where) == -1)
-		return -1;
-	p->empty = false;
-	return 0;
+	/* If it fails, writing and closing will say so. */
+	if (output != NULL && output->buffer_size > 0 && output->user == NULL &&
+	    tu_output_push(output))
+		result = wait_either(p, deadline, where);
+	else
+		result = tu_port_wait(p, deadline, where);
+	if (result == 0)
+		p->empty = false;
+	return result;
+}
+
+/* For bytes, or for room for those that the other port has still to send: its
+ * own watch is for whoever writes there meanwhile. */
+static int
+wait_either(struct tu_port *p, int64_t deadline, const char *where)
+{
+	struct tu_scheduler *s = &p->runtime->scheduler;
+	struct tu_wait room;
+	int result;
+
+	tu_wait_begin(
+	    &room, s, p->connection->descriptor.fd, EV_WRITE, &p->queue);
+	if (tu_watch_add(&room.watch) == 0)
+		result = tu_port_wait(p, deadline, where);
+	else
+		result = tu_port_raise(p, where);
+	tu_wait_end(&room);
+	return result;
 }
 
 static struct tu_port *

@@ -116,6 +116,24 @@ tu_output_flush(struct tu_port *p, int64_t deadline, const char *where)
 	return result;
 }
 
+bool
+tu_output_push(struct tu_port *p)
+{
+	struct evbuffer_iovec v[8];
+	ssize_t r;
+	int n;
+
+	while (evbuffer_get_length(p->unsent) > 0) {
+		n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
+		r = tu_connection_write(p->connection, v, n < 8 ? n : 8);
+		if (r == -1)
+			return errno == EAGAIN;
+		p->position += (uint64_t)r;
+		(void)evbuffer_drain(p->unsent, (size_t)r); /* not frozen */
+	}
+	return false;
+}
+
 int
 tu_output_write(struct tu_port *p, struct iovec *iov, int n, int64_t deadline,
     const char *where, size_t *sent)

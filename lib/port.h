@@ -64,8 +64,10 @@ int tu_port_raise(struct tu_port *p, const char *where);
 /* Closes it as it is; errno of close(2) is raised for WHERE. */
 int tu_port_close(struct tu_port *p, const char *where);
 
-/* Sends what is buffered, in output.c. */
+/* Sends what is buffered, in output.c; or what of it goes without waiting or
+ * failing: true where the rest has to wait. */
 int tu_output_flush(struct tu_port *p, int64_t deadline, const char *where);
+bool tu_output_push(struct tu_port *p);
 
 /* Reading for the copying and for lines, in input.c.  Bytes: at least one; 0
  * is end of file.  Waiting sends the connection's own buffered output first.
