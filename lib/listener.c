@@ -88,13 +88,15 @@ tcp_listener_from_fds(const int *fds, int n)
 		return (tcp_listener){0};
 	}
 	for (i = 0; i < n; i++) {
-		if (tu_passive_adopt(fds[i]) == 0)
+		if (tu_passive_check(fds[i]) == 0)
 			continue;
 		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "listener-from-fds",
 		    "listener-from-fds: descriptor %d is no listening socket",
 		    fds[i]);
 		return (tcp_listener){0};
 	}
+	for (i = 0; i < n; i++)
+		(void)tu_passive_adopt(fds[i]); /* a socket takes these */
 	return listener_new(rt, fds, n);
 }
 

@@ -58,9 +58,9 @@ tu_passive_open_wildcard(
 }
 
 int
-tu_passive_adopt(int fd)
+tu_passive_check(int fd)
 {
-	int listening = 0, protocol = 0, flags;
+	int listening = 0, protocol = 0;
 	socklen_t length = sizeof(int);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) ==
@@ -71,7 +71,14 @@ tu_passive_adopt(int fd)
 		errno = EINVAL;
 		return -1;
 	}
-	flags = fcntl(fd, F_GETFL);
+	return 0;
+}
+
+int
+tu_passive_adopt(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
 	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		return -1;

@@ -21,7 +21,10 @@ int tu_passive_open(const union tu_address *addresses, int n,
 int tu_passive_open_wildcard(
     int port, const struct tcp_listen_options *options, int *fd);
 
-/* Makes a listening TCP socket from elsewhere fit: 0, or -1 with errno. */
+/* Whether it is a listening TCP socket: 0, or -1 with errno. */
+int tu_passive_check(int fd);
+
+/* Makes one from elsewhere fit: likewise. */
 int tu_passive_adopt(int fd);
 
 #endif
