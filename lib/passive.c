@@ -147,12 +147,25 @@ bind_and_listen(int fd, const union tu_address *a,
 	return listen(fd, options->backlog);
 }
 
-/* Where IPv6 is turned off, its sockets can be made but not bound. */
+/* Where IPv6 is turned off, its sockets can be made but not bound, not even to
+ * the address that every machine has. */
 static bool
 lacks_family(const union tu_address *a, int error)
 {
-	return error == EAFNOSUPPORT ||
-	    (a->sa.sa_family == AF_INET6 && error == EADDRNOTAVAIL);
+	union tu_address own = tu_address_any(AF_INET6);
+	int fd, bound;
+
+	if (error == EAFNOSUPPORT)
+		return true;
+	if (a->sa.sa_family != AF_INET6 || error != EADDRNOTAVAIL)
+		return false;
+	own.in6.sin6_addr = in6addr_loopback;
+	fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	bound = bind(fd, &own.sa, tu_address_length(&own));
+	if (fd != -1)
+		(void)close(fd); /* was made for this question */
+	errno = error;
+	return bound == -1;
 }
 
 static int
