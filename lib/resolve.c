@@ -50,18 +50,18 @@ tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
 {
 	struct addrinfo hints = hints_of(query), *found = NULL;
 	bool named = query->service != NULL && !is_number(query->service);
+	bool worthwhile;
 	int code, n;
 
 	hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
 	code = getaddrinfo(
 	    query->host, named ? NULL : query->service, &hints, &found);
+	worthwhile = code == 0 || plausible(query->host);
 	if (code == 0 && named) {
 		freeaddrinfo(found);
 		code = EAI_NONAME;
-	} else {
-		named = plausible(query->host);
 	}
-	if (code == EAI_NONAME && !query->numeric && named) {
+	if (code == EAI_NONAME && !query->numeric && worthwhile) {
 		if (ask(query, rt, deadline, where, what, &found) == -1)
 			return -1;
 	} else if (code != 0) {
