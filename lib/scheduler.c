@@ -28,6 +28,7 @@ static void begin_round(struct tu_scheduler *);
 static void poll_events(struct tu_scheduler *);
 static void wait_for_events(struct tu_scheduler *);
 static void reap(struct tu_scheduler *);
+static void thread_strip(struct tu_thread *);
 static int timer_set(struct tu_thread *, int64_t);
 static void timer_fired(evutil_socket_t, short, void *);
 
@@ -100,10 +101,7 @@ tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *), void *arg)
 void
 tu_thread_free(struct tu_thread *t)
 {
-	tu_context_free(&t->context, &t->scheduler->stacks);
-	if (t->timer != NULL)
-		event_free(t->timer);
-	tu_error_free(t->error);
+	thread_strip(t);
 	free(t);
 }
 
@@ -330,9 +328,21 @@ reap(struct tu_scheduler *s)
 	s->ended = NULL;
 	if (t == NULL)
 		return;
-	tu_context_free(&t->context, &s->stacks);
+	thread_strip(t);
 	if (t->gone != NULL)
 		t->gone(t);
+}
+
+/* All but its result. */
+static void
+thread_strip(struct tu_thread *t)
+{
+	tu_context_free(&t->context, &t->scheduler->stacks);
+	if (t->timer != NULL)
+		event_free(t->timer);
+	t->timer = NULL;
+	tu_error_free(t->error);
+	t->error = NULL;
 }
 
 static int
