@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOVE_SIZE = 1 << 20 };
+enum { PIPE_SIZE = 1 << 20 };
 
 struct guard {
 	sigset_t pipe;
@@ -120,8 +120,8 @@ void
 tu_descriptor_enlarge(struct tu_descriptor *d)
 {
 	/* More than the system allows is EPERM: then it stays as it is. */
-	if (d->fifo && fcntl(d->fd, F_GETPIPE_SZ) < MOVE_SIZE)
-		(void)fcntl(d->fd, F_SETPIPE_SZ, MOVE_SIZE);
+	if (d->fifo && fcntl(d->fd, F_GETPIPE_SZ) < PIPE_SIZE)
+		(void)fcntl(d->fd, F_SETPIPE_SZ, PIPE_SIZE);
 }
 
 bool

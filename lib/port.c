@@ -26,6 +26,7 @@ static int raise_closed(const struct tu_port *, const char *);
 static void release(void *);
 static void drop(void *);
 static tcp_port open_fd(int, enum tu_kind, const char *);
+static struct tu_port *find(tcp_port, const char *);
 static struct tu_port *find_tcp(tcp_port, const char *);
 
 int
@@ -104,13 +105,6 @@ tu_port_leave(struct tu_port *p)
 {
 	tu_cleanup_pop(&p->runtime->scheduler);
 	release(p);
-}
-
-struct tu_port *
-tu_port_find(tcp_port port, const char *where)
-{
-	return tu_lookup(
-	    tcp_output_port_p(port) ? TU_OUTPUT : TU_INPUT, port.bits, where);
 }
 
 int
@@ -268,7 +262,7 @@ tcp_reset(tcp_port port)
 int
 tcp_set_timeout(tcp_port port, int ms)
 {
-	struct tu_port *p = tu_port_find(port, "set-timeout");
+	struct tu_port *p = find(port, "set-timeout");
 
 	if (p == NULL || tu_check_time(ms, "set-timeout") == -1)
 		return -1;
@@ -279,7 +273,7 @@ tcp_set_timeout(tcp_port port, int ms)
 int
 tcp_port_fileno(tcp_port port)
 {
-	struct tu_port *p = tu_port_find(port, "port-fileno");
+	struct tu_port *p = find(port, "port-fileno");
 
 	return p != NULL ? p->connection->descriptor.fd : -1;
 }
@@ -287,7 +281,7 @@ tcp_port_fileno(tcp_port port)
 uint64_t
 tcp_port_position(tcp_port port)
 {
-	struct tu_port *p = tu_port_find(port, "port-position");
+	struct tu_port *p = find(port, "port-position");
 
 	return p != NULL ? p->position : 0;
 }
@@ -399,10 +393,18 @@ open_fd(int fd, enum tu_kind kind, const char *where)
 	return (tcp_port){0};
 }
 
+/* Of either kind and without entering, for what cannot wait. */
+static struct tu_port *
+find(tcp_port port, const char *where)
+{
+	return tu_lookup(
+	    tcp_output_port_p(port) ? TU_OUTPUT : TU_INPUT, port.bits, where);
+}
+
 static struct tu_port *
 find_tcp(tcp_port port, const char *where)
 {
-	struct tu_port *p = tu_port_find(port, where);
+	struct tu_port *p = find(port, where);
 
 	if (p == NULL || p->connection->bev != NULL)
 		return p;

@@ -48,9 +48,6 @@ struct tu_port *tu_port_enter(enum tu_kind kind, tcp_port p, const char *where);
 void tu_port_hold(struct tu_port *p);  /* of an idle one */
 void tu_port_leave(struct tu_port *p); /* the last one entered, first */
 
-/* Likewise of either kind and without entering, for what cannot wait. */
-struct tu_port *tu_port_find(tcp_port p, const char *where);
-
 /* Waits for the port's descriptor.  0; or -1, raised, also where the port was
  * closed meanwhile. */
 int tu_port_wait(struct tu_port *p, int64_t deadline, const char *where);
