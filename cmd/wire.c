@@ -91,7 +91,8 @@ death_of(int fd)
 /*
  * No event tells of an acknowledgement, so it is asked for, at growing
  * intervals; most are there at once.  The queue's length survives the
- * connection, and a FIN counts as a byte.
+ * connection, and a FIN counts as a byte.  A connection that is gone without
+ * a FIN of ours was reset, whatever was acknowledged.
  */
 int
 wire_settle(int fd, bool finished)
@@ -103,10 +104,10 @@ wire_settle(int fd, bool finished)
 		gone = is_gone(fd);
 		if (ioctl(fd, SIOCOUTQ, &queued) == -1)
 			return errno;
+		if (gone && (!finished || queued > 1))
+			return death_of(fd);
 		if (queued <= finished)
 			return 0;
-		if (gone)
-			return death_of(fd);
 		if (tcp_thread_sleep(pause) == -1)
 			return -1;
 	}

@@ -108,6 +108,17 @@ meets() {
 	assert_equal "$(wc -l <client.err)" 1
 }
 
+@test "nor is it 0 where the peer is lost, after its own end of file" {
+	mkfifo in
+	peer shut read=4 reset
+	client in
+	exec {say}>in
+	echo abc >&"$say"
+	ends 0 "$peer"
+	exec {say}>&-
+	ends 8 "$client"
+}
+
 # ---- When it fails ----
 
 @test "a reset is 8, with the bytes of each direction" {
