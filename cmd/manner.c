@@ -30,7 +30,7 @@ const struct option session_option_table[] = {
 	"give up a peer that vanished after TIME (2m)"},
     {"user-timeout", 0, "TIME|no", read_user_timeout,
 	offsetof(struct session_options, wire.user_timeout),
-	"the same while data are unacknowledged"},
+	"the same while data are unacknowledged or not read"},
     {"nodelay", 0, "[=yes|no]", NULL,
 	offsetof(struct session_options, wire.nodelay),
 	"with no, collect small writes (Nagle's algorithm)"},

@@ -37,8 +37,8 @@ wire_set(int fd, const struct wire_options *o)
 {
 	set(fd, IPPROTO_TCP, TCP_NODELAY, o->nodelay != NODELAY_NO);
 	set_keepalive(fd, o->keepalive);
-	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
-	    o->user_timeout == -1 ? o->keepalive : o->user_timeout);
+	if (o->user_timeout != -1)
+		set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, o->user_timeout);
 }
 
 static void

@@ -14,8 +14,9 @@ enum nodelay { NODELAY_DEFAULT, NODELAY_YES, NODELAY_NO };
 
 struct wire_options {
 	int keepalive;    /* ms until a silent peer is given up; 0 never */
-	int user_timeout; /* ms until unacknowledged data are; 0 never, -1 as
-			     keepalive */
+	int user_timeout; /* ms until unacknowledged data are, and, as the
+			     kernel has it, a peer that lives and does not
+			     read; 0 never, -1 not said */
 	enum nodelay nodelay;
 };
 

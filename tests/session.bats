@@ -665,6 +665,18 @@ vanishing() {
 	assert_regex "$(<err)" 'Connection timed out \(10 bytes received, 8 sent\)'
 }
 
+@test "a peer that lives and is slow to read has not vanished" {
+	mkfifo go
+	head -c 10000000 /dev/zero >data
+	peer hear=go slurp
+	client data --keepalive=200ms
+	run timeout -k1 10 tcpu listen --timeout 2 --local 0
+	assert_equal "$status" 124
+	echo >go
+	ends 0 "$client"
+	holds client.err ''
+}
+
 @test "a stdout that nobody reads holds up neither time limits nor signals" {
 	mkfifo client.out
 	exec {hold}<>client.out
