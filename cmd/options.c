@@ -6,6 +6,7 @@
  */
 #include "options.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -157,10 +158,12 @@ static int
 read_choice(
     struct parser *p, const struct option *o, const char *text, int *value)
 {
-	const char *all = o->argument + (o->argument[0] == '[' ? 2 : 0);
-	const char *choice = all;
+	const char *all, *choice;
 	size_t len;
 
+	assert(o->argument); /* the table has it, where there is no reader */
+	all = o->argument + (o->argument[0] == '[' ? 2 : 0);
+	choice = all;
 	for (int i = 1;; i++, choice += len + 1) {
 		len = strcspn(choice, "|]");
 		if (!text || (strncmp(text, choice, len) == 0 && !text[len])) {

@@ -83,7 +83,7 @@ start_command(const struct command *command, char **words)
 	void *options = malloc(command->size);
 	const struct common_options none = COMMON_DEFAULTS;
 	const struct run run = {command, options ? options : &none, &ending};
-	struct operands operands;
+	struct operands operands = {0};
 	char error[OPTION_ERROR_SIZE];
 	int status;
 
