@@ -19,16 +19,6 @@ elapsed() {
 	echo $(((${EPOCHREALTIME/./} - began) / 1000))
 }
 
-# with_hosts LINES COMMAND... - a network of its own, where /etc/hosts has these
-# lines.
-with_hosts() {
-	# shellcheck disable=SC2059 # a format is meant
-	printf "$1" >hosts
-	"${private[@]}" --net --mount sh -c '
-		mount --bind hosts /etc/hosts &&
-		ip link set lo up && exec "$@"' sh "${@:2}"
-}
-
 # ---- Whom it reaches ----
 
 @test "HOST PORT and HOST:PORT, by name, IPv4 and IPv6" {

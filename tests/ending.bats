@@ -34,14 +34,19 @@ interruptible() {
 	listening server env --default-signal tcpu listen -1 "$@"
 }
 
-# client - start a client that goes on as long as its peer does, and
-# wait until a handler is ready.  Sets client and say, its input.
-client() {
+# start_client [ARG]... - sets client, its pid, and say, its input.
+start_client() {
 	mkfifo in
-	tcpu connect --end=peer 127.0.0.1 "$port" <in >out 2>err 3>&- &
+	tcpu connect "$@" 127.0.0.1 "$port" <in >out 2>err 3>&- &
 	client=$!
 	started+=("$client")
 	exec {say}>in
+}
+
+# client - start one that goes on as long as its peer does, and wait until a
+# handler is ready.
+client() {
+	start_client --end=peer
 	until_said out '[0-9a-z]*'
 }
 
@@ -73,18 +78,22 @@ is_free() {
 	done
 }
 
-@test "we really die of it" {
-	run timeout -k1 10 perl -e '
-		pipe R, W;
-		if (!($pid = fork)) {
-			open STDOUT, ">&W";
-			exec qw(tcpu listen -k -1 --local 0 -- cat);
-		}
-		<R>;
-		kill TERM => $pid;
-		waitpid $pid, 0;
-		print $? & 127;'
-	assert_output 15
+@test "we really die of it, also without a handler" {
+	local more
+	for more in '-k 0 -- cat' 0; do
+		# shellcheck disable=SC2086 # words
+		run timeout -k1 10 perl -e '
+			pipe R, W;
+			if (!($pid = fork)) {
+				open STDOUT, ">&W";
+				exec qw(tcpu listen -1 --local), @ARGV;
+			}
+			<R>;
+			kill TERM => $pid;
+			waitpid $pid, 0;
+			print $? & 127;' -- $more
+		assert_output 15
+	done
 }
 
 @test "a handler that ignores signals holds up nobody, and no port" {
@@ -101,11 +110,7 @@ is_free() {
 
 @test "after kill -9 the port is free, and a handler goes on" {
 	serve -k --local 0 -- cat
-	mkfifo in
-	tcpu connect 127.0.0.1 "$port" <in >out 3>&- &
-	client=$!
-	started+=("$client")
-	exec {say}>in
+	start_client
 	echo before >&"$say"
 	until_said out before
 	kill -KILL "$server"
@@ -199,11 +204,7 @@ is_free() {
 
 @test "--drain stops listening and lets handlers finish" {
 	serve -k --drain 20 --local 0 -- cat
-	mkfifo in
-	tcpu connect 127.0.0.1 "$port" <in >out 3>&- &
-	client=$!
-	started+=("$client")
-	exec {say}>in
+	start_client
 	echo before >&"$say"
 	until_said out before
 	kill "$server"
@@ -237,11 +238,7 @@ is_free() {
 
 @test "--drain lets a session finish, of listen and of connect" {
 	serve -k --drain 20 --local 0 </dev/null
-	mkfifo in
-	tcpu connect --drain 20 127.0.0.1 "$port" <in 3>&- &
-	client=$!
-	started+=("$client")
-	exec {say}>in
+	start_client --drain 20
 	echo one >&"$say"
 	soon_there server.out
 	kill "$server"

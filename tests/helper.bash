@@ -115,3 +115,13 @@ traced() {
 netns() {
 	"${private[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh "$@"
 }
+
+# with_hosts LINES COMMAND... - a network of its own, where /etc/hosts has these
+# lines.
+with_hosts() {
+	# shellcheck disable=SC2059 # a format is meant
+	printf "$1" >hosts
+	"${private[@]}" --net --mount sh -c '
+		mount --bind hosts /etc/hosts &&
+		ip link set lo up && exec "$@"' sh "${@:2}"
+}

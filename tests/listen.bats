@@ -13,16 +13,6 @@ probes() {
 	assert_equal "$status" "$1"
 }
 
-# with_hosts LINES COMMAND... - a network of its own, where /etc/hosts has these
-# lines.
-with_hosts() {
-	# shellcheck disable=SC2059 # a format is meant
-	printf "$1" >hosts
-	"${private[@]}" --net --mount sh -c '
-		mount --bind hosts /etc/hosts &&
-		ip link set lo up && exec "$@"' sh "${@:2}"
-}
-
 # ---- Accepting ----
 
 @test "listen accepts one connection, and nobody listens any more" {
