@@ -45,7 +45,7 @@ says() {
 # and, as stdout, a pipe to session.out; its messages go to session.err, the
 # calls that sent something to session.trace.  The peer does the steps.
 meets() {
-	local traced=(strace -o session.trace -e trace=sendto,sendfile
+	local traced=(strace -o session.trace -e "trace=sendto,sendfile"
 		-E "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}" tcpu)
 	if [ "$1" = connect ]; then
 		peer "${@:2}"
