@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Stacks and the switch.  A stack is 256 KiB of address space with a guard
- * page below; some are kept when they are given back, as a fresh one costs
- * 600 times as much.  swapcontext(3) is the switch that is always there; it
- * makes a system call, so that x86-64 and arm64 have one of their own.
+ * The switch.  swapcontext(3) is the one that is always there; it makes a
+ * system call, so that x86-64 and arm64 have one of their own.
  */
 #include "context.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#if defined(__has_include)
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#endif
-#endif
-#ifndef VALGRIND_STACK_REGISTER
-#define VALGRIND_STACK_REGISTER(start, end) 0
-#define VALGRIND_STACK_DEREGISTER(id) (void)(id)
-#endif
+#include "stack.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
@@ -30,30 +17,8 @@
 #endif
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/common_interface_defs.h>
-#include <sanitizer/lsan_interface.h>
-#else
-#define __lsan_register_root_region(start, size) (void)(size)
-#define __lsan_unregister_root_region(start, size) (void)(size)
 #endif
 
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
-#endif
-
-enum { STACK_SIZE = 256 * 1024, MAX_SPARE = 256 };
-
-/* Lies at the top of its stack. */
-struct tu_stack {
-	struct tu_stack *next;
-	unsigned valgrind_id;
-	void (*entry)(void *);
-	void *arg;
-};
-
-static struct tu_stack *stack_take(struct tu_stacks *);
-static struct tu_stack *stack_map(void);
-static void stack_unmap(struct tu_stack *);
-static int stack_guard(void *, size_t);
 static void prepare(struct tu_context *);
 static void swap(struct tu_context *, struct tu_context *);
 
@@ -61,15 +26,15 @@ int
 tu_context_make(struct tu_context *c, struct tu_stacks *stacks,
     void (*entry)(void *), void *arg)
 {
-	c->stack = stack_take(stacks);
+	c->stack = tu_stack_take(stacks);
 	if (c->stack == NULL)
 		return -1;
 	c->stack->entry = entry;
 	c->stack->arg = arg;
 #ifdef __SANITIZE_ADDRESS__
 	c->fake = NULL;
-	c->bottom = (char *)(c->stack + 1) - STACK_SIZE;
-	c->size = STACK_SIZE;
+	c->bottom = tu_stack_bottom(c->stack);
+	c->size = TU_STACK_SIZE;
 #endif
 	prepare(c);
 	return 0;
@@ -80,87 +45,8 @@ tu_context_free(struct tu_context *c, struct tu_stacks *stacks)
 {
 	if (c->stack == NULL)
 		return;
-	if (stacks->n < MAX_SPARE) {
-		c->stack->next = stacks->spare;
-		stacks->spare = c->stack;
-		stacks->n++;
-	} else {
-		stack_unmap(c->stack);
-	}
+	tu_stack_give(stacks, c->stack);
 	c->stack = NULL;
-}
-
-void
-tu_stacks_free(struct tu_stacks *stacks)
-{
-	struct tu_stack *s;
-
-	while ((s = stacks->spare) != NULL) {
-		stacks->spare = s->next;
-		stack_unmap(s);
-	}
-	stacks->n = 0;
-}
-
-static struct tu_stack *
-stack_take(struct tu_stacks *stacks)
-{
-	struct tu_stack *s = stacks->spare;
-
-	if (s == NULL)
-		return stack_map();
-	stacks->spare = s->next;
-	stacks->n--;
-	return s;
-}
-
-static size_t
-page_size(void)
-{
-	return (size_t)sysconf(_SC_PAGESIZE);
-}
-
-static struct tu_stack *
-stack_map(void)
-{
-	size_t page = page_size();
-	struct tu_stack *s;
-	char *base;
-
-	base = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-	if (base == MAP_FAILED)
-		return NULL;
-	if (stack_guard(base, page) == -1) {
-		(void)munmap(base, STACK_SIZE); /* it was just mapped */
-		errno = ENOMEM;
-		return NULL;
-	}
-	s = (struct tu_stack *)(base + STACK_SIZE) - 1;
-	/* What a waiting thread holds is no leak. */
-	__lsan_register_root_region(base + page, STACK_SIZE - page);
-	s->valgrind_id = VALGRIND_STACK_REGISTER(base, base + STACK_SIZE);
-	return s;
-}
-
-/* The newer way splits no mapping, so that their number sets no limit. */
-static int
-stack_guard(void *page, size_t size)
-{
-	if (madvise(page, size, MADV_GUARD_INSTALL) == 0)
-		return 0;
-	return mprotect(page, size, PROT_NONE);
-}
-
-static void
-stack_unmap(struct tu_stack *s)
-{
-	char *base = (char *)(s + 1) - STACK_SIZE;
-	size_t page = page_size();
-
-	__lsan_unregister_root_region(base + page, STACK_SIZE - page);
-	VALGRIND_STACK_DEREGISTER(s->valgrind_id);
-	(void)munmap(base, STACK_SIZE); /* is mapped */
 }
 
 #ifdef __SANITIZE_ADDRESS__
@@ -373,8 +259,8 @@ prepare(struct tu_context *c)
 	uint64_t s = (uintptr_t)c->stack;
 
 	(void)getcontext(&c->registers); /* cannot fail on Linux */
-	c->registers.uc_stack.ss_sp = (char *)(c->stack + 1) - STACK_SIZE;
-	c->registers.uc_stack.ss_size = STACK_SIZE - sizeof(*c->stack);
+	c->registers.uc_stack.ss_sp = tu_stack_bottom(c->stack);
+	c->registers.uc_stack.ss_size = TU_STACK_SIZE - sizeof(*c->stack);
 	c->registers.uc_link = NULL;
 	makecontext(&c->registers, (void (*)(void))begin_halves, 2,
 	    (unsigned)(s >> 32), (unsigned)s);

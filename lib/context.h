@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A stack and the switch between two.  Nothing else knows about stacks, and
- * nothing here knows about threads.
+ * A flow of control with a stack of its own, and the switch between two.
+ * Nothing here knows about threads.
  */
 #ifndef TU_CONTEXT_H
 #define TU_CONTEXT_H
@@ -16,12 +16,7 @@
 #endif
 
 struct tu_stack;
-
-/* Stacks of contexts that have ended, kept for the next ones. */
-struct tu_stacks {
-	struct tu_stack *spare;
-	unsigned n;
-};
+struct tu_stacks;
 
 struct tu_context {
 	struct tu_stack *stack; /* NULL: the stack of the OS thread */
@@ -50,7 +45,5 @@ void tu_context_switch(struct tu_context *from, struct tu_context *to);
 
 /* Gives back the stack of C, which is not running. */
 void tu_context_free(struct tu_context *c, struct tu_stacks *stacks);
-
-void tu_stacks_free(struct tu_stacks *stacks);
 
 #endif

@@ -16,18 +16,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { PIPE_SIZE = 1 << 20 };
+#include "sigpipe.h"
 
-struct guard {
-	sigset_t pipe;
-	sigset_t before;
-	bool pending;
-};
+enum { PIPE_SIZE = 1 << 20 };
 
 static bool can_be_waited_for(int);
 static void step_down(struct tu_descriptor *, int);
@@ -36,8 +30,6 @@ static bool ready(int, short);
 static ssize_t try_read(struct tu_descriptor *, void *, size_t);
 static ssize_t try_write(struct tu_descriptor *, struct iovec *, int);
 static ssize_t write_fifo(struct tu_descriptor *, struct iovec *, int);
-static void guard_up(struct guard *);
-static void guard_down(const struct guard *, ssize_t);
 static ssize_t write_piece(const struct tu_descriptor *, const struct iovec *);
 
 int
@@ -101,10 +93,10 @@ ssize_t
 tu_descriptor_move(
     struct tu_descriptor *from, struct tu_descriptor *to, size_t n)
 {
-	struct guard guard;
+	struct tu_sigpipe sigpipe;
 	ssize_t r;
 
-	guard_up(&guard);
+	tu_sigpipe_block(&sigpipe);
 	do {
 		if (from->file)
 			r = sendfile(to->fd, from->fd, NULL, n);
@@ -112,7 +104,7 @@ tu_descriptor_move(
 			r = splice(from->fd, NULL, to->fd, NULL, n,
 			    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	} while (r == -1 && errno == EINTR);
-	guard_down(&guard, r);
+	tu_sigpipe_restore(&sigpipe, r);
 	return r;
 }
 
@@ -242,42 +234,11 @@ write_piece(const struct tu_descriptor *d, const struct iovec *iov)
 static ssize_t
 write_fifo(struct tu_descriptor *d, struct iovec *iov, int n)
 {
-	struct guard guard;
+	struct tu_sigpipe sigpipe;
 	ssize_t r;
 
-	guard_up(&guard);
+	tu_sigpipe_block(&sigpipe);
 	r = try_write(d, iov, n);
-	guard_down(&guard, r);
+	tu_sigpipe_restore(&sigpipe, r);
 	return r;
-}
-
-/* SIGPIPE is blocked meanwhile.  One that was not blocked before cannot have
- * been pending. */
-static void
-guard_up(struct guard *guard)
-{
-	sigset_t pending;
-
-	(void)sigemptyset(&guard->pipe); /* bad arguments only, all of these */
-	(void)sigaddset(&guard->pipe, SIGPIPE);
-	(void)pthread_sigmask(SIG_BLOCK, &guard->pipe, &guard->before);
-	guard->pending = false;
-	if (sigismember(&guard->before, SIGPIPE)) {
-		(void)sigpending(&pending);
-		guard->pending = sigismember(&pending, SIGPIPE);
-	}
-}
-
-/* Takes away what our call raised; errno stays. */
-static void
-guard_down(const struct guard *guard, ssize_t result)
-{
-	const struct timespec at_once = {0, 0};
-	int error = errno;
-
-	if (result == -1 && error == EPIPE && !guard->pending)
-		(void)sigtimedwait(&guard->pipe, NULL, &at_once);
-	if (!sigismember(&guard->before, SIGPIPE))
-		(void)pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
-	errno = error;
 }

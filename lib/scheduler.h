@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "context.h"
+#include "stack.h"
 
 struct tu_error;
 

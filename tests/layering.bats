@@ -8,8 +8,10 @@ load helper
 
 rooms() {
 	cat <<-'END'
-	context error handle address descriptor ahead:
-	scheduler watch: context error
+	error handle address sigpipe stack ahead:
+	context: stack
+	descriptor: sigpipe
+	scheduler watch: context stack error
 	runtime thread: scheduler handle error
 	connection: runtime address descriptor
 	port input line output: connection ahead runtime error
