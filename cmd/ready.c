@@ -150,6 +150,11 @@ write_file(const struct run *run, const char *option, const char *name,
 
 	if (!name)
 		return 0;
+	/* Whoever reads from a FIFO or a device would wait for ever. */
+	if (lstat(name, &st) == 0 && !S_ISREG(st.st_mode) &&
+	    !S_ISDIR(st.st_mode))
+		return fail(run, STATUS_FILE, "%s %s: not a regular file",
+		    option, name);
 	if (replace_file(name, number, &st) == -1)
 		return fail(run, STATUS_FILE, "%s %s: %s", option, name,
 		    strerror(errno));

@@ -163,6 +163,12 @@ in_background() {
 	run timeout -k1 10 tcpu listen --pid-file folder --local 0
 	assert_equal "$status" 9
 	assert_output 'tcpu: --pid-file folder: Is a directory'
+	mkfifo fifo
+	run timeout -k1 10 tcpu listen --port-file fifo --local 0
+	assert_equal "$status" 9
+	assert_output 'tcpu: --port-file fifo: not a regular file'
+	assert [ -p fifo ]
+	rm fifo
 	assert_equal "$(ls)" folder
 	run timeout -k1 10 tcpu listen --port-file port --pid-file no/pid \
 		--local 0
