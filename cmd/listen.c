@@ -20,6 +20,7 @@ static int watch_until_exit(const struct listening *l);
 static int adopt_listener(struct listening *l);
 static int make_listener(struct listening *l, const struct operands *operands);
 static int open_listener(struct listening *l, const struct target *target);
+static int fill_queues(const struct listening *l);
 static int listen_failure(const struct listening *l);
 static void arm(tcp_listener listener);
 
@@ -276,10 +277,32 @@ open_listener(struct listening *l, const struct target *target)
 		(void)snprintf(l->what, sizeof(l->what), "listen %s:%s", host,
 		    target->service);
 	l->listener = tcp_listen(target->port, &options);
-	if (!tcp_listener_p(l->listener))
+	if (!tcp_listener_p(l->listener) ||
+	    (o->black_hole && fill_queues(l) == -1))
 		return listen_failure(l);
 	if (!l->command || o->handler.pipes)
 		arm(l->listener);
+	return 0;
+}
+
+/* With a backlog of 0 the queue of each socket is full with one connection,
+ * and the kernel drops what else comes. */
+static int
+fill_queues(const struct listening *l)
+{
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+	int port = tcp_listener_port(l->listener);
+	tcp_port in, out;
+
+	options.numeric = true;
+	for (int i = 0; tcp_listener_fileno(l->listener, i) != -1; i++) {
+		(void)tcp_listener_addresses(l->listener, i, local, remote);
+		if (tcp_connect(local, port, &options, &in, &out) == -1 ||
+		    tcp_wait_fd(tcp_listener_fileno(l->listener, i),
+			TCPUNIT_READABLE, -1) == -1)
+			return -1;
+	}
 	return 0;
 }
 

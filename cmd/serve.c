@@ -166,32 +166,10 @@ admit(const struct listening *l, tcp_port in, char name[NAME_SIZE])
 	return admitted;
 }
 
-/* With a backlog of 0 the queue of each socket is full with one connection,
- * and the kernel drops what else comes. */
-static int
-fill_queues(struct listening *l)
-{
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
-	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
-	int port = tcp_listener_port(l->listener);
-	tcp_port in, out;
-
-	options.numeric = true;
-	for (int i = 0; tcp_listener_fileno(l->listener, i) != -1; i++) {
-		(void)tcp_listener_addresses(l->listener, i, local, remote);
-		if (tcp_connect(local, port, &options, &in, &out) == -1 ||
-		    tcp_wait_fd(tcp_listener_fileno(l->listener, i),
-			TCPUNIT_READABLE, -1) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 /* The connections stay pending, or are never made. */
 static int
 serve_nobody(struct listening *l)
 {
-	if (!l->options->black_hole || fill_queues(l) == 0)
-		(void)tcp_thread_sleep(-1); /* the run is over */
+	(void)tcp_thread_sleep(-1); /* the run is over */
 	return library_failure(l->run, l->what, STATUS_FAILED);
 }

@@ -318,3 +318,11 @@ there; port 0 is a free one, which --print tells"
 	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"
 	probes 124 --connect-timeout 200ms ::1 "$port"
 }
+
+@test "--black-hole does so from the moment it tells its port" {
+	listening server strace -qq -o trace -e trace=connect \
+		-e inject=connect:delay_enter=300000 \
+		tcpu listen -1 --black-hole --until-exit "$$" --local 0
+	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"
+	probes 124 --connect-timeout 200ms ::1 "$port"
+}
