@@ -257,32 +257,34 @@ static int read_file(FILE *file, const struct socket_query *query, int family,
     struct socket_table *table);
 
 static int
-read_proc(const struct socket_query *query, struct socket_table *table)
+read_proc_file(const struct socket_query *query, const char *name, int family,
+    struct socket_table *table)
 {
-	static const struct {
-		const char *name;
-		int family;
-	} files[] = {{"tcp", AF_INET}, {"tcp6", AF_INET6}};
 	char process[16] = "self", path[64];
 	FILE *file;
-	int result = 0;
+	int result;
 
 	if (query->process)
 		(void)snprintf(
 		    process, sizeof(process), "%d", (int)query->process);
-	for (size_t i = 0; i < 2 && result == 0; i++) {
-		(void)snprintf(path, sizeof(path), "/proc/%s/net/%s", process,
-		    files[i].name);
-		file = fopen(path, "re");
-		/* Without IPv6 there is no tcp6. */
-		if (!file && i == 1 && errno == ENOENT)
-			break;
-		if (!file)
-			return -1;
-		result = read_file(file, query, files[i].family, table);
-		(void)fclose(file); /* it was read only */
-	}
+	(void)snprintf(path, sizeof(path), "/proc/%s/net/%s", process, name);
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	result = read_file(file, query, family, table);
+	(void)fclose(file); /* it was read only */
 	return result;
+}
+
+/* Without IPv6 there is no tcp6. */
+static int
+read_proc(const struct socket_query *query, struct socket_table *table)
+{
+	if (read_proc_file(query, "tcp", AF_INET, table) == -1)
+		return -1;
+	if (read_proc_file(query, "tcp6", AF_INET6, table) == -1)
+		return errno == ENOENT ? 0 : -1;
+	return 0;
 }
 
 /* Eight digits a word, as the machine has it in memory. */
