@@ -78,25 +78,34 @@ tu_closed(enum tu_kind kind, uint64_t bits)
 	    errno == EBADF;
 }
 
+/* Where the thread's errors are written to, or NULL. */
+static struct tu_error *
+error_of(struct tu_thread *self)
+{
+	struct tu_error *error = self->error;
+
+	if (error == NULL)
+		error = calloc(1, sizeof(*error));
+	self->error = error;
+	self->speechless = error == NULL;
+	return error;
+}
+
 int
 tu_raise(enum tcp_error_kind kind, int code, const char *where,
     const char *format, ...)
 {
-	struct tu_thread *self;
+	struct tu_error *error;
 	va_list ap;
 
 	if (runtime != NULL) {
-		self = runtime->scheduler.current;
-		if (self->error == NULL)
-			self->error = calloc(1, sizeof(*self->error));
-		self->speechless = self->error == NULL;
-		if (self->speechless) {
+		error = error_of(runtime->scheduler.current);
+		if (error == NULL) {
 			kind = TCPUNIT_ERROR_SYSTEM;
 			code = ENOMEM;
 		} else {
 			va_start(ap, format);
-			tu_error_set(
-			    self->error, kind, code, where, format, ap);
+			tu_error_set(error, kind, code, where, format, ap);
 			va_end(ap);
 		}
 	}
