@@ -50,12 +50,12 @@ set_variable(const char *name, const char *text)
 	return variable;
 }
 
-/* The variable's value, or -1 where it is no plain number; above ten digits
+/* What a variable means, or -1 where it is no plain number; above ten digits
  * nothing is meant. */
 static long
-meaning(const char *name)
+meaning(const char *variable)
 {
-	const char *text = getenv(name);
+	const char *text = strchr(variable, '=') + 1;
 	const char *digits = text + strspn(text, "0");
 	size_t len = strspn(text, "0123456789");
 
@@ -88,9 +88,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	place_sockets();
 	fds = set_variable("LISTEN_FDS", text);
 	pid = set_variable("LISTEN_PID", len < size ? text + len + 1 : "$");
-	n = meaning("LISTEN_FDS");
+	n = meaning(fds);
 	REQUIRE(has_listen_fds() ==
-	    (meaning("LISTEN_PID") == getpid() && n > 0 && n <= INT32_MAX));
+	    (meaning(pid) == getpid() && n > 0 && n <= INT32_MAX));
 	if (has_listen_fds())
 		check_sockets(n);
 	REQUIRE(unsetenv("LISTEN_FDS") == 0 && unsetenv("LISTEN_PID") == 0);
