@@ -328,7 +328,7 @@ watch_idleness(void *session)
 	const int limit = s->options->idle_timeout;
 	const int pause = limit / 10 < 200 ? limit / 10 + 1 : 200;
 	int64_t since = now();
-	uint64_t moved = 0, before = 0;
+	uint64_t moved, before = 0;
 	char time[TIME_TEXT_SIZE], why[64];
 
 	while (now() - since < limit) {
