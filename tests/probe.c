@@ -8,21 +8,25 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LIMIT_MS 5000
 
+static void count_alarm(int number);
 static int entries(const char *path);
 static int queue_info(int fd, struct tcp_info *info);
 static bool exists_socket(int port, int state);
 
 static struct rlimit permitted;
+static volatile sig_atomic_t alarms;
 
 /* An emulator has threads of its own. */
 static int threads = 1;
@@ -117,6 +121,26 @@ await_socket(int port, int state)
 	return true;
 }
 
+void
+alarms_start(void)
+{
+	const struct sigaction count = {.sa_handler = count_alarm};
+	const struct itimerval often = {{0, 50000}, {0, 50000}};
+
+	alarms = 0;
+	sigaction(SIGALRM, &count, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+}
+
+int
+alarms_stop(void)
+{
+	const struct itimerval never = {0};
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	return alarms;
+}
+
 bool
 in_child(bool (*f)(void))
 {
@@ -130,6 +154,13 @@ in_child(bool (*f)(void))
 		_exit(f() ? 0 : 1);
 	}
 	return pid != -1 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static void
+count_alarm(int number)
+{
+	(void)number;
+	alarms++;
 }
 
 static int

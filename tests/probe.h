@@ -34,6 +34,10 @@ bool await_queued(int fd, int n);
  * (TCP_TIME_WAIT). */
 bool await_socket(int port, int state);
 
+/* Signals that interrupt calls, each 50 ms; ends them: how many there were. */
+void alarms_start(void);
+int alarms_stop(void);
+
 /*
  * Whether F returns true in a process of its own, for what would change this
  * one: its user, its namespaces.  Killed after ten seconds.

@@ -4,9 +4,7 @@
  * table.
  */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/time.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -29,7 +27,6 @@ struct acceptor {
 };
 
 static tcp_listener l;
-static volatile sig_atomic_t signals;
 
 /* A client that has finished its handshake, so that N of them wait. */
 static int
@@ -145,16 +142,8 @@ accept_in_vain(int limit)
 }
 
 static void
-count_signal(int number)
-{
-	(void)number;
-	signals++;
-}
-
-static void
 limits(void)
 {
-	const struct itimerval often = {{0, 50000}, {0, 50000}}, never = {0};
 	struct ticker t;
 	tcp_port in = {0}, out = {0};
 	int64_t took;
@@ -166,11 +155,10 @@ limits(void)
 	ok(within(took, LIMIT_MS, LIMIT_MS + SLACK_MS),
 	    "A10 accept with a limit of %d ms times out then", LIMIT_MS);
 
-	signal(SIGALRM, count_signal);
-	setitimer(ITIMER_REAL, &often, NULL);
+	alarms_start();
 	took = accept_in_vain(2 * LIMIT_MS);
-	setitimer(ITIMER_REAL, &never, NULL);
-	ok(within(took, 2 * LIMIT_MS, 2 * LIMIT_MS + SLACK_MS) && signals > 2,
+	ok(alarms_stop() > 2 &&
+		within(took, 2 * LIMIT_MS, 2 * LIMIT_MS + SLACK_MS),
 	    "A09 signals neither end nor prolong an accept");
 
 	fd = client(1);

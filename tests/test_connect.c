@@ -5,10 +5,8 @@
  */
 #include <errno.h>
 #include <netdb.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -21,8 +19,6 @@
 #define LIMIT_MS 300
 #define SLACK_MS 700 /* how late a time limit may be on a busy machine */
 #define STAGGER_MS 250
-
-static volatile sig_atomic_t signals;
 
 /* Connects and closes. */
 static bool
@@ -271,16 +267,8 @@ connect_in_vain(const char *host, int port, int limit)
 }
 
 static void
-count_signal(int number)
-{
-	(void)number;
-	signals++;
-}
-
-static void
 full_backlog(void)
 {
-	const struct itimerval often = {{0, 50000}, {0, 50000}}, never = {0};
 	struct hole h = hole_open("127.0.0.1", 0);
 	struct ticker t;
 	int64_t took;
@@ -293,11 +281,10 @@ full_backlog(void)
 	    "C27 a full backlog times out when told, and is closed");
 	ok(ticker_stop(&t), "C29 other threads run while one connects");
 
-	signal(SIGALRM, count_signal);
-	setitimer(ITIMER_REAL, &often, NULL);
+	alarms_start();
 	took = connect_in_vain("127.0.0.1", h.port, 2 * LIMIT_MS);
-	setitimer(ITIMER_REAL, &never, NULL);
-	ok(within(took, 2 * LIMIT_MS, 2 * LIMIT_MS + SLACK_MS) && signals > 2,
+	ok(alarms_stop() > 2 &&
+		within(took, 2 * LIMIT_MS, 2 * LIMIT_MS + SLACK_MS),
 	    "C28 signals do not end a connect");
 	hole_close(&h);
 }

@@ -7,7 +7,6 @@
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include "pair.h"
 #include "peer.h"
@@ -648,26 +647,14 @@ no_limit_waits(void)
 	pair_close(&p);
 }
 
-static volatile sig_atomic_t alarms;
-
-static void
-count_alarm(int sig)
-{
-	(void)sig;
-	alarms++;
-}
-
 static void
 signals_while_reading(void)
 {
-	struct sigaction count = {.sa_handler = count_alarm};
-	struct itimerval every = {{0, 50000}, {0, 50000}}, never = {0};
 	struct pair p = pair_connect();
 	int64_t start;
 	char byte;
 
-	sigaction(SIGALRM, &count, NULL);
-	setitimer(ITIMER_REAL, &every, NULL);
+	alarms_start();
 	tcp_set_timeout(p.in, 500);
 	start = now_ms();
 	ok(failed(tcp_read(p.in, &byte, 1) == -1, TCPUNIT_ERROR_TIMEOUT,
@@ -675,8 +662,7 @@ signals_while_reading(void)
 	    "R24 signals do not end a read");
 	ok(within(now_ms() - start, 500, 1500),
 	    "R24 nor do they move its time limit");
-	ok(alarms >= 3, "R24 their handler runs meanwhile");
-	setitimer(ITIMER_REAL, &never, NULL);
+	ok(alarms_stop() >= 3, "R24 their handler runs meanwhile");
 	pair_close(&p);
 }
 
