@@ -259,13 +259,6 @@ static _Thread_local struct pair p;
 static _Thread_local tcp_listener listener;
 static _Thread_local tcp_thread thread;
 
-static void *
-sleep_long(void *arg)
-{
-	tcp_thread_sleep(1000 * 1000);
-	return arg;
-}
-
 static void
 open_all(void)
 {

@@ -102,13 +102,6 @@ several(void)
 	    settled_fds(), fds, "an OS thread that ends gives everything back");
 }
 
-static void *
-sleep_long(void *arg)
-{
-	tcp_thread_sleep(1000 * 1000);
-	return arg;
-}
-
 /* What the process has when it forks: threads in accept and in read. */
 static struct {
 	tcp_listener l;

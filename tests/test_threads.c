@@ -35,13 +35,6 @@ sleep_for_ever(void *arg)
 	return arg;
 }
 
-static void *
-sleep_long(void *arg)
-{
-	tcp_thread_sleep(1000 * 1000);
-	return arg;
-}
-
 /* Ends a thread that waits. */
 static void
 stop(tcp_thread t)

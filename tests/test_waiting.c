@@ -87,14 +87,6 @@ in_sleep(void)
 	return tcp_thread_sleep(1000 * 1000);
 }
 
-static void *
-sleep_long(void *arg)
-{
-	(void)arg;
-	in_sleep();
-	return NULL;
-}
-
 static int
 in_join(void)
 {

@@ -87,6 +87,13 @@ within(int64_t t, int64_t low, int64_t high)
 	return yes;
 }
 
+void *
+sleep_long(void *arg)
+{
+	tcp_thread_sleep(1000 * 1000);
+	return arg;
+}
+
 void
 ticker_start(struct ticker *t)
 {

@@ -38,6 +38,9 @@ bool told(const char *s);
 /* Whether T is from LOW until HIGH, in milliseconds. */
 bool within(int64_t t, int64_t low, int64_t high);
 
+/* Of a green thread that does nothing, for longer than any test. */
+void *sleep_long(void *arg);
+
 /* A green thread that counts the hundredths of a second in which it runs. */
 struct ticker {
 	tcp_thread thread;
