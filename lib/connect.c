@@ -59,7 +59,9 @@ static int set_options(const struct connecting *, int);
 static int bind_local(int, const union tu_address *, int, int);
 static enum tu_wake wait_attempts(struct connecting *);
 static int finish_attempts(struct connecting *);
+static void await_attempt(struct connecting *, int);
 static int check_attempt(struct connecting *, int);
+static int look(int);
 static void note_failure(struct connecting *, int, int);
 static void close_all_but(struct connecting *, int);
 
@@ -289,10 +291,19 @@ begin_attempt(struct connecting *c)
 	c->pending++;
 	if (connect(a->fd, &address->sa, tu_address_length(address)) == 0)
 		return check_attempt(c, i);
-	if ((errno != EINPROGRESS && errno != EINTR) ||
-	    (c->deadline != TU_AT_ONCE && tu_watch_add(&a->watch) == -1))
+	if (errno != EINPROGRESS && errno != EINTR)
 		note_failure(c, i, errno);
+	else
+		await_attempt(c, i);
 	return -1;
+}
+
+static void
+await_attempt(struct connecting *c, int i)
+{
+	if (c->deadline != TU_AT_ONCE &&
+	    tu_watch_add(&c->attempts[i].watch) == -1)
+		note_failure(c, i, errno);
 }
 
 static int
@@ -367,23 +378,24 @@ finish_attempts(struct connecting *c)
 	return fd;
 }
 
-/* Connected, or failed and noted.  A socket that tries a free port of its own
- * range may meet itself there: nobody listens. */
+/* Connected, or not yet, or failed and noted.  A socket that tries a free port
+ * of its own range may meet itself there: nobody listens. */
 static int
 check_attempt(struct connecting *c, int i)
 {
 	union tu_address self = tu_address_any(AF_UNSPEC);
-	socklen_t length, self_length = sizeof(self);
-	int fd = c->attempts[i].fd, error = 0;
-	char byte;
+	socklen_t length = sizeof(c->peer), self_length = sizeof(self);
+	int fd = c->attempts[i].fd, error = look(fd);
 
-	/* Not SO_ERROR: a reset must not hide the bytes that came before. */
-	if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
-	    errno != EAGAIN)
-		error = errno;
-	length = sizeof(c->peer);
-	if (getpeername(fd, &c->peer.sa, &length) == -1)
+	if (getpeername(fd, &c->peer.sa, &length) == -1) {
+		if (error == EAGAIN) {
+			await_attempt(c, i);
+			return -1;
+		}
 		c->peer = c->addresses[i]; /* it is reset */
+	}
+	if (error == EAGAIN)
+		error = 0;
 	if (error == 0 && getsockname(fd, &self.sa, &self_length) == 0 &&
 	    tu_address_equal(&self, &c->peer))
 		error = ECONNREFUSED;
@@ -391,6 +403,19 @@ check_attempt(struct connecting *c, int i)
 		return fd;
 	note_failure(c, i, error);
 	return -1;
+}
+
+/* Not SO_ERROR: a reset must not hide the bytes that came before. */
+static int
+look(int fd)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	while (n == -1 && errno == EINTR);
+	return n == -1 ? errno : 0;
 }
 
 static void
