@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -55,6 +57,16 @@ static int fail_with_counts(
     struct session *s, enum status status, const char *why);
 static void drain(struct session *s);
 
+static bool
+is_one_socket(void)
+{
+	struct stat in, out;
+
+	return fstat(STDIN_FILENO, &in) == 0 &&
+	    fstat(STDOUT_FILENO, &out) == 0 && S_ISSOCK(in.st_mode) &&
+	    in.st_ino == out.st_ino && in.st_dev == out.st_dev;
+}
+
 int
 open_standard_ports(const struct run *run, struct standard_ports *ports)
 {
@@ -65,6 +77,7 @@ open_standard_ports(const struct run *run, struct standard_ports *ports)
 	if (!tcp_output_port_p(ports->output))
 		return library_failure(run, "stdout", STATUS_FILE);
 	ports->terminal = isatty(STDIN_FILENO);
+	ports->socket = is_one_socket();
 	ports->process = -1;
 	return 0;
 }
@@ -191,6 +204,8 @@ receive(void *session)
 
 	if (n == -1 && is_unwanted(s))
 		n = discard(s->in);
+	if (n == 0 && s->standard->socket && !s->standard->shared)
+		(void)shutdown(STDOUT_FILENO, SHUT_WR); /* stdin keeps it */
 	if (n == -1 ||
 	    (!s->standard->shared && tcp_close_output_port(output) == -1))
 		note_failure(s);

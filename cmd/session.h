@@ -50,6 +50,7 @@ struct standard_ports {
 	tcp_port output;
 	bool shared;   /* with sessions to come: stdout stays open */
 	bool terminal; /* stdin is one */
+	bool socket;   /* stdin and stdout are the same one */
 	int process;   /* a pidfd; -1 none */
 };
 

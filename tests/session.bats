@@ -386,6 +386,18 @@ unreadable() {
 	holds peer.out 'question\nEOF\n'
 }
 
+@test "a socket that is stdin and stdout hears of the end, as in a relay" {
+	serve --local 0 -- sh -c 'read -r line; echo "answer to $line"'
+	serve --local 0 -- tcpu connect localhost "$port"
+	mkfifo in
+	exec {say}<>in
+	echo question >in
+	run timeout -k1 10 tcpu connect --end=peer localhost "$port" <in
+	assert_success
+	assert_output 'answer to question'
+	exec {say}>&-
+}
+
 @test "stdin and stdout keep their flags" {
 	peer slurp
 	speak
