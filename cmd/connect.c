@@ -122,6 +122,8 @@ prepare_connect(
 {
 	struct connect_options *o = options;
 
+	if (operands->count == 0)
+		return usage_error(run, "missing operand: 'HOST'");
 	if (o->probe && operands->command)
 		return usage_error(
 		    run, "--probe and a COMMAND exclude each other");

@@ -140,6 +140,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 	refuses 2 "listen: missing operand: 'PORT'" listen
 	refuses 2 "listen: extra operand: 'x'" listen localhost 0 x
 	refuses 2 "connect: missing operand: 'HOST'" connect
+	refuses 2 "connect: missing operand: 'HOST'" connect -- localhost 4242
 	refuses 2 "connect: no port: 'localhost'" connect localhost
 	refuses 2 "connect: no port: '4242'" connect 4242
 	refuses 2 "connect: extra operand: 'x'" connect localhost 4242 x
