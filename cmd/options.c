@@ -301,7 +301,7 @@ decimal_length(const char *text)
 	size_t len = strspn(text, digits);
 	size_t fraction;
 
-	if (len == 0 || text[len] != '.')
+	if (text[len] != '.')
 		return len;
 	fraction = strspn(text + len + 1, digits);
 	return fraction ? len + 1 + fraction : len;

@@ -186,7 +186,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 }
 
 @test "what is no time is refused" {
-	for time in '' x -1 5x 1.5.5 . 1. .5 1e3 0x10 ' 5' '5 ' inf \
+	for time in '' x -1 5x 1.5.5 . 1. .s .5. 1e3 0x10 ' 5' '5 ' inf \
 		99999999999 3000000 600h '5 s' 5S 5M 1ms5; do
 		refuses 2 "listen: --timeout: .* time: '.*'" \
 			listen "--timeout=$time" 0
@@ -202,7 +202,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 }
 
 @test "a time is in seconds unless it says otherwise" {
-	for time in 0.02 20ms 0.02s 0.0003333m 0.0199999; do
+	for time in 0.02 .02 20ms .02s 0.0003333m 0.0199999; do
 		run timeout -k1 10 tcpu listen --timeout "$time" 0
 		assert_equal "$status" 124
 		assert_output 'tcpu: listen 0.0.0.0:0: timed out after 20ms'

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * numbers.c - times and numbers of a command line: in range or refused, and a
- * time that is printed is read as the same.
+ * numbers.c - times and numbers of a command line: in range or refused, a time
+ * that is printed is read as the same, and before a point 0 can be left out.
  */
 #include "../../cmd/options.h"
 
@@ -22,6 +22,17 @@ check_time(const char *text)
 	REQUIRE(again == ms);
 }
 
+static void
+check_fraction(const char *text)
+{
+	int ms = -2, without = -2;
+
+	if (strncmp(text, "0.", 2) != 0)
+		return;
+	REQUIRE(!read_time(text, &ms) == !read_time(text + 1, &without));
+	REQUIRE(ms == without);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -29,6 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int n = -2;
 
 	check_time(text);
+	check_fraction(text);
 	REQUIRE(read_count(text, &n) ? n == -2 : n >= 1);
 	n = -2;
 	REQUIRE(read_natural(text, &n) ? n == -2 : n >= 0);
