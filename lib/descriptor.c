@@ -21,6 +21,18 @@
 
 #include "sigpipe.h"
 
+#ifndef RWF_NOWAIT /* musl before 1.2.5 has no such calls */
+static ssize_t
+not_supported(const struct iovec *iov)
+{
+	(void)iov;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+#define preadv2(fd, iov, n, offset, flags) not_supported(iov)
+#define pwritev2(fd, iov, n, offset, flags) not_supported(iov)
+#endif
+
 enum { PIPE_SIZE = 1 << 20 };
 
 static bool can_be_waited_for(int);
