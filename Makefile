@@ -72,8 +72,10 @@ CHECK_DEPS = g++ git perl=prove bats \
 	systemd=systemd-socket-activate
 BENCH_DEPS = golang-go=go racket
 DEB_DEPS = git dpkg-dev=dpkg-buildpackage fakeroot debhelper=dh lintian
-RELEASE_DEPS = $(DEB_DEPS) debootstrap reuse abigail-tools=abidiff \
-	qemu-user=qemu-aarch64 clang
+RELEASE_DEPS = $(DEB_DEPS) debootstrap mmdebstrap reuse clang \
+	abigail-tools=abidiff qemu-user=qemu-aarch64 musl-tools=musl-gcc \
+	gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-s390x-linux-gnu \
+	gcc-i686-linux-gnu
 FUZZ_DEPS = clang libclang-rt-14-dev
 LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe
 
@@ -107,7 +109,7 @@ HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c)
-SCRIPTS = .ci/run .ci/deps .ci/deb .ci/release tests/run tests/conformance tests/demo \
+SCRIPTS = .ci/* tests/run tests/conformance tests/demo \
 	tests/fuzz/run tests/coverage/run \
 	tests/*.bash cmd/completion/*.bash
 CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
