@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -204,22 +206,46 @@ answer_table(const struct run *run, const struct addresses_options *o,
 	return answer_listing(&listing);
 }
 
-/* A process that has ended will have no socket, however long one waits. */
+/* A process that has ended will have no socket, however long one waits; who
+ * has its number then is somebody else. */
+static int
+look_at_process(
+    const struct addresses_options *o, int process, struct socket_table *table)
+{
+	struct pollfd ended = {.fd = process, .events = POLLIN};
+
+	if (read_process_sockets(o->pid, o->listening, table) == -1)
+		return -1;
+	if (poll(&ended, 1, 0) == 0)
+		return 0;
+	free_sockets(table);
+	errno = ESRCH;
+	return -1;
+}
+
+static int
+process_failure(const struct run *run, const char *what)
+{
+	return fail(run, errno == ESRCH ? STATUS_NO : STATUS_FAILED, "%s: %s",
+	    what, strerror(errno));
+}
+
 static int
 answer_process(const struct run *run, const struct addresses_options *o)
 {
 	struct socket_table table;
 	struct waiting waiting;
 	char what[48];
+	int process = pidfd_open(o->pid, 0);
 	int status;
 
 	(void)snprintf(what, sizeof(what), "addresses process %d", o->pid);
+	if (process == -1)
+		return process_failure(run, what);
 	begin_waiting(&waiting, run, what, o->wait.limit);
 	for (;;) {
-		if (read_process_sockets(o->pid, o->listening, &table) == -1)
-			return fail(run,
-			    errno == ESRCH ? STATUS_NO : STATUS_FAILED,
-			    "%s: %s", what, strerror(errno));
+		if (look_at_process(o, process, &table) == -1)
+			return process_failure(run, what);
 		status = answer_table(run, o, &table);
 		free_sockets(&table);
 		if (status != STATUS_NO)
