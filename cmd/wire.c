@@ -12,17 +12,21 @@
 #include <sys/socket.h>
 #include <tcpunit.h>
 
+/* tcp(7): seconds before the first probe. */
+#define MOST_SILENCE 32767
+
 static void
 set(int fd, int level, int name, int value)
 {
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/* Half the time passes in silence, the other half with probes. */
+/* Half the time passes in silence, the other half with probes.  The kernel
+ * knows no longer silence. */
 static void
 set_keepalive(int fd, int ms)
 {
-	int s = ms / 1000;
+	int s = ms / 1000 < 2 * MOST_SILENCE ? ms / 1000 : 2 * MOST_SILENCE;
 
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, ms > 0);
 	if (ms <= 0)
