@@ -50,6 +50,98 @@ hostile() {
 	assert [ -L link ]
 }
 
+@test "nor do they when one is planted at any time" {
+	local i
+	echo precious >victim
+	(while ln -s victim port && rm -f port; do :; done) 3>&- &
+	started+=("$!")
+	for ((i = 0; i < 50; i++)); do
+		run timeout -k 1 10 tcpu listen --local --accept-timeout 0 \
+			--port-file port 0
+		[[ $status == @(9|124) ]] || fail "$status: $output"
+	done
+	assert_equal "$(cat victim)" precious
+}
+
+@test "what a peer or an interface is called is data to COMMAND" {
+	hostile 'eval "$(tcpu listen --background -t 9 --print=sh \
+			"fe80::7%$name" 0 -- sh -c "env >&2; env")"
+		tcpu connect "fe80::7%$name" "$TCPU_PORT" </dev/null >told
+		grep -Fqx "TCPREMOTEIP=fe80::7%$name" told
+		grep -Fqx "TCPLOCALIP=fe80::7%$name" told
+		! grep -vE "^[A-Za-z_][A-Za-z0-9_]*=" told'
+}
+
+# reusing SCRIPT - run it where its function again starts a program under the
+# process id of one that has ended.
+reusing() {
+	run timeout -k 1 20 "${private[@]}" --net --pid --fork --kill-child \
+		--mount-proc bash -euc '
+		again() {
+			echo "$(($1 - 1))" >/proc/sys/kernel/ns_last_pid
+			"${@:2}" &
+			[ "$!" -eq "$1" ]
+		}
+		ip link set lo up
+		tail -f /dev/null & old=$!
+		'"$1" 3>&-
+	assert_success
+}
+
+@test "--until-exit is not deceived by a process with the same number" {
+	reusing 'mkfifo port
+		tcpu listen -1 --no-accept --local --until-exit "$old" 0 >port &
+		server=$!
+		read -r line <port
+		kill -KILL "$old" && wait "$old" || true
+		again "$old" tail -f /dev/null
+		wait "$server"'
+}
+
+@test "nor is --pid" {
+	reusing 'tcpu addresses --pid "$old" --wait=9 >told 2>said & asker=$!
+		until ls -l "/proc/$asker/fd" | grep -q pidfd; do :; done
+		kill -STOP "$asker"
+		kill -KILL "$old" && wait "$old" || true
+		again "$old" tcpu listen --no-accept --local 0
+		tcpu addresses --listening --wait=9 --pid "$old"
+		kill -CONT "$asker"
+		wait "$asker" || [ "$?" -eq 1 ]
+		[ ! -s told ]
+		grep -q "No such process" said'
+}
+
+@test "the kernel tells of the sockets of others without any privilege" {
+	local shared user=(--no-new-privs --bounding-set=-all --inh-caps=-all)
+	shared=$(mktemp -d)
+	chmod 755 "$shared"
+	install -m 755 "$BUILD/tcpu" "$shared"
+	[ "$(id -u)" -ne 0 ] ||
+		user+=(--reuid 65534 --regid 65534 --clear-groups)
+	serve --local --no-accept 0 </dev/null
+	run traced -f -qq -e trace=socket -o trace setpriv "${user[@]}" \
+		"$shared/tcpu" accept-ready --listening "$port"
+	rm -r "$shared"
+	assert_success
+	assert_file_contains trace NETLINK_SOCK_DIAG
+	run ! grep -E 'EPERM|EACCES' trace
+}
+
+@test "times and sizes at their limits are taken for what they are" {
+	serve --local -b 2147483647 -m 2147483647 -k --count 2147483647 0 -- cat
+	run -0 traced -f -qq -e trace=setsockopt -o trace \
+		tcpu connect -w 2147483.647 -t 596h --retry=2147483647ms \
+		--idle-timeout 35791m --drain 596h --keepalive=596h \
+		--user-timeout=596h 127.0.0.1 "$port" </dev/null
+	assert_output ''
+	run grep -E 'TCP_(KEEP|USER)' trace
+	assert_line --partial 'TCP_USER_TIMEOUT, [2145600000]'
+	assert_line --partial 'TCP_KEEPIDLE, [32767]'
+	refute_output --partial EINVAL
+	run -1 timeout -k 1 10 tcpu accept-ready --min 2147483647 "$port"
+	assert_output ''
+}
+
 @test "the programs are hardened where it costs nothing" {
 	local file
 	[ -z "${CFLAGS-}" ] && [[ $BUILD != */san* ]] || return 0
