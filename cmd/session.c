@@ -76,7 +76,8 @@ open_standard_ports(const struct run *run, struct standard_ports *ports)
 	ports->output = tcp_open_output_fd(STDOUT_FILENO);
 	if (!tcp_output_port_p(ports->output))
 		return library_failure(run, "stdout", STATUS_FILE);
-	ports->terminal = isatty(STDIN_FILENO);
+	/* One that has been hung up says EIO, and reads as an end of file. */
+	ports->terminal = isatty(STDIN_FILENO) || errno == EIO;
 	ports->socket = is_one_socket();
 	ports->process = -1;
 	return 0;

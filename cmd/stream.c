@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* How long a background job waits before it asks its terminal again. */
@@ -27,13 +28,13 @@ copy_lines(tcp_port from, tcp_port to, crlf_converter *convert, struct crlf *c)
 	return (int)n;
 }
 
-/* A terminal refuses a background job's read; it may come to the front. */
+/* Our terminal refuses a background job's read; it may come to the front.  The
+ * other end of somebody's terminal says EIO too, and for good. */
 static bool
 in_background(void)
 {
-	pid_t front = tcgetpgrp(STDIN_FILENO);
-
-	return front != -1 && front != getpgrp();
+	return tcgetsid(STDIN_FILENO) == getsid(0) &&
+	    tcgetpgrp(STDIN_FILENO) != getpgrp();
 }
 
 int

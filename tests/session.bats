@@ -42,10 +42,11 @@ says() {
 }
 
 # meets SIDE STEP... - a session by tcpu connect or tcpu listen, with our stdin
-# and, as stdout, a pipe to session.out; its messages go to session.err, the
-# calls that sent something to session.trace.  The peer does the steps.
+# or what the command in the array before makes of it, and, as stdout, a pipe to
+# session.out; its messages go to session.err, the calls that sent something to
+# session.trace.  The peer does the steps.
 meets() {
-	local traced=(strace -o session.trace -e "trace=sendto,sendfile"
+	local traced=("${before[@]}" strace -o session.trace -e "trace=sendto,sendfile"
 		-E "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}" tcpu)
 	if [ "$1" = connect ]; then
 		peer "${@:2}"
@@ -257,6 +258,19 @@ unreadable() {
 @test "a stdin that cannot be read is 9" {
 	unreadable 'Is a directory' <.
 	unreadable 'Bad file descriptor' 0>file
+}
+
+@test "so is a terminal whose other end is closed, whichever end is stdin" {
+	local closed before
+	for closed in 0 1; do
+		before=(python3 -c 'import os, pty, sys
+ends = pty.openpty()
+closed = int(sys.argv[1])
+os.close(ends[closed])
+os.dup2(ends[1 - closed], 0)
+os.execvp(sys.argv[2], sys.argv[2:])' "$closed")
+		unreadable 'Input/output error'
+	done
 }
 
 @test "a broken pipe at stdout is silent where SIGPIPE has its way" {
