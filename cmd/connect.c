@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "handlers.h"
+#include "listing.h"
 #include "session.h"
 #include "tcpu.h"
 
@@ -256,45 +257,46 @@ timed_out(const struct connecting *c, int limit)
 	    format_time(limit, time));
 }
 
-/* A name of an interface, behind a link-local address, may hold a quote. */
-static size_t
-format_ends(const struct connecting *c, char *text, size_t size)
+/* As addresses prints them. */
+static void
+list_connection(const struct connecting *c, struct text *text)
 {
-	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN] = "";
-	int ports[2] = {0, 0};
-	int n;
+	const struct listing_options format = {
+	    .format =
+		c->options->print == PRINT_SH ? LISTING_SH : LISTING_PLAIN};
+	struct listing listing = {.run = c->run, .options = &format};
+	struct ends ends = {0};
 
-	(void)tcp_addresses(c->connection[0], local, remote); /* it is open */
-	(void)tcp_port_numbers(c->connection[0], &ports[0], &ports[1]);
-	if (c->options->print == PRINT_SH)
-		n = snprintf(text, size,
-		    "TCPU_LOCALIP='%.*s' TCPU_LOCALPORT=%d "
-		    "TCPU_REMOTEIP='%.*s' TCPU_REMOTEPORT=%d\n",
-		    (int)strcspn(local, "'"), local, ports[0],
-		    (int)strcspn(remote, "'"), remote, ports[1]);
-	else
-		n = snprintf(text, size, "%s %d %s %d\n", local, ports[0],
-		    remote, ports[1]);
-	return (size_t)n;
+	/* The connection is open. */
+	(void)tcp_addresses(c->connection[0], ends.local.ip, ends.remote.ip);
+	(void)tcp_port_numbers(
+	    c->connection[0], &ends.local.port, &ends.remote.port);
+	list_ends(&listing, &ends);
+	*text = listing.text;
 }
 
 static int
 announce(const struct connecting *c)
 {
 	const int to = c->options->ready_fd;
-	char text[512];
-	size_t len;
+	struct text text;
+	int status = 0;
 
 	if (to == -1 && c->options->print == PRINT_NOTHING)
 		return 0;
-	len = format_ends(c, text, sizeof(text));
-	if (to == -1)
-		(void)!write(STDERR_FILENO, text, len); /* nobody to tell */
-	else if (write(to, text, len) != (ssize_t)len || close(to) == -1)
-		return fail(c->run, STATUS_FILE, "--ready-fd %d: %s", to,
+	list_connection(c, &text);
+	if (text.failed)
+		status = fail(c->run, STATUS_FAILED, "%s", strerror(ENOMEM));
+	else if (to == -1)
+		/* There is nobody to tell. */
+		(void)!write(STDERR_FILENO, text.bytes, text.size);
+	else if (write(to, text.bytes, text.size) != (ssize_t)text.size ||
+	    close(to) == -1)
+		status = fail(c->run, STATUS_FILE, "--ready-fd %d: %s", to,
 		    strerror(errno));
+	text_free(&text);
 	open_standard_descriptors();
-	return 0;
+	return status;
 }
 
 static int

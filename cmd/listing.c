@@ -80,23 +80,13 @@ answer_listing(struct listing *l)
 /* The name of an interface, which may follow a link-local address, can hold
  * what means something to a shell. */
 static void
-print_quoted(struct text *to, const char *text)
-{
-	for (; *text; text++) {
-		if (strchr("|&;<>()$`\\\"'*?[]#~={}!^", *text))
-			text_add(to, "\\");
-		text_add(to, "%c", *text);
-	}
-}
-
-static void
 print_assignments(struct listing *l, const char *name, const struct end *end)
 {
 	const struct listing_options *o = l->options;
 
 	if (!o->port) {
 		text_add(&l->text, "TCPU_%sIP=", name);
-		print_quoted(&l->text, end->ip);
+		text_add_quoted(&l->text, end->ip);
 	}
 	if (!o->port && !o->ip)
 		text_add(&l->text, " ");

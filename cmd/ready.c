@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "background.h"
+#include "text.h"
 
 static option_reader print_port;
 static int write_file(const struct run *run, const char *option,
@@ -68,22 +69,42 @@ ready_prepare(const struct run *run, struct ready_options *o, bool serves)
 
 /* What --print asks for. */
 static void
-format_announcement(
-    enum ready_print print, tcp_listener l, char *text, size_t size)
+format_announcement(enum ready_print print, tcp_listener l, struct text *text)
 {
 	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN];
 	int port = tcp_listener_port(l);
 
 	(void)tcp_listener_addresses(l, 0, local, remote); /* it is open */
-	text[0] = '\0';
-	if (print == PRINT_PORT)
-		(void)snprintf(text, size, "%d\n", port);
-	else if (print == PRINT_ADDRESS)
-		(void)snprintf(text, size, "%s %d\n", local, port);
-	else if (print == PRINT_SH)
-		(void)snprintf(text, size,
-		    "TCPU_PID=%d TCPU_ADDR='%.*s' TCPU_PORT=%d\n",
-		    (int)getpid(), (int)strcspn(local, "'"), local, port);
+	if (print == PRINT_SH) {
+		text_add(text, "TCPU_PID=%d TCPU_ADDR=", (int)getpid());
+		text_add_quoted(text, local);
+		text_add(text, " TCPU_PORT=%d\n", port);
+	} else if (print == PRINT_ADDRESS) {
+		text_add(text, "%s %d\n", local, port);
+	} else if (print == PRINT_PORT) {
+		text_add(text, "%d\n", port);
+	}
+}
+
+static int
+print_announcement(const struct run *run, const struct ready_options *o,
+    tcp_listener l, bool serves)
+{
+	struct text text = {0};
+	int status;
+
+	format_announcement(o->print, l, &text);
+	if (text.failed)
+		status = fail(run, STATUS_FAILED, "%s", strerror(ENOMEM));
+	else if (o->launcher != -1)
+		status =
+		    leave_launcher(o->launcher, text.bytes ? text.bytes : "");
+	else
+		status = answer(run, text.bytes, text.size);
+	text_free(&text);
+	if (status == 0 && o->launcher == -1 && o->print && serves)
+		replace_by_null(STDOUT_FILENO);
+	return status;
 }
 
 /* Files and descriptors come before stdout: who has read the line finds them.
@@ -92,7 +113,6 @@ int
 ready_announce(const struct run *run, const struct ready_options *o,
     tcp_listener l, bool serves, struct ready_files *files)
 {
-	char text[TCPUNIT_ADDRLEN + 64];
 	int port = tcp_listener_port(l);
 	int status;
 
@@ -107,13 +127,7 @@ ready_announce(const struct run *run, const struct ready_options *o,
 	if (status != 0)
 		return status;
 	notify_manager();
-	format_announcement(o->print, l, text, sizeof(text));
-	if (o->launcher != -1)
-		return leave_launcher(o->launcher, text);
-	status = answer(run, text, strlen(text));
-	if (status == 0 && o->print && serves)
-		replace_by_null(STDOUT_FILENO);
-	return status;
+	return print_announcement(run, o, l, serves);
 }
 
 /* Fills a file under another name and moves it to its own: nobody ever reads

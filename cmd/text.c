@@ -30,6 +30,16 @@ text_add(struct text *t, const char *format, ...)
 }
 
 void
+text_add_quoted(struct text *t, const char *word)
+{
+	for (; *word; word++) {
+		if (strchr("|&;<>()$`\\\"'*?[]#~={}!^", *word))
+			text_add(t, "\\");
+		text_add(t, "%c", *word);
+	}
+}
+
+void
 text_free(struct text *t)
 {
 	free(t->bytes);

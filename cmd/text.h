@@ -17,6 +17,10 @@ struct text {
 };
 
 void text_add(struct text *t, const char *format, ...) TCPUNIT_PRINTF(2, 3);
+
+/* As a word for a shell. */
+void text_add_quoted(struct text *t, const char *word);
+
 void text_free(struct text *t);
 
 #endif

@@ -24,7 +24,7 @@ hostile() {
 @test "what listen prints for the shell is safe to eval" {
 	hostile 'eval "$(tcpu listen --background --no-accept -t 5 --print=sh \
 			"fe80::7%$name" 0)"
-		[[ $TCPU_ADDR == fe80::7* && $TCPU_PORT -gt 0 ]]
+		[[ $TCPU_ADDR = "fe80::7%$name" && $TCPU_PORT -gt 0 ]]
 		kill "$TCPU_PID"'
 }
 
@@ -32,9 +32,9 @@ hostile() {
 	hostile 'eval "$(tcpu listen --background --no-accept -t 5 --print=sh \
 			"fe80::7%$name" 0)"
 		eval "$(tcpu addresses --format=sh "fe80::7%$name" "$TCPU_PORT")"
-		[[ $TCPU_REMOTEIP == fe80::7* && $TCPU_REMOTEPORT = "$TCPU_PORT" ]]
+		[[ $TCPU_REMOTEIP = "fe80::7%$name" && $TCPU_REMOTEPORT = "$TCPU_PORT" ]]
 		eval "$(tcpu connect -z --print=sh "fe80::7%$name" "$TCPU_PORT" 2>&1)"
-		[[ $TCPU_REMOTEIP == fe80::7* ]]
+		[[ $TCPU_REMOTEIP = "fe80::7%$name" ]]
 		kill "$TCPU_PID"'
 }
 
