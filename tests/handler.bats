@@ -371,6 +371,16 @@ reported() {
 	ends 0 "$server"
 }
 
+@test "connect resets where COMMAND cannot be executed after all" {
+	printf '#!/no/such/interpreter\n' >broken
+	chmod +x broken
+	serve --local 0 </dev/null
+	run -127 --separate-stderr timeout -k1 20 \
+		tcpu connect 127.0.0.1 "$port" -- ./broken
+	assert_equal "$stderr" 'tcpu: ./broken: No such file or directory'
+	ends 8 "$server"
+}
+
 @test "connect tells COMMAND the two ends" {
 	serve --local 0 -- cat
 	run --separate-stderr timeout -k1 10 \

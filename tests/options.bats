@@ -260,6 +260,29 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 		listen --abandon --reset 0
 }
 
+@test "options that need a COMMAND, or leave it nothing to do, are refused" {
+	refuses 2 'listen: --max-conns needs a COMMAND' listen -k -m 1 0
+	refuses 2 'listen: --pipes needs a COMMAND' listen --pipes 0
+	refuses 2 'connect: --ucspi needs a COMMAND' connect --ucspi ::1 80
+	refuses 2 'connect: --pipes and --ucspi exclude each other' \
+		connect --pipes --ucspi ::1 80 -- cat
+	refuses 2 'connect: --probe and a COMMAND exclude each other' \
+		connect -z ::1 80 -- cat
+	refuses 2 'connect: --abandon and --reset exclude each other' \
+		connect --abandon --reset ::1 80
+	refuses 2 'connect: .*its own matter without --pipes' \
+		connect --crlf ::1 80 -- cat
+	refuses 2 'listen: .* have no use for a COMMAND' \
+		listen --no-accept 0 -- cat
+}
+
+@test "what is not for a socket that listens already is refused" {
+	refuses 2 'listen: --fd and PORT exclude each other' listen --fd 0 0
+	refuses 2 'listen: options about addresses .*' listen --fd 0 --local
+	refuses 2 'listen: --background keeps no descriptor.*' \
+		listen --fd 0 --background -- cat
+}
+
 @test "words behind -- are a COMMAND, which some have no use for" {
 	for command in 'accept-ready 1' 'addresses'; do
 		# shellcheck disable=SC2086 # words are meant
