@@ -253,11 +253,11 @@ note_failure(struct session *s)
 		stop(s, stdout_failure(run, e->code), true);
 	else if (e->port.bits == s->standard->input.bits)
 		stop(s, stdin_failure(run, e->code), true);
-	else if (e->kind == TCPUNIT_ERROR_NET)
-		s->lost = e->code;
-	else
+	else if (e->kind != TCPUNIT_ERROR_NET)
 		stop(s, fail(run, STATUS_FAILED, "%s: %s", s->name, reason(e)),
 		    true);
+	else if (s->lost != ECONNRESET) /* EPIPE is what a writer sees of it */
+		s->lost = e->code;
 }
 
 /* Returns 0, though the connection may be found lost; or -1. */
