@@ -118,9 +118,11 @@ held() {
 		tcpu listen --hold --port-file port --local 0 -- nosuch
 	assert_equal "$stderr" 'tcpu: nosuch: No such file or directory'
 	assert_not_exist port
-	run timeout -k1 10 tcpu listen --hold -1 --local 0 -- sh -c 'echo x; exit 3'
+	run timeout -k1 10 tcpu listen --hold -1 --port-file port --local 0 -- \
+		sh -c 'echo x; exit 3'
 	assert_equal "$status" 3
 	assert_output --regexp '^[0-9]+$'
+	holds port "$output\\n"
 }
 
 @test "COMMAND that cannot be executed after all is 126, without the files" {
