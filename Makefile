@@ -101,8 +101,9 @@ BENCH_OBJ = $(call objects,tests/bench/*.c)
 BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 	$(BUILD)/tests/bench/echo_chicken
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
-FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,access background \
-	crlf ending inherited message options program socket_address target)))
+FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,access crlf \
+	descriptors ending inherited message options program socket_address \
+	target)))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))

@@ -11,9 +11,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "descriptors.h"
 
 /* The first byte through the pipe; the text follows. */
 #define READY 'R'
@@ -102,24 +103,4 @@ leave_launcher(int launcher, const char *text)
 			replace_by_null(fd);
 	}
 	return 0;
-}
-
-void
-replace_by_null(int fd)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null == -1)
-		return;
-	(void)dup2(null, fd);
-	(void)close(null);
-}
-
-bool
-is_file(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 &&
-	    (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
 }

@@ -23,9 +23,4 @@ int go_to_background(
  * somebody may be reading to the end.  Returns 0, or the status to end with. */
 int leave_launcher(int launcher, const char *text);
 
-void replace_by_null(int fd);
-
-/* Where nobody waits for an end of file: a regular file, /dev/null. */
-bool is_file(int fd);
-
 #endif

@@ -4,12 +4,12 @@
  * and runs a session on it.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "descriptors.h"
 #include "handlers.h"
 #include "listing.h"
 #include "session.h"
@@ -122,6 +122,7 @@ prepare_connect(
     const struct run *run, void *options, const struct operands *operands)
 {
 	struct connect_options *o = options;
+	int status;
 
 	if (operands->count == 0)
 		return usage_error(run, "missing operand: 'HOST'");
@@ -130,11 +131,10 @@ prepare_connect(
 		    run, "--probe and a COMMAND exclude each other");
 	if (check_session_options(run, &o->session) != 0)
 		return STATUS_USAGE;
-	if (o->ready_fd != -1 && fcntl(o->ready_fd, F_GETFD) == -1)
-		return fail(run, STATUS_FILE, "--ready-fd %d: %s", o->ready_fd,
-		    strerror(errno));
-	return handler_prepare(
-	    run, &o->handler, &o->session, operands->command);
+	status = check_ready_fd(run, o->ready_fd);
+	return status
+	    ? status
+	    : handler_prepare(run, &o->handler, &o->session, operands->command);
 }
 
 static int
@@ -287,15 +287,11 @@ announce(const struct connecting *c)
 	list_connection(c, &text);
 	if (text.failed)
 		status = fail(c->run, STATUS_FAILED, "%s", strerror(ENOMEM));
-	else if (to == -1)
-		/* There is nobody to tell. */
+	else if (to != -1)
+		status = tell_ready_fd(c->run, to, text.bytes);
+	else /* and there is nobody to tell */
 		(void)!write(STDERR_FILENO, text.bytes, text.size);
-	else if (write(to, text.bytes, text.size) != (ssize_t)text.size ||
-	    close(to) == -1)
-		status = fail(c->run, STATUS_FILE, "--ready-fd %d: %s", to,
-		    strerror(errno));
 	text_free(&text);
-	open_standard_descriptors();
 	return status;
 }
 

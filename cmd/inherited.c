@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "background.h"
+#include "descriptors.h"
 #include "program.h"
 
 /* Where a service manager's sockets begin. */

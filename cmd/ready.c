@@ -17,12 +17,12 @@
 #include <unistd.h>
 
 #include "background.h"
+#include "descriptors.h"
 #include "text.h"
 
 static option_reader print_port;
 static int write_file(const struct run *run, const char *option,
     const char *name, int number, struct ready_file *file);
-static int tell_descriptor(const struct run *run, int fd, int port);
 static void notify_manager(void);
 
 const struct option ready_option_table[] = {
@@ -55,11 +55,10 @@ print_port(const char *text, void *value)
 int
 ready_prepare(const struct run *run, struct ready_options *o, bool serves)
 {
-	if (o->fd != -1 && fcntl(o->fd, F_GETFD) == -1)
-		return fail(run, STATUS_FILE, "--ready-fd %d: %s", o->fd,
-		    strerror(errno));
-	if (!o->background)
-		return -1;
+	int status = check_ready_fd(run, o->fd);
+
+	if (status != 0 || !o->background)
+		return status ? status : -1;
 	if (!serves && !is_file(STDOUT_FILENO))
 		return usage_error(run,
 		    "--background needs a COMMAND, --no-accept, or a file as "
@@ -114,16 +113,18 @@ ready_announce(const struct run *run, const struct ready_options *o,
     tcp_listener l, bool serves, struct ready_files *files)
 {
 	int port = tcp_listener_port(l);
+	char number[16];
 	int status;
 
 	*files = (struct ready_files){0};
+	(void)snprintf(number, sizeof(number), "%d\n", port);
 	status =
 	    write_file(run, "--port-file", o->port_file, port, &files->port);
 	if (status == 0)
 		status = write_file(
 		    run, "--pid-file", o->pid_file, (int)getpid(), &files->pid);
 	if (status == 0 && o->fd != -1)
-		status = tell_descriptor(run, o->fd, port);
+		status = tell_ready_fd(run, o->fd, number);
 	if (status != 0)
 		return status;
 	notify_manager();
@@ -191,18 +192,6 @@ ready_withdraw(const struct ready_files *files)
 {
 	withdraw_file(&files->port);
 	withdraw_file(&files->pid);
-}
-
-static int
-tell_descriptor(const struct run *run, int fd, int port)
-{
-	int n = dprintf(fd, "%d\n", port);
-
-	if (n < 0 || close(fd) == -1)
-		return fail(
-		    run, STATUS_FILE, "--ready-fd %d: %s", fd, strerror(errno));
-	open_standard_descriptors();
-	return 0;
 }
 
 /* sd_notify(3); a manager that has gone is not our failure. */

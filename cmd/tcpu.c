@@ -6,12 +6,12 @@
 #include "tcpu.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "help.h"
 
 static const struct command *const commands[] = {&listen_command,
@@ -34,17 +34,6 @@ main(int argc, char **argv)
 {
 	open_standard_descriptors();
 	return start(argv + (argc > 0));
-}
-
-void
-open_standard_descriptors(void)
-{
-	static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
-
-	for (int fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) == -1)
-			(void)open("/dev/null", modes[fd]);
-	}
 }
 
 /* The first word: a command, --help or --version. */

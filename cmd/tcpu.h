@@ -63,12 +63,6 @@ extern const struct command connect_command;
 extern const struct command accept_ready_command;
 extern const struct command addresses_command;
 
-/*
- * A descriptor of ours must not become somebody's stdin.  What is closed stays
- * useless: stdin is empty, and writing to stdout fails.
- */
-void open_standard_descriptors(void);
-
 /* One invocation of one command. */
 struct run {
 	const struct command *command;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * descriptors.c - what is looked at, replaced and told.
+ */
+#include "descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void
+open_standard_descriptors(void)
+{
+	static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) == -1)
+			(void)open("/dev/null", modes[fd]);
+	}
+}
+
+void
+replace_by_null(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null == -1)
+		return;
+	(void)dup2(null, fd);
+	(void)close(null);
+}
+
+bool
+is_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	    (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
+}
+
+static int
+ready_fd_failure(const struct run *run, int fd)
+{
+	return fail(run, STATUS_FILE, "--ready-fd %d: %s", fd, strerror(errno));
+}
+
+int
+check_ready_fd(const struct run *run, int fd)
+{
+	if (fd != -1 && fcntl(fd, F_GETFD) == -1)
+		return ready_fd_failure(run, fd);
+	return 0;
+}
+
+int
+tell_ready_fd(const struct run *run, int fd, const char *text)
+{
+	if (dprintf(fd, "%s", text) < 0 || close(fd) == -1)
+		return ready_fd_failure(run, fd);
+	open_standard_descriptors();
+	return 0;
+}

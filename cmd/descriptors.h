@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * descriptors.h - the descriptors that we were started with: 0 to 2, which stay
+ * what they are for, and the one of --ready-fd.
+ */
+#ifndef TCPU_DESCRIPTORS_H
+#define TCPU_DESCRIPTORS_H
+
+#include <stdbool.h>
+
+#include "tcpu.h"
+
+/*
+ * A descriptor of ours must not become somebody's stdin.  What is closed stays
+ * useless: stdin is empty, and writing to stdout fails.
+ */
+void open_standard_descriptors(void);
+
+void replace_by_null(int fd);
+
+/* Where nobody waits for an end of file: a regular file, /dev/null. */
+bool is_file(int fd);
+
+/* --ready-fd: sees that it is open, or -1; and writes to it and closes it. Both
+ * return 0, or the status to end with, having said why. */
+int check_ready_fd(const struct run *run, int fd);
+int tell_ready_fd(const struct run *run, int fd, const char *text);
+
+#endif
