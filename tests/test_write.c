@@ -335,6 +335,47 @@ unread_input(void)
 	pair_close(&p);
 }
 
+static void *
+read_byte(void *arg)
+{
+	struct pair *p = arg;
+
+	return tcp_read_byte(p->in) == 'x' ? arg : NULL;
+}
+
+/* Who reads sends what is buffered, of which there is more than leaves. */
+static void
+reading_and_a_full_buffer(void)
+{
+	struct pair p = pair_accept();
+	char *data = numbered(0, 20 * MB + 1);
+	void *has_read = NULL;
+	struct drain d;
+	tcp_thread t;
+
+	tcp_set_buffer_size(p.out, 40 * MB);
+	tcp_write(p.out, data, 20 * MB);
+	t = tcp_thread_start(read_byte, &p);
+	while (tcp_port_position(p.out) == 0)
+		tcp_thread_yield();
+	pair_say(&p, "x");
+	ok(tcp_thread_join(t, 5000, &has_read) == 0 && has_read,
+	    "a read need not wait for the peer to take the buffer");
+	t = tcp_thread_start(read_byte, &p);
+	tcp_thread_yield();
+	is_int(tcp_write(p.out, data + 20 * MB, 1), 1,
+	    "while one thread reads, another writes");
+	drain_start(&d, p.peer);
+	is_int(tcp_close_output_port(p.out), 0, "and closes");
+	drain_join(&d);
+	is_int((long long)d.n, 20 * MB + 1, "all that was buffered arrives");
+	ok(d.right, "and it is right");
+	tcp_close_input_port(p.in);
+	tcp_thread_join(t, -1, NULL);
+	free(data);
+	pair_close(&p);
+}
+
 struct pong {
 	tcp_port in, out;
 };
@@ -468,6 +509,7 @@ main(void)
 	run(buffer_of_8);
 	run(buffer_keeps_order);
 	run(buffer_and_reading);
+	run(reading_and_a_full_buffer);
 	run(formatted);
 	run(exit_without_close);
 	run(peer_that_does_not_read);
