@@ -93,6 +93,11 @@ twice(void)
 	is_int(tcp_close_input_port(p.in), 0, "X04 input closed twice");
 	tcp_close_output_port(p.out);
 	is_int(tcp_close_output_port(p.out), 0, "X04 output closed twice");
+	tcp_abandon_port((tcp_port){0});
+	tcp_close_input_port(p.in);
+	tcp_close_output_port(p.out);
+	is_int(tcp_last_error()->kind, TCPUNIT_ERROR_ARGUMENT,
+	    "X04 that leaves the last error alone");
 	other = fcntl(p.peer, F_DUPFD_CLOEXEC, fd);
 	is_int(other, fd, "X04 the number is used for something else");
 	is_int(tcp_close_input_port(p.in), 0, "X04 input closed once more");
@@ -409,6 +414,36 @@ buffer_that_cannot_leave(void)
 	pair_close(&p);
 }
 
+static void *
+flush_output(void *arg)
+{
+	tcp_port *out = arg;
+
+	tcp_flush_output(*out);
+	return NULL;
+}
+
+static void
+buffer_that_another_thread_sends(void)
+{
+	struct pair p = pair_connect();
+	size_t n = 20000000;
+	char *data = numbered(0, n);
+	tcp_thread t;
+
+	tcp_set_buffer_size(p.out, 2 * n);
+	tcp_write(p.out, data, n);
+	t = tcp_thread_start(flush_output, &p.out);
+	while (tcp_port_position(p.out) == 0)
+		tcp_thread_yield();
+	ok(failed(
+	       tcp_close_output_port(p.out) == -1, TCPUNIT_ERROR_BUSY, EBUSY),
+	    "closing amid another thread's flush says that bytes are lost");
+	tcp_thread_join(t, -1, NULL);
+	free(data);
+	pair_close(&p);
+}
+
 int
 main(void)
 {
@@ -429,5 +464,6 @@ main(void)
 	run(process_left_alone);
 	run(reset_on_purpose);
 	run(buffer_that_cannot_leave);
+	run(buffer_that_another_thread_sends);
 	return done_testing();
 }
