@@ -164,6 +164,19 @@ host_and_port(void)
 }
 
 static void
+services(void)
+{
+	int four = peer_listen("127.0.0.1", 5432, 16);
+	int six = peer_listen("::1", 5432, 16);
+
+	ok(connects("127.0.0.1:postgresql", 0),
+	    "C11 an address and a service connect");
+	ok(connects("[::1]:postgresql", 0), "C16 [V6]:SERVICE connects");
+	close(four);
+	close(six);
+}
+
+static void
 refusals(void)
 {
 	int port = peer_free_port("127.0.0.1"), l, fds;
@@ -368,6 +381,30 @@ local_ends(void)
 	close(l);
 }
 
+/* Whether a look-up that has one descriptor says that it lacks another. */
+static bool
+tells_want(void)
+{
+	int spare = dup(0);
+	tcp_port in, out;
+	bool told_so;
+
+	tcp_thread_yield(); /* the scheduler has its own */
+	forbid_fds();
+	close(spare);
+	told_so = failed(tcp_connect("localhost", 1, NULL, &in, &out) == -1,
+	    TCPUNIT_ERROR_SYSTEM, EMFILE);
+	permit_fds();
+	return told_so;
+}
+
+/* For which the C library has to find out how names are looked up. */
+static void
+first_look_up(void)
+{
+	ok(in_child(tells_want), "C35 EMFILE at the first look-up is EMFILE");
+}
+
 static void
 no_descriptors(void)
 {
@@ -385,6 +422,7 @@ no_descriptors(void)
 		ok(told_so && told(strerror(EMFILE)),
 		    "C35 EMFILE at connect is EMFILE (%s)", names[i]);
 	}
+	ok(tells_want(), "C35 also where one is left for the look-up");
 	close(l);
 }
 
@@ -460,10 +498,12 @@ int
 main(void)
 {
 	sandbox();
+	run(first_look_up);
 	run(hosts);
 	run(short_forms);
 	run(bad_arguments);
 	run(host_and_port);
+	run(services);
 	run(refusals);
 	run(next_address);
 	run(every_address_told);
