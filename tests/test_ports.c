@@ -9,6 +9,8 @@
 #include <linux/seccomp.h>
 #include <pty.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -16,6 +18,8 @@
 #include <tcpunit.h>
 
 #include "drain.h"
+#include "pair.h"
+#include "peer.h"
 #include "probe.h"
 #include "tap.h"
 #include "unit.h"
@@ -186,6 +190,23 @@ terminals(void)
 	return read_well && wrote_well;
 }
 
+/* Neither pipe nor socket nor device. */
+static bool
+eventfds(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+	uint64_t n = 0;
+	struct call c = {.port = tcp_open_input_fd(fd), .size = sizeof n};
+	tcp_thread t;
+
+	c.buf = (char *)&n;
+	t = start(read_once, &c);
+	eventfd_write(fd, 7);
+	tcp_thread_join(t, -1, NULL);
+	tcp_close_input_port(c.port);
+	return c.n == sizeof n && n == 7;
+}
+
 /* From now on the system call N fails with CODE in this process. */
 static bool
 deny(unsigned n, unsigned code)
@@ -245,6 +266,7 @@ waiting(void)
 	ok(terminals(), "waiting for a terminal stops nobody else");
 	ok(in_child(terminals_without_proc),
 	    "nor where it cannot be opened again");
+	ok(in_child(eventfds), "waiting for an eventfd stops nobody else");
 }
 
 static void
@@ -353,6 +375,60 @@ broken_sockets(void)
 	is_int(tcp_write_string(out, "x"), -1, "nobody has the other socket");
 	is_int(tcp_last_error()->code, EPIPE, "that is EPIPE and no signal");
 	tcp_close_output_port(out);
+}
+
+/* A TCP socket that was connected elsewhere. */
+static struct pair
+given_socket(void)
+{
+	int listener = peer_listen("127.0.0.1", 0, 1);
+	struct pair p = {
+	    .peer = peer_connect("127.0.0.1", peer_port(listener), 5000)};
+
+	p.in = tcp_open_input_fd(peer_accept(listener));
+	close(listener);
+	return p;
+}
+
+static void
+reset_sockets(void)
+{
+	struct pair p = given_socket();
+	char got[8];
+
+	pair_say(&p, "part");
+	pair_reset(&p);
+	is_int(tcp_read_string(p.in, got, sizeof got), 4,
+	    "a socket has what came before a reset");
+	for (int i = 0; i < 2; i++)
+		is_int(tcp_read_string(p.in, got, sizeof got), -1,
+		    "then comes the reset, and stays");
+	is_int(tcp_last_error()->code, ECONNRESET, "as its error");
+	pair_close(&p);
+
+	p = given_socket();
+	pair_reset(&p);
+	is_int(tcp_char_ready(p.in), 1, "a reset socket is ready");
+	is_int(tcp_read_byte(p.in), -1, "and still tells of the reset");
+	pair_close(&p);
+}
+
+/* What a call fails by, and the connection does not. */
+static void
+memory_of_nobody(void)
+{
+	struct pair p = pair_connect();
+	void *nobody =
+	    mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	is_int(tcp_write(p.out, nobody, 1), -1,
+	    "what cannot be read cannot be written");
+	is_int(tcp_write_byte(p.out, 'x'), 1, "what can be, can be");
+	pair_finish(&p);
+	is_int(tcp_read_byte(p.in), TCPUNIT_EOF,
+	    "and the end of the file is no error");
+	munmap(nobody, 1);
+	pair_close(&p);
 }
 
 static void
@@ -489,6 +565,8 @@ main(void)
 	run(text_from_a_pipe);
 	run(broken_pipe);
 	run(broken_sockets);
+	run(reset_sockets);
+	run(memory_of_nobody);
 	run(terminal_lines);
 	run(dead_terminal);
 	run(devices);
