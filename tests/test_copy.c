@@ -23,6 +23,7 @@
 #define MUCH 20000000 /* more than any end holds */
 #define HELD 65536
 #define JUNK 10        /* bytes before the offset */
+#define DRIPS 100      /* over a second */
 #define TURN (2 << 20) /* until others run: 1 MiB, and a piece of as much */
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -729,6 +730,46 @@ silent_input(void)
 	pair_close(&p);
 }
 
+/* A peer that sends now and then, so that each wait is short. */
+static void *
+drip(void *arg)
+{
+	struct pair *p = arg;
+
+	for (int i = 0; i < DRIPS && tcp_thread_sleep(10) == 0; i++)
+		peer_send(p->peer, "x");
+	pair_finish(p);
+	return NULL;
+}
+
+static void
+dripping_input(enum kind to)
+{
+	struct pair p = pair_connect();
+	struct end out = output_end(to);
+	tcp_thread t = tcp_thread_start(drip, &p);
+	struct drain d;
+
+	taker_start(&d, &out, 0);
+	tcp_set_timeout(p.in, 100);
+	ok(failed(tcp_copy_port(p.in, out.port, -1) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT) &&
+		tcp_last_error()->transferred < DRIPS,
+	    "to %s: the time limit is that of the whole copy", names[to]);
+	tcp_thread_terminate(t);
+	tcp_thread_join(t, -1, NULL);
+	tcp_close_output_port(out.port);
+	taker_join(&d, &out);
+	pair_close(&p);
+}
+
+static void
+dripping_inputs(void)
+{
+	dripping_input(PIPE);
+	dripping_input(PLAIN);
+}
+
 static void
 close_input(enum kind from, enum kind to)
 {
@@ -927,6 +968,7 @@ main(void)
 	run(stopping_readers);
 	run(resets);
 	run(silent_input);
+	run(dripping_inputs);
 	run(closing);
 	run(echo);
 	run(folder_input);
