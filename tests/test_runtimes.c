@@ -168,6 +168,19 @@ talk_back(void)
 	    strcmp(line, "child") == 0;
 }
 
+/* The child has no descriptors for a scheduler of its own, at first. */
+static bool
+run_short(void)
+{
+	bool told_so;
+
+	forbid_fds();
+	told_so = failed(
+	    tcp_listener_port(at_fork.l) == -1, TCPUNIT_ERROR_SYSTEM, EMFILE);
+	permit_fds();
+	return told_so && talk_alone();
+}
+
 /* Whether the child does well, and the parent's threads all the same. */
 static bool
 forks(bool (*child)(void))
@@ -203,6 +216,7 @@ forked(void)
 	    "a child that abandons and closes leaves its parent alone");
 	ok(forks(shut_down), "and so does one that shuts down");
 	ok(forks(talk_back), "a child can go on with a connection");
+	ok(forks(run_short), "a child without descriptors is told so");
 }
 
 /* Threads that wait in whatever holds something meanwhile. */
@@ -229,10 +243,11 @@ in_look_up(void *arg)
 static void *
 in_accept(void *arg)
 {
+	tcp_listener *l = arg;
 	tcp_port in, out;
 
-	tcp_accept(listen_on("127.0.0.1", 0), &in, &out);
-	return arg;
+	tcp_accept(*l, &in, &out);
+	return NULL;
 }
 
 static void *
@@ -265,17 +280,20 @@ static void *
 leave_all_waiting(void *arg)
 {
 	tcp_listener l = listen_on("127.0.0.1", 0);
+	tcp_listener closed = listen_on("127.0.0.1", 0);
 	struct both c = both_connect(l, "127.0.0.1");
 
 	tcp_thread_start(in_connect, NULL);
 	tcp_thread_start(in_look_up, NULL);
-	tcp_thread_start(in_accept, NULL);
+	tcp_thread_start(in_accept, &l);
+	tcp_thread_start(in_accept, &closed);
 	tcp_thread_start(in_wait_fd, NULL);
 	tcp_thread_start(in_printf, &c);
 	tcp_thread_start(in_copy, &c);
 	tcp_thread_detach(tcp_thread_start(sleep_long, NULL));
 	tcp_thread_sleep(100);
 	tcp_thread_start(sleep_long, NULL);
+	tcp_close(closed);
 	return arg;
 }
 
