@@ -15,8 +15,7 @@
 #include "tap.h"
 #include "unit.h"
 
-#define WHILE_MS 200
-#define PROMPT_MS 500
+#define TURNS 10
 #define MUCH (32 << 20) /* more than two sockets hold */
 
 static tcp_listener lonely;
@@ -139,26 +138,33 @@ start(struct waiter *w)
 	w->thread = tcp_thread_start(wait_there, w);
 }
 
+/* Has its turns, however long they take. */
+static void *
+take_turns(void *arg)
+{
+	int *turns = arg;
+
+	while (*turns < TURNS && tcp_thread_sleep(10) == 0)
+		++*turns;
+	return NULL;
+}
+
 /* Whether others run for a while. */
 static bool
 others_run(void)
 {
-	struct ticker t;
+	int turns = 0;
 
-	ticker_start(&t);
-	tcp_thread_sleep(WHILE_MS);
-	return ticker_stop(&t);
+	tcp_thread_join(tcp_thread_start(take_turns, &turns), -1, NULL);
+	return turns == TURNS;
 }
 
-/* Whether it waited until now, and stops at once when terminated. */
+/* Whether it waited until now, and stops when terminated. */
 static bool
 terminates(struct waiter *w)
 {
-	int64_t now = now_ms();
-
 	return !w->done && tcp_thread_terminate(w->thread) == 0 &&
-	    tcp_thread_join(w->thread, 5000, NULL) == 0 && w->terminated &&
-	    within(now_ms() - now, 0, PROMPT_MS);
+	    tcp_thread_join(w->thread, 5000, NULL) == 0 && w->terminated;
 }
 
 static void
@@ -190,16 +196,65 @@ slow_name(void)
 {
 	int l = peer_listen("127.0.0.1", 0, 1);
 	int64_t start_ms = now_ms();
-	struct ticker t;
+	int turns = 0;
+	tcp_thread t = tcp_thread_start(take_turns, &turns);
 	tcp_port in, out;
 
-	ticker_start(&t);
 	ok(tcp_connect("slow.test", peer_port(l), NULL, &in, &out) == 0 &&
 		now_ms() - start_ms >= SLOW_MS,
 	    "a name that takes 2 s connects after 2 s");
-	ok(ticker_stop(&t), "and stops nobody meanwhile");
+	is_int(turns, TURNS, "and stops nobody meanwhile");
+	tcp_thread_join(t, -1, NULL);
 	close_ports(in, out);
 	close(l);
+}
+
+/* A thread that waits for a descriptor, and how that ends. */
+struct fd_waiter {
+	int fd;
+	bool was_closed;
+};
+
+static void *
+wait_for_fd(void *arg)
+{
+	struct fd_waiter *w = arg;
+
+	w->was_closed = failed(tcp_wait_fd(w->fd, TCPUNIT_READABLE, -1) == -1,
+	    TCPUNIT_ERROR_CLOSED, EBADF);
+	return NULL;
+}
+
+static void *
+read_word(void *arg)
+{
+	struct pair *p = arg;
+	char word[5];
+
+	return tcp_read_string(p->in, word, sizeof word) == 5 ? arg : NULL;
+}
+
+/* The next one has the same descriptor. */
+static void
+closed_meanwhile(void)
+{
+	struct pair p = pair_connect();
+	struct fd_waiter w = {.fd = tcp_port_fileno(p.in)};
+	tcp_thread t = tcp_thread_start(wait_for_fd, &w);
+	void *has_read = NULL;
+
+	tcp_thread_yield();
+	pair_close(&p);
+	ok(tcp_thread_join(t, 5000, NULL) == 0 && w.was_closed,
+	    "closing a port ends a wait for its descriptor");
+	p = pair_connect();
+	t = tcp_thread_start(read_word, &p);
+	tcp_thread_yield();
+	pair_say(&p, "hello");
+	ok(tcp_port_fileno(p.in) == w.fd &&
+		tcp_thread_join(t, 5000, &has_read) == 0 && has_read,
+	    "and the next connection knows nothing of it");
+	pair_close(&p);
 }
 
 static void
@@ -229,6 +284,7 @@ main(void)
 	run(one_by_one);
 	run(all_at_once);
 	run(slow_name);
+	run(closed_meanwhile);
 	run(nothing_is_lost);
 	tcp_close(lonely);
 	hole_close(&hole);
