@@ -348,6 +348,32 @@ one_after_another(void)
 	    "threads that ended leave nothing behind");
 }
 
+static void *
+note_turn(void *arg)
+{
+	bool *has_run = arg;
+
+	*has_run = true;
+	return NULL;
+}
+
+static void
+ready_descriptor(void)
+{
+	bool has_run = false;
+	tcp_thread t = tcp_thread_start(note_turn, &has_run);
+	int fds[2];
+
+	if (pipe(fds) == -1)
+		return;
+	for (int i = 0; i < 10000; i++)
+		tcp_wait_fd(fds[1], TCPUNIT_WRITABLE, -1);
+	ok(has_run, "wait_fd lets others run though it need not wait");
+	tcp_thread_join(t, -1, NULL);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void
 waits_for_descriptors(void)
 {
@@ -390,5 +416,6 @@ main(void)
 	run(many);
 	run(one_after_another);
 	run(waits_for_descriptors);
+	run(ready_descriptor);
 	return done_testing();
 }
