@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <tcpunit.h>
 
@@ -679,12 +680,32 @@ long_host(void)
 	ok(in.bits == 1 && out.bits == 2, "no port is made");
 }
 
+/* Which the text of the error tells, on its one line and before the reason. */
+static void
+unruly_hosts(void)
+{
+	struct tcp_connect_options o = TCPUNIT_CONNECT_DEFAULTS;
+	char host[401];
+	tcp_port in, out;
+
+	o.numeric = true;
+	ok(failed(tcp_connect("one\nerror: two", 1, &o, &in, &out) == -1,
+	       TCPUNIT_ERROR_RESOLVE, 0),
+	    "a host of two lines");
+	memset(host, 'h', sizeof host - 1);
+	host[sizeof host - 1] = '\0';
+	ok(failed(tcp_connect(host, 1, &o, &in, &out) == -1,
+	       TCPUNIT_ERROR_RESOLVE, 0) &&
+		told("hhh") && told(gai_strerror(EAI_NONAME)),
+	    "a host of 400 letters, and why it failed");
+}
+
 static void
 nothing_left(void)
 {
 	static void (*const all[])(void) = {wrong_kinds, forged, closed,
 	    foreign, null_pointers, null_makers, sizes, times, descriptors,
-	    listen_options, connect_options, long_host};
+	    listen_options, connect_options, long_host, unruly_hosts};
 	int fds = open_fds();
 
 	for (size_t i = 0; i < COUNT(all); i++)
