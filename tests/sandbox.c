@@ -96,8 +96,9 @@ own_etc(void)
 	return mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	    mount("none", "/etc", "tmpfs", 0, NULL) == 0 &&
 	    put("/etc/hosts",
-		"127.0.0.1 localhost dual.test three.test\n"
+		"127.0.0.1 localhost dual.test three.test mixed.test\n"
 		"::1 localhost dual.test\n"
+		"2001:db8::77 mixed.test\n"
 		"127.0.0.2 three.test\n"
 		"127.0.0.3 three.test\n127.0.0.3 three.test\n") &&
 	    put("/etc/host.conf", "multi on\n") &&

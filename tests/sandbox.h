@@ -6,6 +6,7 @@
  *	localhost   127.0.0.1, ::1
  *	three.test  127.0.0.1, 127.0.0.2, and 127.0.0.3 twice
  *	dual.test   127.0.0.1, ::1
+ *	mixed.test  127.0.0.1, 2001:db8::77, which is nobody's
  *	slow.test   127.0.0.1, two seconds after it was asked for
  *	silent.test never answered
  *

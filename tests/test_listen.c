@@ -153,6 +153,9 @@ hosts(void)
 	       EADDRNOTAVAIL) &&
 		told("8.8.8.8"),
 	    "L19 another machine's address is EADDRNOTAVAIL");
+	ok(failed(!tcp_listener_p(listen_on("mixed.test", 0)),
+	       TCPUNIT_ERROR_NET, EADDRNOTAVAIL),
+	    "L19 also where it is one of two");
 	ok(failed(!tcp_listener_p(listen_on("no.such.host.invalid", 0)),
 	       TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
 		told("no.such.host.invalid"),
@@ -444,6 +447,21 @@ adopted(void)
 	    "and are closed with it");
 }
 
+static void
+not_adopted(void)
+{
+	int fds[2] = {peer_listen("127.0.0.1", 0, 4), dup(0)}, flags;
+
+	fcntl(fds[0], F_SETFD, 0);
+	flags = fcntl(fds[0], F_GETFL);
+	ok(failed(!tcp_listener_p(tcp_listener_from_fds(fds, 2)),
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL) &&
+		fcntl(fds[0], F_GETFL) == flags && fcntl(fds[0], F_GETFD) == 0,
+	    "sockets that are refused stay as they are");
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int
 main(void)
 {
@@ -461,5 +479,6 @@ main(void)
 	run(families);
 	run(shared_port);
 	run(adopted);
+	run(not_adopted);
 	return done_testing();
 }
