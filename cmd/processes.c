@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * processes.c - a process and its descendants, and the sockets among their
- * descriptors, from /proc.
+ * descriptors, from the /proc of Linux.
  */
 #include "processes.h"
 
@@ -55,7 +55,8 @@ read_process_sockets(pid_t process, bool listening, struct socket_table *table)
 	if (list_processes(&all) == -1)
 		return -1;
 	if (!find_process(&all, process)) {
-		errno = ESRCH;
+		/* Without /proc even we are not there. */
+		errno = all.count == 0 ? ENOTSUP : ESRCH;
 		goto out;
 	}
 	for (size_t i = 0; i < all.count; i++) {

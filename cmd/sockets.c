@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sockets.c - the kernel's tables of TCP sockets.  sock_diag(7) is asked
- * first: it is quick, filters by port, and knows a listener's limit.  It may be
- * missing or forbidden, and it answers for our own network namespace alone;
- * then the text files of /proc are read.
+ * sockets.c - Linux's tables of TCP sockets.  sock_diag(7) is asked first: it
+ * is quick, filters by port, and knows a listener's limit.  It may be missing
+ * or forbidden, and it answers for our own network namespace alone; then the
+ * text files of /proc are read.
  */
 #include "sockets.h"
 
@@ -276,12 +276,16 @@ read_proc_file(const struct socket_query *query, const char *name, int family,
 	return result;
 }
 
-/* Without IPv6 there is no tcp6. */
+/* Without IPv6 there is no tcp6.  Where our own tcp is not, there is no /proc.
+ */
 static int
 read_proc(const struct socket_query *query, struct socket_table *table)
 {
-	if (read_proc_file(query, "tcp", AF_INET, table) == -1)
+	if (read_proc_file(query, "tcp", AF_INET, table) == -1) {
+		if (errno == ENOENT && !query->process)
+			errno = ENOTSUP;
 		return -1;
+	}
 	if (read_proc_file(query, "tcp6", AF_INET6, table) == -1)
 		return errno == ENOENT ? 0 : -1;
 	return 0;

@@ -237,6 +237,13 @@ apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 	run ! tcpu accept-ready --listening 127.0.0.1 "$port"
 }
 
+@test "--pid without /proc is 125, and not that there is no such process" {
+	run --separate-stderr -125 "${private[@]}" --mount sh -c '
+		mount -t tmpfs none /proc && exec tcpu addresses --pid 1'
+	assert_equal "$stderr" \
+		'tcpu: addresses process 1: Operation not supported'
+}
+
 @test "--pid without netlink is answered from /proc" {
 	with listen=127.0.0.1 listen=::1 listen=::ffff:127.0.0.2 pair=127.0.0.1 \
 		pair=::1 '
