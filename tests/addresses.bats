@@ -279,6 +279,11 @@ apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 		"tcpu: addresses process $server: No such process\n"
 }
 
+@test "a number that no process has is status 1" {
+	run -1 timeout -k1 10 tcpu addresses --wait --pid 2147483647
+	assert_output 'tcpu: addresses process 2147483647: No such process'
+}
+
 @test "a process that has ended but was not reaped is no process" {
 	run --separate-stderr -1 timeout 10 perl -e '
 		defined(my $pid = fork) or die; exit unless $pid;
