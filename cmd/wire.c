@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <tcpunit.h>
 
-/* tcp(7): seconds before the first probe. */
+/* Seconds before a probe of keepalive. */
 #define MOST_SILENCE 32767
 
 static void
@@ -21,18 +21,24 @@ set(int fd, int level, int name, int value)
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/* Half the time passes in silence, the other half with probes.  The kernel
- * knows no longer silence. */
+/* Seconds that the kernel takes. */
+static int
+seconds(int ms)
+{
+	int s = ms / 1000;
+
+	return s < 1 ? 1 : s > MOST_SILENCE ? MOST_SILENCE : s;
+}
+
+/* Half the time passes in silence, the other half with probes. */
 static void
 set_keepalive(int fd, int ms)
 {
-	int s = ms / 1000 < 2 * MOST_SILENCE ? ms / 1000 : 2 * MOST_SILENCE;
-
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, ms > 0);
 	if (ms <= 0)
 		return;
-	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, s > 1 ? s / 2 : 1);
-	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, s > 8 ? s / 8 : 1);
+	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds(ms / 2));
+	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds(ms / 8));
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
