@@ -10,6 +10,9 @@
 #include "serve.h"
 #include "wire.h"
 
+/* ms for a connection of ours to our own listener */
+#define FILL_TIME 1000
+
 static int check_options(
     const struct run *run, const struct listen_options *options, bool command);
 static int prepare_listen(
@@ -286,7 +289,7 @@ open_listener(struct listening *l, const struct target *target)
 }
 
 /* With a backlog of 0 the queue of each socket is full with one connection,
- * and the kernel drops what else comes. */
+ * and the kernel drops what else comes: ours too, if somebody was faster. */
 static int
 fill_queues(const struct listening *l)
 {
@@ -296,11 +299,14 @@ fill_queues(const struct listening *l)
 	tcp_port in, out;
 
 	options.numeric = true;
+	options.timeout = FILL_TIME;
 	for (int i = 0; tcp_listener_fileno(l->listener, i) != -1; i++) {
 		(void)tcp_listener_addresses(l->listener, i, local, remote);
-		if (tcp_connect(local, port, &options, &in, &out) == -1 ||
-		    tcp_wait_fd(tcp_listener_fileno(l->listener, i),
-			TCPUNIT_READABLE, -1) == -1)
+		if (tcp_connect(local, port, &options, &in, &out) == -1 &&
+		    tcp_last_error()->kind != TCPUNIT_ERROR_TIMEOUT)
+			return -1;
+		if (tcp_wait_fd(tcp_listener_fileno(l->listener, i),
+			TCPUNIT_READABLE, FILL_TIME) == -1)
 			return -1;
 	}
 	return 0;

@@ -326,3 +326,13 @@ there; port 0 is a free one, which --print tells"
 	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"
 	probes 124 --connect-timeout 200ms ::1 "$port"
 }
+
+@test "--black-hole does so where somebody is faster than its own connection" {
+	run netns timeout -k1 20 bash -c '
+		strace -qq -o trace -e trace=connect \
+			-e inject=connect:delay_enter=500000 tcpu listen -1 \
+			--black-hole --until-exit "$$" 127.0.0.1 5000 >port &
+		tcpu connect --retry=5 --probe 127.0.0.1 5000 || exit
+		tail -s 0.1 -f port | head -n 1' 3>&-
+	assert_output 5000
+}
