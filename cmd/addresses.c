@@ -213,13 +213,18 @@ look_at_process(
     const struct addresses_options *o, int process, struct socket_table *table)
 {
 	struct pollfd ended = {.fd = process, .events = POLLIN};
+	int n;
 
 	if (read_process_sockets(o->pid, o->listening, table) == -1)
 		return -1;
-	if (poll(&ended, 1, 0) == 0)
+	do
+		n = poll(&ended, 1, 0);
+	while (n == -1 && errno == EINTR);
+	if (n == 0)
 		return 0;
 	free_sockets(table);
-	errno = ESRCH;
+	if (n == 1)
+		errno = ESRCH;
 	return -1;
 }
 
