@@ -256,8 +256,10 @@ note_failure(struct session *s)
 	else if (e->kind != TCPUNIT_ERROR_NET)
 		stop(s, fail(run, STATUS_FAILED, "%s: %s", s->name, reason(e)),
 		    true);
-	else if (s->lost != ECONNRESET) /* EPIPE is what a writer sees of it */
+	else if (e->code != EPIPE)
 		s->lost = e->code;
+	else if (s->lost == 0) /* what a writer sees of a reset */
+		s->lost = ECONNRESET;
 }
 
 /* Returns 0, though the connection may be found lost; or -1. */
