@@ -55,6 +55,8 @@ tu_watch_add(struct tu_watch *w)
 enum tu_wake
 tu_watch_wait(struct tu_watch *w, int64_t deadline)
 {
+	enum tu_wake woken;
+
 	if (deadline == TU_AT_ONCE)
 		return TU_TIMED_OUT;
 	if (tu_watch_add(w) == -1)
@@ -63,7 +65,8 @@ tu_watch_wait(struct tu_watch *w, int64_t deadline)
 		tu_yield(w->scheduler);
 		return TU_READY;
 	}
-	return tu_park(w->scheduler, w->queue, deadline, TU_OUTSIDE);
+	woken = tu_park(w->scheduler, w->queue, deadline, TU_OUTSIDE);
+	return w->fd == -1 ? TU_CLOSED : woken;
 }
 
 void
@@ -93,6 +96,7 @@ tu_waits_forget(struct tu_scheduler *s, int fd)
 		if (w->watch.fd != fd)
 			continue;
 		tu_watch_clear(&w->watch);
+		w->watch.fd = -1; /* also for one that is awake by now */
 		tu_wake_all(w->watch.queue, TU_CLOSED);
 	}
 }
