@@ -228,13 +228,18 @@ try_write(struct tu_descriptor *d, struct iovec *iov, int n)
 
 /*
  * Where it is ready a pipe takes PIPE_BUF bytes without making us wait; of a
- * terminal that is not known for more than one.
+ * terminal that is not known for more than one.  What else comes here, as an
+ * eventfd, takes all or nothing.
  */
 static ssize_t
 write_piece(const struct tu_descriptor *d, const struct iovec *iov)
 {
-	size_t most = d->fifo ? PIPE_BUF : 1;
+	size_t most = iov->iov_len;
 
+	if (d->fifo)
+		most = PIPE_BUF;
+	else if (isatty(d->fd))
+		most = 1;
 	if (!ready(d->fd, POLLOUT)) {
 		errno = EAGAIN;
 		return -1;
