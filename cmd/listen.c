@@ -121,6 +121,9 @@ check_options(
 	if (o->no_accept && o->black_hole)
 		return usage_error(
 		    run, "--no-accept and --black-hole exclude each other");
+	if (o->black_hole && o->reuse_port)
+		return usage_error(
+		    run, "--black-hole and --reuse-port exclude each other");
 	if (command && (o->no_accept || o->black_hole))
 		return usage_error(run,
 		    "--no-accept and --black-hole have no use for a COMMAND");
