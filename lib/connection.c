@@ -10,9 +10,13 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+static bool is_stream(const struct tu_descriptor *);
 
 struct tu_connection *
 tu_connection_new(struct tu_runtime *rt, int fd, const union tu_address *remote)
@@ -98,10 +102,23 @@ tu_connection_write(struct tu_connection *c, struct iovec *iov, int n)
 void
 tu_connection_note(struct tu_connection *c)
 {
-	if (c->descriptor.access == TU_SOCKET && c->error == 0 &&
-	    errno != EPIPE && errno != EFAULT && errno != ENOMEM &&
-	    errno != ENOBUFS)
+	if (c->error == 0 && errno != EPIPE && errno != EFAULT &&
+	    errno != ENOMEM && errno != ENOBUFS && is_stream(&c->descriptor))
 		c->error = errno;
+}
+
+/* Of a datagram's socket an error is that of one datagram. */
+static bool
+is_stream(const struct tu_descriptor *d)
+{
+	int type = SOCK_STREAM, error = errno;
+	socklen_t length = sizeof(type);
+
+	if (d->access != TU_SOCKET)
+		return false;
+	(void)getsockopt(d->fd, SOL_SOCKET, SO_TYPE, &type, &length);
+	errno = error;
+	return type != SOCK_DGRAM;
 }
 
 const union tu_address *
