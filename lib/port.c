@@ -25,6 +25,7 @@ static const char *describe(
 static int raise_closed(const struct tu_port *, const char *);
 static void release(void *);
 static void drop(void *);
+static int close_both(struct tu_port *);
 static tcp_port open_fd(int, enum tu_kind, const char *);
 static struct tu_port *find(tcp_port, const char *);
 static struct tu_port *find_tcp(tcp_port, const char *);
@@ -161,10 +162,7 @@ tu_port_close(struct tu_port *p, const char *where)
 		c->output = NULL;
 	if (c->bev == NULL)
 		evbuffer_free(input ? p->ahead.buffer : p->unsent);
-	if (c->input == NULL && c->output == NULL)
-		tu_waits_forget(&p->runtime->scheduler, c->descriptor.fd);
-	if (c->input == NULL && c->output == NULL &&
-	    tu_connection_free(c) == -1) {
+	if (c->input == NULL && c->output == NULL && close_both(p) == -1) {
 		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", where);
 		tu_error_attach((tcp_port){p->handle}, 0);
 		result = -1;
@@ -177,6 +175,13 @@ tu_port_close(struct tu_port *p, const char *where)
 	else /* it may be waiting at the other end of a copy */
 		tu_wake(p->user, TU_CLOSED);
 	return result;
+}
+
+static int
+close_both(struct tu_port *p)
+{
+	tu_waits_forget(&p->runtime->scheduler, p->connection->descriptor.fd);
+	return tu_connection_free(p->connection);
 }
 
 bool
