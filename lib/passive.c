@@ -161,9 +161,11 @@ lacks_family(const union tu_address *a, int error)
 		return false;
 	own.in6.sin6_addr = in6addr_loopback;
 	fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	errno = error;
+	if (fd == -1)
+		return false; /* the question stays open: ERROR is told */
 	bound = bind(fd, &own.sa, tu_address_length(&own));
-	if (fd != -1)
-		(void)close(fd); /* was made for this question */
+	(void)close(fd); /* was made for this question */
 	errno = error;
 	return bound == -1;
 }
