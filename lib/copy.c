@@ -17,8 +17,7 @@ enum {
 struct copying {
 	struct tu_port *from;
 	struct tu_port *to;
-	char *buffer;             /* made when needed */
-	int64_t reading, writing; /* until when each may wait */
+	char *buffer; /* made when needed */
 	int64_t limit;
 	int64_t total;
 	bool within_kernel;
@@ -82,9 +81,7 @@ copy(struct copying *c)
 {
 	int more = 1;
 
-	c->reading = tu_deadline(c->from->timeout);
-	c->writing = tu_deadline(c->to->timeout);
-	if (tu_output_flush(c->to, c->writing, where) == -1)
+	if (tu_output_flush(c->to, tu_deadline(c->to->timeout), where) == -1)
 		return -1;
 	c->within_kernel = can_move(c->from, c->to);
 	while (more == 1 && c->total != c->limit) {
@@ -156,9 +153,11 @@ wait_move(struct copying *c)
 
 	if (c->from->connection->bev != NULL &&
 	    tu_descriptor_writable(&c->to->connection->descriptor))
-		waited = tu_input_wait(c->from, c->reading, where);
+		waited = tu_input_wait(
+		    c->from, tu_deadline(c->from->timeout), where);
 	else
-		waited = tu_port_wait(c->to, c->writing, where);
+		waited =
+		    tu_port_wait(c->to, tu_deadline(c->to->timeout), where);
 	return waited == -1 ? -1 : 1;
 }
 
@@ -175,12 +174,13 @@ copy_piece(struct copying *c)
 		c->buffer = aligned_alloc(4096, 128 * 1024);
 	if (c->buffer == NULL)
 		return tu_port_raise(from, where);
-	n = tu_input_read(
-	    from, c->buffer, most(c, TU_COPY_BUFFER), c->reading, where);
+	n = tu_input_read(from, c->buffer, most(c, TU_COPY_BUFFER),
+	    tu_deadline(from->timeout), where);
 	if (n <= 0)
 		return (int)n;
 	iov = (struct iovec){.iov_base = c->buffer, .iov_len = (size_t)n};
-	if (tu_output_write(to, &iov, 1, c->writing, where, &sent) == 0)
+	if (tu_output_write(
+		to, &iov, 1, tu_deadline(to->timeout), where, &sent) == 0)
 		n = 0;
 	c->total += (int64_t)sent;
 	from->position += sent;
