@@ -370,7 +370,8 @@ TCPUNIT_API uint64_t tcp_port_position(tcp_port p);
 
 /*
  * Copies from IN to OUT until end of file or LIMIT bytes (-1: no limit), by
- * the shortest way the two ends allow.  Returns the number of bytes copied.
+ * the shortest way the two ends allow; it may take as long as it does while
+ * each wait is within its port's limit.  Returns the number of bytes copied.
  * On failure error.port says which end, error.transferred how much had been
  * written; what was read and not written is back in IN.
  */
