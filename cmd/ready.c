@@ -27,7 +27,7 @@ static void notify_manager(void);
 
 const struct option ready_option_table[] = {
     {"print-port", '1', NULL, print_port, offsetof(struct ready_options, print),
-	"print the port on stdout"},
+	"print the port on stdout; with a COMMAND, nothing else"},
     {"print", 0, "port|address|sh", NULL, offsetof(struct ready_options, print),
 	"print it, or the address too, or TCPU_PID, TCPU_ADDR "
 	"and TCPU_PORT for the shell's eval"},
