@@ -288,6 +288,7 @@ install: all
 	install -D -m 644 cmd/completion/tcpu.bash $(DESTDIR)$(BASHDIR)/tcpu
 	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) cmd/completion/_tcpu
 	install -D -m 644 -t $(DESTDIR)$(FISHDIR) cmd/completion/tcpu.fish
+	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || : # as root
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/tcpu $(DESTDIR)$(INCLUDEDIR)/tcpunit.h \
