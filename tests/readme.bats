@@ -52,7 +52,8 @@ block() {
 
 # recipe N - the N-th of them.
 recipe() {
-	block bash 1 | awk -v n="$1" '/^#/ { i++ } i == n' | grep .
+	block bash 1 | awk -v n="$1" '/^#/ && !told { i++ }
+		{ told = /^#/ } i == n' | grep .
 }
 
 # try N - run it, with its wait, in a network and process tree of its own.
