@@ -26,7 +26,7 @@ block() {
 	assert_line 'Hello!'
 }
 
-@test "its two commands exist" {
+@test "its three commands exist" {
 	cd "$TOP" || return
 	block sh 2 >"$BATS_TEST_TMPDIR/commands"
 	sed 's/^make/make -n/' "$BATS_TEST_TMPDIR/commands" |
