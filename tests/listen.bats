@@ -329,6 +329,7 @@ there; port 0 is a free one, which --print tells"
 
 @test "--black-hole does so where somebody is faster than its own connection" {
 	run netns timeout -k1 20 bash -c '
+		export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS
 		strace -qq -o trace -e trace=connect \
 			-e inject=connect:delay_enter=500000 tcpu listen -1 \
 			--black-hole --until-exit "$$" 127.0.0.1 5000 >port &
