@@ -16,7 +16,7 @@
 #ifdef TCPUNIT_TINY
 enum { TU_SCRATCH = 1, TU_COPY_BUFFER = 1 };
 #else
-enum { TU_SCRATCH = 64 * 1024, TU_COPY_BUFFER = 128 * 1024 };
+enum { TU_SCRATCH = 64 * 1024, TU_COPY_BUFFER = 256 * 1024 };
 #endif
 
 struct tu_runtime {
