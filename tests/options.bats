@@ -253,6 +253,8 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 	refuses 2 'listen: --count needs --keep-open' listen --count 1 0
 	refuses 2 'listen: --local and HOST exclude each other' \
 		listen --local 127.0.0.1 0
+	refuses 2 'listen: --black-hole and --reuse-port exclude each other' \
+		listen --black-hole --reuse-port 0
 	refuses 2 'listen: --no-accept and --black-hole exclude each other' \
 		listen --no-accept --black-hole 0
 	refuses 2 'listen: --background needs .*' listen --background 0

@@ -207,6 +207,19 @@ eventfds(void)
 	return c.n == sizeof n && n == 7;
 }
 
+static void
+eventfd_output(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+	uint64_t n = 7;
+	tcp_port out = tcp_open_output_fd(fd);
+
+	is_int(tcp_write(out, &n, sizeof n), sizeof n,
+	    "an eventfd takes its eight bytes at once");
+	ok(eventfd_read(fd, &n) == 0 && n == 7, "and has their sum");
+	tcp_close_output_port(out);
+}
+
 /* From now on the system call N fails with CODE in this process. */
 static bool
 deny(unsigned n, unsigned code)
@@ -570,6 +583,7 @@ main(void)
 	run(terminal_lines);
 	run(dead_terminal);
 	run(devices);
+	run(eventfd_output);
 	run(files);
 	run(wrong_files);
 	run(buffer_of_a_pipe);

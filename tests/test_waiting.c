@@ -257,6 +257,43 @@ closed_meanwhile(void)
 	pair_close(&p);
 }
 
+struct closer {
+	struct pair *pair;
+	int told[2];
+};
+
+static void *
+close_when_told(void *arg)
+{
+	struct closer *c = arg;
+
+	(void)tcp_wait_fd(c->told[0], TCPUNIT_READABLE, 5000);
+	pair_close(c->pair);
+	return NULL;
+}
+
+/* Both are woken by the same look for events, the one who closes first. */
+static void
+closed_when_awake(void)
+{
+	struct pair p = pair_connect();
+	struct fd_waiter w = {.fd = tcp_port_fileno(p.in)};
+	struct closer c = {.pair = &p};
+	tcp_thread closer, waiter;
+
+	ok(pipe(c.told) == 0, "a pipe");
+	closer = tcp_thread_start(close_when_told, &c);
+	waiter = tcp_thread_start(wait_for_fd, &w);
+	tcp_thread_yield();
+	ok(write(c.told[1], "x", 1) == 1, "it is told to close");
+	pair_say(&p, "x");
+	tcp_thread_join(closer, 5000, NULL);
+	ok(tcp_thread_join(waiter, 5000, NULL) == 0 && w.was_closed,
+	    "also for one who is awake by then");
+	close(c.told[0]);
+	close(c.told[1]);
+}
+
 static void
 nothing_is_lost(void)
 {
@@ -285,6 +322,7 @@ main(void)
 	run(all_at_once);
 	run(slow_name);
 	run(closed_meanwhile);
+	run(closed_when_awake);
 	run(nothing_is_lost);
 	tcp_close(lonely);
 	hole_close(&hole);
