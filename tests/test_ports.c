@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <pty.h>
 #include <stddef.h>
 #include <sys/eventfd.h>
@@ -218,6 +219,47 @@ eventfd_output(void)
 	    "an eventfd takes its eight bytes at once");
 	ok(eventfd_read(fd, &n) == 0 && n == 7, "and has their sum");
 	tcp_close_output_port(out);
+}
+
+/* A datagram socket on 127.0.0.1, and its address. */
+static int
+datagrams(struct sockaddr_in *a)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t length = sizeof *a;
+
+	*a = (struct sockaddr_in){.sin_family = AF_INET};
+	a->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return bind(fd, (struct sockaddr *)a, length) == 0 &&
+		getsockname(fd, (struct sockaddr *)a, &length) == 0
+	    ? fd
+	    : -1;
+}
+
+static void
+refused_datagram(void)
+{
+	struct sockaddr_in here, there;
+	int fd = datagrams(&here), peer = datagrams(&there);
+	tcp_port in = tcp_open_input_fd(fd);
+	char byte;
+
+	close(peer);
+	ok(connect(fd, (struct sockaddr *)&there, sizeof there) == 0 &&
+		send(fd, "x", 1, 0) == 1 && tcp_read(in, &byte, 1) == -1,
+	    "a datagram to nobody is refused");
+	tcp_set_timeout(in, 0);
+	ok(tcp_read(in, &byte, 1) == -1 &&
+		tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT,
+	    "which is not so of the next one");
+	peer = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ok(bind(peer, (struct sockaddr *)&there, sizeof there) == 0 &&
+		sendto(peer, "", 0, 0, (struct sockaddr *)&here, sizeof here) ==
+		    0,
+	    "an empty one comes");
+	is_int(tcp_read(in, &byte, 1), 0, "and reads as that");
+	tcp_close_input_port(in);
+	close(peer);
 }
 
 /* From now on the system call N fails with CODE in this process. */
@@ -584,6 +626,7 @@ main(void)
 	run(dead_terminal);
 	run(devices);
 	run(eventfd_output);
+	run(refused_datagram);
 	run(files);
 	run(wrong_files);
 	run(buffer_of_a_pipe);
