@@ -18,8 +18,9 @@ const struct option session_option_table[] = {
     {"reset", 0, NULL, set_true, offsetof(struct session_options, reset),
 	"end the connection with a reset, as soon as our input "
 	"is sent unless --end says otherwise"},
-    {"crlf", 0, NULL, set_true, offsetof(struct session_options, crlf),
-	"send line ends as CRLF, receive them as LF"},
+    {"crlf", 0, "[=send|receive|both]", NULL,
+	offsetof(struct session_options, crlf),
+	"send line ends as CRLF; receive them as LF; both"},
     {"idle-timeout", 0, "TIME", read_time,
 	offsetof(struct session_options, idle_timeout),
 	"end a session in which nothing has moved for TIME"},

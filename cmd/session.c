@@ -83,6 +83,19 @@ open_standard_ports(const struct run *run, struct standard_ports *ports)
 	return 0;
 }
 
+static crlf_converter *
+sent_as(const struct session_options *o)
+{
+	return o->crlf == CRLF_SEND || o->crlf == CRLF_BOTH ? crlf_send : NULL;
+}
+
+static crlf_converter *
+received_as(const struct session_options *o)
+{
+	return o->crlf == CRLF_RECEIVE || o->crlf == CRLF_BOTH ? crlf_receive
+							       : NULL;
+}
+
 struct outcome
 run_session(const struct run *run, const struct session_options *options,
     const struct standard_ports *standard, const char *name,
@@ -101,7 +114,7 @@ run_session(const struct run *run, const struct session_options *options,
 	wire_arm(fd);
 	if (options->progress && !run->options->quiet)
 		begin_progress(&s.progress, run, name, connection,
-		    standard->process == -1 && !options->crlf);
+		    standard->process == -1 && sent_as(options) == NULL);
 	if (run_threads(&s) == -1 || conclude(&s) == -1)
 		s.outcome = (struct outcome){interrupted(&s), true};
 	end_progress(&s.progress);
@@ -168,8 +181,7 @@ send_input(void *session)
 {
 	struct session *s = session;
 
-	if (stream(s->standard->input, s->out,
-		s->options->crlf ? crlf_send : NULL) == -1) {
+	if (stream(s->standard->input, s->out, sent_as(s->options)) == -1) {
 		note_failure(s);
 		return NULL; /* what has arrived may still be received */
 	}
@@ -201,7 +213,7 @@ receive(void *session)
 {
 	struct session *s = session;
 	tcp_port output = s->standard->output;
-	int n = stream(s->in, output, s->options->crlf ? crlf_receive : NULL);
+	int n = stream(s->in, output, received_as(s->options));
 
 	if (n == -1 && is_unwanted(s))
 		n = discard(s->in);

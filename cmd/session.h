@@ -19,11 +19,14 @@ enum session_end {
 	END_INPUT
 };
 
+/* Which lines' ends are converted; plain --crlf is what nc -C does. */
+enum crlf_option { CRLF_NONE, CRLF_SEND, CRLF_RECEIVE, CRLF_BOTH };
+
 struct session_options {
 	enum session_end end;
 	bool abandon;
 	bool reset;
-	bool crlf;
+	enum crlf_option crlf;
 	bool progress;
 	int idle_timeout; /* ms; -1 none */
 	int drain;        /* ms to finish after a signal */

@@ -347,8 +347,8 @@ reported() {
 }
 
 @test "with --pipes the options of sessions apply" {
-	serve --pipes --crlf --local 0 -- cat -A
-	asks --crlf <<<line
+	serve --pipes --crlf=both --local 0 -- cat -A
+	asks --crlf=both <<<line
 	assert_output 'line$'
 	ends 0 "$server"
 	serve --pipes --idle-timeout=100ms --local 0 -- cat

@@ -534,20 +534,44 @@ os.execvp(sys.argv[2], sys.argv[2:])' "$closed")
 	holds peer.out 'question\nECONNRESET\n'
 }
 
-@test "--crlf sends CRLF and receives LF" {
+@test "--crlf=both sends CRLF and receives LF" {
 	peer slurp 'send=one\r\ntwo\n\r\nlone\rcr\r\r\nlast\r'
 	printf 'a\nb\r\n\n\rc\r\r\nd' >in
 	run timeout -k1 20 bash -c \
-		"tcpu connect --crlf 127.0.0.1 $port <in >out"
+		"tcpu connect --crlf=both 127.0.0.1 $port <in >out"
 	assert_success
 	ends 0 "$peer"
 	holds peer.out 'a\r\nb\r\n\r\n\rc\r\r\ndEOF\n'
 	holds out 'one\ntwo\n\nlone\rcr\r\nlast\r'
 }
 
+@test "plain --crlf leaves what is received as it is" {
+	for option in --crlf --crlf=send; do
+		peer slurp 'send=one\r\n\rtwo\n\r\n\r'
+		printf 'a\nb\r\n' >in
+		run timeout -k1 20 bash -c \
+			"tcpu connect $option 127.0.0.1 $port <in >out"
+		assert_success
+		ends 0 "$peer"
+		holds peer.out 'a\r\nb\r\nEOF\n'
+		holds out 'one\r\n\rtwo\n\r\n\r'
+	done
+}
+
+@test "--crlf=receive leaves what is sent as it is" {
+	peer slurp 'send=one\r\ntwo\r'
+	printf 'a\nb\r\n' >in
+	run timeout -k1 20 bash -c \
+		"tcpu connect --crlf=receive 127.0.0.1 $port <in >out"
+	assert_success
+	ends 0 "$peer"
+	holds peer.out 'a\nb\r\nEOF\n'
+	holds out 'one\ntwo\r'
+}
+
 @test "--crlf is right however the bytes are cut" {
 	peer 'send=a\r' read=2 'send=\nb\r' read=2 send=c slurp
-	speak --crlf
+	speak --crlf=both
 	printf '\r' >&"$say"
 	printf '\n' >&"$say"
 	printf 'x\n' >&"$say"
