@@ -5,6 +5,7 @@
  * limit.  Attempts are made with connect(2) itself, as a bufferevent's connect
  * loses the reason of one that fails at once.
  */
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include <errno.h>
@@ -38,7 +39,7 @@ struct connecting {
 	union tu_address addresses[TU_MAX_ADDRESSES];
 	struct attempt attempts[TU_MAX_ADDRESSES];
 	int n, begun, pending;
-	int64_t next; /* when another attempt may begin */
+	int64_t next; /* when another attempt may begin; 0: now */
 	struct tu_queue queue;
 	int error;     /* the last attempt's */
 	char *details; /* all of theirs */
@@ -336,6 +337,8 @@ set_options(const struct connecting *c, int fd)
 	return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+/* A port of the system's choice is chosen at connect(2), which knows the
+ * destination: bind(2) would take one from all destinations. */
 static int
 bind_local(int fd, const union tu_address *local, int family, int port)
 {
@@ -347,7 +350,10 @@ bind_local(int fd, const union tu_address *local, int family, int port)
 	if (a.sa.sa_family == AF_UNSPEC)
 		a = tu_address_any(family);
 	tu_address_set_port(&a, port);
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
+	    (port == 0 &&
+		setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
+		    sizeof(on)) == -1))
 		return -1;
 	return bind(fd, &a.sa, tu_address_length(&a));
 }
@@ -430,6 +436,7 @@ note_failure(struct connecting *c, int i, int error)
 		a->fd = -1;
 		c->pending--;
 	}
+	c->next = 0;
 	c->error = error;
 	tu_address_with_port(&c->addresses[i], address);
 	if (asprintf(&details, "%s%s: %s\n", c->details ? c->details : "",

@@ -30,6 +30,7 @@
 
 static bool own_user(void);
 static bool own_etc(void);
+static bool put_hosts(void);
 static bool put(const char *path, const char *text);
 static bool loopback_up(void);
 static bool add_address(const char *name, const char *ip);
@@ -53,6 +54,17 @@ sandbox_without_ipv6(void)
 {
 	return unshare(CLONE_NEWNET) == 0 &&
 	    put("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1") &&
+	    loopback_up();
+}
+
+bool
+sandbox_few_ports(void)
+{
+	char range[32];
+
+	snprintf(range, sizeof range, "32768 %d", 32768 + FEW_PORTS - 1);
+	return unshare(CLONE_NEWNET) == 0 &&
+	    put("/proc/sys/net/ipv4/ip_local_port_range", range) &&
 	    loopback_up();
 }
 
@@ -94,18 +106,29 @@ static bool
 own_etc(void)
 {
 	return mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
-	    mount("none", "/etc", "tmpfs", 0, NULL) == 0 &&
-	    put("/etc/hosts",
-		"127.0.0.1 localhost dual.test three.test mixed.test\n"
-		"::1 localhost dual.test\n"
-		"2001:db8::77 mixed.test\n"
-		"127.0.0.2 three.test\n"
-		"127.0.0.3 three.test\n127.0.0.3 three.test\n") &&
+	    mount("none", "/etc", "tmpfs", 0, NULL) == 0 && put_hosts() &&
 	    put("/etc/host.conf", "multi on\n") &&
 	    put("/etc/nsswitch.conf", "hosts: files dns\nservices: files\n") &&
 	    put("/etc/resolv.conf",
 		"nameserver 127.0.0.1\noptions timeout:5 attempts:1\n") &&
 	    put("/etc/services", "postgresql 5432/tcp\n");
+}
+
+static bool
+put_hosts(void)
+{
+	char text[2048] =
+	    "127.0.0.1 localhost dual.test three.test mixed.test\n"
+	    "::1 localhost dual.test\n"
+	    "2001:db8::77 mixed.test\n"
+	    "127.0.0.2 three.test\n"
+	    "127.0.0.3 three.test\n127.0.0.3 three.test\n";
+	size_t n = strlen(text);
+
+	for (int i = 1; i <= 20; i++)
+		n += (size_t)snprintf(
+		    text + n, sizeof text - n, "127.0.0.%d many.test\n", i);
+	return put("/etc/hosts", text);
 }
 
 static bool

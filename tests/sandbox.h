@@ -5,6 +5,7 @@
  *
  *	localhost   127.0.0.1, ::1
  *	three.test  127.0.0.1, 127.0.0.2, and 127.0.0.3 twice
+ *	many.test   127.0.0.1 to 127.0.0.20
  *	dual.test   127.0.0.1, ::1
  *	mixed.test  127.0.0.1, 2001:db8::77, which is nobody's
  *	slow.test   127.0.0.1, two seconds after it was asked for
@@ -24,6 +25,10 @@ void sandbox(void);
 
 /* Another network for this process, with IPv4 only. */
 bool sandbox_without_ipv6(void);
+
+/* Likewise, where the system has FEW_PORTS to choose from. */
+#define FEW_PORTS 10
+bool sandbox_few_ports(void);
 
 /* As on a kernel without IPv6: nobody can make such a socket any more. */
 bool sandbox_forbid_ipv6(void);

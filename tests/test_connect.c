@@ -264,6 +264,27 @@ black_hole(void)
 	close(l);
 }
 
+/* Eighteen refusals of 250 ms each would be 4.5 s. */
+static void
+refused_behind_a_hole(void)
+{
+	struct hole first = hole_open("127.0.0.1", 0);
+	int l = peer_listen("127.0.0.20", first.port, 16);
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+	int64_t start = now_ms();
+	tcp_port in, out;
+
+	ok(tcp_connect("many.test", first.port, NULL, &in, &out) == 0 &&
+		within(now_ms() - start, STAGGER_MS, 3000) &&
+		tcp_addresses(in, local, remote) == 0 &&
+		strcmp(remote, "127.0.0.20") == 0,
+	    "a refusal begins the next attempt at once, whoever else is "
+	    "silent");
+	close_ports(in, out);
+	hole_close(&first);
+	close(l);
+}
+
 /* How long connecting takes to time out; -1 if it ends otherwise. */
 static int64_t
 connect_in_vain(const char *host, int port, int limit)
@@ -379,6 +400,48 @@ local_ends(void)
 	       TCPUNIT_ERROR_NET, EADDRNOTAVAIL),
 	    "another machine's address as the local one: EADDRNOTAVAIL");
 	close(l);
+}
+
+/* How many connections to PORT can be had from HOST; they stay open. */
+static int
+connect_many(const char *host, int port)
+{
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	tcp_port in, out;
+	int n = 0;
+
+	options.local_host = host;
+	while (
+	    n <= FEW_PORTS && tcp_connect(host, port, &options, &in, &out) == 0)
+		n++;
+	return n;
+}
+
+static bool
+ports_for_each(const char *host)
+{
+	int first = peer_listen(host, 4001, 64);
+	int second = peer_listen(host, 4002, 64);
+	int n = connect_many(host, 4001), m = connect_many(host, 4002);
+
+	diag("%s: %d connections, then %d", host, n, m);
+	close(first);
+	close(second);
+	return n > 1 && n == m;
+}
+
+static bool
+ports_for_each_destination(void)
+{
+	return sandbox_few_ports() && ports_for_each("127.0.0.1") &&
+	    ports_for_each("::1");
+}
+
+static void
+local_host_alone(void)
+{
+	ok(in_child(ports_for_each_destination),
+	    "a local host takes no port from other destinations");
 }
 
 /* Whether a look-up that has one descriptor says that it lacks another. */
@@ -508,9 +571,11 @@ main(void)
 	run(next_address);
 	run(every_address_told);
 	run(black_hole);
+	run(refused_behind_a_hole);
 	run(full_backlog);
 	run(late_name_server);
 	run(local_ends);
+	run(local_host_alone);
 	run(no_descriptors);
 	run(mapped);
 	run(choices);
