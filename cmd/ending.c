@@ -87,8 +87,7 @@ start(void *(*thunk)(void *), struct ending *e)
 	return tcp_thread_p(t) ? tcp_thread_detach(t) : -1;
 }
 
-/* The first reason counts. */
-static void
+void
 end_run(struct ending *e, int status)
 {
 	if (e->over)

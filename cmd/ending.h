@@ -47,6 +47,10 @@ int watch_endings(struct ending *e, int timeout);
 /* The same for the end of process PID, which is no failure. */
 int watch_process(struct ending *e, int pid);
 
+/* Ends the run with STATUS, unless it is over already: the first reason
+ * counts. */
+void end_run(struct ending *e, int status);
+
 /* Dies of e->signal, as if it had never been blocked. */
 _Noreturn void die(const struct ending *e);
 

@@ -80,6 +80,9 @@ open_standard_ports(const struct run *run, struct standard_ports *ports)
 	ports->terminal = isatty(STDIN_FILENO) || errno == EIO;
 	ports->socket = is_one_socket();
 	ports->process = -1;
+	ports->reader = (struct reader){run, ports->output};
+	if (watch_reader(&ports->reader) == -1)
+		return library_failure(run, "stdout", STATUS_FAILED);
 	return 0;
 }
 

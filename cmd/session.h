@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <tcpunit.h>
 
+#include "reader.h"
 #include "tcpu.h"
 #include "wire.h"
 
@@ -55,6 +56,7 @@ struct standard_ports {
 	bool terminal; /* stdin is one */
 	bool socket;   /* stdin and stdout are the same one */
 	int process;   /* a pidfd; -1 none */
+	struct reader reader;
 };
 
 /* Returns 0, or the status to end with, having said why. */

@@ -137,7 +137,7 @@ move_piece(struct copying *c)
 	if (n == -1 && in->bev != NULL && errno != EPIPE && errno != EINVAL)
 		failed = c->from; /* the pipe knows no other errors */
 	if (n == 0 || errno == EINVAL || errno == ENOSYS || errno == EIO ||
-	    errno == EBADF) {
+	    errno == EBADF || errno == EPIPE) {
 		c->within_kernel = false;
 		return 1;
 	}

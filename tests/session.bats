@@ -282,6 +282,49 @@ os.execvp(sys.argv[2], sys.argv[2:])' "$closed")
 	assert_equal "$stderr" ''
 }
 
+# silent_after TEXT - a peer that sends the line TEXT and then nothing, until
+# something is written to the fifo go.
+silent_after() {
+	[ -e go ] || mkfifo go
+	peer "send=$1\\n" hear=go slurp
+}
+
+@test "tcpu ends when the reader of its stdout leaves, though no byte comes" {
+	for side in connect listen; do
+		if [ "$side" = connect ]; then
+			silent_after banner
+			run timeout -k1 20 bash -c '
+				tcpu connect 127.0.0.1 "$0" </dev/null | head -n 1
+				exit "${PIPESTATUS[0]}"' "$port"
+		else
+			mkfifo -m 600 port_fifo
+			background peer bash -c 'read -r port <port_fifo
+				exec "$0" "$port" "$@"' "$talk" \
+				'send=banner\n' hear=go slurp
+			run timeout -k1 20 bash -c '
+				tcpu listen --local --ready-fd 4 0 \
+					4>port_fifo </dev/null | head -n 1
+				exit "${PIPESTATUS[0]}"'
+		fi
+		assert_equal "$status" 141
+		assert_output banner
+		echo >go
+	done
+}
+
+@test "a reader that left before any data is an error only if data come" {
+	mkfifo out
+	for text in '' 'data\n'; do
+		background talk bash -c 'read -r port <out
+			exec "$0" "$port" "$@"' "$talk" ${text:+"send=$text"} shut slurp
+		run timeout -k1 20 bash -c \
+			'exec tcpu listen -1 --local 0 </dev/null >out'
+		[ -z "$text" ] || assert_equal "$status" 141
+		[ -n "$text" ] || assert_success
+		assert_output ''
+	done
+}
+
 @test "a broken pipe at stdout is 9 where SIGPIPE is ignored" {
 	peer flood=10000000
 	run --separate-stderr timeout -k1 20 bash -c '
