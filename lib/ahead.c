@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int make_buffer(struct tu_ahead *);
 static size_t look(struct tu_ahead *, unsigned char **);
 static void show(struct tu_ahead *);
 static unsigned char *pull(struct tu_ahead *, size_t);
@@ -19,7 +20,7 @@ int
 tu_ahead_add(struct tu_ahead *a, const void *data, size_t n)
 {
 	tu_ahead_drain(a);
-	if (evbuffer_add(a->buffer, data, n) == -1) {
+	if (make_buffer(a) == -1 || evbuffer_add(a->buffer, data, n) == -1) {
 		errno = ENOMEM;
 		return -1;
 	}
@@ -31,13 +32,23 @@ int
 tu_ahead_prepend(struct tu_ahead *a, const void *data, size_t n)
 {
 	tu_ahead_drain(a);
-	if (evbuffer_prepend(a->buffer, data, n) == -1) {
+	if (make_buffer(a) == -1 ||
+	    evbuffer_prepend(a->buffer, data, n) == -1) {
 		errno = ENOMEM;
 		return -1;
 	}
 	a->scanned = 0;
 	a->size += n;
 	return 0;
+}
+
+void
+tu_ahead_free(struct tu_ahead *a)
+{
+	tu_ahead_settle(a);
+	if (a->buffer != NULL)
+		evbuffer_free(a->buffer);
+	*a = (struct tu_ahead){0};
 }
 
 void
@@ -146,6 +157,15 @@ tu_ahead_settle(struct tu_ahead *a)
 	a->last = NULL;
 }
 
+/* Ports that are never read ahead of, or not yet, have none. */
+static int
+make_buffer(struct tu_ahead *a)
+{
+	if (a->buffer == NULL)
+		a->buffer = evbuffer_new();
+	return a->buffer != NULL ? 0 : -1;
+}
+
 /* Behind the last byte there is no place for a NUL. */
 static char *
 take_last(struct tu_ahead *a)
@@ -163,7 +183,7 @@ take_last(struct tu_ahead *a)
 static size_t
 look(struct tu_ahead *a, unsigned char **first)
 {
-	if (a->taken == a->length)
+	if (a->taken == a->length && a->size > 0)
 		show(a);
 	*first = a->view;
 	if (a->view != NULL)

@@ -11,7 +11,7 @@
 struct evbuffer;
 
 struct tu_ahead {
-	struct evbuffer *buffer; /* the owner's */
+	struct evbuffer *buffer; /* NULL until something is added */
 	unsigned char *view;     /* its first contiguous part, or NULL */
 	size_t length;           /* of the view */
 	size_t size;             /* bytes that have not been handed out */
@@ -42,6 +42,8 @@ ssize_t tu_ahead_find(struct tu_ahead *a, size_t from, unsigned char byte);
 /* The first N bytes in one piece with a NUL behind them, of which ENDING more
  * are given up; all are taken.  NULL with errno ENOMEM. */
 char *tu_ahead_line(struct tu_ahead *a, size_t n, size_t ending);
+
+void tu_ahead_free(struct tu_ahead *a);
 
 /* Frees what has been handed out, which happens before the evbuffer changes
  * and when a wait begins. */

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A connection's descriptor and buffers.  The bufferevent owns the buffers and
- * is where filters can attach; its own reading and writing stay off, as they
- * would copy everything and move 4 KiB at a time.  Nor does it close the
- * descriptor, as it would do so only when the event loop next runs.
+ * A connection's descriptor.  There is no bufferevent: its bytes go directly
+ * between the socket and the caller, and libevent frees one only when the
+ * event loop next runs, which in a busy server is never.
  */
 #include "connection.h"
-
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 
 #include <sys/socket.h>
 
@@ -19,7 +15,7 @@
 static bool is_stream(const struct tu_descriptor *);
 
 struct tu_connection *
-tu_connection_new(struct tu_runtime *rt, int fd, const union tu_address *remote)
+tu_connection_new(int fd, const union tu_address *remote)
 {
 	struct tu_connection *c = calloc(1, sizeof(*c));
 
@@ -30,17 +26,8 @@ tu_connection_new(struct tu_runtime *rt, int fd, const union tu_address *remote)
 	    .private_fd = -1,
 	    .access = TU_SOCKET,
 	};
+	c->tcp = true;
 	c->remote = *remote;
-	c->bev = bufferevent_socket_new(rt->scheduler.base, fd, 0);
-	if (c->bev == NULL) {
-		free(c);
-		errno = ENOMEM;
-		return NULL;
-	}
-	(void)bufferevent_disable(c->bev, EV_READ | EV_WRITE); /* none active */
-	/* Only a bufferevent that reads and writes itself thaws its buffers. */
-	(void)evbuffer_unfreeze(bufferevent_get_input(c->bev), 0);
-	(void)evbuffer_unfreeze(bufferevent_get_output(c->bev), 1);
 	return c;
 }
 
@@ -61,12 +48,8 @@ tu_connection_over(int fd)
 int
 tu_connection_free(struct tu_connection *c)
 {
-	int result, error;
+	int result = tu_descriptor_close(&c->descriptor), error = errno;
 
-	if (c->bev != NULL)
-		bufferevent_free(c->bev);
-	result = tu_descriptor_close(&c->descriptor);
-	error = errno;
 	free(c);
 	errno = error;
 	return result;

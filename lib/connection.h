@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What one or two ports have in common: a descriptor, the bufferevent that
- * holds a TCP connection's buffers, its addresses, and how it ended.
+ * What one or two ports have in common: a descriptor, the addresses of a TCP
+ * connection, and how it ended.  The ports hold the bytes that must be held.
  */
 #ifndef TU_CONNECTION_H
 #define TU_CONNECTION_H
 
+#include <stdbool.h>
+
 #include "address.h"
 #include "descriptor.h"
-#include "runtime.h"
 
-struct bufferevent;
 struct tu_port;
 
 struct tu_connection {
 	struct tu_descriptor descriptor;
-	struct bufferevent *bev; /* NULL where it is no TCP connection */
-	struct tu_port *input;   /* those that are open */
+	bool tcp;              /* accepted or connected here */
+	struct tu_port *input; /* those that are open */
 	struct tu_port *output;
 	union tu_address local; /* asked for when needed */
 	union tu_address remote;
@@ -25,8 +25,7 @@ struct tu_connection {
 
 /* Over a connected TCP socket, non-blocking; or over any descriptor.  The
  * descriptor is the new one's on success.  NULL with errno. */
-struct tu_connection *tu_connection_new(
-    struct tu_runtime *rt, int fd, const union tu_address *remote);
+struct tu_connection *tu_connection_new(int fd, const union tu_address *remote);
 struct tu_connection *tu_connection_over(int fd);
 
 /* Closes the descriptor: 0, or -1 with errno.  It is gone in any case. */

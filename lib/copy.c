@@ -109,8 +109,7 @@ can_move(const struct tu_port *from, const struct tu_port *to)
 
 	if (from->skip_lf || from->end)
 		return false;
-	return out->bev != NULL ? in->descriptor.file
-				: in->bev != NULL && out->descriptor.fifo;
+	return out->tcp ? in->descriptor.file : in->tcp && out->descriptor.fifo;
 }
 
 /* 1, or -1 raised.  Whatever is strange, and the end, is left to copy_piece,
@@ -134,7 +133,7 @@ move_piece(struct copying *c)
 	}
 	if (n == -1 && errno == EAGAIN)
 		return wait_move(c);
-	if (n == -1 && in->bev != NULL && errno != EPIPE && errno != EINVAL)
+	if (n == -1 && in->tcp && errno != EPIPE && errno != EINVAL)
 		failed = c->from; /* the pipe knows no other errors */
 	if (n == 0 || errno == EINVAL || errno == ENOSYS || errno == EIO ||
 	    errno == EBADF || errno == EPIPE) {
@@ -151,7 +150,7 @@ wait_move(struct copying *c)
 {
 	int waited;
 
-	if (c->from->connection->bev != NULL &&
+	if (c->from->connection->tcp &&
 	    tu_descriptor_writable(&c->to->connection->descriptor))
 		waited = tu_input_wait(
 		    c->from, tu_deadline(c->from->timeout), where);

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+static size_t buffered(const struct tu_port *);
+static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
 static ssize_t write_entered(
     struct tu_port *, struct iovec *, int, const char *);
 static void advance(struct iovec **, int *, size_t);
@@ -76,7 +78,7 @@ tcp_close_output_port(tcp_port port)
 	p = tu_lookup(TU_OUTPUT, port.bits, "close-output-port");
 	if (p == NULL)
 		return -1;
-	if (p->user != NULL && evbuffer_get_length(p->unsent) > 0) {
+	if (p->user != NULL && buffered(p) > 0) {
 		flushed = tu_raise(TCPUNIT_ERROR_BUSY, EBUSY,
 		    "close-output-port", "close-output-port");
 		tu_error_attach(port, 0);
@@ -104,8 +106,7 @@ tu_output_flush(struct tu_port *p, int64_t deadline, const char *where)
 	size_t sent;
 	int n, result = 0;
 
-	while (
-	    result == 0 && !p->closed && evbuffer_get_length(p->unsent) > 0) {
+	while (result == 0 && buffered(p) > 0) {
 		n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
 		sent = 0;
 		result = tu_output_write(
@@ -123,7 +124,7 @@ tu_output_push(struct tu_port *p)
 	ssize_t r;
 	int n;
 
-	while (evbuffer_get_length(p->unsent) > 0) {
+	while (buffered(p) > 0) {
 		n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
 		r = tu_connection_write(p->connection, v, n < 8 ? n : 8);
 		if (r == -1)
@@ -171,14 +172,9 @@ write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 
 	for (i = 0; i < n; i++)
 		total += iov[i].iov_len;
-	if (evbuffer_get_length(p->unsent) + total < p->buffer_size) {
-		if (evbuffer_expand(p->unsent, total) == -1) {
-			errno = ENOMEM;
+	if (buffered(p) + total < p->buffer_size) {
+		if (buffer_pieces(p, iov, n, total) == -1)
 			return tu_port_raise(p, where);
-		}
-		for (i = 0; i < n; i++)
-			(void)evbuffer_add(p->unsent, iov[i].iov_base,
-			    iov[i].iov_len); /* there is room */
 		return (ssize_t)total;
 	}
 	if (tu_output_flush(p, deadline, where) == -1)
@@ -188,6 +184,30 @@ write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 		return -1;
 	}
 	return (ssize_t)total;
+}
+
+static size_t
+buffered(const struct tu_port *p)
+{
+	return p->unsent != NULL ? evbuffer_get_length(p->unsent) : 0;
+}
+
+/* All of the pieces, or -1 with errno. */
+static int
+buffer_pieces(struct tu_port *p, const struct iovec *iov, int n, size_t total)
+{
+	int i;
+
+	if (p->unsent == NULL)
+		p->unsent = evbuffer_new();
+	if (p->unsent == NULL || evbuffer_expand(p->unsent, total) == -1) {
+		errno = ENOMEM;
+		return -1;
+	}
+	for (i = 0; i < n; i++)
+		(void)evbuffer_add(p->unsent, iov[i].iov_base,
+		    iov[i].iov_len); /* there is room */
+	return 0;
 }
 
 /* Past N bytes, and past empty pieces. */

@@ -6,7 +6,6 @@
 #include "port.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +33,7 @@ int
 tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
     const char *where, tcp_port *in, tcp_port *out)
 {
-	struct tu_connection *c = tu_connection_new(rt, fd, remote);
+	struct tu_connection *c = tu_connection_new(fd, remote);
 	struct tu_port *input, *output;
 
 	if (c == NULL) {
@@ -137,7 +136,7 @@ tu_port_raise(struct tu_port *p, const char *where)
 	char what[WHAT_SIZE];
 	int code = errno;
 
-	if (p->connection->bev != NULL)
+	if (p->connection->tcp)
 		kind = tu_error_kind(code);
 	tu_raise(kind, code, where, "%s", describe(p, where, what));
 	tu_error_attach((tcp_port){p->handle}, 0);
@@ -151,17 +150,18 @@ tu_port_close(struct tu_port *p, const char *where)
 	bool input = c->input == p;
 	int result = 0;
 
-	if (c->bev != NULL && !p->abandoned)
+	if (c->tcp && !p->abandoned)
 		(void)shutdown(c->descriptor.fd,
 		    input ? SHUT_RD : SHUT_WR); /* the peer may have gone */
 	tu_watch_clear(&p->watch);
-	tu_ahead_settle(&p->ahead);
+	tu_ahead_free(&p->ahead);
+	if (p->unsent != NULL)
+		evbuffer_free(p->unsent);
+	p->unsent = NULL;
 	if (input)
 		c->input = NULL;
 	else
 		c->output = NULL;
-	if (c->bev == NULL)
-		evbuffer_free(input ? p->ahead.buffer : p->unsent);
 	if (c->input == NULL && c->output == NULL && close_both(p) == -1) {
 		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", where);
 		tu_error_attach((tcp_port){p->handle}, 0);
@@ -295,20 +295,11 @@ static struct tu_port *
 port_new(struct tu_runtime *rt, struct tu_connection *c, enum tu_kind kind)
 {
 	struct tu_port *p = calloc(1, sizeof(*p));
-	struct evbuffer *buffer;
 
 	if (p == NULL)
 		return NULL;
-	if (c->bev == NULL)
-		buffer = evbuffer_new();
-	else if (kind == TU_INPUT)
-		buffer = bufferevent_get_input(c->bev);
-	else
-		buffer = bufferevent_get_output(c->bev);
-	p->handle = buffer ? tu_handle_make(&rt->handles, kind, p, drop) : 0;
+	p->handle = tu_handle_make(&rt->handles, kind, p, drop);
 	if (p->handle == 0) {
-		if (c->bev == NULL && buffer != NULL)
-			evbuffer_free(buffer);
 		free(p);
 		return NULL;
 	}
@@ -319,13 +310,10 @@ port_new(struct tu_runtime *rt, struct tu_connection *c, enum tu_kind kind)
 	tu_watch_init(&p->watch, &rt->scheduler, c->descriptor.fd,
 	    kind == TU_INPUT ? EV_READ : EV_WRITE, &p->queue);
 	p->watch.always = c->descriptor.access == TU_FILE;
-	if (kind == TU_INPUT) {
-		p->ahead.buffer = buffer;
+	if (kind == TU_INPUT)
 		c->input = p;
-	} else {
-		p->unsent = buffer;
+	else
 		c->output = p;
-	}
 	return p;
 }
 
@@ -335,7 +323,7 @@ describe(const struct tu_port *p, const char *where, char what[WHAT_SIZE])
 {
 	char peer[TCPUNIT_ADDRLEN + 8];
 
-	if (p->connection->bev != NULL) {
+	if (p->connection->tcp) {
 		tu_address_with_port(&p->connection->remote, peer);
 		(void)snprintf(what, WHAT_SIZE, "%s %s", where, peer);
 	} else {
@@ -411,7 +399,7 @@ find_tcp(tcp_port port, const char *where)
 {
 	struct tu_port *p = find(port, where);
 
-	if (p == NULL || p->connection->bev != NULL)
+	if (p == NULL || p->connection->tcp)
 		return p;
 	tu_raise(
 	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: not a TCP port", where);

@@ -32,7 +32,7 @@ struct tu_port {
 	bool skip_lf; /* it belongs to the CR that ended a line */
 
 	/* Of an output port. */
-	struct evbuffer *unsent;
+	struct evbuffer *unsent; /* NULL until something is buffered */
 	size_t buffer_size;
 };
 

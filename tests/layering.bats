@@ -13,7 +13,7 @@ rooms() {
 	descriptor: sigpipe
 	scheduler watch: context stack error
 	runtime thread: scheduler handle error
-	connection: runtime address descriptor
+	connection: address descriptor
 	port input line output: connection ahead runtime error
 	extras copy: port
 	resolve: runtime address
@@ -23,7 +23,7 @@ rooms() {
 }
 
 # Where libevent may be seen.
-event_files='scheduler watch ahead connection port output resolve listener'
+event_files='scheduler watch ahead port output resolve listener'
 
 setup() {
 	cd "$TOP" || return

@@ -7,6 +7,7 @@
 #define PROBE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Monotonic milliseconds. */
@@ -17,6 +18,9 @@ int64_t now_ms(void);
  * ten seconds: a look-up's may outlive it by as long as its OS thread does.
  */
 int settled_fds(void);
+
+/* Bytes of the heap in use. */
+size_t heap_in_use(void);
 
 /* From now on no descriptor can be made; as before again. */
 void forbid_fds(void);

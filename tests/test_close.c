@@ -444,6 +444,46 @@ buffer_that_another_thread_sends(void)
 	pair_close(&p);
 }
 
+/* One client of a server that always finds the next one waiting. */
+static void
+serve_at_once(tcp_listener l, bool by_buffer)
+{
+	int peer = peer_connect("127.0.0.1", tcp_listener_port(l), 5000);
+	char *line, said[8];
+	tcp_port in, out;
+	size_t length;
+
+	if (!peer_send(peer, "a\nb") || tcp_accept(l, &in, &out) == -1 ||
+	    (by_buffer && tcp_set_buffer_size(out, 100) == -1) ||
+	    tcp_read_line(in, 10, &line, &length) != 1 ||
+	    tcp_write_line(out, "c") != 2) {
+		printf("Bail out! %s\n", tcp_last_error()->text);
+		exit(1);
+	}
+	close_ports(in, out);
+	while (recv(peer, said, sizeof(said), 0) > 0)
+		continue;
+	close(peer);
+}
+
+static void
+server_that_is_never_idle(void)
+{
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	size_t before, after;
+
+	for (int i = 0; i < 100; i++)
+		serve_at_once(l, i % 2);
+	before = heap_in_use();
+	for (int i = 0; i < 2000; i++)
+		serve_at_once(l, i % 2);
+	after = heap_in_use();
+	ok(after < before + 50000,
+	    "connections leave no memory behind while nobody ever waits");
+	diag("the heap had %zu bytes, and has %zu", before, after);
+	tcp_close(l);
+}
+
 int
 main(void)
 {
@@ -465,5 +505,6 @@ main(void)
 	run(reset_on_purpose);
 	run(buffer_that_cannot_leave);
 	run(buffer_that_another_thread_sends);
+	run(server_that_is_never_idle);
 	return done_testing();
 }
