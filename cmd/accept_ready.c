@@ -8,10 +8,12 @@
 #include <inttypes.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "lookup.h"
+#include "route.h"
 #include "sockets.h"
 #include "tcpu.h"
 #include "waiting.h"
@@ -40,9 +42,10 @@ struct question {
 	const struct run *run;
 	const struct accept_ready_options *options;
 	struct waiting waiting;
-	char what[384];         /* for messages: "accept-ready 4242" */
-	int port;               /* unless a descriptor was given */
-	struct addrinfo *hosts; /* NULL is any */
+	char what[384];              /* for messages: "accept-ready 4242" */
+	int port;                    /* unless a descriptor was given */
+	union socket_address *hosts; /* NULL is any */
+	size_t host_count;
 };
 
 static int run_accept_ready(const struct run *run, const void *options,
@@ -50,6 +53,7 @@ static int run_accept_ready(const struct run *run, const void *options,
 static int check_options(const struct run *run,
     const struct accept_ready_options *o, const struct operands *operands);
 static int begin_question(struct question *q, const struct operands *operands);
+static int find_hosts(struct question *q, const struct target *target);
 static int settle(struct question *q);
 static int look(const struct question *q, struct sight *sight);
 static int print_counts(const struct question *q, const struct sight *sight);
@@ -117,11 +121,9 @@ run_accept_ready(
 	status = check_options(run, q.options, operands);
 	if (status == 0)
 		status = begin_question(&q, operands);
-	if (status != 0)
-		return status;
-	status = settle(&q);
-	if (q.hosts)
-		freeaddrinfo(q.hosts);
+	if (status == 0)
+		status = settle(&q);
+	free(q.hosts);
 	return status;
 }
 
@@ -162,7 +164,53 @@ begin_question(struct question *q, const struct operands *operands)
 	(void)snprintf(
 	    q->what, sizeof(q->what), "accept-ready %s", target.text);
 	q->port = target.port;
-	return target.host ? look_up(&q->waiting, target.host, &q->hosts) : 0;
+	return target.host ? find_hosts(q, &target) : 0;
+}
+
+/* Those of the list that belong to this machine: no other is in the tables of
+ * its kernel.  Returns 0, or -1 with errno. */
+static int
+keep_own(struct question *q, const struct addrinfo *list)
+{
+	union socket_address a;
+	size_t n = 0;
+	int own;
+
+	for (const struct addrinfo *i = list; i; i = i->ai_next)
+		n++;
+	q->hosts = calloc(n, sizeof(*q->hosts));
+	if (!q->hosts)
+		return -1;
+	for (const struct addrinfo *i = list; i; i = i->ai_next) {
+		memcpy(&a, i->ai_addr, i->ai_addrlen);
+		unmap_address(&a);
+		own = is_own_address(&a);
+		if (own == -1)
+			return -1;
+		if (own)
+			q->hosts[q->host_count++] = a;
+	}
+	return 0;
+}
+
+static int
+find_hosts(struct question *q, const struct target *target)
+{
+	struct addrinfo *list;
+	int status = look_up(&q->waiting, target->host, &list);
+
+	if (status != 0)
+		return status;
+	if (keep_own(q, list) == -1)
+		status = fail(
+		    q->run, STATUS_FAILED, "%s: %s", q->what, strerror(errno));
+	else if (q->host_count == 0)
+		status = usage_error(q->run,
+		    "%s: not an address of this machine; to ask others use "
+		    "tcpu connect -z --retry",
+		    target->text);
+	freeaddrinfo(list);
+	return status;
 }
 
 /* ---- The answer ---- */
@@ -235,16 +283,12 @@ static bool
 is_meant(const struct question *q, const struct socket_entry *entry)
 {
 	int family = q->run->options->family;
-	union socket_address address;
 
 	if (!q->hosts && family)
 		return serves_family(entry, family == 4 ? AF_INET : AF_INET6);
-	for (struct addrinfo *host = q->hosts; host; host = host->ai_next) {
-		memcpy(&address, host->ai_addr, host->ai_addrlen);
-		unmap_address(&address);
-		if (serves_address(entry, &address))
+	for (size_t i = 0; i < q->host_count; i++)
+		if (serves_address(entry, &q->hosts[i]))
 			return true;
-	}
 	return !q->hosts;
 }
 

@@ -76,7 +76,7 @@ tcpu: accept-ready 4242: --wait waits until somebody does'
 	answers 1 '0 7' listen=127.0.0.1,backlog=7 '-c $PORT'
 	answers 1 '2 7' listen=127.0.0.1,backlog=7,pending=2 \
 		'-c --min 5 $PORT'
-	answers 4 '' listen=127.0.0.1 '-c 192.0.2.1 $PORT'
+	answers 4 '' listen=127.0.0.1 '-c 127.0.0.2 $PORT'
 }
 
 @test "--format=sh is for eval" {
@@ -137,11 +137,12 @@ tcpu: accept-ready 4242: --wait waits until somebody does'
 }
 
 @test "a wildcard listener is found by every address of its families" {
-	answers 0 '' listen=0.0.0.0,pending=1 '192.0.2.77 $PORT'
+	answers 0 '' listen=0.0.0.0,pending=1 '127.7.7.7 $PORT'
 	answers 0 '' listen=0.0.0.0,pending=1 '0.0.0.0 $PORT'
 	answers 4 '' listen=0.0.0.0,pending=1 '::1 $PORT'
 	answers 0 '' listen=::,pending=1 '127.0.0.1 $PORT'
-	answers 0 '' listen=::,pending=1 '2001:db8::7 $PORT'
+	answers 0 '' listen=::,pending=1 '::1 $PORT'
+	answers 0 '' listen=::,pending=1 ':: $PORT'
 	answers 0 '' listen=::,v6only,pending=1 '::1 $PORT'
 	answers 4 '' listen=::,v6only,pending=1 '127.0.0.1 $PORT'
 }
@@ -182,6 +183,69 @@ tcpu: accept-ready 4242: --wait waits until somebody does'
 		tcpu accept-ready dual.test postgresql 3>&-
 	assert_equal "$stderr" \
 		'tcpu: accept-ready dual.test:postgresql: nobody listens'
+}
+
+# ---- Which machine ----
+
+elsewhere='not an address of this machine; to ask others use tcpu connect -z'
+elsewhere+=' --retry'
+
+@test "a server on another machine is not taken for one of this machine" {
+	run --separate-stderr machines '192.0.2.2 db\n' timeout -k1 20 bash -c '
+		$there tcpu listen -k 5432 -- true & server=$!
+		tcpu connect -q -z --retry db 5432 && echo there
+		tcpu accept-ready db 5432; echo $?
+		tcpu accept-ready --listening --wait=20 192.0.2.2 5432; echo $?
+		kill $server; wait $server
+		tcpu listen --background --until-exit $$ -k 5432 -- true
+		tcpu accept-ready --not-listening --wait db 5432; echo $?' 3>&-
+	assert_output $'there\n2\n2\n2'
+	assert_equal "$stderr" "tcpu: accept-ready: db:5432: $elsewhere
+tcpu: accept-ready: 192.0.2.2:5432: $elsewhere
+tcpu: accept-ready: db:5432: $elsewhere"
+}
+
+@test "all that the kernel routes to this machine is of this machine" {
+	run --separate-stderr machines '192.0.2.1 myself\n' bash -c '
+		ip route add local 198.51.100.0/24 dev lo &&
+		ip -6 addr add 2001:db8::1/64 dev here nodad || exit
+		for host in myself 192.0.2.1 127.7.7.7 198.51.100.77 ::1 \
+			2001:db8::1 0.0.0.0 :: ::ffff:192.0.2.1; do
+			tcpu accept-ready "$host" 4242
+			echo $?
+		done | sort | uniq -c | tr -s " "
+		for host in 192.0.2.255 198.51.101.1 224.0.0.1 2001:db8::2 \
+			::ffff:192.0.2.2; do
+			tcpu accept-ready -q "$host" 4242
+			echo $?
+		done | sort | uniq -c | tr -s " "' 3>&-
+	assert_output $' 9 4\n 5 2'
+}
+
+@test "of a name's addresses only those of this machine count" {
+	run --separate-stderr machines \
+		'192.0.2.2 both\n127.0.0.1 both\n2001:db8::2 both\n' bash -c '
+		tcpu listen --background --until-exit $$ -k 0.0.0.0 4242 \
+			-- true
+		tcpu accept-ready --listening both 4242; echo $?
+		tcpu listen --background --until-exit $$ -k 192.0.2.1 4243 \
+			-- true
+		tcpu accept-ready --listening both 4243; echo $?' 3>&-
+	assert_output $'0\n4'
+}
+
+@test "where the route may not be asked, binding answers" {
+	run --separate-stderr machines '' bash -c "$(declare -f refusing)"'
+		for host in 127.0.0.2 192.0.2.1 192.0.2.2 ::1 2001:db8::2; do
+			refusing socket EPERM:when=1+2 \
+				tcpu accept-ready -q "$host" 4242
+			echo $?
+		done' 3>&-
+	assert_output $'4\n4\n2\n4\n2'
+	run --separate-stderr -125 refusing socket EPERM \
+		tcpu accept-ready 127.0.0.1 4242
+	assert_equal "$stderr" \
+		'tcpu: accept-ready 127.0.0.1:4242: Operation not permitted'
 }
 
 # ---- A descriptor ----
@@ -343,12 +407,13 @@ tcpu: accept-ready 4242: --wait waits until somebody does'
 # ---- Where the kernel may not be asked ----
 
 # agrees_refused SOCKET... OPTIONS - with and without netlink the statuses are
-# the same, and so is what waits; the limit is unknown without.
+# the same, and so is what waits; the limit is unknown without.  After a
+# question about an address that is refused comes a socket to bind.
 agrees_refused() {
 	status_wanted=0
 	with "${@:1:$#-1}" 'ask="tcpu accept-ready -c '"${*: -1}"'"
 		want=$(eval $ask); status=$?
-		got=$(eval refusing socket EPERM $ask); [ $? = $status ] ||
+		got=$(eval refusing socket EPERM:when=1+2 $ask); [ $? = $status ] ||
 			exit 9
 		grep -q NETLINK_SOCK_DIAG strace.out || exit 9
 		[ "$got" = "${want:+${want% *} -}" ] && echo $status "$got"'

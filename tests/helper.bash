@@ -125,3 +125,22 @@ with_hosts() {
 		mount --bind hosts /etc/hosts &&
 		ip link set lo up && exec "$@"' sh "${@:2}"
 }
+
+# machines LINES COMMAND [ARG]... - run it on a machine with the address
+# 192.0.2.1, in its /etc/hosts these lines, which has a neighbour: $there is
+# what runs a command on 192.0.2.2.
+machines() {
+	# shellcheck disable=SC2059 # a format is meant
+	printf "$1" >hosts
+	export there='ip netns exec there'
+	# shellcheck disable=SC2016 # that is for the shell inside
+	"${private[@]}" --net --mount sh -c '
+		mount --bind hosts /etc/hosts &&
+		mount -t tmpfs none /run && ip netns add there &&
+		ip link add here type veth peer name there netns there &&
+		ip link set lo up && ip link set here up &&
+		ip addr add 192.0.2.1/24 dev here &&
+		ip -n there link set lo up && ip -n there link set there up &&
+		ip -n there addr add 192.0.2.2/24 dev there &&
+		exec "$@"' sh "${@:2}"
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * route.h - where the kernel would send a packet for an address: whether that
+ * is this machine itself.
+ */
+#ifndef TCPU_ROUTE_H
+#define TCPU_ROUTE_H
+
+#include "socket_address.h"
+
+/*
+ * Whether the address belongs to this machine: 1, 0, or -1 with errno.  The
+ * wildcard addresses do.  Needs no privilege; nothing is sent to the network.
+ */
+int is_own_address(const union socket_address *address);
+
+#endif
