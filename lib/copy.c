@@ -170,7 +170,7 @@ copy_piece(struct copying *c)
 	ssize_t n;
 
 	if (c->buffer == NULL)
-		c->buffer = aligned_alloc(4096, 256 * 1024);
+		c->buffer = tu_buffer_new(TU_COPY_BUFFER);
 	if (c->buffer == NULL)
 		return tu_port_raise(from, where);
 	n = tu_input_read(from, c->buffer, most(c, TU_COPY_BUFFER),

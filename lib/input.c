@@ -302,6 +302,6 @@ static unsigned char *
 scratch(struct tu_runtime *rt)
 {
 	if (rt->scratch == NULL)
-		rt->scratch = aligned_alloc(4096, 64 * 1024);
+		rt->scratch = tu_buffer_new(TU_SCRATCH);
 	return rt->scratch;
 }

@@ -12,7 +12,8 @@
 #include "scheduler.h"
 #include "tcpunit.h"
 
-/* Tests run the suite with buffers of one byte as well. */
+/* The sizes of the buffers, and the most that is read into them.  Tests run the
+ * suite with buffers of one byte as well. */
 #ifdef TCPUNIT_TINY
 enum { TU_SCRATCH = 1, TU_COPY_BUFFER = 1 };
 #else
@@ -28,6 +29,9 @@ struct tu_runtime {
 
 /* The running OS thread's; NULL with errno where it cannot be made. */
 struct tu_runtime *tu_runtime(void);
+
+/* Page-aligned memory to read N bytes into, for free(3).  NULL with errno. */
+void *tu_buffer_new(size_t n);
 
 /* The object of a handle.  NULL: the failure of call WHERE has been raised. */
 void *tu_lookup(enum tu_kind kind, uint64_t bits, const char *where);

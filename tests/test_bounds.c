@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_bounds.c - no read goes past the buffer that it reads into.  In the
+ * processes of these tests a fence stands after each of the library's buffers,
+ * so that a single byte more ends the process.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <tcpunit.h>
+
+#include "pair.h"
+#include "tap.h"
+
+#define LIMIT_MS 20000
+#ifdef TCPUNIT_TINY
+#define LONG 5000 /* more than any buffer */
+#else
+#define LONG 300000
+#endif
+
+/* The buffers that were asked for, by their ends, and how much too far a read
+ * into one of them goes. */
+static struct {
+	char *ends[4];
+	int n;
+	size_t excess;
+} fenced;
+
+/* Instead of the C library's.  Nothing frees this memory but the end of the
+ * process. */
+int
+posix_memalign(void **memory, size_t alignment, size_t n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t room = (n + page - 1) / page * page;
+	char *base = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)alignment;
+	if (base == MAP_FAILED || fenced.n == 4 ||
+	    mprotect(base + room, page, PROT_NONE) == -1)
+		return ENOMEM;
+	fenced.ends[fenced.n++] = base + room;
+	*memory = base + room - n;
+	return 0;
+}
+
+/* Likewise; a read that fills a buffer writes the excess too. */
+ssize_t
+recv(int fd, void *buf, size_t n, int flags)
+{
+	for (int i = 0; i < fenced.n; i++)
+		if ((char *)buf + n == fenced.ends[i])
+			for (size_t k = 0; k < fenced.excess; k++)
+				((volatile char *)buf)[n + k] = 'x';
+	return syscall(SYS_recvfrom, fd, buf, n, flags, NULL, NULL);
+}
+
+/* Lines and a single byte are read ahead. */
+static bool
+read_ahead(void)
+{
+	struct pair p = pair_connect();
+	char *line;
+	size_t length;
+
+	pair_say(&p, "line\nx");
+	return tcp_read_line(p.in, 100, &line, &length) == 1 &&
+	    strcmp(line, "line") == 0 && tcp_read_byte(p.in) == 'x';
+}
+
+static void *
+copy_all(void *arg)
+{
+	struct pair *p = arg;
+
+	tcp_copy_port(p[0].in, p[1].out, -1);
+	return NULL;
+}
+
+/* A copy that goes on at the end of this. */
+static bool
+copy(void)
+{
+	static char bytes[LONG], back[LONG];
+	struct pair p[2] = {pair_connect(), pair_connect()};
+	tcp_port out, in;
+	ssize_t n;
+
+	memset(bytes, 'b', sizeof bytes);
+	out = tcp_open_output_fd(p[0].peer);
+	in = tcp_open_input_fd(p[1].peer);
+	tcp_set_timeout(out, LIMIT_MS);
+	tcp_set_timeout(in, LIMIT_MS);
+	tcp_thread_start(copy_all, p);
+	n = tcp_write(out, bytes, sizeof bytes);
+	return n == LONG && tcp_read_string(in, back, LONG) == LONG &&
+	    memcmp(bytes, back, LONG) == 0;
+}
+
+/* How a process ends that does this: 0, or 1 where it fails, or the signal's
+ * number plus 128. */
+static int
+ends(bool (*f)(void), size_t excess)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		signal(SIGSEGV, SIG_DFL); /* sanitizers take it */
+		fenced.excess = excess;
+		_exit(f() ? 0 : 1);
+	}
+	if (child == -1 || waitpid(child, &status, 0) == -1)
+		return -1;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}
+
+int
+main(void)
+{
+	is_int(ends(read_ahead, 0), 0, "reading ahead stays in its buffer");
+	is_int(ends(copy, 0), 0, "copying stays in its buffer");
+	is_int(ends(read_ahead, 1), 128 + SIGSEGV,
+	    "a byte too much that is read ahead would be caught");
+	is_int(ends(copy, 1), 128 + SIGSEGV,
+	    "a byte too much that is copied would be caught");
+	return done_testing();
+}
