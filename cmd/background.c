@@ -51,7 +51,7 @@ wait_until_ready(const struct run *run, int fd, pid_t child)
 	ssize_t n;
 	int status;
 
-	restore_signals(run->ending);
+	unblock_signals(run->ending);
 	do {
 		n = read(fd, text + len, sizeof(text) - len);
 		len += n > 0 ? (size_t)n : 0;

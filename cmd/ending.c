@@ -14,7 +14,9 @@
 
 #include "tcpu.h"
 
-static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM};
+/* Those that would end tcpu from outside before it has cleaned up. */
+static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM,
+    SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR};
 
 static void *await_signal(void *ending);
 static void *await_limit(void *ending);
@@ -24,6 +26,7 @@ static int start(void *(*thunk)(void *), struct ending *e);
 void
 block_signals(struct ending *e)
 {
+	const struct sigaction standard = {.sa_handler = SIG_DFL};
 	sigset_t blocked;
 	struct sigaction old;
 
@@ -37,12 +40,20 @@ block_signals(struct ending *e)
 	(void)sigaddset(&blocked, SIGPIPE);
 	(void)sigaddset(&blocked, SIGTTIN);
 	(void)sigprocmask(SIG_BLOCK, &blocked, &e->inherited);
+	(void)sigaction(SIGCHLD, &standard, &e->sigchld);
+}
+
+void
+unblock_signals(const struct ending *e)
+{
+	(void)sigprocmask(SIG_SETMASK, &e->inherited, NULL);
 }
 
 void
 restore_signals(const struct ending *e)
 {
-	(void)sigprocmask(SIG_SETMASK, &e->inherited, NULL);
+	(void)sigaction(SIGCHLD, &e->sigchld, NULL);
+	unblock_signals(e);
 }
 
 int

@@ -15,11 +15,12 @@
 
 struct ending {
 	tcp_thread worker;
-	sigset_t inherited;    /* the signal mask tcpu was started with */
-	sigset_t awaited;      /* the signals that end the run */
-	int timeout;           /* ms, from the command line; -1 none */
-	int process;           /* a pidfd */
-	int drain;             /* ms between the first signal and the end */
+	sigset_t inherited;       /* the signal mask tcpu was started with */
+	struct sigaction sigchld; /* the same */
+	sigset_t awaited;         /* the signals that end the run */
+	int timeout;              /* ms, from the command line; -1 none */
+	int process;              /* a pidfd */
+	int drain;                /* ms between the first signal and the end */
 	tcp_listener listener; /* closed by that signal, where there is drain */
 	bool over;
 	int status; /* the run's, where it is over */
@@ -31,11 +32,15 @@ struct ending {
 /*
  * Blocks the signals that end a run, unless they were ignored at the start,
  * and those whose default action would be in the way: SIGPIPE, as writing says
- * EPIPE too; SIGTTIN, so that a background job's read fails instead.
+ * EPIPE too; SIGTTIN, so that a background job's read fails instead.  Gives
+ * SIGCHLD its default action, since an ignored one loses the status of a child.
  */
 void block_signals(struct ending *e);
 
-/* Back to the mask tcpu was started with: for a program that is to run. */
+/* Back to the mask that tcpu was started with. */
+void unblock_signals(const struct ending *e);
+
+/* Undoes block_signals: for a program that is to run.  Safe after vfork(2). */
 void restore_signals(const struct ending *e);
 
 /*

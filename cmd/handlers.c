@@ -73,18 +73,14 @@ wait_out_shortage(const struct run *run, const char *what, int code, bool *said)
 	return tcp_thread_sleep(SHORTAGE_PAUSE);
 }
 
-/* Where SIGCHLD is ignored, nobody is told of statuses. */
 int
 handlers_begin(struct handlers *hs)
 {
-	const struct sigaction standard = {.sa_handler = SIG_DFL};
-
 	clean_environment();
 	hs->program = (struct program){.words = hs->command,
 	    .path = hs->options->path,
 	    .first = hs->options->ucspi ? 6 : 0,
-	    .mask = &hs->run->ending->inherited};
-	(void)sigaction(SIGCHLD, &standard, &hs->program.sigchld);
+	    .ending = hs->run->ending};
 	LIST_INIT(&hs->list);
 	hs->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (hs->ended == -1)

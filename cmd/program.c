@@ -100,10 +100,10 @@ become(const struct program *p, int input, int output, volatile int *error)
 	    dup2(out, p->first + 1) != -1 &&
 	    (p->first == 0 ||
 		close_range(STDERR_FILENO + 1, p->first - 1, 0) == 0) &&
-	    close_range(above, ~0U, 0) == 0 &&
-	    sigaction(SIGCHLD, &p->sigchld, NULL) == 0 &&
-	    sigprocmask(SIG_SETMASK, p->mask, NULL) == 0)
+	    close_range(above, ~0U, 0) == 0) {
+		restore_signals(p->ending);
 		(void)execvp(p->path, p->words);
+	}
 	*error = errno;
 	_exit(STATUS_CANNOT_EXECUTE);
 }

@@ -15,8 +15,7 @@ struct program {
 	char *const *words; /* argv */
 	const char *path;   /* from find_program */
 	int first; /* the descriptors it is given: 0 and 1, or 6 and 7 */
-	const sigset_t *mask;     /* of signals, as tcpu was started with */
-	struct sigaction sigchld; /* the same */
+	const struct ending *ending; /* knows the signals at the start */
 };
 
 /*

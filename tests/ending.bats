@@ -78,6 +78,26 @@ is_free() {
 	done
 }
 
+@test "every signal that would end us removes files and reaches the handlers" {
+	local signal
+	ulimit -c 0
+	for signal in QUIT ALRM USR1 USR2 VTALRM PROF XCPU IO PWR; do
+		sed "s/HUP INT TERM/$signal/" handler >"handler_$signal"
+		chmod +x "handler_$signal"
+		interruptible -k --local --port-file port --pid-file pid 0 -- \
+			"./handler_$signal" "got_$signal"
+		client
+		kill "-$signal" "$server"
+		ends $((128 + $(kill -l "$signal"))) "$server"
+		soon_there "got_$signal"
+		ends 0 "$client"
+		assert_not_exist port
+		assert_not_exist pid
+		exec {say}>&-
+		rm in
+	done
+}
+
 @test "we really die of it, also without a handler" {
 	local more
 	for more in '-k 0 -- cat' 0; do

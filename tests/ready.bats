@@ -234,6 +234,15 @@ notified() {
 
 # ---- The background ----
 
+@test "--background has the status of a failure, also with SIGCHLD ignored" {
+	run -2 --separate-stderr timeout -k1 10 env --ignore-signal=CHLD \
+		tcpu listen --background --no-accept 65536
+	assert_equal "${#stderr_lines[@]}" 1
+	serve --local --no-accept 0
+	run -6 timeout -k1 10 env --ignore-signal=CHLD \
+		tcpu listen --background --no-accept --local "$port"
+}
+
 @test "--background returns when it listens, with what --print asks for" {
 	eval "$(in_background --no-accept --local 0)"
 	port=$TCPU_PORT
