@@ -4,6 +4,7 @@
  */
 #include "address.h"
 
+#include <ctype.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,6 +100,20 @@ tu_address_split(const char *text, char *host, const char **port)
 	memcpy(host, text, (size_t)(end - text));
 	host[end - text] = '\0';
 	return 0;
+}
+
+int
+tu_address_read_port(const char *text)
+{
+	const char *c = text;
+	int n = 0;
+
+	if (*c != '+' && *c != '-' && !isdigit((unsigned char)*c) &&
+	    !isspace((unsigned char)*c))
+		return 0;
+	for (; *c >= '0' && *c <= '9' && n <= 65535; c++)
+		n = 10 * n + *c - '0';
+	return *c == '\0' && n >= 1 && n <= 65535 ? n : -1;
 }
 
 static union tu_address

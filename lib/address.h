@@ -46,4 +46,11 @@ union tu_address tu_address_any(int family);
  */
 int tu_address_split(const char *text, char *host, const char **port);
 
+/*
+ * The port that TEXT is in decimal, with or without leading zeros: 1 to 65535.
+ * 0: it is a name, of a service.  -1: it begins like a number, with a digit, a
+ * sign or a space, and is no port.
+ */
+int tu_address_read_port(const char *text);
+
 #endif

@@ -32,7 +32,8 @@ struct connecting {
 	const struct tcp_connect_options *options;
 	int64_t deadline;
 	char host[TU_HOST_SIZE];
-	char service[TU_HOST_SIZE];
+	char service[TU_HOST_SIZE]; /* a name, or empty: the port is */
+	int port;
 	char what[2 * TU_HOST_SIZE + 16]; /* "connect localhost:4242" */
 	union tu_address local;           /* AF_UNSPEC: any */
 	union tu_address peer;            /* of the winner */
@@ -142,8 +143,9 @@ check_options(int port, const struct tcp_connect_options *options)
 static int
 read_target(struct connecting *c, const char *host, int port)
 {
-	bool six = strchr(host, ':') != NULL;
+	bool six = host[0] != '[' && strchr(host, ':') != NULL;
 
+	c->port = port;
 	if (port == 0) {
 		(void)snprintf(c->what, sizeof(c->what), "connect %s",
 		    host); /* may be cut */
@@ -155,7 +157,6 @@ read_target(struct connecting *c, const char *host, int port)
 		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, "connect",
 		    "%s", c->what);
 	strcpy(c->host, host);
-	(void)snprintf(c->service, sizeof(c->service), "%d", port); /* fits */
 	return 0;
 }
 
@@ -168,17 +169,20 @@ read_host_port(struct connecting *c, const char *text)
 	if (port == NULL)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect",
 		    "%s: no port specified", c->what);
+	c->port = tu_address_read_port(port);
+	if (c->port == -1)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, "connect",
+		    "%s: the port is no decimal number from 1 to 65535",
+		    c->what);
 	if (split == -1)
 		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, "connect",
 		    "%s", c->what);
-	if (strlen(port) >= sizeof(c->service))
+	if (c->port == 0 &&
+	    (strlen(port) >= sizeof(c->service) || strcmp(port, "*") == 0))
 		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_SERVICE, "connect",
 		    "%s", c->what);
-	if (port[strspn(port, "0123456789")] == '\0' &&
-	    (strlen(port) > 5 || atoi(port) < 1 || atoi(port) > 65535))
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, "connect",
-		    "%s: the port is not in 1 to 65535", c->what);
-	strcpy(c->service, port);
+	if (c->port == 0)
+		strcpy(c->service, port);
 	return 0;
 }
 
@@ -203,7 +207,8 @@ static int
 find_addresses(struct connecting *c)
 {
 	struct tu_query query = {.host = c->host,
-	    .service = c->service,
+	    .service = c->port == 0 ? c->service : NULL,
+	    .port = c->port,
 	    .family = c->options->family,
 	    .numeric = c->options->numeric};
 

@@ -29,8 +29,9 @@ struct request {
 	int system; /* errno, where that is EAI_SYSTEM */
 };
 
+static void read_host(const char *, char[TU_HOST_SIZE]);
+static int read_address(const struct tu_query *, struct addrinfo **);
 static bool plausible(const char *);
-static bool is_number(const char *);
 static int ask(const struct tu_query *, struct tu_runtime *, int64_t,
     const char *, const char *, struct addrinfo **);
 static struct request *request_new(const struct tu_query *);
@@ -48,21 +49,16 @@ tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
     int64_t deadline, const char *where, const char *what,
     union tu_address addresses[TU_MAX_ADDRESSES])
 {
-	struct addrinfo hints = hints_of(query), *found = NULL;
-	bool named = query->service != NULL && !is_number(query->service);
-	bool worthwhile;
+	struct tu_query q = *query;
+	struct addrinfo *found = NULL;
+	char host[TU_HOST_SIZE];
 	int code, n;
 
-	hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-	code = getaddrinfo(
-	    query->host, named ? NULL : query->service, &hints, &found);
-	worthwhile = code == 0 || plausible(query->host);
-	if (code == 0 && named) {
-		freeaddrinfo(found);
-		code = EAI_NONAME;
-	}
-	if (code == EAI_NONAME && !query->numeric && worthwhile) {
-		if (ask(query, rt, deadline, where, what, &found) == -1)
+	read_host(query->host, host);
+	q.host = host;
+	code = read_address(&q, &found);
+	if (code == EAI_NONAME && !q.numeric && plausible(host)) {
+		if (ask(&q, rt, deadline, where, what, &found) == -1)
 			return -1;
 	} else if (code != 0) {
 		return tu_raise(TCPUNIT_ERROR_RESOLVE, code, where, "%s", what);
@@ -72,28 +68,54 @@ tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
 	if (n == 0)
 		return tu_raise(
 		    TCPUNIT_ERROR_RESOLVE, EAI_NONAME, where, "%s", what);
+	for (int i = 0; i < n && q.service == NULL; i++)
+		tu_address_set_port(&addresses[i], q.port);
 	return n;
 }
 
-/* No name of a host: nobody needs to be asked.  A name whose last part is a
- * number would be an address, and is a wrong one. */
+/* What cannot be a host becomes the empty one, which cannot either: a text that
+ * is too long, and the asterisk, for getaddrinfo(3) this machine. */
+static void
+read_host(const char *text, char host[TU_HOST_SIZE])
+{
+	size_t n = strlen(text);
+
+	if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	if (n >= TU_HOST_SIZE || (n == 1 && *text == '*'))
+		n = 0;
+	memcpy(host, text, n);
+	host[n] = '\0';
+}
+
+/* An address in digits: a code of getaddrinfo(3), EAI_NONAME for a name. */
+static int
+read_address(const struct tu_query *q, struct addrinfo **found)
+{
+	struct addrinfo hints = hints_of(q);
+	int code;
+
+	hints.ai_flags = AI_NUMERICHOST | (q->numeric ? AI_NUMERICSERV : 0);
+	code = getaddrinfo(q->host, NULL, &hints, found);
+	if (code != 0 || q->service == NULL)
+		return code;
+	freeaddrinfo(*found);
+	*found = NULL;
+	return getaddrinfo(q->host, q->service, &hints, found);
+}
+
+/* No name of a host: nobody needs to be asked. */
 static bool
 plausible(const char *host)
 {
-	const char *last = strrchr(host, '.');
 	const char *c;
 
 	for (c = host; *c != '\0'; c++)
-		if (*c <= ' ' || *c == ':' || *c == '\x7f')
+		if ((unsigned char)*c <= ' ' || *c == ':' || *c == '\x7f')
 			return false;
-	last = last ? last + 1 : host;
-	return c != host && c - host < TU_HOST_SIZE && !is_number(last);
-}
-
-static bool
-is_number(const char *text)
-{
-	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+	return c != host;
 }
 
 static struct addrinfo

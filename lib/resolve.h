@@ -14,15 +14,16 @@
 enum { TU_MAX_ADDRESSES = 64 };
 
 struct tu_query {
-	const char *host;
-	const char *service; /* a number or a name; NULL: none */
-	int family;          /* 0, 4, 6 */
-	bool numeric;        /* no look-ups */
+	const char *host;    /* brackets around it are left out */
+	const char *service; /* a name; NULL: the port is */
+	int port;
+	int family;   /* 0, 4, 6 */
+	bool numeric; /* no look-ups */
 };
 
 /*
  * The addresses of a host in the resolver's order, each once and with the
- * service's port, at most TU_MAX_ADDRESSES: how many, at least 1; or -1,
+ * port, at most TU_MAX_ADDRESSES: how many, at least 1; or -1,
  * raised for WHERE with the text WHAT.  Parks, unless all is numeric.
  */
 int tu_resolve(struct tu_runtime *rt, const struct tu_query *query,

@@ -196,9 +196,13 @@ struct tcp_connect_options {
 
 /*
  * Connects to HOST and PORT (1 to 65535), or with PORT 0 to a HOST that reads
- * "HOST:PORT", "HOST:SERVICE" or "[V6]:PORT".  Parks for the look-up, which
+ * "HOST:PORT", "HOST:SERVICE" or "[V6]:PORT".  A port that begins with a digit,
+ * a sign or a space has to be a decimal number from 1 to 65535; it may begin
+ * with zeros.  Brackets around an address are allowed with either PORT.  An
+ * empty host is a resolve error.  Parks for the look-up, which
  * stops nobody, and for the attempts: the addresses of both families in turn,
- * 250 ms apart (RFC 8305); the first to answer wins.  TCP_NODELAY is on.
+ * the next one when an attempt fails or 250 ms after it began (RFC 8305); the
+ * first to answer wins.  TCP_NODELAY is on.
  * With nolinger the peer sees a reset, not an end of file, should the process
  * die, or close the ports before the caller has unset SO_LINGER.
  * OPTIONS may be NULL.  Release: close both ports.  Errors: argument; resolve;

@@ -121,6 +121,7 @@ put_hosts(void)
 	    "127.0.0.1 localhost dual.test three.test mixed.test\n"
 	    "::1 localhost dual.test\n"
 	    "2001:db8::77 mixed.test\n"
+	    "127.0.0.1 b\303\274cher.test host.7\n"
 	    "127.0.0.2 three.test\n"
 	    "127.0.0.3 three.test\n127.0.0.3 three.test\n";
 	size_t n = strlen(text);

@@ -9,6 +9,7 @@
  *	dual.test   127.0.0.1, ::1
  *	mixed.test  127.0.0.1, 2001:db8::77, which is nobody's
  *	slow.test   127.0.0.1, two seconds after it was asked for
+ *	bücher.test, host.7: 127.0.0.1
  *	silent.test never answered
  *
  * and no other name; postgresql is 5432.  lo has 192.0.2.2 besides.

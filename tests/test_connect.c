@@ -63,7 +63,7 @@ hosts(void)
 
 	ok(connects("127.0.0.1", port) && connects("localhost", port),
 	    "C01 an address and a name connect");
-	ok(fails("", port, TCPUNIT_ERROR_RESOLVE, 0),
+	ok(fails("", port, TCPUNIT_ERROR_RESOLVE, EAI_NONAME),
 	    "C07 the empty host is a resolve error");
 	ok(fails("no.such.host.invalid", port, TCPUNIT_ERROR_RESOLVE,
 	       EAI_NONAME) &&
@@ -106,6 +106,86 @@ short_forms(void)
 	close(l);
 }
 
+/* A look-up decides, and nobody before it. */
+static void
+odd_names(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
+
+	ok(connects("b\303\274cher.test", port),
+	    "a name with bytes over 0x7f is looked up");
+	ok(connects("host.7", port) && connects(joined("host.7:", port, ""), 0),
+	    "so is one whose last label is a number");
+	ok(fails("*", port, TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
+		fails("[*]", port, TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
+		fails(joined("*:", port, ""), 0, TCPUNIT_ERROR_RESOLVE,
+		    EAI_NONAME),
+	    "an asterisk is no host");
+	close(l);
+}
+
+static void
+brackets(void)
+{
+	int l = peer_listen("::1", 0, 16), port = peer_port(l);
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	tcp_port in, out;
+
+	ok(connects("[::1]", port), "an address in brackets connects");
+	options.local_host = "[::1]";
+	ok(tcp_connect("::1", port, &options, &in, &out) == 0,
+	    "and is an address to connect from");
+	close_ports(in, out);
+	ok(fails("[]", port, TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
+		fails("[", port, TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
+		fails("[[::1]]", port, TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
+		fails("[::1", port, TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
+		fails(joined("[::1]:", port, ""), port, TCPUNIT_ERROR_RESOLVE,
+		    EAI_NONAME),
+	    "nothing, half a pair, two pairs and a port are no hosts");
+	ok(fails("[::2]", port, TCPUNIT_ERROR_NET, 0) &&
+		told(joined("[::2]:", port, "")) && !told("[["),
+	    "the message has one pair");
+	close(l);
+}
+
+/* Of numbers, getaddrinfo(3) would take the last 16 bits. */
+static void
+ports_as_text(void)
+{
+	static const char *const before[] = {
+	    "+", "-", " ", "\t", "\n", "\v", "0x", "1e", "+0", "-0"};
+	static const char *const whole[] = {"0", "00", "65536", "+", "-", " ",
+	    "8o", "80 ", "80.0", "99999999999999999999", "0065536", "-1"};
+	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
+	char text[64];
+	size_t i;
+
+	ok(connects(joined("127.0.0.1:0", port, ""), 0) &&
+		connects(joined("127.0.0.1:000000000", port, ""), 0),
+	    "a port may begin with zeros");
+	for (i = 0; i < sizeof before / sizeof *before; i++)
+		for (int wrap = 0; wrap <= 65536; wrap += 65536) {
+			snprintf(text, sizeof text, "127.0.0.1:%s%d", before[i],
+			    port + wrap);
+			ok(fails(text, 0, TCPUNIT_ERROR_ARGUMENT, ERANGE) &&
+				told("no decimal number from 1 to 65535"),
+			    "%d after text %zu is no port", port + wrap, i);
+		}
+	for (i = 0; i < sizeof whole / sizeof *whole; i++) {
+		snprintf(text, sizeof text, "127.0.0.1:%s", whole[i]);
+		ok(fails(text, 0, TCPUNIT_ERROR_ARGUMENT, ERANGE),
+		    "\"%s\" is no port", whole[i]);
+	}
+	snprintf(text, sizeof text, "127.0.0.1:-%d", 65536 - port);
+	ok(fails(text, 0, TCPUNIT_ERROR_ARGUMENT, ERANGE),
+	    "nor is a number below zero that ends in the same 16 bits");
+	ok(fails("127.0.0.1:*", 0, TCPUNIT_ERROR_RESOLVE, EAI_SERVICE) &&
+		fails("localhost:*", 0, TCPUNIT_ERROR_RESOLVE, EAI_SERVICE),
+	    "an asterisk is no service");
+	close(l);
+}
+
 static void
 bad_arguments(void)
 {
@@ -144,7 +224,7 @@ host_and_port(void)
 	    "C13 a host alone has no port");
 	ok(fails("localhost:", 0, TCPUNIT_ERROR_ARGUMENT, 0) && told("no port"),
 	    "C14 a colon is no port");
-	ok(fails(joined(":", port, ""), 0, TCPUNIT_ERROR_RESOLVE, 0),
+	ok(fails(joined(":", port, ""), 0, TCPUNIT_ERROR_RESOLVE, EAI_NONAME),
 	    "C14 the empty host before a port is a resolve error");
 	ok(fails(
 	       "localhost:nosuchsvc", 0, TCPUNIT_ERROR_RESOLVE, EAI_SERVICE) &&
@@ -564,6 +644,9 @@ main(void)
 	run(first_look_up);
 	run(hosts);
 	run(short_forms);
+	run(odd_names);
+	run(brackets);
+	run(ports_as_text);
 	run(bad_arguments);
 	run(host_and_port);
 	run(services);

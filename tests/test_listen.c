@@ -163,6 +163,9 @@ hosts(void)
 	ok(failed(!tcp_listener_p(listen_on("", 0)), TCPUNIT_ERROR_RESOLVE, 0),
 	    "L21 the empty host is a resolve error and no wildcard");
 
+	l = listen_on("[::1]", 0);
+	ok(answers("::1", tcp_listener_port(l)), "so does [::1]");
+	tcp_close(l);
 	l = listen_on("::1", 0);
 	ok(answers("::1", tcp_listener_port(l)), "L22 ::1 listens on IPv6");
 	tcp_close(l);
