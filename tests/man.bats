@@ -32,9 +32,10 @@ names() {
 
 # build SOURCE PROGRAM - as a user of the library does.
 build() {
-	local libevent
+	local cc libevent
+	read -ra cc <<<"${CC:-cc}" # may have arguments
 	read -ra libevent < <(pkg-config --libs libevent_core)
-	"${CC:-cc}" -Wall -Wextra -Werror -I"$TOP/lib" -o "$2" "$1" \
+	"${cc[@]}" -Wall -Wextra -Werror -I"$TOP/lib" -o "$2" "$1" \
 		${SAN:+-fsanitize=address,undefined} \
 		"$BUILD/libtcpunit.a" "${libevent[@]}" -pthread
 }
