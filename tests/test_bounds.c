@@ -23,10 +23,12 @@
 #define LONG 300000
 #endif
 
-/* The buffers that were asked for, by their ends, and how much too far a read
- * into one of them goes. */
+/* The buffers that were asked for, and how much too far a read into one of them
+ * goes. */
 static struct {
-	char *ends[4];
+	struct {
+		char *start, *end;
+	} buffers[4];
 	int n;
 	size_t excess;
 } fenced;
@@ -45,19 +47,22 @@ posix_memalign(void **memory, size_t alignment, size_t n)
 	if (base == MAP_FAILED || fenced.n == 4 ||
 	    mprotect(base + room, page, PROT_NONE) == -1)
 		return ENOMEM;
-	fenced.ends[fenced.n++] = base + room;
-	*memory = base + room - n;
+	fenced.buffers[fenced.n].start = *memory = base + room - n;
+	fenced.buffers[fenced.n++].end = base + room;
 	return 0;
 }
 
-/* Likewise; a read that fills a buffer writes the excess too. */
+/* Likewise; a read into a buffer writes the last byte that it may, and those of
+ * the excess. */
 ssize_t
 recv(int fd, void *buf, size_t n, int flags)
 {
+	volatile char *bytes = buf;
+
 	for (int i = 0; i < fenced.n; i++)
-		if ((char *)buf + n == fenced.ends[i])
-			for (size_t k = 0; k < fenced.excess; k++)
-				((volatile char *)buf)[n + k] = 'x';
+		if (bytes >= fenced.buffers[i].start &&
+		    bytes < fenced.buffers[i].end)
+			bytes[n - 1 + fenced.excess] = 'x';
 	return syscall(SYS_recvfrom, fd, buf, n, flags, NULL, NULL);
 }
 
