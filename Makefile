@@ -147,10 +147,12 @@ $(BUILD)/tests/libhelp.a: $(HELP_OBJ)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+# Handlers of fork(2) and of ends of OS threads are never taken back, so that
+# dlclose(3) has to leave them where they are.
 $(BUILD)/$(SO): $(LIB_OBJ) lib/tcpunit.map
 	@echo '  LINK  $@'
 	$(Q)$(LINK) -shared -Wl,-soname,$(SO) -Wl,--version-script,lib/tcpunit.map \
-		-o $@ $(LIB_OBJ) $(LIBS)
+		-Wl,-z,nodelete -o $@ $(LIB_OBJ) $(LIBS)
 
 $(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'

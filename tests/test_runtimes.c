@@ -3,10 +3,13 @@
  * test_runtimes.c - one scheduler for each OS thread: several at once, handles
  * of another one, forked processes, and giving everything back.
  */
+#include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -310,6 +313,58 @@ vanishing(void)
 	hole_close(&hole);
 }
 
+/* The shared library beside this program. */
+static void *
+load(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+
+	path[n > 0 ? n : 0] = '\0';
+	for (int i = 0; i < 2 && strrchr(path, '/') != NULL; i++)
+		*strrchr(path, '/') = '\0'; /* the program, and tests */
+	strncat(path, "/libtcpunit.so.0", sizeof path - strlen(path) - 1);
+	return dlopen(path, RTLD_NOW);
+}
+
+static void *
+use_and_unload(void *arg)
+{
+	void *library = load();
+	int (*sleep_there)(int);
+
+	if (library == NULL) {
+		diag("%s", dlerror());
+		return arg;
+	}
+	*(void **)&sleep_there = dlsym(library, "tcp_thread_sleep");
+	*(bool *)arg = sleep_there(1) == 0 && dlclose(library) == 0;
+	return arg;
+}
+
+/* In a process of its own, with a fork after it. */
+static bool
+unload(void)
+{
+	bool used = false;
+	pid_t child;
+	int status;
+
+	elsewhere(use_and_unload, &used);
+	child = fork();
+	if (child == 0)
+		_exit(0);
+	return used && child != -1 && waitpid(child, &status, 0) == child &&
+	    status == 0;
+}
+
+static void
+unloading(void)
+{
+	ok(in_child(unload),
+	    "an OS thread ends, and a process forks, after dlclose");
+}
+
 static int fds_at_start;
 
 static void *
@@ -348,6 +403,7 @@ main(void)
 	run(several);
 	run(forked);
 	run(vanishing);
+	run(unloading);
 	run(everything_back);
 	return done_testing();
 }
