@@ -96,7 +96,7 @@ const struct command listen_command = {
     .options = listen_options,
     .commonest = commonest,
     .examples =
-	"  tcpu listen 9000 >copy && echo complete\n"
+	"  tcpu listen --end=peer 9000 >copy && echo complete\n"
 	"  port=$(tcpu listen -k -1 --until-exit $$ --local 0 -- cat &)\n"
 	"  eval \"$(tcpu listen --background --until-exit $$ --print=sh -k "
 	"-L 0 -- cat)\"\n",

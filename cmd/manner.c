@@ -7,12 +7,13 @@
 #include <stddef.h>
 #include <string.h>
 
-static option_reader read_keepalive, read_user_timeout;
+static option_reader read_end, read_keepalive, read_user_timeout;
 
 const struct option session_option_table[] = {
-    {"end", 0, "both|peer|input", NULL, offsetof(struct session_options, end),
-	"end when both sides are done; when the peer is; when "
-	"our input is sent and acknowledged"},
+    {"end", 0, "both|peer|input|quiet[:TIME]", read_end,
+	offsetof(struct session_options, end),
+	"end when both ends are done, the peer is, the input is sent, or "
+	"the peer is silent for TIME (1s)"},
     {"abandon", 0, NULL, set_true, offsetof(struct session_options, abandon),
 	"no end of file to the peer before the session ends"},
     {"reset", 0, NULL, set_true, offsetof(struct session_options, reset),
@@ -39,6 +40,25 @@ const struct option session_option_table[] = {
 	"tell on stderr how much has moved"},
     {0},
 };
+
+static const char *
+read_end(const char *text, void *value)
+{
+	static const char *const names[] = {
+	    [END_BOTH] = "both", [END_PEER] = "peer", [END_INPUT] = "input"};
+	struct end_option *end = value;
+
+	for (int i = END_BOTH; i <= END_INPUT; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			end->when = (enum session_end)i;
+			return NULL;
+		}
+	}
+	if (strncmp(text, "quiet", 5) != 0 || (text[5] && text[5] != ':'))
+		return "not one of both, peer, input, quiet, quiet:TIME";
+	end->when = END_QUIET;
+	return text[5] ? read_time(text + 6, &end->quiet) : NULL;
+}
 
 /* 0 for "no", else a time; less than a second is beyond the kernel's clock. */
 static const char *
@@ -78,6 +98,6 @@ check_session_options(
 bool
 has_manner(const struct session_options *o)
 {
-	return o->end != END_DEFAULT || o->abandon || o->reset || o->crlf ||
-	    o->progress || o->idle_timeout != -1;
+	return o->end.when != END_DEFAULT || o->abandon || o->reset ||
+	    o->crlf || o->progress || o->idle_timeout != -1;
 }

@@ -52,7 +52,8 @@ static int
 serve_sessions(struct listening *l)
 {
 	const struct listen_options *o = l->options;
-	struct standard_ports standard = {.shared = o->keep_open};
+	struct standard_ports standard = {
+	    .shared = o->keep_open, .patient = true};
 	struct outcome outcome;
 	tcp_port connection[2];
 	char name[NAME_SIZE];

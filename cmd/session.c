@@ -23,6 +23,9 @@
 #define DRAIN_SIZE (1024 * 1024)
 #define DRAIN_TIME 1000
 
+/* How long a held end of file waits for a peer that sends nothing, in ms. */
+#define HOLD_TIME 5000
+
 struct session {
 	const struct run *run;
 	const struct session_options *options;
@@ -35,16 +38,23 @@ struct session {
 	enum session_end end;
 	struct outcome outcome;
 	struct progress progress;
+	bool holds;    /* the FIN waits for the peer's */
+	bool lingers;  /* the input is at its end, and the sender waits */
+	bool received; /* the peer's end of file */
 	bool finished; /* a FIN went out */
 	int lost;      /* the errno that the connection was lost with */
 };
 
 static enum session_end end_of(const struct session_options *options,
     const struct standard_ports *standard);
+static bool holds_end(const struct session *s);
 static int run_threads(struct session *s);
 static void *send_input(void *session);
+static void finish(struct session *s);
+static int linger(struct session *s, int limit);
 static bool has_ended(int process);
 static void *receive(void *session);
+static int await_silence(struct session *s, bool both, int limit);
 static void *watch_idleness(void *session);
 static bool is_unwanted(const struct session *s);
 static void stop(struct session *s, int status, bool fatal);
@@ -113,6 +123,8 @@ run_session(const struct run *run, const struct session_options *options,
 	    .end = end_of(options, standard)};
 	int fd = tcp_port_fileno(s.in);
 
+	s.holds = holds_end(&s);
+
 	wire_set(fd, &options->wire);
 	wire_arm(fd);
 	if (options->progress && !run->options->quiet)
@@ -135,11 +147,28 @@ static enum session_end
 end_of(const struct session_options *options,
     const struct standard_ports *standard)
 {
-	if (options->end != END_DEFAULT)
-		return options->end;
+	if (options->end.when != END_DEFAULT)
+		return options->end.when;
 	if (options->reset)
 		return END_INPUT;
 	return standard->terminal ? END_PEER : END_BOTH;
+}
+
+/*
+ * A listener in the background of a script has /dev/null as its stdin.  Clients
+ * that leave at an end of file would cut short what they send, were the FIN
+ * sent at once.
+ */
+static bool
+holds_end(const struct session *s)
+{
+	const struct standard_ports *standard = s->standard;
+
+	return standard->patient && !standard->terminal &&
+	    (s->end == END_BOTH || s->end == END_PEER) &&
+	    !s->options->abandon && !s->options->reset &&
+	    tcp_char_ready(standard->input) == 1 &&
+	    tcp_peek_byte(standard->input) == TCPUNIT_EOF;
 }
 
 static bool
@@ -192,15 +221,42 @@ send_input(void *session)
 		stop(s, stdin_failure(s->run, EIO), true);
 		return NULL; /* a hang-up, which reads as an end of file */
 	}
-	if (s->options->abandon || s->options->reset)
-		(void)tcp_abandon_port(s->out);
-	else
-		s->finished = wire_finish(tcp_port_fileno(s->out));
-	if (s->end == END_INPUT || has_ended(s->standard->process)) {
+	if (s->holds && linger(s, s->end == END_PEER ? -1 : HOLD_TIME) == -1)
+		return NULL;
+	finish(s);
+	if (s->end == END_QUIET && linger(s, s->options->end.quiet) == -1)
+		return NULL;
+	if (s->end == END_INPUT || s->end == END_QUIET ||
+	    has_ended(s->standard->process)) {
 		(void)settle(s); /* conclude asks again */
 		(void)tcp_thread_terminate(s->receiver); /* or it ended */
 	}
 	return NULL;
+}
+
+/* No more is sent. */
+static void
+finish(struct session *s)
+{
+	if (s->options->abandon || s->options->reset)
+		(void)tcp_abandon_port(s->out); /* it is open */
+	else if (!s->finished)
+		s->finished = wire_finish(tcp_port_fileno(s->out));
+}
+
+/* Waits until the peer is done or has sent nothing for LIMIT ms.  Returns 0; or
+ * -1 if the receiver or the end of the session cut that short. */
+static int
+linger(struct session *s, int limit)
+{
+	int result;
+
+	if (s->received)
+		return 0;
+	s->lingers = true;
+	result = await_silence(s, false, limit);
+	s->lingers = false;
+	return result;
 }
 
 /* Waits for the end of the process; false where there is none. */
@@ -220,11 +276,14 @@ receive(void *session)
 
 	if (n == -1 && is_unwanted(s))
 		n = discard(s->in);
+	s->received = n == 0;
 	if (n == 0 && s->standard->socket && !s->standard->shared)
 		(void)shutdown(STDOUT_FILENO, SHUT_WR); /* stdin keeps it */
 	if (n == -1 ||
 	    (!s->standard->shared && tcp_close_output_port(output) == -1))
 		note_failure(s);
+	else if (s->lingers)
+		finish(s);
 	else if (s->end != END_PEER)
 		return NULL;
 	(void)tcp_thread_terminate(s->sender); /* or it ended */
@@ -354,24 +413,44 @@ fail_with_counts(struct session *s, enum status status, const char *why)
 	    why, tcp_port_position(s->in), tcp_port_position(s->out));
 }
 
+static uint64_t
+moved_bytes(const struct session *s, bool both)
+{
+	return tcp_port_position(s->in) +
+	    (both ? tcp_port_position(s->out) : 0);
+}
+
+/* Returns 0 once the peer, or with BOTH neither end, has sent a byte for LIMIT
+ * ms; or -1. */
+static int
+await_silence(struct session *s, bool both, int limit)
+{
+	const int most = limit / 10 < 200 ? limit / 10 + 1 : 200;
+	int64_t since = now();
+	uint64_t moved, before = moved_bytes(s, both);
+
+	if (limit == -1)
+		return tcp_thread_sleep(-1);
+	while (now() - since < limit) {
+		if (tcp_thread_sleep(most) == -1)
+			return -1;
+		moved = moved_bytes(s, both);
+		if (moved != before)
+			since = now();
+		before = moved;
+	}
+	return 0;
+}
+
 static void *
 watch_idleness(void *session)
 {
 	struct session *s = session;
 	const int limit = s->options->idle_timeout;
-	const int pause = limit / 10 < 200 ? limit / 10 + 1 : 200;
-	int64_t since = now();
-	uint64_t moved, before = 0;
 	char time[TIME_TEXT_SIZE], why[64];
 
-	while (now() - since < limit) {
-		if (tcp_thread_sleep(pause) == -1)
-			return NULL;
-		moved = tcp_port_position(s->in) + tcp_port_position(s->out);
-		if (moved != before)
-			since = now();
-		before = moved;
-	}
+	if (await_silence(s, true, limit) == -1)
+		return NULL;
 	(void)snprintf(
 	    why, sizeof(why), "idle for %s", format_time(limit, time));
 	stop(s, fail_with_counts(s, STATUS_TIMEOUT, why), false);

@@ -17,14 +17,18 @@ enum session_end {
 	END_DEFAULT, /* PEER where stdin is a terminal, else BOTH */
 	END_BOTH,
 	END_PEER,
-	END_INPUT
+	END_INPUT,
+	END_QUIET
 };
 
 /* Which lines' ends are converted; plain --crlf is what nc -C does. */
 enum crlf_option { CRLF_NONE, CRLF_SEND, CRLF_RECEIVE, CRLF_BOTH };
 
 struct session_options {
-	enum session_end end;
+	struct end_option {
+		enum session_end when;
+		int quiet; /* ms that the peer is silent at END_QUIET */
+	} end;
 	bool abandon;
 	bool reset;
 	enum crlf_option crlf;
@@ -35,9 +39,13 @@ struct session_options {
 };
 
 extern const struct option session_option_table[];
-#define SESSION_DEFAULTS                                                    \
-	{                                                                   \
-		.idle_timeout = -1, .wire = { 120000, -1, NODELAY_DEFAULT } \
+#define SESSION_DEFAULTS                                                  \
+	{                                                                 \
+		.end = {END_DEFAULT, 1000}, .idle_timeout = -1, .wire = { \
+			120000,                                           \
+			-1,                                               \
+			NODELAY_DEFAULT                                   \
+		}                                                         \
 	}
 
 /* Returns 0; or STATUS_USAGE, having said why. */
@@ -55,6 +63,7 @@ struct standard_ports {
 	bool shared;   /* with sessions to come: stdout stays open */
 	bool terminal; /* stdin is one */
 	bool socket;   /* stdin and stdout are the same one */
+	bool patient;  /* a listener's: see hold_end in session.c */
 	int process;   /* a pidfd; -1 none */
 	struct reader reader;
 };

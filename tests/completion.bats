@@ -94,7 +94,7 @@ offers_words() {
 
 @test "each shell offers the values where they are few" {
 	for shell in bash zsh fish; do
-		offers_words "$shell" 'tcpu connect --end=' both peer input
+		offers_words "$shell" 'tcpu connect --end=' both peer input quiet
 		offers_words "$shell" 'tcpu connect --nodelay=' yes no
 		offers_words "$shell" 'tcpu addresses --format=' plain hostport
 	done

@@ -80,7 +80,7 @@ fits() {
 	run timeout -k1 10 tcpu accept-ready --help
 	assert_line --regexp '--format plain\|sh  '
 	run timeout -k1 10 tcpu listen --help=all
-	assert_line --regexp '--end both\|peer\|input  '
+	assert_line --regexp '--end both\|peer\|input\|quiet\[:TIME\]'
 	assert_line --regexp '--nodelay\[=yes\|no\]  '
 }
 

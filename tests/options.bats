@@ -213,6 +213,13 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 	assert_output 'tcpu: listen 0.0.0.0:0: timed out after 1.5s'
 }
 
+@test "what is no time of silence is refused" {
+	for time in '' x 1y -1; do
+		refuses 2 "connect: --end: not a time: 'quiet:$time'" \
+			connect "--end=quiet:$time" localhost 4242
+	done
+}
+
 @test "what is no number is refused" {
 	for option in --backlog --count --ready-fd --until-exit; do
 		for number in '' x -1 1.5 99999999999 '1 '; do
@@ -224,8 +231,8 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 }
 
 @test "what is no choice is refused" {
-	for choice in x '' pee peers 'both|peer'; do
-		refuses 2 "listen: --end: not one of both\|peer\|input: '.*'" \
+	for choice in x '' pee peers 'both|peer' quiets quietly=1s; do
+		refuses 2 "listen: --end: not one of both, .*: '.*'" \
 			listen "--end=$choice" 0
 	done
 	refuses 2 "listen: --print: not one of port\|address\|sh: 'x'" \

@@ -126,6 +126,108 @@ meets() {
 	ends 8 "$client"
 }
 
+@test "--end=quiet ends once the peer has been silent for that time" {
+	local option
+	mkfifo never
+	for option in --end=quiet --end=quiet:200ms; do
+		peer 'send=answer\n' hear=never
+		connects "$option" <<<question
+		assert_success
+		assert_output answer
+		echo >never
+		ends 0 "$peer"
+	done
+}
+
+@test "--end=quiet ends at once when the peer is done" {
+	peer slurp 'send=answer\n'
+	connects --end=quiet:60s <<<question
+	assert_success
+	assert_output answer
+}
+
+@test "--end=quiet waits for its input, however silent the peer is" {
+	peer read=4 'send=answer\n' slurp
+	speak --end=quiet:10ms
+	# Time passes with a run of tcpu that says how long it took.
+	run -124 timeout -k1 10 tcpu listen -q --timeout=200ms --local 0
+	echo abc >&"$say"
+	until_said client.out answer
+	exec {say}>&-
+	ends 0 "$client"
+	ends 0 "$peer"
+	holds peer.out 'abc\nEOF\n'
+}
+
+@test "--end=quiet is 8 if the input is not acknowledged" {
+	mkfifo go
+	head -c 10000000 /dev/zero >data
+	peer 'send=one\n' hear=go reset
+	client data --end=quiet:10ms
+	until_said client.out one
+	echo >go
+	ends 8 "$client"
+}
+
+# without_input ARG STEP... - tcpu listen ARG with its stdin at its end, and a
+# peer that sends a line and then does the steps.  Sets server and peer.
+without_input() {
+	serve "$1" --local 0 </dev/null
+	background peer "$talk" "$port" 'send=first\n' "${@:2}"
+	peer=${started[-1]}
+}
+
+@test "a listener without input sends no end of file before its client does" {
+	mkfifo go
+	local option
+	for option in --end=both --end=peer; do
+		without_input "$option" hear=go 'send=second\n' shut slurp
+		until_said server.out first
+		# Two sockets: the client's would be in state CLOSE-WAIT.
+		run ss -Htn state close-wait "( dport = :$port )"
+		assert_output ''
+		echo >go
+		ends 0 "$server"
+		ends 0 "$peer"
+		holds server.out 'first\nsecond\n'
+		holds peer.out 'EOF\n'
+	done
+}
+
+@test "nor does it in the later sessions of --keep-open" {
+	serve -k --count 2 --local 0 </dev/null
+	for text in 1 2; do
+		run timeout -k1 10 "$talk" "$port" "send=$text\\n" shut slurp
+		assert_output EOF
+	done
+	ends 0 "$server"
+	holds server.out '1\n2\n'
+}
+
+@test "a client that waits for the listener's end of file gets it in the end" {
+	without_input --end=both slurp
+	ends 0 "$server"
+	holds peer.out 'EOF\n'
+}
+
+@test "with --end=input or --abandon a listener without input does not wait" {
+	without_input --end=input slurp
+	ends 0 "$server"
+	without_input --abandon shut slurp
+	ends 0 "$server"
+	ends 0 "$peer"
+	holds peer.out 'EOF\n'
+}
+
+@test "a listener with input sends its end of file after it" {
+	serve --local 0 <<<answer
+	background peer "$talk" "$port" slurp
+	peer=${started[-1]}
+	ends 0 "$server"
+	ends 0 "$peer"
+	holds peer.out 'answer\nEOF\n'
+}
+
 # ---- When it fails ----
 
 @test "a reset is 8, with the bytes of each direction" {

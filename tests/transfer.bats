@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: ISC
+#
+# A file is sent to "tcpu listen >copy &" of a script, whose stdin is /dev/null,
+# by the clients that people have.  None may be led to stop in the middle.
+
+load helper
+
+# receives CLIENT... - the client sends the file data to port PORT of 127.0.0.1,
+# where PORT in its words stands for the number.
+receives() {
+	head -c 5000000 /dev/urandom | base64 >data
+	serve --local 0 </dev/null
+	timeout -k1 20 "${@//PORT/$port}" <data >client.out 2>client.err
+	ends 0 "$server"
+	cmp data server.out
+}
+
+@test "a client that leaves at an end of file sends all: nc.openbsd" {
+	receives nc.openbsd -N 127.0.0.1 PORT
+}
+
+@test "a client that leaves at an end of file sends all: nc.traditional" {
+	receives nc.traditional -q 0 127.0.0.1 PORT
+}
+
+@test "a client that leaves at an end of file sends all: busybox" {
+	receives busybox nc 127.0.0.1 PORT
+}
+
+@test "a client that leaves at an end of file sends all: ncat" {
+	receives ncat 127.0.0.1 PORT
+}
+
+@test "a client that leaves at an end of file sends all: socat" {
+	receives socat - TCP:127.0.0.1:PORT
+}
+
+@test "a client that leaves at an end of file sends all: curl" {
+	receives curl -s --no-buffer telnet://127.0.0.1:PORT
+}
+
+@test "a client that leaves at an end of file sends all: python" {
+	receives python3 -c 'import select, socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+while True:
+    if select.select([s], [], [], 0)[0] and not s.recv(1):
+        break
+    piece = sys.stdin.buffer.read(65536)
+    if not piece:
+        break
+    s.sendall(piece)
+' PORT
+}
+
+@test "a client that leaves at an end of file sends all: tcpu" {
+	receives tcpu connect --end=peer 127.0.0.1 PORT
+}
