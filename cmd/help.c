@@ -143,16 +143,16 @@ static void
 add_names(struct text *to, const struct command *command)
 {
 	struct paragraph p = {to, 2, 0};
-	char name[64], word[sizeof(name) + 2];
+	char name[64];
+	int len;
 
 	text_add(to, "\nMore options, which --help=all explains:\n");
 	for (const struct option_set *s = command->options; s->options; s++) {
 		for (const struct option *o = s->options; o->name; o++) {
 			if (is_common(command, o))
 				continue;
-			(void)format_option(name, sizeof(name), o);
-			(void)snprintf(word, sizeof(word), "[%s]", name);
-			add_word(&p, word, strlen(word));
+			len = snprintf(name, sizeof(name), "--%s", o->name);
+			add_word(&p, name, (size_t)len);
 		}
 	}
 	text_add(to, "\n");

@@ -58,8 +58,8 @@ fits() {
 			grep -oE -- '--.*' | sort >all
 		[ "$(wc -l <all)" -gt 10 ]
 		tcpu "$command" --help | tail -n +2 |
-			grep -oE '(^  (-.,|   ) |\[)--[a-z0-9-]+' |
-			grep -oE -- '--.*' | sort | diff all -
+			sed '/^Examples/,$d; /all explains:$/d' |
+			grep -oE -- '--[a-z0-9-]+' | sort -u | diff all -
 	done
 }
 
