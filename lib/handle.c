@@ -1,43 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table behind the handles: 2^22 places, 2^23 generations of each, and
- * 2^16 runtimes before their numbers come again.
+ * The table of the handles: 2^22 places, and 2^23 generations of each, after
+ * which a place is not used any more.
  */
 #include "handle.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-enum { INDEX_BITS = 22, GENERATION_BITS = 23, RUNTIME_BITS = 16 };
+enum { INDEX_BITS = 22, GENERATION_BITS = 23 };
 
 #define NO_SLOT UINT32_MAX
 #define MASK(bits) ((UINT64_C(1) << (bits)) - 1)
 #define GENERATION_SHIFT INDEX_BITS
 #define RUNTIME_SHIFT (GENERATION_SHIFT + GENERATION_BITS)
-#define KIND_SHIFT (RUNTIME_SHIFT + RUNTIME_BITS)
+#define KIND_SHIFT (RUNTIME_SHIFT + TU_RUNTIME_BITS)
 
+static void release(struct tu_handles *, uint32_t);
 static int grow(struct tu_handles *);
 
 void
 tu_handles_init(struct tu_handles *h, uint32_t runtime)
 {
-	*h = (struct tu_handles){
-	    .free = NO_SLOT,
-	    .runtime = runtime & MASK(RUNTIME_BITS),
-	};
+	*h = (struct tu_handles){.free = NO_SLOT, .runtime = runtime};
 }
 
 void
-tu_handles_free(struct tu_handles *h)
+tu_handles_drop(struct tu_handles *h)
 {
+	struct tu_slot *s;
 	uint32_t i;
 
-	for (i = 0; i < h->n; i++)
-		if (h->slots[i].object != NULL)
-			h->drop[h->slots[i].kind](h->slots[i].object);
-	free(h->slots);
-	h->slots = NULL;
-	h->n = 0;
+	for (i = 0; i < h->n; i++) {
+		s = &h->slots[i];
+		if (s->object != NULL)
+			h->drop[s->kind](s->object);
+		if (s->object != NULL)
+			release(h, i);
+	}
 }
 
 uint64_t
@@ -69,7 +69,7 @@ tu_handle_object(const struct tu_handles *h, enum tu_kind kind, uint64_t bits)
 
 	errno = EINVAL;
 	if (bits >> KIND_SHIFT != kind || index >= h->n ||
-	    (bits >> RUNTIME_SHIFT & MASK(RUNTIME_BITS)) != h->runtime)
+	    (bits >> RUNTIME_SHIFT & MASK(TU_RUNTIME_BITS)) != h->runtime)
 		return NULL;
 	s = &h->slots[index];
 	if (generation < s->generation) {
@@ -84,7 +84,18 @@ tu_handle_object(const struct tu_handles *h, enum tu_kind kind, uint64_t bits)
 void
 tu_handle_release(struct tu_handles *h, uint64_t bits)
 {
-	uint32_t i = bits & MASK(INDEX_BITS);
+	release(h, bits & MASK(INDEX_BITS));
+}
+
+unsigned
+tu_handle_kind(uint64_t bits)
+{
+	return (unsigned)(bits >> KIND_SHIFT);
+}
+
+static void
+release(struct tu_handles *h, uint32_t i)
+{
 	struct tu_slot *s = &h->slots[i];
 
 	s->object = NULL;
@@ -93,12 +104,6 @@ tu_handle_release(struct tu_handles *h, uint64_t bits)
 		return; /* worn out */
 	s->next = h->free;
 	h->free = i;
-}
-
-unsigned
-tu_handle_kind(uint64_t bits)
-{
-	return (unsigned)(bits >> KIND_SHIFT);
 }
 
 static int

@@ -9,6 +9,9 @@
 
 #include <stdint.h>
 
+/* Of a runtime's number, which is never 0. */
+enum { TU_RUNTIME_BITS = 16 };
+
 enum tu_kind { TU_LISTENER = 1, TU_INPUT, TU_OUTPUT, TU_THREAD, TU_KINDS };
 
 struct tu_slot {
@@ -27,8 +30,9 @@ struct tu_handles {
 
 void tu_handles_init(struct tu_handles *h, uint32_t runtime);
 
-/* Calls every object's drop, then frees the table. */
-void tu_handles_free(struct tu_handles *h);
+/* Calls every object's drop and releases its handle.  The table stays, so that
+ * the generations go on. */
+void tu_handles_drop(struct tu_handles *h);
 
 /* A handle for OBJECT, or 0 with errno ENOMEM.  DROP, the same for all of a
  * kind, gives it back at the very end. */

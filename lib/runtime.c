@@ -17,6 +17,9 @@
 
 static _Thread_local struct tu_runtime *runtime;
 
+/* The OS thread's, also after tcp_shutdown. */
+static _Thread_local struct tu_runtime *own;
+
 /* Why there is none, where one could not be made. */
 static _Thread_local struct tcp_error no_runtime;
 
@@ -25,17 +28,30 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static int key_error;
 
+/* Those of OS threads that have ended, for others: the generations of their
+ * handles go on, so that an old handle never becomes a new one's. */
+static struct {
+	pthread_mutex_t lock;
+	struct tu_runtime *first;
+	uint32_t numbers; /* of runtimes ever made */
+} unused = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct tu_runtime *runtime_start(void);
+static void runtime_stop(struct tu_runtime *);
+static struct tu_runtime *runtime_take(void);
 static struct tu_runtime *runtime_new(void);
-static void runtime_free(void *);
+static void runtime_give(void *);
 static int after_fork(struct tu_runtime *);
 static void prepare_process(void);
+static void before_fork(void);
+static void parent_of_fork(void);
 static void child_of_fork(void);
 
 struct tu_runtime *
 tu_runtime(void)
 {
 	if (runtime == NULL) {
-		runtime = runtime_new();
+		runtime = runtime_start();
 		no_runtime = tu_error_no_memory;
 		no_runtime.code = runtime == NULL ? errno : 0;
 		no_runtime.text = strerror(no_runtime.code);
@@ -71,10 +87,8 @@ tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
 bool
 tu_closed(enum tu_kind kind, uint64_t bits)
 {
-	struct tu_runtime *rt = tu_runtime();
-
-	return rt != NULL &&
-	    tu_handle_object(&rt->handles, kind, bits) == NULL &&
+	return own != NULL &&
+	    tu_handle_object(&own->handles, kind, bits) == NULL &&
 	    errno == EBADF;
 }
 
@@ -195,10 +209,8 @@ tcp_shutdown(void)
 {
 	struct tu_runtime *rt = runtime;
 
-	if (rt == NULL || rt->scheduler.current != rt->scheduler.first)
-		return;
-	(void)pthread_setspecific(key, NULL); /* is set: needs no memory */
-	runtime_free(rt);
+	if (rt != NULL && rt->scheduler.current == rt->scheduler.first)
+		runtime_stop(rt);
 }
 
 const char *
@@ -222,48 +234,89 @@ tu_buffer_new(size_t n)
 }
 
 static struct tu_runtime *
-runtime_new(void)
+runtime_start(void)
 {
-	static atomic_uint runtimes;
-	struct tu_runtime *rt;
-	int error;
-
 	(void)pthread_once(&once, prepare_process); /* cannot fail on Linux */
 	if (key_error != 0) {
 		errno = key_error;
 		return NULL;
 	}
-	rt = calloc(1, sizeof(*rt));
-	if (rt == NULL)
+	if (own == NULL)
+		own = runtime_take();
+	if (own == NULL || tu_scheduler_init(&own->scheduler) == -1)
 		return NULL;
-	if (tu_scheduler_init(&rt->scheduler) == -1) {
-		free(rt);
-		return NULL;
-	}
-	error = pthread_setspecific(key, rt);
-	if (error != 0) {
-		tu_scheduler_free(&rt->scheduler);
-		free(rt);
-		errno = error;
-		return NULL;
-	}
-	tu_handles_init(&rt->handles, atomic_fetch_add(&runtimes, 1) + 1);
-	return rt;
+	own->forked = false;
+	own->running = true;
+	return own;
 }
 
 static void
-runtime_free(void *arg)
+runtime_stop(struct tu_runtime *rt)
+{
+	if (rt->forked)
+		(void)after_fork(rt); /* else the parent's set suffers */
+	tu_handles_drop(&rt->handles);
+	tu_scheduler_free(&rt->scheduler);
+	free(rt->scratch);
+	rt->scratch = NULL;
+	rt->running = false;
+	runtime = NULL;
+}
+
+/* One for this OS thread; NULL with errno. */
+static struct tu_runtime *
+runtime_take(void)
+{
+	struct tu_runtime *rt;
+	int error;
+
+	(void)pthread_mutex_lock(&unused.lock); /* is a sound one */
+	rt = unused.first;
+	if (rt != NULL)
+		unused.first = rt->next;
+	else
+		rt = runtime_new();
+	(void)pthread_mutex_unlock(&unused.lock); /* likewise */
+	if (rt == NULL)
+		return NULL;
+	error = pthread_setspecific(key, rt);
+	if (error == 0)
+		return rt;
+	runtime_give(rt);
+	errno = error;
+	return NULL;
+}
+
+static struct tu_runtime *
+runtime_new(void)
+{
+	struct tu_runtime *rt;
+
+	if (unused.numbers + 1 == 1U << TU_RUNTIME_BITS) {
+		errno = EAGAIN; /* as pthread_create(3) has it */
+		return NULL;
+	}
+	rt = calloc(1, sizeof(*rt));
+	if (rt != NULL)
+		tu_handles_init(&rt->handles, ++unused.numbers);
+	return rt;
+}
+
+/* At the end of the OS thread, where the thread-local pointers may be gone. */
+static void
+runtime_give(void *arg)
 {
 	struct tu_runtime *rt = arg;
 
-	runtime = rt; /* pthread destructors may find it gone */
-	if (rt->forked)
-		(void)after_fork(rt); /* else the parent's set suffers */
-	tu_handles_free(&rt->handles);
-	tu_scheduler_free(&rt->scheduler);
-	free(rt->scratch);
-	free(rt);
-	runtime = NULL;
+	if (rt->running) {
+		runtime = own = rt;
+		runtime_stop(rt);
+	}
+	(void)pthread_mutex_lock(&unused.lock); /* as above */
+	rt->next = unused.first;
+	unused.first = rt;
+	(void)pthread_mutex_unlock(&unused.lock); /* as above */
+	own = NULL;
 }
 
 /* The child shares the parent's epoll set until it has made its own. */
@@ -289,14 +342,29 @@ static void
 prepare_process(void)
 {
 	event_set_log_callback(be_silent);
-	key_error = pthread_key_create(&key, runtime_free);
+	key_error = pthread_key_create(&key, runtime_give);
 	if (key_error == 0)
-		key_error = pthread_atfork(NULL, NULL, child_of_fork);
+		key_error =
+		    pthread_atfork(before_fork, parent_of_fork, child_of_fork);
+}
+
+/* The child must not find the lock taken by an OS thread that it has not. */
+static void
+before_fork(void)
+{
+	(void)pthread_mutex_lock(&unused.lock); /* is a sound one */
+}
+
+static void
+parent_of_fork(void)
+{
+	(void)pthread_mutex_unlock(&unused.lock); /* was locked above */
 }
 
 static void
 child_of_fork(void)
 {
+	parent_of_fork();
 	if (runtime != NULL)
 		runtime->forked = true;
 }

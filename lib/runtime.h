@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the library holds for one OS thread: the scheduler, the handles, the
- * scratch memory.  Made at the first call, freed when the OS thread ends.
+ * scratch memory.  Made at the first call.  When the OS thread ends, another
+ * one may get the handles' table.
  */
 #ifndef TU_RUNTIME_H
 #define TU_RUNTIME_H
@@ -23,8 +24,10 @@ enum { TU_SCRATCH = 64 * 1024, TU_COPY_BUFFER = 256 * 1024 };
 struct tu_runtime {
 	struct tu_scheduler scheduler;
 	struct tu_handles handles;
-	unsigned char *scratch; /* TU_SCRATCH bytes, page-aligned */
-	bool forked;            /* since the event loop was made */
+	unsigned char *scratch;  /* TU_SCRATCH bytes, page-aligned */
+	bool forked;             /* since the event loop was made */
+	bool running;            /* there is a scheduler */
+	struct tu_runtime *next; /* of those that no OS thread has */
 };
 
 /* The running OS thread's; NULL with errno where it cannot be made. */

@@ -444,9 +444,9 @@ TCPUNIT_API const char *tcp_version(void);
  * Gives back all that the library holds for the calling OS thread: listeners
  * and ports are closed without flushing and without shutting a direction down,
  * so that a connection which another process shares lives on; other green
- * threads vanish.  Only
- * from the first green thread of that OS thread (elsewhere: no effect).  An OS
- * thread that ends does this by itself.
+ * threads vanish.  All handles are closed ones from then on.  Only from the
+ * first green thread of that OS thread (elsewhere: no effect).  An OS thread
+ * that ends does this by itself.
  */
 TCPUNIT_API void tcp_shutdown(void);
 

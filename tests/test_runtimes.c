@@ -367,6 +367,55 @@ unloading(void)
 
 static int fds_at_start;
 
+/* An OS thread's first listener, which goes with it. */
+static void *
+leave_listener(void *arg)
+{
+	*(tcp_listener *)arg = listen_on("127.0.0.1", 0);
+	return NULL;
+}
+
+/* Whether a stale handle is refused by one who has the same place. */
+static void *
+close_stale(void *arg)
+{
+	tcp_listener *stale = arg, mine = listen_on("127.0.0.1", 0);
+	bool refused =
+	    failed(tcp_close(*stale) == -1, TCPUNIT_ERROR_CLOSED, EBADF);
+
+	return refused && tcp_listener_port(mine) > 0 ? NULL : arg;
+}
+
+/* Comes to life and ends, so often. */
+static void *
+restart(void *arg)
+{
+	for (int i = 0; i < *(int *)arg; i++) {
+		tcp_thread_yield();
+		tcp_shutdown();
+	}
+	return NULL;
+}
+
+static void
+stale_handles(void)
+{
+	int many = 65535 - RUNTIMES;
+	tcp_listener stale;
+	pthread_t t;
+	void *wrong = &t;
+
+	elsewhere(leave_listener, &stale);
+	elsewhere(restart, &many);
+	for (int i = 0; i < 2 * RUNTIMES; i++) {
+		if (pthread_create(&t, NULL, close_stale, &stale) == 0)
+			pthread_join(t, &wrong);
+		if (wrong != NULL)
+			break;
+	}
+	ok(wrong == NULL, "a stale handle of an OS thread stays stale");
+}
+
 static void *
 shut_down_here(void *arg)
 {
@@ -379,17 +428,27 @@ everything_back(void)
 {
 	tcp_listener l = listen_on("localhost", 0);
 	struct both c = both_connect(l, "127.0.0.1");
+	tcp_thread t;
 
 	tcp_thread_join(tcp_thread_start(shut_down_here, NULL), -1, NULL);
 	ok(tcp_listener_port(l) > 0,
 	    "tcp_shutdown from another green thread has no effect");
-	tcp_thread_start(sleep_long, NULL);
+	t = tcp_thread_start(sleep_long, NULL);
 	tcp_thread_yield();
 	tcp_shutdown();
 	is_int(
 	    settled_fds(), fds_at_start, "tcp_shutdown gives everything back");
-	ok(tcp_accept_ready(l) == -1 && tcp_char_ready(c.server_in) == -1,
-	    "the handles from before it are refused");
+	ok(failed(tcp_accept_ready(l) == -1, TCPUNIT_ERROR_CLOSED, EBADF) &&
+		failed(tcp_char_ready(c.server_in) == -1, TCPUNIT_ERROR_CLOSED,
+		    EBADF) &&
+		failed(tcp_thread_join(t, 0, NULL) == -1, TCPUNIT_ERROR_CLOSED,
+		    EBADF),
+	    "the handles from before it are closed");
+	tcp_shutdown();
+	ok(tcp_close_input_port(c.server_in) == 0 &&
+		tcp_close_output_port(c.server_out) == 0 &&
+		settled_fds() == fds_at_start,
+	    "closing a port from before it has no effect");
 	l = listen_on("localhost", 0);
 	ok(tcp_listener_port(l) > 0, "and the library works again");
 	tcp_shutdown();
@@ -405,5 +464,6 @@ main(void)
 	run(vanishing);
 	run(unloading);
 	run(everything_back);
+	run(stale_handles);
 	return done_testing();
 }
