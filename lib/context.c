@@ -41,6 +41,13 @@ tu_context_make(struct tu_context *c, struct tu_stacks *stacks,
 }
 
 void
+tu_context_keep(struct tu_context *c)
+{
+	c->stack->kept = true;
+	c->stack = NULL;
+}
+
+void
 tu_context_free(struct tu_context *c, struct tu_stacks *stacks)
 {
 	if (c->stack == NULL)

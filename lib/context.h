@@ -43,6 +43,9 @@ int tu_context_make(struct tu_context *c, struct tu_stacks *stacks,
  * the running one has ended. */
 void tu_context_switch(struct tu_context *from, struct tu_context *to);
 
+/* The stack of the running context C is never given back. */
+void tu_context_keep(struct tu_context *c);
+
 /* Gives back the stack of C, which is not running. */
 void tu_context_free(struct tu_context *c, struct tu_stacks *stacks);
 

@@ -26,15 +26,16 @@ tu_handles_init(struct tu_handles *h, uint32_t runtime)
 }
 
 void
-tu_handles_drop(struct tu_handles *h)
+tu_handles_drop(struct tu_handles *h, enum tu_kind kind, const void *keep)
 {
 	struct tu_slot *s;
 	uint32_t i;
 
 	for (i = 0; i < h->n; i++) {
 		s = &h->slots[i];
-		if (s->object != NULL)
-			h->drop[s->kind](s->object);
+		if (s->object == NULL || s->object == keep || s->kind != kind)
+			continue;
+		h->drop[kind](s->object);
 		if (s->object != NULL)
 			release(h, i);
 	}

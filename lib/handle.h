@@ -30,9 +30,9 @@ struct tu_handles {
 
 void tu_handles_init(struct tu_handles *h, uint32_t runtime);
 
-/* Calls every object's drop and releases its handle.  The table stays, so that
- * the generations go on. */
-void tu_handles_drop(struct tu_handles *h);
+/* Calls the drop of each object of KIND but KEEP, and releases its handle.  The
+ * table stays, so that the generations go on. */
+void tu_handles_drop(struct tu_handles *h, enum tu_kind kind, const void *keep);
 
 /* A handle for OBJECT, or 0 with errno ENOMEM.  DROP, the same for all of a
  * kind, gives it back at the very end. */

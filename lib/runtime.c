@@ -55,7 +55,7 @@ tu_runtime(void)
 		no_runtime = tu_error_no_memory;
 		no_runtime.code = runtime == NULL ? errno : 0;
 		no_runtime.text = strerror(no_runtime.code);
-	} else if (runtime->forked && after_fork(runtime) == -1) {
+	} else if (runtime->scheduler.forked && after_fork(runtime) == -1) {
 		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, "fork", "after fork");
 		return NULL;
 	}
@@ -209,7 +209,11 @@ tcp_shutdown(void)
 {
 	struct tu_runtime *rt = runtime;
 
-	if (rt != NULL && rt->scheduler.current == rt->scheduler.first)
+	if (rt == NULL)
+		return;
+	if (rt->scheduler.forked)
+		(void)after_fork(rt); /* else the parent's set suffers */
+	if (rt->scheduler.current == rt->scheduler.first)
 		runtime_stop(rt);
 }
 
@@ -245,7 +249,6 @@ runtime_start(void)
 		own = runtime_take();
 	if (own == NULL || tu_scheduler_init(&own->scheduler) == -1)
 		return NULL;
-	own->forked = false;
 	own->running = true;
 	return own;
 }
@@ -253,9 +256,10 @@ runtime_start(void)
 static void
 runtime_stop(struct tu_runtime *rt)
 {
-	if (rt->forked)
-		(void)after_fork(rt); /* else the parent's set suffers */
-	tu_handles_drop(&rt->handles);
+	enum tu_kind kind;
+
+	for (kind = TU_LISTENER; kind < TU_KINDS; kind++)
+		tu_handles_drop(&rt->handles, kind, NULL);
 	tu_scheduler_free(&rt->scheduler);
 	free(rt->scratch);
 	rt->scratch = NULL;
@@ -310,6 +314,8 @@ runtime_give(void *arg)
 
 	if (rt->running) {
 		runtime = own = rt;
+		if (rt->scheduler.forked)
+			(void)after_fork(rt); /* as in tcp_shutdown */
 		runtime_stop(rt);
 	}
 	(void)pthread_mutex_lock(&unused.lock); /* as above */
@@ -323,10 +329,9 @@ runtime_give(void *arg)
 static int
 after_fork(struct tu_runtime *rt)
 {
-	if (tu_check_descriptors() == -1 ||
-	    event_reinit(rt->scheduler.base) == -1)
+	if (tu_scheduler_claim(&rt->scheduler) == -1)
 		return -1;
-	rt->forked = false;
+	tu_handles_drop(&rt->handles, TU_THREAD, rt->scheduler.first);
 	return 0;
 }
 
@@ -366,5 +371,5 @@ child_of_fork(void)
 {
 	parent_of_fork();
 	if (runtime != NULL)
-		runtime->forked = true;
+		runtime->scheduler.forked = true;
 }

@@ -25,7 +25,6 @@ struct tu_runtime {
 	struct tu_scheduler scheduler;
 	struct tu_handles handles;
 	unsigned char *scratch;  /* TU_SCRATCH bytes, page-aligned */
-	bool forked;             /* since the event loop was made */
 	bool running;            /* there is a scheduler */
 	struct tu_runtime *next; /* of those that no OS thread has */
 };

@@ -80,6 +80,25 @@ tu_scheduler_free(struct tu_scheduler *s)
 	event_base_free(s->base);
 }
 
+int
+tu_scheduler_claim(struct tu_scheduler *s)
+{
+	struct tu_thread *old = s->first, *self = s->current;
+
+	if (tu_check_descriptors() == -1 || event_reinit(s->base) == -1)
+		return -1;
+	s->forked = false;
+	s->outside = 0;
+	self->joiner = NULL;
+	if (old == self)
+		return 0;
+	s->first = self;
+	tu_context_keep(&self->context);
+	if (old->handle == 0)
+		tu_thread_vanish(old);
+	return 0;
+}
+
 struct tu_thread *
 tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *), void *arg)
 {
@@ -230,15 +249,21 @@ tu_deadline(int ms)
 	return ms == 0 ? TU_AT_ONCE : tu_now() + (int64_t)ms * 1000;
 }
 
-/* The first frame of every thread but the primordial one. */
+/* The first frame of every thread but the primordial one.  In a child that it
+ * forked there is nobody to go on with, and tcp_shutdown may have freed it. */
 static void
 begin(void *arg)
 {
 	struct tu_thread *self = arg;
 	struct tu_scheduler *s = self->scheduler;
+	struct tu_stack *stack = self->context.stack;
+	void *result;
 
 	reap(s);
-	self->result = self->thunk(self->argument);
+	result = self->thunk(self->argument);
+	if (s->forked || stack->kept)
+		exit(0);
+	self->result = result;
 	self->ended = true;
 	if (self->joiner != NULL)
 		tu_wake(self->joiner, TU_READY);

@@ -74,7 +74,7 @@ struct tu_thread {
 struct tu_scheduler {
 	struct event_base *base;
 	struct tu_thread *current;
-	struct tu_thread *first; /* the primordial thread */
+	struct tu_thread *first; /* the primordial thread, or who forked */
 	struct tu_thread *ended; /* whose stack the next one gives back */
 	struct tu_queue ready;
 	TAILQ_HEAD(, tu_watch) idle; /* fired with nobody parked */
@@ -83,6 +83,7 @@ struct tu_scheduler {
 	unsigned outside; /* parked threads that an event could wake */
 	unsigned n_ready;
 	unsigned round; /* switches until events are looked for */
+	bool forked;    /* in a child, before tu_scheduler_claim */
 };
 
 /* One event on a descriptor; wakes the first of a queue of parked threads.
@@ -115,6 +116,11 @@ int tu_check_descriptors(void);
 /* 0, or -1 with errno. */
 int tu_scheduler_init(struct tu_scheduler *s);
 void tu_scheduler_free(struct tu_scheduler *s);
+
+/* In the child of fork(2): the loop, which it shares with its parent, becomes
+ * its own, and the running thread the first one.  The others never run again:
+ * the caller frees those that have handles.  0, or -1 with errno. */
+int tu_scheduler_claim(struct tu_scheduler *s);
 
 /* A thread, ready to run; NULL with errno ENOMEM. */
 struct tu_thread *tu_thread_new(

@@ -5,6 +5,7 @@
 #ifndef TU_STACK_H
 #define TU_STACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { TU_STACK_SIZE = 256 * 1024 };
@@ -15,6 +16,7 @@ struct tu_stack {
 	unsigned valgrind_id;
 	void (*entry)(void *); /* what is to run there */
 	void *arg;
+	bool kept; /* for ever: see tu_context_keep */
 };
 
 /* Those that have been given back, kept for the next ones. */

@@ -381,7 +381,12 @@ TCPUNIT_API uint64_t tcp_port_position(tcp_port p);
  */
 TCPUNIT_API int64_t tcp_copy_port(tcp_port in, tcp_port out, int64_t limit);
 
-/* ---- Threads ---- */
+/* ---- Threads ----
+ *
+ * In the child of fork(2) only the thread that called it goes on.  The others
+ * vanish there, as with tcp_shutdown; listeners and ports stay.  If it is not
+ * the first thread, its return ends the child as exit(0) does.
+ */
 
 /*
  * Starts a green thread that calls thunk(arg) when the others let it.  Its

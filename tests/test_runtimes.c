@@ -111,6 +111,7 @@ static struct {
 	struct both c;
 	char said[6];
 	bool accepted;
+	struct ticker ticker;
 } at_fork;
 
 static void *
@@ -197,6 +198,7 @@ forks(bool (*child)(void))
 	at_fork.c = both_connect(at_fork.l, "127.0.0.1");
 	acceptor = tcp_thread_start(accept_one, NULL);
 	reader = tcp_thread_start(read_said, NULL);
+	ticker_start(&at_fork.ticker);
 	tcp_thread_yield();
 	well = in_child(child);
 	if (!well)
@@ -206,10 +208,28 @@ forks(bool (*child)(void))
 	well = tcp_thread_join(acceptor, 5000, NULL) == 0 &&
 	    tcp_thread_join(reader, 5000, NULL) == 0 && at_fork.accepted &&
 	    memcmp(at_fork.said, "parent", 6) == 0 && well;
+	at_fork.ticker.done = true;
+	tcp_thread_join(at_fork.ticker.thread, 5000, NULL);
 	close(fd);
 	both_close(&at_fork.c);
 	tcp_close(at_fork.l);
 	return well;
+}
+
+/* The child has its parent's ports, and none of its threads. */
+static bool
+go_on_alone(void)
+{
+	int ticks = at_fork.ticker.ticks;
+
+	tcp_thread_sleep(5 * 10);
+	return at_fork.ticker.ticks == ticks &&
+	    failed(tcp_thread_join(at_fork.ticker.thread, -1, NULL) == -1,
+		TCPUNIT_ERROR_CLOSED, EBADF) &&
+	    failed(
+		tcp_thread_sleep(-1) == -1, TCPUNIT_ERROR_DEADLOCK, EDEADLK) &&
+	    tcp_char_ready(at_fork.c.server_in) == 0 &&
+	    tcp_accept_ready(at_fork.l) == 0;
 }
 
 static void
@@ -220,6 +240,98 @@ forked(void)
 	ok(forks(shut_down), "and so does one that shuts down");
 	ok(forks(talk_back), "a child can go on with a connection");
 	ok(forks(run_short), "a child without descriptors is told so");
+	ok(forks(go_on_alone),
+	    "only the thread that forked goes on in a child");
+}
+
+/* A thread that is not the first one forks, and returns in the child. */
+static struct {
+	void (*child)(void);
+	pid_t pid;
+	int exits[2]; /* a pipe to which a process that exits writes */
+} turned;
+
+static void
+note_exit(void)
+{
+	if (turned.exits[1] != -1 && write(turned.exits[1], "x", 1) == -1)
+		perror("write");
+}
+
+static void *
+fork_and_return(void *arg)
+{
+	turned.pid = fork();
+	if (turned.pid == 0)
+		turned.child();
+	return arg;
+}
+
+static void
+do_nothing(void)
+{
+}
+
+static void
+work_on(void)
+{
+	void *result = NULL;
+
+	if (!talk_alone() ||
+	    tcp_thread_join(tcp_thread_start(fork_and_return, turned.exits), -1,
+		&result) == -1 ||
+	    result != turned.exits)
+		_exit(1);
+}
+
+/* From a second generation of processes on, nothing is done. */
+static void
+work_once(void)
+{
+	turned.child = do_nothing;
+	work_on();
+}
+
+static void
+work_and_shut_down(void)
+{
+	if (!talk_alone())
+		_exit(1);
+	tcp_shutdown();
+}
+
+/* Whether the child exits, and with it EXITS processes in all. */
+static bool
+ends_well(void (*child)(void), int exits)
+{
+	int status = -1, marks = 0;
+	char mark;
+	bool well;
+
+	turned.child = child;
+	if (pipe(turned.exits) == -1)
+		return false;
+	tcp_thread_start(sleep_long, NULL);
+	well = tcp_thread_join(
+		   tcp_thread_start(fork_and_return, NULL), -1, NULL) == 0 &&
+	    waitpid(turned.pid, &status, 0) == turned.pid && status == 0;
+	close(turned.exits[1]);
+	turned.exits[1] = -1;
+	while (read(turned.exits[0], &mark, 1) == 1)
+		marks++;
+	close(turned.exits[0]);
+	return well && marks == exits;
+}
+
+static void
+forked_by_another(void)
+{
+	turned.exits[1] = -1;
+	atexit(note_exit);
+	ok(ends_well(do_nothing, 1),
+	    "a child ends when the thread that forked returns");
+	ok(ends_well(work_once, 2), "a child can start threads, and fork");
+	ok(ends_well(work_and_shut_down, 1), "a child can shut down");
 }
 
 /* Threads that wait in whatever holds something meanwhile. */
@@ -461,6 +573,7 @@ main(void)
 	fds_at_start = settled_fds();
 	run(several);
 	run(forked);
+	run(forked_by_another);
 	run(vanishing);
 	run(unloading);
 	run(everything_back);
