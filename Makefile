@@ -102,8 +102,8 @@ BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 	$(BUILD)/tests/bench/echo_chicken
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,access crlf \
-	descriptors ending inherited message options program socket_address \
-	target)))
+	descriptors ending inherited message options program sock_diag \
+	socket_address socket_table target)))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
@@ -142,6 +142,7 @@ $(BUILD)/%.o: %.c Makefile
 
 $(BUILD)/libtcpunit.a: $(LIB_OBJ)
 $(BUILD)/tests/libhelp.a: $(HELP_OBJ)
+$(BUILD)/tests/fuzz/aid.a: $(FUZZ_AID)
 %.a:
 	@echo '  AR    $@'
 	$(Q)rm -f $@
@@ -182,7 +183,7 @@ $(BUILD)/tests/bench/echo_go: tests/bench/echo.go
 	@echo '  GO    $@'
 	$(Q)go build -o $@ $<
 
-$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_AID) $(FUZZ_MAIN) \
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/aid.a $(FUZZ_MAIN) \
 		$(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
 	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)

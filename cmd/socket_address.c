@@ -58,3 +58,21 @@ address_port(const union socket_address *address)
 	return ntohs(address->any.sa_family == AF_INET ? address->v4.sin_port
 						       : address->v6.sin6_port);
 }
+
+void
+set_address(union socket_address *address, int family, const uint32_t words[4],
+    in_port_t port, uint32_t scope)
+{
+	*address =
+	    (union socket_address){.v6.sin6_family = (sa_family_t)family};
+	if (family == AF_INET) {
+		address->v4.sin_port = port;
+		memcpy(&address->v4.sin_addr, words, 4);
+		return;
+	}
+	address->v6.sin6_port = port;
+	memcpy(&address->v6.sin6_addr, words, 16);
+	if (IN6_IS_ADDR_LINKLOCAL(&address->v6.sin6_addr))
+		address->v6.sin6_scope_id = scope;
+	unmap_address(address);
+}

@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <tcpunit.h>
 
 /* IPv4-mapped addresses are kept as IPv4 ones: unmap_address. */
@@ -15,6 +16,11 @@ union socket_address {
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 };
+
+/* From the four words that the kernel's tables have, of which an IPv4 address
+ * takes the first; PORT is in network order. */
+void set_address(union socket_address *address, int family,
+    const uint32_t words[4], in_port_t port, uint32_t scope);
 
 /* Turns an IPv4-mapped address into an IPv4 one. */
 void unmap_address(union socket_address *address);

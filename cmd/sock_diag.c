@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+#include "sock_diag.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Room for the largest message of a dump. */
+#define DUMP_SIZE 32768
+
+#define BIT(state) (1u << (state))
+
+/* Sockets that some process may have: not those in TIME_WAIT. */
+#define LIVE_STATES (BIT(TCP_CLOSING + 1) - 2 - BIT(TCP_TIME_WAIT))
+
+static int open_netlink(void);
+static int dump_family(int fd, const struct socket_query *query, int family,
+    struct socket_table *table);
+static int find_in_family(int fd, int family, const union socket_address *local,
+    const union socket_address *remote, struct socket_table *table);
+
+int
+dump_sockets(const struct socket_query *query, struct socket_table *table)
+{
+	int fd, result;
+
+	fd = open_netlink();
+	if (fd == -1)
+		return -1;
+	result = dump_family(fd, query, AF_INET, table);
+	if (result == 0)
+		result = dump_family(fd, query, AF_INET6, table);
+	(void)close(fd); /* nothing was written to it */
+	return result;
+}
+
+/* A socket of IPv6 can have an IPv4 connection. */
+int
+find_socket(const union socket_address *local,
+    const union socket_address *remote, struct socket_entry *entry)
+{
+	struct socket_table table = {0};
+	int fd = open_netlink(), result = 0;
+
+	if (fd == -1)
+		return -1;
+	if (local->any.sa_family == AF_INET)
+		result = find_in_family(fd, AF_INET, local, remote, &table);
+	if (result == 0 && table.count == 0)
+		result = find_in_family(fd, AF_INET6, local, remote, &table);
+	(void)close(fd); /* nothing was written to it */
+	if (result == 0 && table.count > 0 && !table.entries[0].listening) {
+		*entry = table.entries[0];
+		result = 1;
+	}
+	free_sockets(&table);
+	return result;
+}
+
+static int
+open_netlink(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+}
+
+static int
+request_dump(int fd, const struct socket_query *query, int family)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 body;
+	} request = {
+	    .header.nlmsg_len = sizeof(request),
+	    .header.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+	    .header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+	    .body.sdiag_family = (uint8_t)family,
+	    .body.sdiag_protocol = IPPROTO_TCP,
+	    .body.idiag_states =
+		query->listening ? BIT(TCP_LISTEN) : LIVE_STATES,
+	    .body.id.idiag_sport = htons((uint16_t)query->port),
+	};
+
+	return send(fd, &request, sizeof(request), 0) == -1 ? -1 : 0;
+}
+
+static bool
+is_v6only(struct nlmsghdr *message, struct inet_diag_msg *body)
+{
+	struct rtattr *a = (void *)(body + 1);
+	int left = (int)(message->nlmsg_len - NLMSG_LENGTH(sizeof(*body)));
+
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == INET_DIAG_SKV6ONLY && RTA_PAYLOAD(a) > 0)
+			return *(uint8_t *)RTA_DATA(a) != 0;
+	return false;
+}
+
+static int
+add_message(struct nlmsghdr *message, struct socket_table *table)
+{
+	struct inet_diag_msg *body = NLMSG_DATA(message);
+	const struct inet_diag_sockid *id = &body->id;
+	struct socket_entry entry = {
+	    .listening = body->idiag_state == TCP_LISTEN,
+	    .pending = body->idiag_rqueue,
+	    .backlog = body->idiag_wqueue,
+	    .inode = body->idiag_inode,
+	    .v6only = is_v6only(message, body),
+	};
+
+	set_address(&entry.local, body->idiag_family, id->idiag_src,
+	    id->idiag_sport, id->idiag_if);
+	set_address(&entry.remote, body->idiag_family, id->idiag_dst,
+	    id->idiag_dport, id->idiag_if);
+	return add_socket(table, &entry);
+}
+
+/* Returns 1 at the end of the dump, 0 where more is to come, or -1. */
+static int
+take_messages(struct nlmsghdr *m, size_t n, struct socket_table *table)
+{
+	size_t least;
+	bool last;
+	int error = 0;
+
+	for (; NLMSG_OK(m, n); m = NLMSG_NEXT(m, n)) {
+		last =
+		    m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR;
+		least = last ? sizeof(error) : sizeof(struct inet_diag_msg);
+		if (m->nlmsg_len < NLMSG_LENGTH(least) ||
+		    NLMSG_ALIGN(m->nlmsg_len) > n) {
+			errno = EBADMSG;
+			return -1;
+		}
+		if (last) {
+			/* Both begin with an error number, below 0 or 0. */
+			memcpy(&error, NLMSG_DATA(m), sizeof(error));
+			errno = (int)(0u - (unsigned int)error);
+			return error == 0 ? 1 : -1;
+		}
+		if (add_message(m, table) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* As take_messages, for the next of the kernel's answers. */
+static int
+receive(int fd, struct socket_table *table)
+{
+	union {
+		struct nlmsghdr header; /* for its alignment */
+		char bytes[DUMP_SIZE];
+	} buffer;
+	ssize_t n;
+
+	do
+		n = recv(fd, &buffer, sizeof(buffer), 0);
+	while (n == -1 && errno == EINTR);
+	return n <= 0 ? -1 : take_messages(&buffer.header, (size_t)n, table);
+}
+
+static int
+dump_family(int fd, const struct socket_query *query, int family,
+    struct socket_table *table)
+{
+	int done = 0;
+
+	if (request_dump(fd, query, family) == -1)
+		return -1;
+	while (done == 0)
+		done = receive(fd, table);
+	return done == 1 ? 0 : -1;
+}
+
+/* The four words of an address, IPv4-mapped if the family is IPv6. */
+static in_port_t
+get_address(const union socket_address *address, int family, uint32_t words[4])
+{
+	if (address->any.sa_family == AF_INET6) {
+		memcpy(words, &address->v6.sin6_addr, 16);
+		return address->v6.sin6_port;
+	}
+	if (family == AF_INET6)
+		words[2] = htonl(0xffff);
+	words[family == AF_INET6 ? 3 : 0] = address->v4.sin_addr.s_addr;
+	return address->v4.sin_port;
+}
+
+/* The answer is one message, without an end. */
+static int
+find_in_family(int fd, int family, const union socket_address *local,
+    const union socket_address *remote, struct socket_table *table)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 body;
+	} request = {
+	    .header.nlmsg_len = sizeof(request),
+	    .header.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+	    .header.nlmsg_flags = NLM_F_REQUEST,
+	    .body.sdiag_family = (uint8_t)family,
+	    .body.sdiag_protocol = IPPROTO_TCP,
+	    .body.idiag_states = ~0u,
+	    .body.id.idiag_cookie = {~0u, ~0u}, /* any */
+	};
+	struct inet_diag_sockid *id = &request.body.id;
+
+	id->idiag_sport = get_address(local, family, id->idiag_src);
+	id->idiag_dport = get_address(remote, family, id->idiag_dst);
+	if (local->any.sa_family == AF_INET6)
+		id->idiag_if = local->v6.sin6_scope_id;
+	if (send(fd, &request, sizeof(request), 0) == -1)
+		return -1;
+	return receive(fd, table) == -1 && errno != ENOENT ? -1 : 0;
+}

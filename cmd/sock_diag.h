@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sock_diag.h - what sock_diag(7) says of the TCP sockets in tcpu's own network
+ * namespace.
+ */
+#ifndef TCPU_SOCK_DIAG_H
+#define TCPU_SOCK_DIAG_H
+
+#include "socket_table.h"
+
+/* Appends the sockets that answer the query.  Returns 0, or -1 with errno. */
+int dump_sockets(const struct socket_query *query, struct socket_table *table);
+
+/*
+ * The socket with just these two ends, if there is one.  Returns 1 and the
+ * entry; 0 if the kernel knows none; or -1 with errno.
+ */
+int find_socket(const union socket_address *local,
+    const union socket_address *remote, struct socket_entry *entry);
+
+#endif
