@@ -22,6 +22,7 @@ struct ending {
 	int process;              /* a pidfd */
 	int drain;                /* ms between the first signal and the end */
 	tcp_listener listener; /* closed by that signal, where there is drain */
+	bool stdout_failed; /* and that has been said */
 	bool over;
 	int status; /* the run's, where it is over */
 	int code;   /* errno, where that is STATUS_FAILED */

@@ -157,6 +157,9 @@ stdout_failure(const struct run *run, int code)
 {
 	struct sigaction old;
 
+	if (run->ending->stdout_failed)
+		return STATUS_FILE;
+	run->ending->stdout_failed = true;
 	if (code == EPIPE && sigaction(SIGPIPE, NULL, &old) == 0 &&
 	    old.sa_handler == SIG_DFL) {
 		run->ending->signal = SIGPIPE;

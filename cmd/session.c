@@ -16,12 +16,16 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "presence.h"
 #include "progress.h"
 #include "stream.h"
 
 /* What is drained at most before a connection is closed. */
 #define DRAIN_SIZE (1024 * 1024)
 #define DRAIN_TIME 1000
+
+/* ms between two looks at whether the peer has left. */
+#define PRESENCE_PAUSE 200
 
 /* How long a held end of file waits for a peer that sends nothing, in ms. */
 #define HOLD_TIME 5000
@@ -41,6 +45,9 @@ struct session {
 	bool holds;    /* the FIN waits for the peer's */
 	bool lingers;  /* the input is at its end, and the sender waits */
 	bool received; /* the peer's end of file */
+	bool sent;     /* nothing more will be */
+	bool watches;  /* the receiver waits for the peer to leave */
+	bool left;     /* the peer has, after its end of file */
 	bool finished; /* a FIN went out */
 	int lost;      /* the errno that the connection was lost with */
 };
@@ -49,11 +56,14 @@ static enum session_end end_of(const struct session_options *options,
     const struct standard_ports *standard);
 static bool holds_end(const struct session *s);
 static int run_threads(struct session *s);
-static void *send_input(void *session);
+static void *run_sender(void *session);
+static void send_input(struct session *s);
 static void finish(struct session *s);
 static int linger(struct session *s, int limit);
 static bool has_ended(int process);
-static void *receive(void *session);
+static void *run_receiver(void *session);
+static bool receive(struct session *s);
+static void watch_peer(struct session *s);
 static int await_silence(struct session *s, bool both, int limit);
 static void *watch_idleness(void *session);
 static bool is_unwanted(const struct session *s);
@@ -186,8 +196,8 @@ run_threads(struct session *s)
 	tcp_thread threads[4];
 	int n = 0;
 
-	threads[n++] = s->receiver = tcp_thread_start(receive, s);
-	threads[n++] = s->sender = tcp_thread_start(send_input, s);
+	threads[n++] = s->receiver = tcp_thread_start(run_receiver, s);
+	threads[n++] = s->sender = tcp_thread_start(run_sender, s);
 	if (s->options->idle_timeout != -1)
 		threads[n++] = tcp_thread_start(watch_idleness, s);
 	if (s->progress.open)
@@ -209,29 +219,38 @@ run_threads(struct session *s)
 }
 
 static void *
-send_input(void *session)
+run_sender(void *session)
 {
 	struct session *s = session;
 
+	send_input(s);
+	s->sent = true;
+	if (s->watches)
+		(void)tcp_thread_terminate(s->receiver); /* it has not ended */
+	return NULL;
+}
+
+static void
+send_input(struct session *s)
+{
 	if (stream(s->standard->input, s->out, sent_as(s->options)) == -1) {
 		note_failure(s);
-		return NULL; /* what has arrived may still be received */
+		return; /* what has arrived may still be received */
 	}
 	if (s->standard->terminal && !isatty(STDIN_FILENO)) {
 		stop(s, stdin_failure(s->run, EIO), true);
-		return NULL; /* a hang-up, which reads as an end of file */
+		return; /* a hang-up, which reads as an end of file */
 	}
 	if (s->holds && linger(s, s->end == END_PEER ? -1 : HOLD_TIME) == -1)
-		return NULL;
+		return;
 	finish(s);
 	if (s->end == END_QUIET && linger(s, s->options->end.quiet) == -1)
-		return NULL;
+		return;
 	if (s->end == END_INPUT || s->end == END_QUIET ||
 	    has_ended(s->standard->process)) {
 		(void)settle(s); /* conclude asks again */
 		(void)tcp_thread_terminate(s->receiver); /* or it ended */
 	}
-	return NULL;
 }
 
 /* No more is sent. */
@@ -268,9 +287,21 @@ has_ended(int process)
 }
 
 static void *
-receive(void *session)
+run_receiver(void *session)
 {
 	struct session *s = session;
+
+	if (receive(s))
+		watch_peer(s);
+	else
+		(void)tcp_thread_terminate(s->sender); /* or it ended */
+	return NULL;
+}
+
+/* Returns whether the sender may go on. */
+static bool
+receive(struct session *s)
+{
 	tcp_port output = s->standard->output;
 	int n = stream(s->in, output, received_as(s->options));
 
@@ -280,14 +311,43 @@ receive(void *session)
 	if (n == 0 && s->standard->socket && !s->standard->shared)
 		(void)shutdown(STDOUT_FILENO, SHUT_WR); /* stdin keeps it */
 	if (n == -1 ||
-	    (!s->standard->shared && tcp_close_output_port(output) == -1))
+	    (!s->standard->shared && tcp_close_output_port(output) == -1)) {
 		note_failure(s);
-	else if (s->lingers)
+		return false;
+	}
+	if (s->lingers)
 		finish(s);
-	else if (s->end != END_PEER)
-		return NULL;
-	(void)tcp_thread_terminate(s->sender); /* or it ended */
-	return NULL;
+	return !s->lingers && s->end != END_PEER;
+}
+
+/*
+ * An input that stays open and silent, as that of a job of cron does, would
+ * hold a session whose peer is gone.  Not so the pipe of a COMMAND, with which
+ * the session ends.
+ */
+static void
+watch_peer(struct session *s)
+{
+	enum presence presence = PEER_THERE;
+	struct connection_ends ends;
+
+	if (s->standard->process != -1)
+		return;
+	s->watches = true;
+	begin_presence(
+	    &ends, tcp_port_fileno(s->in), s->options->wire.keepalive);
+	while (!s->sent && presence == PEER_THERE) {
+		presence = ask_presence(&ends);
+		if (presence == PEER_THERE &&
+		    tcp_thread_sleep(PRESENCE_PAUSE) == -1)
+			break;
+	}
+	s->watches = false;
+	s->left = presence == PEER_LEFT;
+	if (presence == PEER_RESET && s->lost == 0)
+		s->lost = ECONNRESET;
+	if (presence != PEER_THERE)
+		(void)tcp_thread_terminate(s->sender); /* or it ended */
 }
 
 /* A process may read as little as it likes; what else comes is for nobody. */
@@ -343,10 +403,18 @@ settle(struct session *s)
 	int code = s->lost;
 
 	if (code == 0)
-		code = wire_settle(tcp_port_fileno(s->in), s->finished);
+		code =
+		    wire_settle(tcp_port_fileno(s->in), s->finished, s->left);
 	if (code > 0)
 		s->lost = code;
 	return code == -1 ? -1 : 0;
+}
+
+/* Whether bytes are there, not only an end of file. */
+static bool
+has_input(tcp_port input)
+{
+	return tcp_char_ready(input) == 1 && tcp_peek_byte(input) >= 0;
 }
 
 /* Looks at the whole once both directions have ended.  Returns 0 or -1. */
@@ -360,6 +428,9 @@ conclude(struct session *s)
 	if (s->lost)
 		s->outcome.status =
 		    fail_with_counts(s, STATUS_LOST, strerror(s->lost));
+	else if (s->left && has_input(s->standard->input))
+		s->outcome.status = fail_with_counts(s, STATUS_LOST,
+		    "the peer has left, and more input is there");
 	else if (s->end == END_INPUT || s->standard->process != -1)
 		drain(s);
 	return 0;

@@ -15,6 +15,9 @@
 /* Seconds before a probe of keepalive. */
 #define MOST_SILENCE 32767
 
+/* How many may stay without an answer. */
+#define MOST_PROBES 127
+
 static void
 set(int fd, int level, int name, int value)
 {
@@ -30,16 +33,21 @@ seconds(int ms)
 	return s < 1 ? 1 : s > MOST_SILENCE ? MOST_SILENCE : s;
 }
 
+static void
+set_probes(int fd, int idle, int interval, int count)
+{
+	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds(idle));
+	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds(interval));
+	set(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
+}
+
 /* Half the time passes in silence, the other half with probes. */
 static void
 set_keepalive(int fd, int ms)
 {
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, ms > 0);
-	if (ms <= 0)
-		return;
-	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds(ms / 2));
-	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds(ms / 8));
-	set(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+	if (ms > 0)
+		set_probes(fd, ms / 2, ms / 8, 4);
 }
 
 void
@@ -49,6 +57,18 @@ wire_set(int fd, const struct wire_options *o)
 	set_keepalive(fd, o->keepalive);
 	if (o->user_timeout != -1)
 		set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, o->user_timeout);
+}
+
+/* After the first interval, the rest of the limit passes with probes. */
+void
+wire_probe(int fd, int interval, int limit)
+{
+	const int rest = limit - interval;
+
+	if (rest / interval > MOST_PROBES)
+		set_probes(fd, interval, rest / MOST_PROBES, MOST_PROBES);
+	else
+		set_probes(fd, interval, interval, rest / interval);
 }
 
 static void
@@ -105,7 +125,7 @@ death_of(int fd)
  * a FIN of ours was reset, whatever was acknowledged.
  */
 int
-wire_settle(int fd, bool finished)
+wire_settle(int fd, bool finished, bool left)
 {
 	bool gone;
 	int queued;
@@ -114,7 +134,7 @@ wire_settle(int fd, bool finished)
 		gone = is_gone(fd);
 		if (ioctl(fd, SIOCOUTQ, &queued) == -1)
 			return errno;
-		if (gone && (!finished || queued > 1))
+		if (gone && (queued > finished || !(finished || left)))
 			return death_of(fd);
 		if (queued <= finished)
 			return 0;

@@ -23,6 +23,9 @@ struct wire_options {
 /* Best effort: a kernel that refuses one of these keeps its own. */
 void wire_set(int fd, const struct wire_options *options);
 
+/* Probes a silent peer every INTERVAL ms; LIMIT stays how long it is borne. */
+void wire_probe(int fd, int interval, int limit);
+
 /*
  * While armed, a socket that is closed, by us or by our death, is a reset to
  * the peer, which must not take half of the data for all.
@@ -35,10 +38,10 @@ bool wire_finish(int fd);
 
 /*
  * Waits (parks) until the peer's kernel has acknowledged every byte; FINISHED
- * says that a FIN is among them, which nobody has to acknowledge.  Returns 0;
- * or the errno for a connection that was lost before, and -1 where the thread
- * was terminated.
+ * says that a FIN is among them, which nobody has to acknowledge, and LEFT that
+ * a reset means no more than that the peer has left.  Returns 0; or the errno
+ * for a connection that was lost before, or -1 if the thread was terminated.
  */
-int wire_settle(int fd, bool finished);
+int wire_settle(int fd, bool finished, bool left);
 
 #endif

@@ -228,6 +228,98 @@ without_input() {
 	holds peer.out 'answer\nEOF\n'
 }
 
+# ---- A peer that has left ----
+
+@test "an input that stays silent does not hold a session whose peer left" {
+	local side
+	for side in connect listen; do
+		if [ "$side" = connect ]; then
+			peer 'send=all\n' read=4
+			speak
+			echo abc >&"$say"
+		else
+			[ -e in ] || mkfifo in
+			serve --local 0 <>in
+			client=$server
+			background peer "$talk" "$port" 'send=all\n'
+		fi
+		ends 0 "$client"
+	done
+	holds client.out 'all\n'
+	holds client.err ''
+	holds server.out 'all\n'
+}
+
+@test "nor over IPv6, mapped addresses, or where the peer leaves later" {
+	local host
+	for host in ::1 127.0.0.1; do
+		serve -k --local 0 -- true
+		mkfifo in.$host
+		timeout -k1 20 tcpu connect "$host" "$port" <>in.$host
+	done
+	mkfifo go
+	peer shut hear=go
+	speak
+	echo >go
+	ends 0 "$client"
+}
+
+@test "a peer that is half closed has not left" {
+	peer 'send=all\n' shut slurp
+	speak
+	until_said client.out all
+	# Some looks at the peer are taken meanwhile.
+	run -124 timeout -k1 10 tcpu listen -q --timeout=700ms --local 0
+	echo abc >&"$say"
+	exec {say}>&-
+	ends 0 "$client"
+	ends 0 "$peer"
+	holds peer.out 'abc\nEOF\n'
+}
+
+@test "input that comes when the peer has left is 8, whoever is faster" {
+	mkfifo go
+	peer 'send=one\n' shut hear=go
+	speak
+	until_said client.out one
+	kill -STOP "$client"
+	echo >go
+	ends 0 "$peer"
+	echo abc >&"$say"
+	kill -CONT "$client"
+	ends 8 "$client"
+	assert_equal "$(wc -l <client.err)" 1
+}
+
+# far_peer STEP... - a network namespace of its own for the peer, which keeps an
+# orphan for a second only; tcpu connect is in this one, with a silent input.
+far_peer() {
+	netns bash -c '
+		talk=$1 in=$2; shift 2
+		ip link add here type veth peer name there
+		exec {new}< <(exec unshare --net sh -c "echo; exec tail -f /dev/null")
+		far=$! && read -r -u "$new" && ip link set there netns "$far"
+		ip addr add 192.0.2.1/24 dev here && ip link set here up
+		inside() { nsenter --net=/proc/$far/ns/net "$@"; }
+		inside sh -c "ip addr add 192.0.2.2/24 dev there
+			ip link set there up; ip link set lo up
+			echo 1 >/proc/sys/net/ipv4/tcp_fin_timeout"
+		inside tcpu listen --background -k --until-exit $$ \
+			--print=sh 4242 -- "$@" >/dev/null
+		timeout -k1 40 tcpu connect 192.0.2.2 4242 <>"$in"
+		status=$?
+		kill "$far"
+		exit "$status"' bash "$talk" "$@" 3>&-
+}
+
+@test "a peer of another machine that left is noticed by a probe" {
+	mkfifo in
+	run --separate-stderr far_peer in echo all
+	assert_success
+	assert_output all
+	assert_equal "$stderr" ''
+}
+
 # ---- When it fails ----
 
 @test "a reset is 8, with the bytes of each direction" {

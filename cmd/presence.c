@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#include "presence.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "sock_diag.h"
+#include "wire.h"
+
+/* ms between two probes. */
+#define PROBE_INTERVAL 5000
+
+void
+begin_presence(struct connection_ends *ends, int fd, int limit)
+{
+	socklen_t ours = sizeof(ends->ours), theirs = sizeof(ends->theirs);
+
+	*ends = (struct connection_ends){.fd = fd};
+	ends->known = getsockname(fd, &ends->ours.any, &ours) == 0 &&
+	    getpeername(fd, &ends->theirs.any, &theirs) == 0;
+	unmap_address(&ends->ours);
+	unmap_address(&ends->theirs);
+	if (limit > 2 * PROBE_INTERVAL)
+		wire_probe(fd, PROBE_INTERVAL, limit);
+}
+
+/* Without a process has no inode.  A socket that is not found may be one of
+ * another machine. */
+static bool
+is_orphan(const struct connection_ends *ends)
+{
+	struct socket_entry peer;
+
+	return ends->known &&
+	    find_socket(&ends->theirs, &ends->ours, &peer) == 1 &&
+	    peer.inode == 0;
+}
+
+/* A reset that comes while a probe is unanswered is the answer. */
+enum presence
+ask_presence(const struct connection_ends *ends)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(ends->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	    info.tcpi_state == TCP_CLOSE)
+		return info.tcpi_probes > 0 ? PEER_LEFT : PEER_RESET;
+	return is_orphan(ends) ? PEER_LEFT : PEER_THERE;
+}
