@@ -105,9 +105,14 @@ ssize_t
 tu_descriptor_move(
     struct tu_descriptor *from, struct tu_descriptor *to, size_t n)
 {
+	int flags = fcntl(from->file ? to->fd : from->fd, F_GETFL);
 	struct tu_sigpipe sigpipe;
 	ssize_t r;
 
+	if ((flags & O_NONBLOCK) == 0) {
+		errno = EINVAL;
+		return -1;
+	}
 	tu_sigpipe_block(&sigpipe);
 	do {
 		if (from->file)

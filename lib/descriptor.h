@@ -37,9 +37,10 @@ ssize_t tu_descriptor_read(struct tu_descriptor *d, void *buf, size_t n);
 ssize_t tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n);
 
 /*
- * Moves at most N bytes within the kernel, from a regular file to a
- * non-blocking socket, or from such a socket to a pipe: how many, 0 perhaps at
- * the end, -1 with errno, where EAGAIN does not say which end is meant.
+ * Moves at most N bytes within the kernel, from a regular file to a socket, or
+ * from a socket to a pipe: how many, 0 perhaps at the end, -1 with errno.
+ * EAGAIN does not say which end is meant.  EINVAL: not between these two, or
+ * not now, as a socket without O_NONBLOCK would stop every thread.
  */
 ssize_t tu_descriptor_move(
     struct tu_descriptor *from, struct tu_descriptor *to, size_t n);
