@@ -17,7 +17,11 @@ enum {
 struct copying {
 	struct tu_port *from;
 	struct tu_port *to;
-	char *buffer; /* made when needed */
+	char *buffer;           /* made when needed, */
+	size_t room;            /* of this size, and */
+	bool filled;            /* larger once a read has filled it */
+	int64_t input_deadline; /* of the waits since the last progress */
+	int64_t output_deadline;
 	int64_t limit;
 	int64_t total;
 	bool within_kernel;
@@ -31,7 +35,10 @@ static int copy(struct copying *);
 static bool can_move(const struct tu_port *, const struct tu_port *);
 static int move_piece(struct copying *);
 static int wait_move(struct copying *);
+static int64_t begun(int64_t *, const struct tu_port *);
 static int copy_piece(struct copying *);
+static int make_room(struct copying *);
+static int write_piece(struct copying *, size_t);
 static size_t most(const struct copying *, size_t);
 static int put_back(struct copying *, size_t, size_t);
 
@@ -79,10 +86,15 @@ free_buffer(void *copying)
 static int
 copy(struct copying *c)
 {
-	int more = 1;
+	int more;
 
-	if (tu_output_flush(c->to, tu_deadline(c->to->timeout), where) == -1)
+	do {
+		more = tu_output_flush_piece(
+		    c->to, tu_deadline(c->to->timeout), where);
+	} while (more == 1);
+	if (more == -1)
 		return -1;
+	more = 1;
 	c->within_kernel = can_move(c->from, c->to);
 	while (more == 1 && c->total != c->limit) {
 		if (c->within_kernel && c->from->ahead.size == 0)
@@ -129,6 +141,7 @@ move_piece(struct copying *c)
 		c->from->position += (uint64_t)n;
 		c->to->position += (uint64_t)n;
 		c->from->empty = false;
+		c->input_deadline = c->output_deadline = 0;
 		return tu_port_charge(c->to, (size_t)n, where) == -1 ? -1 : 1;
 	}
 	if (n == -1 && errno == EAGAIN)
@@ -153,37 +166,76 @@ wait_move(struct copying *c)
 	if (c->from->connection->tcp &&
 	    tu_descriptor_writable(&c->to->connection->descriptor))
 		waited = tu_input_wait(
-		    c->from, tu_deadline(c->from->timeout), where);
+		    c->from, begun(&c->input_deadline, c->from), where);
 	else
-		waited =
-		    tu_port_wait(c->to, tu_deadline(c->to->timeout), where);
+		waited = tu_port_wait(
+		    c->to, begun(&c->output_deadline, c->to), where);
 	return waited == -1 ? -1 : 1;
+}
+
+/* A wait may be taken up again, in vain, without beginning anew. */
+static int64_t
+begun(int64_t *deadline, const struct tu_port *p)
+{
+	if (*deadline == 0)
+		*deadline = tu_deadline(p->timeout);
+	return *deadline;
 }
 
 /* 1, or 0 at the end of file, or -1 raised. */
 static int
 copy_piece(struct copying *c)
 {
-	struct tu_port *from = c->from, *to = c->to;
-	size_t sent = 0;
-	struct iovec iov;
+	struct tu_port *from = c->from;
 	ssize_t n;
 
-	if (c->buffer == NULL)
-		c->buffer = tu_buffer_new(TU_COPY_BUFFER);
-	if (c->buffer == NULL)
+	if (from->skip_lf && from->ahead.size == 0)
+		return tu_input_fill(from, tu_deadline(from->timeout), where);
+	if (make_room(c) == -1)
 		return tu_port_raise(from, where);
-	n = tu_input_read(from, c->buffer, most(c, TU_COPY_BUFFER),
+	n = tu_input_read(from, c->buffer, most(c, c->room),
 	    tu_deadline(from->timeout), where);
 	if (n <= 0)
 		return (int)n;
-	iov = (struct iovec){.iov_base = c->buffer, .iov_len = (size_t)n};
-	if (tu_output_write(
-		to, &iov, 1, tu_deadline(to->timeout), where, &sent) == 0)
-		n = 0;
-	c->total += (int64_t)sent;
-	from->position += sent;
-	return n == 0 ? 1 : put_back(c, sent, (size_t)n);
+	c->filled = (size_t)n == c->room;
+	return write_piece(c, (size_t)n);
+}
+
+/* Few copies are long; and the memory of a short one costs more than its
+ * bytes if the system has to be asked for it. */
+static int
+make_room(struct copying *c)
+{
+	size_t room = c->filled ? TU_COPY_BUFFER : TU_COPY_FIRST;
+
+	if (c->room >= room)
+		return 0;
+	free(c->buffer);
+	c->room = 0;
+	c->buffer = tu_buffer_new(room);
+	if (c->buffer == NULL)
+		return -1;
+	c->room = room;
+	return 0;
+}
+
+/* N bytes of the buffer, and each wait has the whole time limit. */
+static int
+write_piece(struct copying *c, size_t n)
+{
+	struct iovec iov = {.iov_base = c->buffer, .iov_len = n};
+	struct tu_pieces pieces = {.iov = &iov, .n = 1};
+	struct tu_port *to = c->to;
+	int result = 0;
+
+	while (result == 0 && pieces.n > 0)
+		result = tu_output_send(
+		    to, &pieces, tu_deadline(to->timeout), where);
+	c->total += (int64_t)pieces.sent;
+	c->from->position += pieces.sent;
+	if (result == 0)
+		return 1;
+	return put_back(c, pieces.sent, n);
 }
 
 static size_t

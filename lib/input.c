@@ -137,12 +137,10 @@ tu_input_fill(struct tu_port *p, int64_t deadline, const char *where)
 
 	if (memory == NULL)
 		return tu_port_raise(p, where);
-	do {
-		n = receive(p, memory, TU_SCRATCH, deadline, where);
-		if (n <= 0)
-			return (int)n;
-		n = keep(p, memory, (size_t)n);
-	} while (n == 0);
+	n = receive(p, memory, TU_SCRATCH, deadline, where);
+	if (n <= 0)
+		return (int)n;
+	n = keep(p, memory, (size_t)n);
 	if (n == -1)
 		return tu_port_raise(p, where);
 	/* Only now, as the others use the same scratch. */
@@ -284,7 +282,7 @@ next_byte(tcp_port port, bool take, const char *where)
 	if (p == NULL)
 		return -1;
 	tu_ahead_settle(&p->ahead);
-	if (p->ahead.size == 0)
+	while (filled == 1 && p->ahead.size == 0)
 		filled = tu_input_fill(p, tu_deadline(p->timeout), where);
 	if (filled == -1)
 		byte = -1;

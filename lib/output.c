@@ -13,7 +13,9 @@ static size_t buffered(const struct tu_port *);
 static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
 static ssize_t write_entered(
     struct tu_port *, struct iovec *, int, const char *);
-static void advance(struct iovec **, int *, size_t);
+static int write_all(
+    struct tu_port *, struct tu_pieces *, int64_t, const char *);
+static void advance(struct tu_pieces *, size_t);
 
 ssize_t
 tcp_write(tcp_port port, const void *buf, size_t n)
@@ -102,19 +104,30 @@ tcp_close_output_port(tcp_port port)
 int
 tu_output_flush(struct tu_port *p, int64_t deadline, const char *where)
 {
-	struct evbuffer_iovec v[8];
-	size_t sent;
-	int n, result = 0;
+	int more;
 
-	while (result == 0 && buffered(p) > 0) {
-		n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
-		sent = 0;
-		result = tu_output_write(
-		    p, v, n < 8 ? n : 8, deadline, where, &sent);
-		if (!p->closed)
-			(void)evbuffer_drain(p->unsent, sent); /* not frozen */
-	}
-	return result;
+	do {
+		more = tu_output_flush_piece(p, deadline, where);
+	} while (more == 1);
+	return more;
+}
+
+int
+tu_output_flush_piece(struct tu_port *p, int64_t deadline, const char *where)
+{
+	struct evbuffer_iovec v[8];
+	struct tu_pieces pieces = {.iov = v};
+	int result;
+
+	if (buffered(p) == 0)
+		return 0;
+	pieces.n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
+	if (pieces.n > 8)
+		pieces.n = 8;
+	result = tu_output_send(p, &pieces, deadline, where);
+	if (!p->closed)
+		(void)evbuffer_drain(p->unsent, pieces.sent); /* not frozen */
+	return result == 0 ? 1 : -1;
 }
 
 bool
@@ -136,38 +149,32 @@ tu_output_push(struct tu_port *p)
 }
 
 int
-tu_output_write(struct tu_port *p, struct iovec *iov, int n, int64_t deadline,
-    const char *where, size_t *sent)
+tu_output_send(struct tu_port *p, struct tu_pieces *pieces, int64_t deadline,
+    const char *where)
 {
 	ssize_t r;
 
 	if (p->closed)
 		return tu_port_charge(p, 0, where);
-	advance(&iov, &n, 0);
-	while (n > 0) {
-		r = tu_connection_write(p->connection, iov, n);
-		if (r == -1 && errno != EAGAIN)
+	while ((r = tu_connection_write(
+		    p->connection, pieces->iov, pieces->n)) == -1) {
+		if (errno != EAGAIN)
 			return tu_port_raise(p, where);
-		if (r == -1) {
-			if (tu_port_wait(p, deadline, where) == -1)
-				return -1;
-			continue;
-		}
-		*sent += (size_t)r;
-		p->position += (uint64_t)r;
-		advance(&iov, &n, (size_t)r);
-		if (tu_port_charge(p, (size_t)r, where) == -1)
+		if (tu_port_wait(p, deadline, where) == -1)
 			return -1;
 	}
-	return 0;
+	p->position += (uint64_t)r;
+	advance(pieces, (size_t)r);
+	return tu_port_charge(p, (size_t)r, where);
 }
 
 /* Into the buffer if there is one with room, else out. */
 static ssize_t
 write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 {
+	struct tu_pieces pieces = {.iov = iov, .n = n};
 	int64_t deadline = tu_deadline(p->timeout);
-	size_t total = 0, sent = 0;
+	size_t total = 0;
 	int i;
 
 	for (i = 0; i < n; i++)
@@ -179,8 +186,8 @@ write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 	}
 	if (tu_output_flush(p, deadline, where) == -1)
 		return -1;
-	if (tu_output_write(p, iov, n, deadline, where, &sent) == -1) {
-		tu_error_attach((tcp_port){p->handle}, sent);
+	if (write_all(p, &pieces, deadline, where) == -1) {
+		tu_error_attach((tcp_port){p->handle}, pieces.sent);
 		return -1;
 	}
 	return (ssize_t)total;
@@ -210,17 +217,30 @@ buffer_pieces(struct tu_port *p, const struct iovec *iov, int n, size_t total)
 	return 0;
 }
 
-/* Past N bytes, and past empty pieces. */
-static void
-advance(struct iovec **iov, int *count, size_t n)
+static int
+write_all(struct tu_port *p, struct tu_pieces *pieces, int64_t deadline,
+    const char *where)
 {
-	while (*count > 0 && n >= (*iov)->iov_len) {
-		n -= (*iov)->iov_len;
-		(*iov)++;
-		(*count)--;
+	int result = 0;
+
+	advance(pieces, 0);
+	while (result == 0 && pieces->n > 0)
+		result = tu_output_send(p, pieces, deadline, where);
+	return result;
+}
+
+/* Past N bytes that were sent, and past empty pieces. */
+static void
+advance(struct tu_pieces *p, size_t n)
+{
+	p->sent += n;
+	while (p->n > 0 && n >= p->iov->iov_len) {
+		n -= p->iov->iov_len;
+		p->iov++;
+		p->n--;
 	}
-	if (*count > 0) {
-		(*iov)->iov_base = (char *)(*iov)->iov_base + n;
-		(*iov)->iov_len -= n;
+	if (p->n > 0) {
+		p->iov->iov_base = (char *)p->iov->iov_base + n;
+		p->iov->iov_len -= n;
 	}
 }

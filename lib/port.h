@@ -61,14 +61,18 @@ int tu_port_raise(struct tu_port *p, const char *where);
 /* Closes it as it is; errno of close(2) is raised for WHERE. */
 int tu_port_close(struct tu_port *p, const char *where);
 
-/* Sends what is buffered, in output.c; or what of it goes without waiting or
- * failing: true where the rest has to wait. */
+/* Sends what is buffered, in output.c: all of it; or by one system call, 1
+ * unless nothing was left, which is 0; or what goes without waiting or failing:
+ * true if the rest has to wait. */
 int tu_output_flush(struct tu_port *p, int64_t deadline, const char *where);
+int tu_output_flush_piece(
+    struct tu_port *p, int64_t deadline, const char *where);
 bool tu_output_push(struct tu_port *p);
 
 /* Reading for the copying and for lines, in input.c.  Bytes: at least one; 0
  * is end of file.  Waiting sends the connection's own buffered output first.
- * Filling reads ahead: 1, or 0 at the end. */
+ * Filling reads ahead: 1, though perhaps only past the LF of a line's end that
+ * was handed out; or 0 at the end. */
 ssize_t tu_input_read(struct tu_port *p, void *buf, size_t cap,
     int64_t deadline, const char *where);
 int tu_input_wait(struct tu_port *p, int64_t deadline, const char *where);
@@ -77,9 +81,16 @@ int tu_input_fill(struct tu_port *p, int64_t deadline, const char *where);
 /* What tcp_write does, with the pieces as one. */
 ssize_t tu_write(tcp_port port, struct iovec *iov, int n, const char *where);
 
-/* Writing past the buffer, for the copying, in output.c: everything, or -1;
- * how much is added to *SENT, and IOV is changed. */
-int tu_output_write(struct tu_port *p, struct iovec *iov, int n,
-    int64_t deadline, const char *where, size_t *sent);
+/* Bytes to write: the pieces change, and SENT grows, as they go. */
+struct tu_pieces {
+	struct iovec *iov;
+	int n;
+	size_t sent;
+};
+
+/* Writing past the buffer, for the copying, in output.c: by one system call
+ * that makes progress.  0, or -1 raised. */
+int tu_output_send(struct tu_port *p, struct tu_pieces *pieces,
+    int64_t deadline, const char *where);
 
 #endif

@@ -16,9 +16,13 @@
 /* The sizes of the buffers, and the most that is read into them.  Tests run the
  * suite with buffers of one byte as well. */
 #ifdef TCPUNIT_TINY
-enum { TU_SCRATCH = 1, TU_COPY_BUFFER = 1 };
+enum { TU_SCRATCH = 1, TU_COPY_FIRST = 1, TU_COPY_BUFFER = 1 };
 #else
-enum { TU_SCRATCH = 64 * 1024, TU_COPY_BUFFER = 256 * 1024 };
+enum {
+	TU_SCRATCH = 64 * 1024,
+	TU_COPY_FIRST = 16 * 1024, /* the first reads of a copy */
+	TU_COPY_BUFFER = 256 * 1024
+};
 #endif
 
 struct tu_runtime {

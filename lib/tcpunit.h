@@ -374,10 +374,11 @@ TCPUNIT_API uint64_t tcp_port_position(tcp_port p);
 
 /*
  * Copies from IN to OUT until end of file or LIMIT bytes (-1: no limit), by
- * the shortest way the two ends allow; it may take as long as it does while
- * each wait is within its port's limit.  Returns the number of bytes copied.
- * On failure error.port says which end, error.transferred how much had been
- * written; what was read and not written is back in IN.
+ * the shortest way the two ends allow.  It may take as long as it does while
+ * each wait is within its port's limit, which begins anew when bytes have
+ * moved.  Returns the number of bytes copied. On failure error.port says which
+ * end, error.transferred how much had been written; what was read and not
+ * written is back in IN.
  */
 TCPUNIT_API int64_t tcp_copy_port(tcp_port in, tcp_port out, int64_t limit);
 

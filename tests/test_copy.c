@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <pty.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <tcpunit.h>
@@ -33,11 +34,17 @@ static const char *const names[] = {"a pipe", "a socketpair", "a connection",
     "a file", "a file at an offset", "a file that is appended to", "a terminal",
     "a FIFO"};
 
+#ifdef __SANITIZE_ADDRESS__ /* its allocator maps much for itself */
+enum { FEW_FAULTS = 5000 };
+#else
+enum { FEW_FAULTS = 500 };
+#endif
+
 #ifdef TCPUNIT_TINY /* each byte is two calls */
-enum { SLOW = 4097, LONG = 200000, LONGEST = 100000 };
+enum { SLOW = 4097, SIPPED = 20000, LONG = 200000, LONGEST = 100000 };
 static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 65536};
 #else
-enum { SLOW = 65537, LONG = 32 << 20, LONGEST = 100 << 20 };
+enum { SLOW = 65537, SIPPED = MUCH, LONG = 32 << 20, LONGEST = 100 << 20 };
 static const size_t sizes[] = {
     0, 1, 4095, 4096, 4097, 65535, 65536, 65537, 1 << 20, (1 << 20) + 1};
 #endif
@@ -767,6 +774,96 @@ dripping_inputs(void)
 	dripping_input(PLAIN);
 }
 
+/* A reader who takes longer than the limit for all, and not for any piece. */
+struct sipper {
+	int fd;
+	struct drain rest;
+};
+
+static void *
+sip(void *arg)
+{
+	struct sipper *s = arg;
+	static char some[1 << 20];
+
+	for (int i = 0; i < DRIPS && tcp_thread_sleep(400) == 0; i++)
+		if (recv(s->fd, some, sizeof some, MSG_DONTWAIT) <= 0)
+			diag("nothing to sip");
+	drain_start(&s->rest, s->fd);
+	return NULL;
+}
+
+static void
+sipped_output(enum kind from, enum kind to, size_t held)
+{
+	struct end in = input_end(from, SIPPED), out = output_end(to);
+	struct sipper s = {.fd = out.behind};
+	tcp_thread t = tcp_thread_start(sip, &s);
+	char *before = numbered(0, held);
+	int little = 4096;
+	struct feeder f;
+
+	setsockopt(tcp_port_fileno(out.port), SOL_SOCKET, SO_SNDBUF, &little,
+	    sizeof little);
+	tcp_set_buffer_size(out.port, 2 * held);
+	tcp_write(out.port, before, held);
+	feeder_start(&f, &in, SIPPED, 0);
+	tcp_set_timeout(out.port, 700);
+	is_int(tcp_copy_port(in.port, out.port, SIPPED), SIPPED,
+	    "from %s to %s, %zu buffered: the limit is that of each wait",
+	    names[from], names[to], held);
+	tcp_thread_join(t, -1, NULL);
+	feeder_join(&f, &in);
+	close_ends(&in, &out);
+	drain_join(&s.rest);
+	close(out.behind);
+	free(before);
+}
+
+static void
+sipped_outputs(void)
+{
+	sipped_output(PIPE, SOCKETS, 0);
+	sipped_output(PLAIN, SOCKETS, 100000);
+	sipped_output(PLAIN, CONNECTION, 0);
+}
+
+/* As a process does that shares the socket and wants to wait in it. */
+static void
+make_blocking(tcp_port p)
+{
+	int fd = tcp_port_fileno(p);
+
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+}
+
+static void
+blocking_socket(enum kind from, enum kind to)
+{
+	struct end in = input_end(from, MUCH), out = output_end(to);
+	struct ticker ticker;
+
+	make_blocking(from == CONNECTION ? in.port : out.port);
+	tcp_set_timeout(in.port, 100);
+	tcp_set_timeout(out.port, 100);
+	ticker_start(&ticker);
+	ok(failed(tcp_copy_port(in.port, out.port, -1) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "from %s to %s: a time limit without O_NONBLOCK", names[from],
+	    names[to]);
+	ok(ticker_stop(&ticker), "others run meanwhile");
+	close_ends(&in, &out);
+	close(in.behind);
+	close(out.behind);
+}
+
+static void
+blocking_sockets(void)
+{
+	blocking_socket(PLAIN, CONNECTION);
+	blocking_socket(CONNECTION, PIPE);
+}
+
 static void
 close_input(enum kind from, enum kind to)
 {
@@ -861,6 +958,40 @@ echo(void)
 	close(taken);
 }
 
+static long
+page_faults(void)
+{
+	struct rusage r;
+
+	getrusage(RUSAGE_SELF, &r);
+	return r.ru_minflt;
+}
+
+/* Memory that is mapped for a copy shows as page faults. */
+static void
+little_at_a_time(void)
+{
+	struct end in = input_end(SOCKETS, 0), out = output_end(SOCKETS);
+	char bytes[100] = "";
+	bool all = true;
+	long before = 0;
+
+	for (int i = 0; i < 1100; i++) {
+		if (i == 100)
+			before = page_faults();
+		all = send(in.behind, bytes, sizeof bytes, 0) == sizeof bytes &&
+		    tcp_copy_port(in.port, out.port, sizeof bytes) ==
+			sizeof bytes &&
+		    recv(out.behind, bytes, sizeof bytes, 0) == sizeof bytes &&
+		    all;
+	}
+	ok(all, "a thousand small copies");
+	ok(page_faults() < before + FEW_FAULTS, "which map no memory each");
+	close_ends(&in, &out);
+	close(in.behind);
+	close(out.behind);
+}
+
 /* The folder is opened, and only reading it fails. */
 static void
 folder_input(void)
@@ -949,6 +1080,7 @@ int
 main(void)
 {
 	signal(SIGPIPE, SIG_DFL);
+	run(little_at_a_time); /* in a heap that is still small */
 	run(from_pipes);
 	run(from_socketpairs);
 	run(from_connections);
@@ -966,6 +1098,8 @@ main(void)
 	run(resets);
 	run(silent_input);
 	run(dripping_inputs);
+	run(sipped_outputs);
+	run(blocking_sockets);
 	run(closing);
 	run(echo);
 	run(folder_input);
