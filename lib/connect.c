@@ -19,7 +19,10 @@
 #include "port.h"
 #include "resolve.h"
 
-enum { STAGGER = 250 * 1000 }; /* microseconds */
+enum {
+	STAGGER = 250 * 1000, /* microseconds */
+	WHAT_SIZE = 3 * TU_HOST_SIZE + 32
+};
 
 struct attempt {
 	int fd; /* -1: failed, or not begun */
@@ -35,15 +38,17 @@ struct connecting {
 	char service[TU_HOST_SIZE]; /* a name, or empty: the port is */
 	int port;
 	char what[2 * TU_HOST_SIZE + 16]; /* "connect localhost:4242" */
-	union tu_address local;           /* AF_UNSPEC: any */
+	union tu_address locals[2];       /* IPv4, IPv6; AF_UNSPEC: none */
 	union tu_address peer;            /* of the winner */
 	union tu_address addresses[TU_MAX_ADDRESSES];
 	struct attempt attempts[TU_MAX_ADDRESSES];
 	int n, begun, pending;
 	int64_t next; /* when another attempt may begin; 0: now */
 	struct tu_queue queue;
-	int error;     /* the last attempt's */
-	char *details; /* all of theirs */
+	int error;         /* the last attempt's */
+	const char *where; /* likewise */
+	bool lost;         /* it was connected, and reset at once */
+	char *details;     /* all of theirs */
 };
 
 static void give_up(void *);
@@ -58,7 +63,10 @@ static bool may_begin(const struct connecting *);
 static int begin_attempt(struct connecting *);
 static int open_socket(const struct connecting *, int);
 static int set_options(const struct connecting *, int);
-static int bind_local(int, const union tu_address *, int, int);
+static int bind_local(const struct connecting *, int, int);
+static bool is_local_fault(const struct connecting *, int);
+static void what_local(const struct connecting *, char *, size_t);
+static int raise_last(struct connecting *);
 static enum tu_wake wait_attempts(struct connecting *);
 static int finish_attempts(struct connecting *);
 static void await_attempt(struct connecting *, int);
@@ -186,21 +194,43 @@ read_host_port(struct connecting *c, const char *text)
 	return 0;
 }
 
+/* The first address of each family. */
 static int
 find_local(struct connecting *c)
 {
-	union tu_address found[TU_MAX_ADDRESSES];
+	union tu_address found[TU_MAX_ADDRESSES], *local;
 	struct tu_query query = {.host = c->options->local_host,
 	    .family = c->options->family,
-	    .numeric = true};
+	    .numeric = c->options->numeric};
+	char what[WHAT_SIZE];
+	int n;
 
 	if (query.host == NULL)
 		return 0;
-	if (tu_resolve(c->rt, &query, c->deadline, "connect", c->what, found) ==
-	    -1)
-		return -1;
-	c->local = found[0];
-	return 0;
+	what_local(c, what, sizeof(what));
+	n = tu_resolve(c->rt, &query, c->deadline, "bind", what, found);
+	while (n > 0) {
+		local = &c->locals[found[--n].sa.sa_family == AF_INET6];
+		*local = found[n];
+	}
+	return n;
+}
+
+/* "connect localhost:4242 from 127.0.0.2:5000" */
+static void
+what_local(const struct connecting *c, char *what, size_t size)
+{
+	const char *host = c->options->local_host;
+	int port = c->options->local_port;
+
+	if (port == 0)
+		(void)snprintf(
+		    what, size, "%s from %s", c->what, host); /* may be cut */
+	else
+		(void)snprintf(what, size,
+		    host && strchr(host, ':') ? "%s from [%s]:%d"
+					      : "%s from %s:%d",
+		    c->what, host ? host : "", port); /* likewise */
 }
 
 static int
@@ -211,9 +241,11 @@ find_addresses(struct connecting *c)
 	    .port = c->port,
 	    .family = c->options->family,
 	    .numeric = c->options->numeric};
+	bool four = c->locals[0].sa.sa_family != AF_UNSPEC;
+	bool six = c->locals[1].sa.sa_family != AF_UNSPEC;
 
-	if (c->local.sa.sa_family != AF_UNSPEC)
-		query.family = c->local.sa.sa_family == AF_INET ? 4 : 6;
+	if (four != six)
+		query.family = four ? 4 : 6;
 	c->n = tu_resolve(
 	    c->rt, &query, c->deadline, "connect", c->what, c->addresses);
 	if (c->n == -1)
@@ -250,7 +282,7 @@ run(struct connecting *c)
 	enum tu_wake woken = TU_READY;
 	int fd = -1;
 
-	while (fd == -1 && woken == TU_READY) {
+	while (fd == -1 && woken == TU_READY && !c->lost) {
 		if (may_begin(c)) {
 			fd = begin_attempt(c);
 			continue;
@@ -264,13 +296,24 @@ run(struct connecting *c)
 	if (fd != -1)
 		return fd;
 	if (woken == TU_READY)
-		tu_raise(tu_error_kind(c->error), c->error, "connect", "%s",
-		    c->what);
+		(void)raise_last(c); /* as done below */
 	else
 		tu_raise_wake(woken, "connect", c->what);
 	tu_error_detail(c->details);
 	c->details = NULL;
 	return -1;
+}
+
+static int
+raise_last(struct connecting *c)
+{
+	char what[WHAT_SIZE];
+
+	(void)snprintf(what, sizeof(what), "%s", c->what);
+	if (strcmp(c->where, "bind") == 0)
+		what_local(c, what, sizeof(what));
+	return tu_raise(
+	    tu_error_kind(c->error), c->error, c->where, "%s", what);
 }
 
 static bool
@@ -295,6 +338,11 @@ begin_attempt(struct connecting *c)
 	}
 	tu_watch_init(&a->watch, &c->rt->scheduler, a->fd, EV_WRITE, &c->queue);
 	c->pending++;
+	if (bind_local(c, a->fd, address->sa.sa_family) == -1) {
+		note_failure(c, i, errno);
+		c->where = "bind";
+		return -1;
+	}
 	if (connect(a->fd, &address->sa, tu_address_length(address)) == 0)
 		return check_attempt(c, i);
 	if (errno != EINPROGRESS && errno != EINTR)
@@ -321,8 +369,7 @@ open_socket(const struct connecting *c, int family)
 	    family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
 	if (fd == -1)
 		return -1;
-	if (set_options(c, fd) == 0 &&
-	    bind_local(fd, &c->local, family, c->options->local_port) == 0)
+	if (set_options(c, fd) == 0)
 		return fd;
 	error = errno;
 	(void)close(fd); /* not connected */
@@ -345,9 +392,10 @@ set_options(const struct connecting *c, int fd)
 /* A port of the system's choice is chosen at connect(2), which knows the
  * destination: bind(2) would take one from all destinations. */
 static int
-bind_local(int fd, const union tu_address *local, int family, int port)
+bind_local(const struct connecting *c, int fd, int family)
 {
-	union tu_address a = *local;
+	union tu_address a = c->locals[family == AF_INET6];
+	int port = c->options->local_port;
 	const int on = 1;
 
 	if (a.sa.sa_family == AF_UNSPEC && port == 0)
@@ -361,6 +409,15 @@ bind_local(int fd, const union tu_address *local, int family, int port)
 		    sizeof(on)) == -1))
 		return -1;
 	return bind(fd, &a.sa, tu_address_length(&a));
+}
+
+/* Some are noticed by connect(2) only, which knows both ends. */
+static bool
+is_local_fault(const struct connecting *c, int error)
+{
+	return (c->options->local_host != NULL ||
+		   c->options->local_port != 0) &&
+	    (error == EADDRINUSE || error == EADDRNOTAVAIL);
 }
 
 /* TU_READY also where it is time for the next attempt. */
@@ -380,7 +437,7 @@ finish_attempts(struct connecting *c)
 {
 	int i, fd = -1;
 
-	for (i = 0; i < c->begun && fd == -1; i++) {
+	for (i = 0; i < c->begun && fd == -1 && !c->lost; i++) {
 		if (!c->attempts[i].watch.fired)
 			continue;
 		c->attempts[i].watch.fired = false;
@@ -443,6 +500,9 @@ note_failure(struct connecting *c, int i, int error)
 	}
 	c->next = 0;
 	c->error = error;
+	c->where = is_local_fault(c, error) ? "bind" : "connect";
+	/* A reset before the handshake is done is ECONNREFUSED. */
+	c->lost = error == ECONNRESET || error == EPIPE;
 	tu_address_with_port(&c->addresses[i], address);
 	if (asprintf(&details, "%s%s: %s\n", c->details ? c->details : "",
 		address, tu_error_reason(TCPUNIT_ERROR_NET, error)) == -1)

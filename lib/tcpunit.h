@@ -182,9 +182,10 @@ struct tcp_connect_options {
 	size_t size;            /* sizeof this; TCPUNIT_CONNECT_DEFAULTS */
 	int timeout;            /* ms for look-up and attempts together */
 	int family;             /* 0 either, 4, 6 */
-	const char *local_host; /* an address of ours, or NULL */
+	const char *local_host; /* where to connect from: a name or an
+				   address of this machine, or NULL */
 	int local_port;         /* 0 lets the system choose */
-	bool numeric;           /* host and port are numbers, no look-up */
+	bool numeric;           /* hosts and port are numbers, no look-up */
 	bool nolinger;          /* SO_LINGER of 0 from the start */
 };
 
@@ -205,8 +206,11 @@ struct tcp_connect_options {
  * first to answer wins.  TCP_NODELAY is on.
  * With nolinger the peer sees a reset, not an end of file, should the process
  * die, or close the ports before the caller has unset SO_LINGER.
- * OPTIONS may be NULL.  Release: close both ports.  Errors: argument; resolve;
- * net, with the reason of the last address; timeout; terminated; system.
+ * A peer that resets the connection as soon as it is made, without a byte, is
+ * net ECONNRESET (or EPIPE): no other address is tried.  OPTIONS may be NULL.
+ * Release: close both ports.  Errors: argument; resolve; net, with the reason
+ * of the last address; timeout; terminated; system.  Where the local end is at
+ * fault, "bind" is the error's where.
  * Source: chicken tcp, tcp-connect.
  */
 TCPUNIT_API int tcp_connect(const char *host, int port,

@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <netdb.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -304,6 +306,53 @@ next_address(void)
 	close(l);
 }
 
+/* Resets whoever connects, until nobody does. */
+static pid_t
+start_denier(int l)
+{
+	pid_t pid = fork();
+	int fd;
+
+	if (pid != 0)
+		return pid;
+	while ((fd = peer_accept(l)) != -1)
+		peer_reset(fd);
+	_exit(0);
+}
+
+/* The handshake was done: whoever is at the next address was not meant, unless
+ * the first one was silent.  The reset may also come when the call has
+ * returned. */
+static void
+turned_away(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
+	int next = peer_listen("127.0.0.2", port, 512);
+	pid_t denier = start_denier(l);
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+	int astray = 0, odd = 0;
+	tcp_port in, out;
+	int64_t start;
+
+	for (int i = 0; i < 50; i++) {
+		start = now_ms();
+		if (tcp_connect("three.test", port, NULL, &in, &out) == 0) {
+			tcp_addresses(in, local, remote);
+			astray += now_ms() - start < STAGGER_MS &&
+			    strcmp(remote, "127.0.0.1") != 0;
+			close_ports(in, out);
+		} else {
+			odd += tcp_last_error()->code != ECONNRESET;
+		}
+	}
+	ok(astray == 0, "after a reset no other address is tried: %d", astray);
+	ok(odd == 0, "a reset after the handshake is ECONNRESET: %d", odd);
+	kill(denier, SIGKILL);
+	waitpid(denier, NULL, 0);
+	close(next);
+	close(l);
+}
+
 static void
 every_address_told(void)
 {
@@ -433,24 +482,40 @@ late_name_server(void)
 	close(l);
 }
 
-/* Connects from LOCAL_HOST and LOCAL_PORT and tells whence it came. */
+/* Connects and tells whence it came. */
 static int
-connect_from(const char *local_host, int local_port, int port, int *is_port,
+connect_to(const char *target, int port,
+    const struct tcp_connect_options *options, int *is_port,
     char is_host[TCPUNIT_ADDRLEN])
 {
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
 	char remote[TCPUNIT_ADDRLEN];
 	tcp_port in, out;
 	int remote_port;
 
-	options.local_host = local_host;
-	options.local_port = local_port;
-	if (tcp_connect("127.0.0.1", port, &options, &in, &out) == -1)
+	if (tcp_connect(target, port, options, &in, &out) == -1)
 		return -1;
 	tcp_port_numbers(in, is_port, &remote_port);
 	tcp_addresses(in, is_host, remote);
 	close_ports(in, out);
 	return 0;
+}
+
+static int
+connect_from(const char *local_host, int local_port, int port, int *is_port,
+    char is_host[TCPUNIT_ADDRLEN])
+{
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+
+	options.local_host = local_host;
+	options.local_port = local_port;
+	return connect_to("127.0.0.1", port, &options, is_port, is_host);
+}
+
+/* Whether the last error is about the local end, which its text tells. */
+static bool
+told_local(const char *text)
+{
+	return strcmp(tcp_last_error()->where, "bind") == 0 && told(text);
 }
 
 static void
@@ -473,13 +538,55 @@ local_ends(void)
 	    "C32 a local port in use is EADDRINUSE and leaves nothing open");
 	close(other);
 
+	ok(failed(connect_from(NULL, peer_port(l), port, &is, host) == -1,
+	       TCPUNIT_ERROR_NET, EADDRINUSE) &&
+		told_local("from :"),
+	    "an error of the local port is about the local end");
 	mine = peer_free_port("0.0.0.0");
 	ok(connect_from(NULL, mine, port, &is, host) == 0 && is == mine,
 	    "C33 connects from a local port alone");
 	ok(failed(connect_from("8.8.8.8", 0, port, &is, host) == -1,
-	       TCPUNIT_ERROR_NET, EADDRNOTAVAIL),
+	       TCPUNIT_ERROR_NET, EADDRNOTAVAIL) &&
+		told_local("from 8.8.8.8"),
 	    "another machine's address as the local one: EADDRNOTAVAIL");
+	ok(failed(connect_from("no.test", 0, port, &is, host) == -1,
+	       TCPUNIT_ERROR_RESOLVE, 0) &&
+		told_local("from no.test"),
+	    "an unknown name as the local one: a resolve error of its own");
 	close(l);
+}
+
+/* Whether that name as the local end becomes ADDRESS. */
+static bool
+comes_from(
+    const char *address, const char *local_host, const char *target, int port)
+{
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	char is_host[TCPUNIT_ADDRLEN];
+	int is_port;
+
+	options.local_host = local_host;
+	return connect_to(target, port, &options, &is_port, is_host) == 0 &&
+	    strcmp(is_host, address) == 0;
+}
+
+static void
+local_names(void)
+{
+	static const char *const hosts[] = {"127.0.0.1", "::1"};
+	int l, port;
+
+	for (int i = 0; i < 2; i++) {
+		l = peer_listen(hosts[i], 0, 16);
+		port = peer_port(l);
+		ok(comes_from(hosts[i], "dual.test", hosts[i], port) &&
+			comes_from(hosts[i], "dual.test", "dual.test", port),
+		    "a local name serves %s", hosts[i]);
+		ok(comes_from(hosts[i], hosts[i], "dual.test", port),
+		    "%s as the local end leaves out the other family",
+		    hosts[i]);
+		close(l);
+	}
 }
 
 /* How many connections to PORT can be had from HOST; they stay open. */
@@ -652,12 +759,14 @@ main(void)
 	run(services);
 	run(refusals);
 	run(next_address);
+	run(turned_away);
 	run(every_address_told);
 	run(black_hole);
 	run(refused_behind_a_hole);
 	run(full_backlog);
 	run(late_name_server);
 	run(local_ends);
+	run(local_names);
 	run(local_host_alone);
 	run(no_descriptors);
 	run(mapped);
