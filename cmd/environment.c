@@ -13,7 +13,8 @@ void
 clean_environment(void)
 {
 	static const char *const names[] = {"TCPREMOTEHOST", "TCPREMOTEINFO",
-	    "TCPLOCALHOST", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"};
+	    "TCPLOCALHOST", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
+	    "NOTIFY_SOCKET"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		(void)unsetenv(names[i]); /* fails for a bad name only */

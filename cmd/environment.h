@@ -16,7 +16,8 @@ struct environment {
 	char variables[VARIABLES][16 + TCPUNIT_ADDRLEN];
 };
 
-/* Takes out what was about another connection, or about sockets of ours. */
+/* Takes out what was about another connection, or for this process alone: the
+ * sockets it was given, its service manager. */
 void clean_environment(void);
 
 /*

@@ -73,6 +73,13 @@ reported() {
 	END
 }
 
+@test "the service manager is told by tcpu, not by a handler" {
+	NOTIFY_SOCKET=$PWD/none serve --local 0 -- sh -c \
+		'echo "${NOTIFY_SOCKET-unset}"'
+	asks </dev/null
+	assert_equal "$output" unset
+}
+
 @test "IPv4 addresses are told as such on a socket of IPv6, and IPv6 as IPv6" {
 	serve -k --count 2 0 -- sh -c 'echo "$TCPLOCALIP $TCPREMOTEIP"'
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null

@@ -62,6 +62,12 @@ held() {
 	done
 }
 
+@test "COMMAND may go on telling the service manager" {
+	NOTIFY_SOCKET=$PWD/none run timeout -k1 10 tcpu listen --hold --local 0 \
+		-- sh -c 'echo "${NOTIFY_SOCKET-unset}"'
+	assert_output "$PWD/none"
+}
+
 @test "clients can connect from the start, and are served when COMMAND is up" {
 	mkfifo go
 	held --local 0 -- sh -c 'read -r line <go; exec tcpu listen -k -- cat'
