@@ -48,7 +48,9 @@ stream(tcp_port from, tcp_port to, crlf_converter *convert)
 			    : tcp_copy_port(from, to, -1);
 		if (n != -1)
 			return 0;
-		if (tcp_last_error()->code != EIO || !in_background() ||
+		if (tcp_last_error()->code != EIO ||
+		    tcp_last_error()->port.bits != from.bits ||
+		    !in_background() ||
 		    tcp_thread_sleep(BACKGROUND_PAUSE) == -1)
 			return -1;
 	}

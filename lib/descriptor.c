@@ -98,7 +98,10 @@ tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n)
 			errno = EINTR;
 		}
 	} while (r == -1 && errno == EINTR);
-	return r;
+	if (r != 0)
+		return r;
+	errno = EIO; /* it would take nothing for ever */
+	return -1;
 }
 
 ssize_t

@@ -151,6 +151,25 @@ shell='
 	holds peer.out 'question\n'
 }
 
+@test "a background job whose stdout has been hung up is 9" {
+	cat >hung.py <<-'PY'
+		import os, pty, sys
+		master, slave = pty.openpty()
+		os.close(master)
+		os.dup2(slave, 1)
+		os.execvp(sys.argv[1], sys.argv[1:])
+	PY
+	steps=('send=hello\n' slurp)
+	at_terminal "$shell"'
+		send "python3 hung.py tcpu connect 127.0.0.1 $port &\r"
+		want {stdout: Input/output error}
+		send "wait \$!; echo status=\$?\r"
+		want {status=9}
+		send "exit\r"
+		want_end'
+	assert_output 0
+}
+
 @test "control-Z stops it, fg goes on" {
 	steps=('send=hello\n' read=9 'send=bye\n')
 	at_terminal "$shell"'
