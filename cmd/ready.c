@@ -132,13 +132,13 @@ ready_announce(const struct run *run, const struct ready_options *o,
 }
 
 /* Fills a file under another name and moves it to its own: nobody ever reads
- * half a number.  Returns 0, or -1 and errno. */
+ * half a number.  Returns its descriptor, or -1 and errno. */
 static int
-replace_file(const char *name, int number, struct stat *st)
+replace_file(const char *name, int number)
 {
 	char draft[PATH_MAX];
 	mode_t mask = umask(0);
-	int fd, result = -1;
+	int fd, code;
 
 	(void)umask(mask);
 	if (snprintf(draft, sizeof(draft), "%s.XXXXXX", name) >= PATH_MAX) {
@@ -148,13 +148,14 @@ replace_file(const char *name, int number, struct stat *st)
 	fd = mkostemp(draft, O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	if (fstat(fd, st) == 0 && fchmod(fd, 0666 & ~mask) == 0 &&
-	    dprintf(fd, "%d\n", number) > 0)
-		result = rename(draft, name);
-	if (result == -1)
-		(void)unlink(draft);
+	if (fchmod(fd, 0666 & ~mask) == 0 && dprintf(fd, "%d\n", number) > 0 &&
+	    rename(draft, name) == 0)
+		return fd;
+	code = errno;
+	(void)unlink(draft);
 	(void)close(fd);
-	return result;
+	errno = code;
+	return -1;
 }
 
 static int
@@ -170,21 +171,25 @@ write_file(const struct run *run, const char *option, const char *name,
 	    !S_ISDIR(st.st_mode))
 		return fail(run, STATUS_FILE, "%s %s: not a regular file",
 		    option, name);
-	if (replace_file(name, number, &st) == -1)
+	file->fd = replace_file(name, number);
+	if (file->fd == -1)
 		return fail(run, STATUS_FILE, "%s %s: %s", option, name,
 		    strerror(errno));
-	*file = (struct ready_file){name, st.st_dev, st.st_ino};
+	file->name = name;
 	return 0;
 }
 
 static void
 withdraw_file(const struct ready_file *file)
 {
-	struct stat st;
+	struct stat ours, there;
 
-	if (file->name && stat(file->name, &st) == 0 &&
-	    st.st_dev == file->device && st.st_ino == file->inode)
+	if (!file->name)
+		return;
+	if (fstat(file->fd, &ours) == 0 && lstat(file->name, &there) == 0 &&
+	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
 		(void)unlink(file->name); /* the run is over anyway */
+	(void)close(file->fd);
 }
 
 void

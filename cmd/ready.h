@@ -7,7 +7,6 @@
 #define TCPU_READY_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 #include <tcpunit.h>
 
 #include "tcpu.h"
@@ -29,12 +28,12 @@ extern const struct option ready_option_table[];
 		.fd = -1, .launcher = -1 \
 	}
 
-/* Files that announce, if any, and how to know them again: in the end they
- * are removed unless somebody has replaced them. */
+/* Files that announce, if any.  In the end they are removed unless somebody has
+ * replaced them; until then they stay open, as the number of an inode that is
+ * free is soon another file's. */
 struct ready_file {
 	const char *name;
-	dev_t device;
-	ino_t inode;
+	int fd;
 };
 
 struct ready_files {

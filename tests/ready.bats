@@ -155,6 +155,21 @@ in_background() {
 	holds port 'other\n'
 }
 
+@test "another listener's files stay, though their inodes have the old numbers" {
+	serve --port-file port --pid-file pid --no-accept --local 0
+	first=$server
+	rm port pid
+	serve --port-file port --pid-file pid --no-accept --local 0
+	kill "$first"
+	ends 143 "$first"
+	holds port "$port\\n"
+	holds pid "$server\\n"
+	kill "$server"
+	ends 143 "$server"
+	assert_not_exist port
+	assert_not_exist pid
+}
+
 @test "a file that cannot be written is 9, and nothing is left" {
 	run timeout -k1 10 tcpu listen --port-file no/port --local 0
 	assert_equal "$status" 9
