@@ -102,8 +102,8 @@ BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 	$(BUILD)/tests/bench/echo_chicken
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,access crlf \
-	descriptors ending inherited message options program sock_diag \
-	socket_address socket_table target)))
+	descriptors ending inherited message options outbox outlet program \
+	sock_diag socket_address socket_table target)))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))

@@ -30,6 +30,7 @@ go_to_background(const struct run *run, int keep, bool serves, int *launcher)
 
 	if (pipe2(pipe_fds, O_CLOEXEC) == -1)
 		return fail(run, STATUS_FAILED, "pipe: %s", strerror(errno));
+	outbox_flush(run->outbox); /* or it would be said twice */
 	child = fork();
 	if (child == -1)
 		return fail(run, STATUS_FAILED, "fork: %s", strerror(errno));
@@ -57,6 +58,7 @@ wait_until_ready(const struct run *run, int fd, pid_t child)
 		len += n > 0 ? (size_t)n : 0;
 	} while (n > 0 || (n == -1 && errno == EINTR));
 	if (len > 0) {
+		block_signals(run->ending);
 		status = answer(run, text + 1, len - 1);
 		if (status != 0)
 			(void)kill(child, SIGTERM); /* nobody knows of it */

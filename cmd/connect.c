@@ -290,7 +290,7 @@ announce(const struct connecting *c)
 	else if (to != -1)
 		status = tell_ready_fd(c->run, to, text.bytes);
 	else /* and there is nobody to tell */
-		(void)!write(STDERR_FILENO, text.bytes, text.size);
+		say_text(c->run, text.bytes, text.size);
 	text_free(&text);
 	return status;
 }

@@ -59,8 +59,18 @@ check_ready_fd(const struct run *run, int fd)
 int
 tell_ready_fd(const struct run *run, int fd, const char *text)
 {
-	if (dprintf(fd, "%s", text) < 0 || close(fd) == -1)
-		return ready_fd_failure(run, fd);
+	char name[32];
+	int code = deliver(run, fd, text, strlen(text));
+
+	(void)snprintf(name, sizeof(name), "--ready-fd %d", fd);
+	if (code == -1)
+		return library_failure(run, name, STATUS_FILE);
+	if (fd == STDERR_FILENO)
+		outbox_leave(run->outbox);
+	if (code == 0 && close(fd) == -1)
+		code = errno;
 	open_standard_descriptors();
+	if (code != 0)
+		return fail(run, STATUS_FILE, "%s: %s", name, strerror(code));
 	return 0;
 }

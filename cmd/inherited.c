@@ -157,6 +157,7 @@ hold(
 	if (describe_sockets(l, n) == -1 || place_sockets(l, n) == -1)
 		return fail(
 		    run, STATUS_FAILED, "%s: %s", words[0], strerror(errno));
+	outbox_flush(run->outbox);
 	restore_signals(run->ending);
 	(void)execvp(path, words);
 	return fail(

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "outlet.h"
 #include "tcpu.h"
 
 static void vsay(const struct run *run, const char *prefix, const char *format,
@@ -36,7 +37,13 @@ vsay(
 			line[i] = '?';
 	}
 	line[len++] = '\n';
-	(void)!write(STDERR_FILENO, line, len); /* nobody else to tell */
+	say_text(run, line, len);
+}
+
+void
+say_text(const struct run *run, const char *text, size_t n)
+{
+	outbox_post(run->outbox, text, n, tcp_thread_p(run->ending->worker));
 }
 
 void
@@ -135,21 +142,51 @@ library_failure(const struct run *run, const char *what, enum status otherwise)
 	return ending->status;
 }
 
+/* What is answered before the run has begun to watch for its end has a time
+ * limit, too.  Returns 0 or -1. */
+static int
+wait_for_reader(const struct run *run, int fd)
+{
+	struct ending *e = run->ending;
+
+	if (!tcp_thread_p(e->worker) &&
+	    watch_endings(e, run->options->timeout) == -1)
+		return -1;
+	return tcp_wait_fd(fd, TCPUNIT_WRITABLE, -1) == -1 ? -1 : 0;
+}
+
+int
+deliver(const struct run *run, int fd, const char *text, size_t n)
+{
+	struct outlet outlet = {.fd = fd};
+	int code = 0;
+	ssize_t done;
+
+	while (n > 0 && code == 0) {
+		done = outlet_write(&outlet, text, n);
+		if (done > 0) {
+			text += done;
+			n -= (size_t)done;
+		} else if (done == 0) {
+			code = EIO; /* it would say so for ever */
+		} else if (errno != EAGAIN) {
+			code = errno;
+		} else {
+			code = wait_for_reader(run, fd);
+		}
+	}
+	outlet_release(&outlet);
+	return code;
+}
+
 int
 answer(const struct run *run, const char *text, size_t n)
 {
-	ssize_t done;
+	int code = deliver(run, STDOUT_FILENO, text, n);
 
-	while (n > 0) {
-		done = write(STDOUT_FILENO, text, n);
-		if (done == -1 && errno != EINTR)
-			return stdout_failure(run, errno);
-		if (done == -1)
-			continue;
-		text += done;
-		n -= (size_t)done;
-	}
-	return STATUS_DONE;
+	if (code == -1)
+		return library_failure(run, "stdout", STATUS_FILE);
+	return code ? stdout_failure(run, code) : STATUS_DONE;
 }
 
 int

@@ -195,6 +195,8 @@ draw(const struct progress *p)
 {
 	struct winsize window = {.ws_col = 0};
 	struct line l = {.room = sizeof(l.text) - 1};
+	char text[sizeof(l.text) + 2];
+	int n;
 
 	if (!isatty(STDERR_FILENO)) {
 		word(p, &l);
@@ -207,6 +209,9 @@ draw(const struct progress *p)
 	if (window.ws_col <= l.room)
 		l.room = window.ws_col - 1;
 	word(p, &l);
-	(void)dprintf(
-	    STDERR_FILENO, "\r%-*s%s", l.room, l.text, p->open ? "" : "\n");
+	if (p->open && p->run->outbox->size > 0)
+		return; /* it would come late */
+	n = snprintf(text, sizeof(text), "\r%-*s%s", l.room, l.text,
+	    p->open ? "" : "\n");
+	say_text(p->run, text, (size_t)n);
 }

@@ -7,23 +7,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "background.h"
 #include "descriptors.h"
+#include "manager.h"
 #include "text.h"
 
 static option_reader print_port;
 static int write_file(const struct run *run, const char *option,
     const char *name, int number, struct ready_file *file);
-static void notify_manager(void);
 
 const struct option ready_option_table[] = {
     {"print-port", '1', NULL, print_port, offsetof(struct ready_options, print),
@@ -127,6 +124,8 @@ ready_announce(const struct run *run, const struct ready_options *o,
 		status = tell_ready_fd(run, o->fd, number);
 	if (status != 0)
 		return status;
+	if (shared)
+		release_stderr(run);
 	notify_manager();
 	return print_announcement(run, o, l, serves);
 }
@@ -197,29 +196,4 @@ ready_withdraw(const struct ready_files *files)
 {
 	withdraw_file(&files->port);
 	withdraw_file(&files->pid);
-}
-
-/* sd_notify(3); a manager that has gone is not our failure. */
-static void
-notify_manager(void)
-{
-	static const char ready[] = "READY=1";
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	socklen_t len;
-	int fd;
-
-	if (!path || !*path || strlen(path) >= sizeof(to.sun_path))
-		return;
-	memcpy(to.sun_path, path, strlen(path));
-	if (path[0] == '@')
-		to.sun_path[0] = '\0';
-	len =
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return;
-	(void)sendto(fd, ready, strlen(ready), MSG_NOSIGNAL,
-	    (const struct sockaddr *)&to, len);
-	(void)close(fd);
 }

@@ -23,7 +23,7 @@ static int prepare(
     const struct run *run, void *options, const struct operands *operands);
 static int perform(const struct run *run, const struct operands *operands);
 static int finish(const struct run *run, int status);
-static int say_usage(void);
+static int say_usage(const struct run *run);
 static int answer_help(const struct run *run);
 static int bad_command(const struct run *run, const char *word);
 static int bad_option(
@@ -42,11 +42,12 @@ start(char **words)
 {
 	static const struct common_options options = COMMON_DEFAULTS;
 	struct ending ending = {0};
-	const struct run run = {NULL, &options, &ending};
+	struct outbox outbox = NEW_OUTBOX;
+	const struct run run = {NULL, &options, &ending, &outbox};
 	char text[64];
 
 	if (!words[0])
-		return say_usage();
+		return finish(&run, say_usage(&run));
 	for (int i = 0; commands[i]; i++) {
 		if (strcmp(words[0], commands[i]->name) == 0)
 			return start_command(commands[i], words + 1);
@@ -59,10 +60,10 @@ start(char **words)
 		return finish(&run, answer(&run, text, strlen(text)));
 	}
 	if (words[0][0] != '-')
-		return bad_command(&run, words[0]);
+		return finish(&run, bad_command(&run, words[0]));
 	(void)snprintf(
 	    text, sizeof(text), "unrecognized option '%s'", words[0]);
-	return bad_option(&run, text, NULL);
+	return finish(&run, bad_option(&run, text, NULL));
 }
 
 static int
@@ -70,14 +71,17 @@ start_command(const struct command *command, char **words)
 {
 	struct ending ending = {0};
 	void *options = malloc(command->size);
+	struct outbox outbox = NEW_OUTBOX;
 	const struct common_options none = COMMON_DEFAULTS;
-	const struct run run = {command, options ? options : &none, &ending};
+	const struct run run = {
+	    command, options ? options : &none, &ending, &outbox};
 	struct operands operands = {0};
 	char error[OPTION_ERROR_SIZE];
 	int status;
 
 	if (!options)
-		return fail(&run, STATUS_FAILED, "%s", strerror(errno));
+		return finish(
+		    &run, fail(&run, STATUS_FAILED, "%s", strerror(errno)));
 	memcpy(options, command->defaults, command->size);
 	block_signals(&ending);
 	if (parse_options(command->options, options, words, &operands, error) ==
@@ -117,19 +121,20 @@ perform(const struct run *run, const struct operands *operands)
 static int
 finish(const struct run *run, int status)
 {
+	outbox_flush(run->outbox);
 	if (run->ending->signal)
 		die(run->ending);
 	return status == STATUS_ENDED ? STATUS_DONE : status;
 }
 
 static int
-say_usage(void)
+say_usage(const struct run *run)
 {
 	struct text text = {0};
 
 	add_usage(&text, commands);
 	if (!text.failed)
-		(void)!write(STDERR_FILENO, text.bytes, text.size);
+		say_text(run, text.bytes, text.size);
 	text_free(&text);
 	return STATUS_USAGE;
 }

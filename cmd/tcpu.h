@@ -12,6 +12,7 @@
 
 #include "ending.h"
 #include "options.h"
+#include "outbox.h"
 #include "target.h"
 
 enum status {
@@ -68,15 +69,20 @@ struct run {
 	const struct command *command;
 	const struct common_options *options;
 	struct ending *ending;
+	struct outbox *outbox;
 };
 
 /*
  * Messages: "tcpu: ", the text and a newline, in one write(2) to stderr and
- * always one line; nothing with --quiet.
+ * always one line; nothing with --quiet.  A stderr that nobody reads holds up
+ * nothing (outbox.h).
  */
 void say(const struct run *run, const char *format, ...) TCPUNIT_PRINTF(2, 3);
 
-/* The same, with --verbose only. */
+/* The same for a text as it is, --quiet or not. */
+void say_text(const struct run *run, const char *text, size_t n);
+
+/* A message with --verbose only. */
 void say_more(const struct run *run, const char *format, ...)
     TCPUNIT_PRINTF(2, 3);
 
@@ -109,8 +115,14 @@ int library_failure(
 const char *reason(const struct tcp_error *e);
 
 /*
- * Writes all N bytes of an answer to stdout.  Returns 0, or the status to end
- * with, having said why.
+ * Writes all N bytes to FD, waiting (parks) for whoever reads there, until the
+ * run is over.  Returns 0; an errno; or -1 and the library's last error.
+ */
+int deliver(const struct run *run, int fd, const char *text, size_t n);
+
+/*
+ * Writes all N bytes of an answer to stdout, as deliver does.  Returns 0, or
+ * the status to end with, having said why.
  */
 int answer(const struct run *run, const char *text, size_t n);
 

@@ -318,8 +318,9 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 }
 
 @test "a message is one write" {
-	traced -qq -e trace=write -o trace tcpu listen 65536 2>/dev/null || true
-	run grep -c 'write(2' trace
+	traced -qq -e trace=write,pwritev2 -o trace tcpu listen 65536 2>/dev/null ||
+		true
+	run grep -cE 'write(v2)?\(2' trace
 	assert_output 1
 }
 

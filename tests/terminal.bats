@@ -192,6 +192,30 @@ shell='
 
 # ---- --progress ----
 
+@test "--progress on a terminal that control-S stopped holds up nothing" {
+	steps=('send=hello\n' slurp)
+	at_terminal '
+		spawn tcpu connect --progress --timeout 2 127.0.0.1 $port
+		want hello
+		send "\023"
+		want_end'
+	assert_output 124
+}
+
+@test "what control-S held up comes after control-Q, in whole lines" {
+	steps=('send=hello\n' slurp)
+	at_terminal '
+		spawn tcpu connect --progress 127.0.0.1 $port
+		want hello
+		send "\023"
+		expect -timeout 2 -re {B received} { exit 1 }
+		send "\021"
+		want {\r6 B received \([^\r\n]*/s\), 0:0[1-9] +}
+		send "\004"
+		want_end'
+	assert_output 0
+}
+
 @test "--progress redraws one line, and ends it" {
 	steps=('send=hello\n' slurp)
 	at_terminal '

@@ -68,7 +68,7 @@ static void
 check_sockets(long n)
 {
 	const struct common_options options = {.quiet = true, .timeout = -1};
-	const struct run run = {NULL, &options, NULL};
+	const struct run run = {NULL, &options, NULL, NULL};
 	struct inherited found = {0};
 	int status = find_inherited(&run, -1, &found);
 

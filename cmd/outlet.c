@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * outlet.c - O_NONBLOCK would change the descriptor for everybody who shares
+ * it, so each kind of descriptor has its own way.
+ */
+#include "outlet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+static ssize_t try_write(struct outlet *o, const char *text, size_t n);
+static ssize_t write_shared(struct outlet *o, const char *text, size_t n);
+static int reopen(int fd);
+static ssize_t write_piece(int fd, const char *text, size_t n);
+static void forget_sigpipe(void);
+
+ssize_t
+outlet_write(struct outlet *o, const char *text, size_t n)
+{
+	ssize_t done;
+
+	do
+		done = try_write(o, text, n);
+	while (done == -1 && errno == EINTR);
+	if (done == -1 && errno == EPIPE)
+		forget_sigpipe();
+	return done;
+}
+
+void
+outlet_release(struct outlet *o)
+{
+	if (o->own > 0)
+		(void)close(o->own); /* everything is written */
+	o->own = 0;
+}
+
+/* A regular file makes nobody wait, and its offset is shared: it is written
+ * where it is. */
+static ssize_t
+try_write(struct outlet *o, const char *text, size_t n)
+{
+	struct stat st;
+
+	if (fstat(o->fd, &st) == -1)
+		return -1;
+	if (S_ISREG(st.st_mode))
+		return write(o->fd, text, n);
+	if (S_ISSOCK(st.st_mode))
+		return send(o->fd, text, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return write_shared(o, text, n);
+}
+
+/* Pipes before Linux 6.4, and terminals, know no other way than a description
+ * of our own. */
+static ssize_t
+write_shared(struct outlet *o, const char *text, size_t n)
+{
+#ifdef RWF_NOWAIT
+	const struct iovec iov = {(char *)text, n};
+	ssize_t done;
+
+	if (o->own == 0) {
+		done = pwritev2(o->fd, &iov, 1, -1, RWF_NOWAIT);
+		if (done != -1 || errno != EOPNOTSUPP)
+			return done;
+	}
+#endif
+	if (o->own == 0)
+		o->own = reopen(o->fd);
+	return o->own == -1 ? write_piece(o->fd, text, n)
+			    : write(o->own, text, n);
+}
+
+/* The master of a pseudo-terminal would be that of another one.  Returns -1
+ * where it cannot be done, as by another user. */
+static int
+reopen(int fd)
+{
+	char path[32];
+	unsigned slave;
+
+	if (ioctl(fd, TIOCGPTN, &slave) == 0)
+		return -1;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* A pipe that is ready takes PIPE_BUF bytes; of a terminal, no more than one is
+ * certain; a device such as /dev/full answers at once. */
+static ssize_t
+write_piece(int fd, const char *text, size_t n)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	const size_t most = isatty(fd) ? 1 : PIPE_BUF;
+
+	if (poll(&p, 1, 0) != 1) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(fd, text, n < most ? n : most);
+}
+
+/* The signal is blocked, but must not reach a program that we become. */
+static void
+forget_sigpipe(void)
+{
+	const struct timespec at_once = {0, 0};
+	sigset_t one;
+
+	(void)sigemptyset(&one); /* bad arguments only */
+	(void)sigaddset(&one, SIGPIPE);
+	(void)sigtimedwait(&one, NULL, &at_once);
+	errno = EPIPE;
+}

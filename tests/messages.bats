@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: ISC
+#
+# Messages and answers that nobody reads: neither holds up a time limit, a
+# signal or a session; messages are kept, then counted; answers wait.
+
+load helper
+
+# stuff NAME - a FIFO that is full, and that nobody reads.  Sets NAME to a
+# descriptor of it.
+stuff() {
+	local fd
+	mkfifo "$1"
+	exec {fd}<>"$1"
+	dd if=/dev/zero of="$1" oflag=nonblock bs=4096 2>/dev/null || true
+	printf -v "$1" %s "$fd"
+}
+
+# unstuff NAME - let a process read it to NAME.read, without what filled it.
+unstuff() {
+	perl -pe 'BEGIN { $| = 1 } tr/\0//d' <"$1" >"$1.read" 3>&- &
+	started+=("$!")
+}
+
+# mute COMMAND [ARG]... - run it where stderr is the FIFO full.
+mute() {
+	"$@" 2>full
+}
+
+# chatty [ARG]... - a server with much to say, and stderr in the FIFO full.
+chatty() {
+	stuff full
+	listening server sh -c 'exec tcpu listen -v -k -1 -L "$@" 2>full' sh \
+		"$@"
+}
+
+# connecting N - N connections to the server.
+connecting() {
+	timeout -k1 20 perl -MIO::Socket::INET -e 'for (1 .. $ARGV[1]) {
+		my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die;
+		sysread $s, my $end, 1;
+	}' "$port" "$1"
+}
+
+# ---- stderr ----
+
+@test "a message that nobody reads holds up no status" {
+	stuff full
+	run -4 mute netns timeout -k1 10 tcpu connect 127.0.0.1 4242
+	run -2 mute timeout -k1 10 tcpu listen 65536
+	run -2 mute timeout -k1 10 tcpu
+}
+
+@test "a message that nobody reads holds up no signal and no time limit" {
+	chatty --deny 127.0.0.1 0
+	connecting 3
+	kill "$server"
+	ends 143 "$server"
+	rm full
+	chatty --deny 127.0.0.1 --timeout=400ms 0
+	connecting 3
+	ends 124 "$server"
+}
+
+@test "nor does it where stderr is a socket that is full" {
+	run -4 netns timeout -k1 10 perl -MSocket -e '
+		$^F = 9; # both ends stay open
+		socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or die;
+		$a->blocking(0);
+		1 while syswrite($a, "x" x 4096);
+		$a->blocking(1);
+		open(STDERR, ">&", $a) or die;
+		exec @ARGV' -MIO::Handle tcpu connect 127.0.0.1 4242
+}
+
+@test "sessions go on while nobody reads the messages about them" {
+	chatty 0 -- cat
+	for word in 1 2 3; do
+		run -0 timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<"$word"
+		assert_output "$word"
+	done
+}
+
+@test "messages that nobody reads are kept for the reader who comes" {
+	chatty --deny 127.0.0.1 0
+	connecting 20
+	unstuff full
+	soon eval '[ "$(grep -c "^tcpu: .*denied: 127.0.0.1:[0-9]*$" full.read)" = 20 ]'
+	connecting 1
+	soon eval '[ "$(grep -c denied full.read)" = 21 ]'
+	run cat full.read
+	refute_output --partial dropped
+}
+
+@test "beyond 64 KiB messages are counted, and the count is reported" {
+	local count
+	chatty --deny 127.0.0.1 0
+	connecting 2500
+	unstuff full
+	soon grep -q dropped full.read
+	kept=$(grep -c denied full.read)
+	count=$(sed -n 's/^tcpu: messages dropped while stderr was full: //p' \
+		full.read)
+	assert_equal $((kept + count)) 2500
+	assert_equal "$(tail -n 1 full.read)" \
+		"tcpu: messages dropped while stderr was full: $count"
+	# As much as there is room for was kept, and no line was cut.
+	size=$(grep denied full.read | wc -c)
+	((size <= 65536 && size > 65536 - 100)) || fail "$size bytes"
+	run ! grep -v '^tcpu: ' full.read
+	connecting 1
+	soon eval '[ "$(tail -n 1 full.read | grep -c denied)" = 1 ]'
+}
+
+@test "at the end pending messages are waited for, 100 ms at most" {
+	stuff full
+	run -2 mute traced -qq -e trace=poll -e signal=none -o trace \
+		tcpu listen 65536
+	run -0 grep -cE 'events=POLLOUT\}\], 1, (100|[0-9][0-9])\)' trace
+}
+
+@test "a stderr that is a file is written at the offset that others share" {
+	(
+		tcpu listen 65536 || true
+		echo other >&2
+		tcpu listen 65537 || true
+	) 2>said
+	assert_equal "$(cat said)" "tcpu: listen: not a port: '65536'
+other
+tcpu: listen: not a port: '65537'"
+}
+
+@test "a stderr without a reader holds up nothing, and kills nobody" {
+	run -4 netns timeout -k1 10 bash -c '
+		mkfifo gone
+		exec 9<>gone 2>gone 9<&-
+		trap - PIPE
+		exec tcpu connect 127.0.0.1 4242'
+}
+
+# ---- stdout and --ready-fd ----
+
+# unread COMMAND [ARG]... - run it where stdout is the FIFO answer; what it says
+# goes to the file said.
+unread() {
+	"$@" >answer 2>said
+}
+
+@test "an answer that nobody reads is bounded by --timeout" {
+	serve -L --no-accept 0 </dev/null
+	stuff answer
+	for words in 'listen -1 -L 0' 'listen --help=all' 'connect --help' \
+		"accept-ready --listening -c $port" \
+		"addresses --pid $server --listening" \
+		'listen --background --no-accept -1 -L 0'; do
+		# shellcheck disable=SC2086 # words are meant
+		run -124 unread timeout -k1 10 tcpu $words -t 200ms
+		grep -qx 'tcpu: stdout: timed out after 200ms' said
+	done
+}
+
+# sleeps PID - the process waits in poll or epoll.
+sleeps() {
+	grep -qE 'poll|select' "/proc/$1/wchan"
+}
+
+@test "an answer that nobody reads is ended by a signal, and tidily" {
+	stuff answer
+	for words in --help --version 'listen -1 --port-file port -L 0' \
+		'listen --background --print=sh --no-accept -L 0'; do
+		# shellcheck disable=SC2086 # words are meant
+		tcpu $words >answer 2>said 3>&- &
+		pid=$!
+		started+=("$pid")
+		soon sleeps "$pid"
+		kill "$pid"
+		ends 143 "$pid"
+		holds said ''
+		assert_not_exist port
+	done
+}
+
+@test "a launcher whose answer nobody reads leaves nobody when it is ended" {
+	stuff answer
+	tcpu listen --background --print=sh --no-accept --pid-file pid -L 0 \
+		>answer 3>&- &
+	launcher=$!
+	started+=("$launcher")
+	soon sleeps "$launcher"
+	assert_exist pid
+	kill "$launcher"
+	ends 143 "$launcher"
+	soon eval '[ ! -e pid ]'
+}
+
+@test "an answer is never dropped, however late its reader" {
+	stuff answer
+	tcpu listen --help=all >answer 3>&- &
+	pid=$!
+	started+=("$pid")
+	soon sleeps "$pid"
+	unstuff answer
+	ends 0 "$pid"
+	tcpu listen --help=all >expected
+	soon cmp -s expected answer.read
+}
+
+@test "a --ready-fd that nobody reads obeys time limits and signals" {
+	stuff answer
+	run -124 timeout -k1 10 tcpu listen -L -t 200ms --ready-fd 9 0 9>answer
+	assert_output 'tcpu: --ready-fd 9: timed out after 200ms'
+	tcpu listen -L --ready-fd 9 0 9>answer 3>&- &
+	pid=$!
+	started+=("$pid")
+	soon sleeps "$pid"
+	kill "$pid"
+	ends 143 "$pid"
+}
+
+# injecting CALLS COMMAND [ARG]... - run it with a file as stdout, of which these
+# calls write nothing and say no error.
+injecting() {
+	traced -qq -o trace -P "$PWD/file" -e "trace=$1" -e "inject=$1:retval=0" \
+		"${@:2}" >file
+}
+
+@test "a stdout that takes nothing and says no error is 9" {
+	run -9 injecting write tcpu --version
+	assert_output 'tcpu: stdout: Input/output error'
+	serve -L -k 0 -- echo data
+	run -9 injecting writev tcpu connect 127.0.0.1 "$port" </dev/null
+	assert_output 'tcpu: stdout: Input/output error'
+}
+
+# ---- The service manager ----
+
+@test "a service manager that does not read is told later, and holds up nothing" {
+	cat >manager.py <<-'PY'
+		import os, socket, subprocess
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind('manager')
+		filler = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		filler.connect('manager')
+		filler.setblocking(False)
+		try:
+		    while True:
+		        filler.send(b'x')
+		except BlockingIOError:
+		    pass
+		os.environ['NOTIFY_SOCKET'] = 'manager'
+		p = subprocess.Popen(['tcpu', 'listen', '-L', '-1', '-k', '0', '--',
+		    'cat'], stdout=subprocess.PIPE)
+		port = p.stdout.readline().decode().strip()
+		print(subprocess.run(['tcpu', 'connect', 'localhost', port],
+		    input=b'served', stdout=subprocess.PIPE).stdout.decode())
+		s.settimeout(20)
+		text = b'x'
+		while text == b'x':
+		    text = s.recv(100)
+		print(text.decode())
+		p.terminate()
+		print(p.wait())
+	PY
+	run -0 timeout -k1 40 python3 manager.py
+	assert_output $'served\nREADY=1\n-15'
+}
