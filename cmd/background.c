@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,19 +91,27 @@ settle_down(int keep, bool serves, int launcher)
 	close_range_between(low, high);
 	close_range_between(high, INT_MAX);
 	(void)setsid(); /* cannot fail: a new process leads no group */
-	if (serves)
+	if (serves || isatty(STDIN_FILENO))
 		replace_by_null(STDIN_FILENO);
 }
 
+static bool
+is_pipe(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 int
-leave_launcher(int launcher, const char *text)
+leave_launcher(const struct run *run, int launcher, const char *text)
 {
 	if (dprintf(launcher, "%c%s", READY, text) < 0)
 		return STATUS_FAILED; /* it was killed, and so are we */
 	(void)close(launcher);
-	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (!is_file(fd) && !isatty(fd))
-			replace_by_null(fd);
-	}
+	if (is_pipe(STDERR_FILENO))
+		release_stderr(run);
+	if (!is_file(STDOUT_FILENO) && !isatty(STDOUT_FILENO))
+		replace_by_null(STDOUT_FILENO);
 	return 0;
 }

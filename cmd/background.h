@@ -13,14 +13,16 @@
 
 /*
  * Forks.  In the child returns -1 and stores the pipe to the launcher; of the
- * other descriptors above 2 only KEEP stays open, and with SERVES stdin is
- * empty.  In the launcher returns the status to end with.
+ * other descriptors above 2 only KEEP stays open, and stdin is empty with
+ * SERVES or where it is a terminal.  In the launcher returns the status to end
+ * with.
  */
 int go_to_background(
     const struct run *run, int keep, bool serves, int *launcher);
 
 /* Hands the launcher its text and lets it go, and the stdout and stderr that
- * somebody may be reading to the end.  Returns 0, or the status to end with. */
-int leave_launcher(int launcher, const char *text);
+ * somebody may be reading to the end: stderr where it is a pipe, stdout unless
+ * it is a file or a terminal.  Returns 0, or the status to end with. */
+int leave_launcher(const struct run *run, int launcher, const char *text);
 
 #endif

@@ -42,6 +42,31 @@ is_file(int fd)
 	    (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
 }
 
+bool
+share_a_pipe(int a, int b)
+{
+	struct stat of_a, of_b;
+
+	return fstat(a, &of_a) == 0 && fstat(b, &of_b) == 0 &&
+	    S_ISFIFO(of_a.st_mode) && of_a.st_dev == of_b.st_dev &&
+	    of_a.st_ino == of_b.st_ino;
+}
+
+void
+release_stderr(const struct run *run)
+{
+	outbox_leave(run->outbox);
+	replace_by_null(STDERR_FILENO);
+}
+
+void
+release_stdout(const struct run *run)
+{
+	if (share_a_pipe(STDOUT_FILENO, STDERR_FILENO))
+		release_stderr(run);
+	replace_by_null(STDOUT_FILENO);
+}
+
 static int
 ready_fd_failure(const struct run *run, int fd)
 {

@@ -18,6 +18,13 @@ void open_standard_descriptors(void);
 
 void replace_by_null(int fd);
 
+bool share_a_pipe(int a, int b);
+
+/* For those who wait for an end of file; release_stdout releases a stderr that
+ * is the same pipe, too.  What is written there from now on is lost. */
+void release_stderr(const struct run *run);
+void release_stdout(const struct run *run);
+
 /* Where nobody waits for an end of file: a regular file, /dev/null. */
 bool is_file(int fd);
 

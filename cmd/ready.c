@@ -93,13 +93,13 @@ print_announcement(const struct run *run, const struct ready_options *o,
 	if (text.failed)
 		status = fail(run, STATUS_FAILED, "%s", strerror(ENOMEM));
 	else if (o->launcher != -1)
-		status =
-		    leave_launcher(o->launcher, text.bytes ? text.bytes : "");
+		status = leave_launcher(
+		    run, o->launcher, text.bytes ? text.bytes : "");
 	else
 		status = answer(run, text.bytes, text.size);
 	text_free(&text);
 	if (status == 0 && o->launcher == -1 && o->print && serves)
-		replace_by_null(STDOUT_FILENO);
+		release_stdout(run);
 	return status;
 }
 
@@ -110,6 +110,7 @@ ready_announce(const struct run *run, const struct ready_options *o,
     tcp_listener l, bool serves, struct ready_files *files)
 {
 	int port = tcp_listener_port(l);
+	bool shared;
 	char number[16];
 	int status;
 
@@ -120,6 +121,8 @@ ready_announce(const struct run *run, const struct ready_options *o,
 	if (status == 0)
 		status = write_file(
 		    run, "--pid-file", o->pid_file, (int)getpid(), &files->pid);
+	shared = o->fd == STDOUT_FILENO &&
+	    share_a_pipe(STDOUT_FILENO, STDERR_FILENO);
 	if (status == 0 && o->fd != -1)
 		status = tell_ready_fd(run, o->fd, number);
 	if (status != 0)

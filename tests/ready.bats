@@ -90,6 +90,36 @@ in_background() {
 	done
 }
 
+@test "a stderr that is the same pipe is closed, too" {
+	for option in -1 --print=sh '--ready-fd 1'; do
+		# shellcheck disable=SC2016 # for the inner shell
+		run -0 timeout -k1 10 bash -c '
+			start() {
+				tcpu listen -k -v --until-exit $$ --pid-file pid \
+					--local $1 0 -- cat &
+			}
+			start "$1" 2>&1 | cat >line
+			readlink "/proc/$(cat pid)/fd/2"' bash "$option"
+		assert_output /dev/null
+		[ -s line ]
+	done
+}
+
+@test "another stderr stays, and so does a pipe whose stdout is for data" {
+	# shellcheck disable=SC2016 # for the inner shell
+	run -0 timeout -k1 10 bash -c '
+		start() {
+			tcpu listen -k -v -1 --until-exit $$ --local 0 -- cat &
+		}
+		port=$(start 2>said)
+		tcpu connect localhost "$port" </dev/null
+		grep -c "connection from" said'
+	assert_output 1
+	run -0 timeout -k1 10 bash -c 'tcpu listen -1 -t 200ms -L 0 2>&1 |
+		tail -n +2'
+	assert_output 'tcpu: listen localhost:0: timed out after 200ms'
+}
+
 # ---- Descriptors and files ----
 
 @test "--ready-fd gets the port and is closed" {
@@ -278,6 +308,22 @@ notified() {
 	kill "$TCPU_PID"
 	port=$TCPU_PORT
 	gone
+}
+
+@test "it keeps a stderr that is not a pipe" {
+	eval "$(in_background -v -k --local 0 2>said -- cat)"
+	run -0 timeout -k1 10 tcpu connect localhost "$TCPU_PORT" </dev/null
+	kill "$TCPU_PID"
+	run -0 grep -c 'connection from' said
+	eval "$(in_background -v -k --local 0 2> >(cat) -- cat)"
+	assert_equal "$(readlink "/proc/$TCPU_PID/fd/2")" /dev/null
+	kill "$TCPU_PID"
+	eval "$(perl -MSocket -e '
+		socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or die;
+		open(STDERR, ">&", $a) or die;
+		exec qw(tcpu listen --background -t 20 -L --print=sh 0 -- cat)')"
+	assert_regex "$(readlink "/proc/$TCPU_PID/fd/2")" '^socket:'
+	kill "$TCPU_PID"
 }
 
 @test "a failure to listen is the launcher's status and message" {

@@ -170,6 +170,18 @@ shell='
 	assert_output 0
 }
 
+@test "a listener in the background leaves the terminal's input alone" {
+	port=0 at_terminal "$shell"'
+		send "tcpu listen --background --pid-file pid -t 20 -L 0 >data\r"
+		want {\$ $}
+		send "readlink /proc/\$(cat pid)/fd/0; kill \$(cat pid)\r"
+		want {\n/dev/null\r}
+		want {\$ $}
+		send "exit\r"
+		want_end'
+	assert_output 0
+}
+
 @test "control-Z stops it, fg goes on" {
 	steps=('send=hello\n' read=9 'send=bye\n')
 	at_terminal "$shell"'
