@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "options.h"
 #include "port.h"
 #include "resolve.h"
 
@@ -23,6 +24,8 @@ enum {
 	STAGGER = 250 * 1000, /* microseconds */
 	WHAT_SIZE = 3 * TU_HOST_SIZE + 32
 };
+
+TU_OPTIONS_END(struct tcp_connect_options, padding);
 
 struct attempt {
 	int fd; /* -1: failed, or not begun */
@@ -79,15 +82,15 @@ int
 tcp_connect(const char *host, int port,
     const struct tcp_connect_options *options, tcp_port *in, tcp_port *out)
 {
-	const struct tcp_connect_options defaults = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options o = TCPUNIT_CONNECT_DEFAULTS;
 	struct tu_runtime *rt = tu_runtime();
 	struct tu_cleanup cleanup;
 	struct connecting *c;
 	int fd = -1, result = -1;
 
-	if (options == NULL)
-		options = &defaults;
-	if (rt == NULL || check_options(port, options) == -1)
+	if (rt == NULL ||
+	    tu_options_take(&o, sizeof(o), options, "connect") == -1 ||
+	    check_options(port, &o) == -1)
 		return -1;
 	if (host == NULL || in == NULL || out == NULL)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect",
@@ -97,8 +100,8 @@ tcp_connect(const char *host, int port,
 		return tu_raise(
 		    TCPUNIT_ERROR_SYSTEM, ENOMEM, "connect", "connect");
 	c->rt = rt;
-	c->options = options;
-	c->deadline = tu_deadline(options->timeout);
+	c->options = &o;
+	c->deadline = tu_deadline(o.timeout);
 	TAILQ_INIT(&c->queue);
 	tu_cleanup_push(&rt->scheduler, &cleanup, give_up, c);
 	if (read_target(c, host, port) == 0 && find_local(c) == 0 &&
@@ -133,9 +136,7 @@ check_options(int port, const struct tcp_connect_options *options)
 	if (port < 0 || port > 65535)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, "connect",
 		    "connect: port %d is not in 1 to 65535", port);
-	if (options->size != sizeof(*options))
-		wrong = "options not made by TCPUNIT_CONNECT_DEFAULTS";
-	else if (options->timeout < -1)
+	if (options->timeout < -1)
 		wrong = "negative time limit";
 	else if (options->family != 0 && options->family != 4 &&
 	    options->family != 6)

@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "options.h"
 #include "passive.h"
 #include "port.h"
 #include "resolve.h"
+
+TU_OPTIONS_END(struct tcp_listen_options, padding);
 
 struct tu_listener {
 	uint64_t handle;
@@ -48,24 +51,24 @@ static enum tu_wake park(struct tu_listener *, int64_t);
 tcp_listener
 tcp_listen(int port, const struct tcp_listen_options *options)
 {
-	const struct tcp_listen_options defaults = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options o = TCPUNIT_LISTEN_DEFAULTS;
 	struct tu_runtime *rt = tu_runtime();
 	int fds[TU_MAX_ADDRESSES], i, n;
 	char what[TU_HOST_SIZE + 24];
 	const char *host = "0.0.0.0";
 	tcp_listener l;
 
-	if (options == NULL)
-		options = &defaults;
-	if (rt == NULL || check_options(port, options, "listen") == -1)
+	if (rt == NULL ||
+	    tu_options_take(&o, sizeof(o), options, "listen") == -1 ||
+	    check_options(port, &o, "listen") == -1)
 		return (tcp_listener){0};
-	if (options->host != NULL)
-		host = options->host;
-	else if (options->loopback)
+	if (o.host != NULL)
+		host = o.host;
+	else if (o.loopback)
 		host = "localhost";
 	(void)snprintf(what, sizeof(what), "listen %.*s:%d", TU_HOST_SIZE, host,
 	    port); /* fits */
-	n = open_sockets(rt, port, options, what, fds);
+	n = open_sockets(rt, port, &o, what, fds);
 	if (n == -1)
 		return (tcp_listener){0};
 	l = listener_new(rt, fds, n);
@@ -254,9 +257,7 @@ check_options(
 	if (port < 0 || port > 65535)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, where,
 		    "%s: port %d is not in 0 to 65535", where, port);
-	if (options->size != sizeof(*options))
-		wrong = "options not made by TCPUNIT_LISTEN_DEFAULTS";
-	else if (options->backlog < 0)
+	if (options->backlog < 0)
 		wrong = "negative backlog";
 	else if (options->family != 0 && options->family != 4 &&
 	    options->family != 6)

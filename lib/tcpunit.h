@@ -10,8 +10,10 @@
  * "Parks" means that the call may stop the calling green thread; it never
  * stops another.  Everything belongs to the OS thread that made it, and each
  * OS thread that calls the library has a scheduler of its own; a handle of
- * another one is an argument error.  No call changes a signal's disposition,
- * prints, or exits.
+ * another one is an argument error.  Options may be NULL, which is their
+ * defaults.  Their structures may get more members at their ends: the library
+ * takes older ones, and newer ones if what it does not know of them is zero. No
+ * call changes a signal's disposition, prints, or exits.
  */
 #ifndef TCPUNIT_H
 #define TCPUNIT_H
@@ -106,12 +108,16 @@ struct tcp_listen_options {
 	bool numeric;     /* host is an address, no look-up */
 	bool v6only;      /* the wildcard takes no IPv4 */
 	bool reuse_port;  /* SO_REUSEPORT */
+	char padding[4];  /* new members come after it */
 };
 
 #define TCPUNIT_LISTEN_DEFAULTS                                              \
 	{                                                                    \
 		sizeof(struct tcp_listen_options), NULL, TCPUNIT_BACKLOG, 0, \
-		    false, false, false, false                               \
+		    false, false, false, false,                              \
+		{                                                            \
+			0                                                    \
+		}                                                            \
 	}
 
 /*
@@ -187,12 +193,16 @@ struct tcp_connect_options {
 	int local_port;         /* 0 lets the system choose */
 	bool numeric;           /* hosts and port are numbers, no look-up */
 	bool nolinger;          /* SO_LINGER of 0 from the start */
+	char padding[2];        /* new members come after it */
 };
 
 #define TCPUNIT_CONNECT_DEFAULTS                                           \
 	{                                                                  \
 		sizeof(struct tcp_connect_options), -1, 0, NULL, 0, false, \
-		    false                                                  \
+		    false,                                                 \
+		{                                                          \
+			0                                                  \
+		}                                                          \
 	}
 
 /*

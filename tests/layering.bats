@@ -12,13 +12,15 @@ rooms() {
 	context: stack
 	descriptor: sigpipe
 	scheduler watch: context stack error
-	runtime thread: scheduler handle error
+	runtime: scheduler handle error
+	options: runtime
+	thread: runtime options scheduler handle error
 	connection: address descriptor
 	port input line output: connection ahead runtime error
 	extras copy: port
 	resolve: runtime address
 	passive: address
-	listener connect: passive resolve port connection runtime address error
+	listener connect: options passive resolve port connection runtime address error
 	END
 }
 

@@ -606,6 +606,50 @@ listen_is_refused(
 	    name);
 }
 
+/* Options as programs have them that were compiled with another header. */
+static struct {
+	struct tcp_listen_options known;
+	unsigned char unknown[8 * sizeof(size_t)];
+} longer_listen;
+
+static struct {
+	struct tcp_connect_options known;
+	unsigned char unknown[8 * sizeof(size_t)];
+} longer_connect;
+
+static bool
+listens(const struct tcp_listen_options *o)
+{
+	tcp_listener l = tcp_listen(0, o);
+
+	return tcp_listener_p(l) && tcp_close(l) == 0;
+}
+
+static void
+listen_sizes(void)
+{
+	const struct tcp_listen_options standard = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options o = {0};
+
+	listen_is_refused(0, &o, "listen with zeroed options");
+	o = standard;
+	o.host = "127.0.0.1";
+	o.loopback = true; /* would be refused, if it were looked at */
+	o.size = offsetof(struct tcp_listen_options, loopback);
+	ok(listens(&o), "listen with an older program's options");
+	o.size++;
+	listen_is_refused(0, &o, "listen with options that end in a member");
+	o.size = SIZE_MAX / 8 * 8;
+	listen_is_refused(0, &o, "listen with options of no size");
+	longer_listen.known = standard;
+	longer_listen.known.size = sizeof longer_listen;
+	ok(listens(&longer_listen.known),
+	    "listen with a newer program's options");
+	longer_listen.unknown[sizeof longer_listen.unknown - 1] = 1;
+	listen_is_refused(0, &longer_listen.known,
+	    "listen with an option that is not known yet");
+}
+
 static void
 listen_options(void)
 {
@@ -614,10 +658,6 @@ listen_options(void)
 
 	listen_is_refused(-1, NULL, "L02 listen on -1");
 	listen_is_refused(65536, NULL, "L03 listen on 65536");
-	listen_is_refused(0, &o, "listen with zeroed options");
-	o = standard;
-	o.size = sizeof o + 8;
-	listen_is_refused(0, &o, "listen with options of another size");
 	o = standard;
 	o.backlog = -5;
 	listen_is_refused(0, &o, "L09 a backlog of -5");
@@ -640,6 +680,37 @@ connect_is_refused(const char *host, int port,
 	ok(failed(result == -1, TCPUNIT_ERROR_ARGUMENT, 0) && in.bits == 1 &&
 		out.bits == 2,
 	    "%s", name);
+}
+
+static bool
+connects(tcp_listener l, const struct tcp_connect_options *o)
+{
+	tcp_port in, out;
+
+	if (tcp_connect("127.0.0.1", tcp_listener_port(l), o, &in, &out) == -1)
+		return false;
+	close_ports(in, out);
+	return true;
+}
+
+static void
+connect_sizes(void)
+{
+	const struct tcp_connect_options standard = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options o = standard;
+	tcp_listener l = listen_on("127.0.0.1", 0);
+
+	o.local_port = -1; /* as above */
+	o.size = offsetof(struct tcp_connect_options, local_port);
+	ok(connects(l, &o), "connect with an older program's options");
+	longer_connect.known = standard;
+	longer_connect.known.size = sizeof longer_connect;
+	ok(connects(l, &longer_connect.known),
+	    "connect with a newer program's options");
+	longer_connect.unknown[0] = 1;
+	connect_is_refused("127.0.0.1", 1, &longer_connect.known,
+	    "connect with an option that is not known yet");
+	tcp_close(l);
 }
 
 static void
@@ -705,7 +776,8 @@ nothing_left(void)
 {
 	static void (*const all[])(void) = {wrong_kinds, forged, closed,
 	    foreign, null_pointers, null_makers, sizes, times, descriptors,
-	    listen_options, connect_options, long_host, unruly_hosts};
+	    listen_sizes, listen_options, connect_sizes, connect_options,
+	    long_host, unruly_hosts};
 	int fds = open_fds();
 
 	for (size_t i = 0; i < COUNT(all); i++)

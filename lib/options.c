@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Between the structure that a program was compiled with and the library's.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "runtime.h"
+
+/* A greater size is garbage, and what it spans is no memory of the caller's. */
+enum { MAX_SIZE = 512 };
+
+static const char *check(const unsigned char *, size_t, size_t);
+
+int
+tu_options_take(void *ours, size_t n, const void *theirs, const char *where)
+{
+	const char *wrong;
+	size_t size;
+
+	if (theirs == NULL)
+		return 0;
+	memcpy(&size, theirs, sizeof(size)); /* their first member */
+	wrong = check(theirs, size, n);
+	if (wrong != NULL)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
+		    "%s: options %s", where, wrong);
+	memcpy(ours, theirs, size < n ? size : n);
+	return 0;
+}
+
+/* What is wrong with SIZE bytes of options, of which N are known; or NULL. Each
+ * version of a structure is a whole number of words. */
+static const char *
+check(const unsigned char *options, size_t size, size_t n)
+{
+	if (size == 0 || size > MAX_SIZE || size % sizeof(size) != 0)
+		return "not made by their DEFAULTS";
+	for (; n < size; n++)
+		if (options[n] != 0)
+			return "of a newer tcpunit.h, which this library lacks";
+	return NULL;
+}
