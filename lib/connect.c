@@ -36,7 +36,6 @@ struct attempt {
 struct connecting {
 	struct tu_runtime *rt;
 	const struct tcp_connect_options *options;
-	int64_t deadline;
 	char host[TU_HOST_SIZE];
 	char service[TU_HOST_SIZE]; /* a name, or empty: the port is */
 	int port;
@@ -83,7 +82,7 @@ tcp_connect(const char *host, int port,
     const struct tcp_connect_options *options, tcp_port *in, tcp_port *out)
 {
 	struct tcp_connect_options o = TCPUNIT_CONNECT_DEFAULTS;
-	struct tu_runtime *rt = tu_runtime();
+	struct tu_runtime *rt = tu_enter();
 	struct tu_cleanup cleanup;
 	struct connecting *c;
 	int fd = -1, result = -1;
@@ -101,7 +100,7 @@ tcp_connect(const char *host, int port,
 		    TCPUNIT_ERROR_SYSTEM, ENOMEM, "connect", "connect");
 	c->rt = rt;
 	c->options = &o;
-	c->deadline = tu_deadline(o.timeout);
+	tu_limit(&rt->scheduler, o.timeout);
 	TAILQ_INIT(&c->queue);
 	tu_cleanup_push(&rt->scheduler, &cleanup, give_up, c);
 	if (read_target(c, host, port) == 0 && find_local(c) == 0 &&
@@ -112,8 +111,6 @@ tcp_connect(const char *host, int port,
 		result = tu_ports_open(rt, fd, &c->peer, "connect", in, out);
 	free(c->details);
 	free(c);
-	if (result == 0)
-		tu_charge(&rt->scheduler, 0);
 	return result;
 }
 
@@ -209,7 +206,7 @@ find_local(struct connecting *c)
 	if (query.host == NULL)
 		return 0;
 	what_local(c, what, sizeof(what));
-	n = tu_resolve(c->rt, &query, c->deadline, "bind", what, found);
+	n = tu_resolve(c->rt, &query, "bind", what, found);
 	while (n > 0) {
 		local = &c->locals[found[--n].sa.sa_family == AF_INET6];
 		*local = found[n];
@@ -247,8 +244,7 @@ find_addresses(struct connecting *c)
 
 	if (four != six)
 		query.family = four ? 4 : 6;
-	c->n = tu_resolve(
-	    c->rt, &query, c->deadline, "connect", c->what, c->addresses);
+	c->n = tu_resolve(c->rt, &query, "connect", c->what, c->addresses);
 	if (c->n == -1)
 		return -1;
 	interleave(c->addresses, c->n);
@@ -285,13 +281,16 @@ run(struct connecting *c)
 
 	while (fd == -1 && woken == TU_READY && !c->lost) {
 		if (may_begin(c)) {
-			fd = begin_attempt(c);
-			continue;
-		}
-		if (c->pending == 0)
+			woken = tu_go_on(&c->rt->scheduler);
+			if (woken == TU_READY)
+				fd = begin_attempt(c);
+		} else if (c->pending > 0) {
+			woken = wait_attempts(c);
+			if (woken == TU_READY)
+				fd = finish_attempts(c);
+		} else {
 			break;
-		woken = wait_attempts(c);
-		fd = finish_attempts(c);
+		}
 	}
 	close_all_but(c, fd);
 	if (fd != -1)
@@ -323,7 +322,8 @@ may_begin(const struct connecting *c)
 	return c->begun < c->n && (c->pending == 0 || tu_now() >= c->next);
 }
 
-/* The socket if it is connected at once, as on loopback; else -1. */
+/* The socket if it is connected at once, as on loopback, though connect(2) does
+ * not say so; else -1. */
 static int
 begin_attempt(struct connecting *c)
 {
@@ -344,19 +344,17 @@ begin_attempt(struct connecting *c)
 		c->where = "bind";
 		return -1;
 	}
-	if (connect(a->fd, &address->sa, tu_address_length(address)) == 0)
+	if (connect(a->fd, &address->sa, tu_address_length(address)) == 0 ||
+	    errno == EINPROGRESS || errno == EINTR)
 		return check_attempt(c, i);
-	if (errno != EINPROGRESS && errno != EINTR)
-		note_failure(c, i, errno);
-	else
-		await_attempt(c, i);
+	note_failure(c, i, errno);
 	return -1;
 }
 
 static void
 await_attempt(struct connecting *c, int i)
 {
-	if (c->deadline != TU_AT_ONCE &&
+	if (!tu_hurried(&c->rt->scheduler) &&
 	    tu_watch_add(&c->attempts[i].watch) == -1)
 		note_failure(c, i, errno);
 }
@@ -425,23 +423,26 @@ is_local_fault(const struct connecting *c, int error)
 static enum tu_wake
 wait_attempts(struct connecting *c)
 {
-	bool more = c->begun < c->n && c->next < c->deadline;
 	enum tu_wake woken;
 
 	woken = tu_park(&c->rt->scheduler, &c->queue,
-	    more ? c->next : c->deadline, TU_OUTSIDE);
-	return woken == TU_TIMED_OUT && more ? TU_READY : woken;
+	    c->begun < c->n ? c->next : TU_NEVER, TU_OUTSIDE);
+	return woken == TU_ELAPSED ? TU_READY : woken;
 }
 
+/* Where it is the last look, events may be left to come. */
 static int
 finish_attempts(struct connecting *c)
 {
+	bool all = tu_hurried(&c->rt->scheduler);
+	struct attempt *a;
 	int i, fd = -1;
 
 	for (i = 0; i < c->begun && fd == -1 && !c->lost; i++) {
-		if (!c->attempts[i].watch.fired)
+		a = &c->attempts[i];
+		if (a->fd == -1 || (!a->watch.fired && !all))
 			continue;
-		c->attempts[i].watch.fired = false;
+		a->watch.fired = false;
 		fd = check_attempt(c, i);
 	}
 	return fd;
@@ -456,6 +457,7 @@ check_attempt(struct connecting *c, int i)
 	socklen_t length = sizeof(c->peer), self_length = sizeof(self);
 	int fd = c->attempts[i].fd, error = look(fd);
 
+	tu_charge(&c->rt->scheduler, 0);
 	if (getpeername(fd, &c->peer.sa, &length) == -1) {
 		if (error == EAGAIN) {
 			await_attempt(c, i);

@@ -17,11 +17,10 @@ enum {
 struct copying {
 	struct tu_port *from;
 	struct tu_port *to;
-	char *buffer;           /* made when needed, */
-	size_t room;            /* of this size, and */
-	bool filled;            /* larger once a read has filled it */
-	int64_t input_deadline; /* of the waits since the last progress */
-	int64_t output_deadline;
+	char *buffer;                  /* made when needed, */
+	size_t room;                   /* of this size, and */
+	bool filled;                   /* larger once a read has filled it */
+	const struct tu_port *limited; /* whose limit it is under */
 	int64_t limit;
 	int64_t total;
 	bool within_kernel;
@@ -35,7 +34,8 @@ static int copy(struct copying *);
 static bool can_move(const struct tu_port *, const struct tu_port *);
 static int move_piece(struct copying *);
 static int wait_move(struct copying *);
-static int64_t begun(int64_t *, const struct tu_port *);
+static void set_limit(struct copying *, const struct tu_port *);
+static bool terminated(int);
 static int copy_piece(struct copying *);
 static int make_room(struct copying *);
 static int write_piece(struct copying *, size_t);
@@ -50,6 +50,8 @@ tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 	struct tu_cleanup cleanup;
 	int copied;
 
+	if (tu_enter() == NULL)
+		return -1;
 	if (limit < -1)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
 		    "%s: limit %lld", where, (long long)limit);
@@ -86,24 +88,20 @@ free_buffer(void *copying)
 static int
 copy(struct copying *c)
 {
-	int more;
+	int more = 1;
 
-	do {
-		more = tu_output_flush_piece(
-		    c->to, tu_deadline(c->to->timeout), where);
-	} while (more == 1);
-	if (more == -1)
+	set_limit(c, c->to);
+	if (tu_output_flush(c->to, where) == -1)
 		return -1;
-	more = 1;
 	c->within_kernel = can_move(c->from, c->to);
 	while (more == 1 && c->total != c->limit) {
 		if (c->within_kernel && c->from->ahead.size == 0)
 			more = move_piece(c);
 		else
 			more = copy_piece(c);
-		if (c->from->closed || c->to->closed)
-			return tu_port_charge(
-			    c->from->closed ? c->from : c->to, 0, where);
+		if ((c->from->closed || c->to->closed) && !terminated(more))
+			return tu_port_go_on(
+			    c->from->closed ? c->from : c->to, where);
 		if (c->total >= LARGE && !c->enlarged) {
 			tu_descriptor_enlarge(&c->from->connection->descriptor);
 			tu_descriptor_enlarge(&c->to->connection->descriptor);
@@ -134,15 +132,19 @@ move_piece(struct copying *c)
 	struct tu_port *failed = c->to;
 	ssize_t n;
 
+	if (tu_port_go_on(c->to, where) == -1)
+		return -1;
+	if (c->from->closed)
+		return 1;
 	n = tu_descriptor_move(
 	    &in->descriptor, &out->descriptor, most(c, MOVE_SIZE));
+	tu_charge(&c->to->runtime->scheduler, n > 0 ? (size_t)n : 0);
 	if (n > 0) {
 		c->total += n;
 		c->from->position += (uint64_t)n;
 		c->to->position += (uint64_t)n;
 		c->from->empty = false;
-		c->input_deadline = c->output_deadline = 0;
-		return tu_port_charge(c->to, (size_t)n, where) == -1 ? -1 : 1;
+		return 1;
 	}
 	if (n == -1 && errno == EAGAIN)
 		return wait_move(c);
@@ -164,22 +166,30 @@ wait_move(struct copying *c)
 	int waited;
 
 	if (c->from->connection->tcp &&
-	    tu_descriptor_writable(&c->to->connection->descriptor))
-		waited = tu_input_wait(
-		    c->from, begun(&c->input_deadline, c->from), where);
-	else
-		waited = tu_port_wait(
-		    c->to, begun(&c->output_deadline, c->to), where);
+	    tu_descriptor_writable(&c->to->connection->descriptor)) {
+		set_limit(c, c->from);
+		waited = tu_input_wait(c->from, where);
+	} else {
+		set_limit(c, c->to);
+		waited = tu_port_wait(c->to, where);
+	}
 	return waited == -1 ? -1 : 1;
 }
 
-/* A wait may be taken up again, in vain, without beginning anew. */
-static int64_t
-begun(int64_t *deadline, const struct tu_port *p)
+/* Of the port that is waited for, anew with each piece that moves. */
+static void
+set_limit(struct copying *c, const struct tu_port *p)
 {
-	if (*deadline == 0)
-		*deadline = tu_deadline(p->timeout);
-	return *deadline;
+	if (c->limited != p)
+		tu_limit_each(&p->runtime->scheduler, p->timeout);
+	c->limited = p;
+}
+
+static bool
+terminated(int result)
+{
+	return result == -1 &&
+	    tcp_last_error()->kind == TCPUNIT_ERROR_TERMINATED;
 }
 
 /* 1, or 0 at the end of file, or -1 raised. */
@@ -189,12 +199,12 @@ copy_piece(struct copying *c)
 	struct tu_port *from = c->from;
 	ssize_t n;
 
+	set_limit(c, from);
 	if (from->skip_lf && from->ahead.size == 0)
-		return tu_input_fill(from, tu_deadline(from->timeout), where);
+		return tu_input_fill(from, where);
 	if (make_room(c) == -1)
 		return tu_port_raise(from, where);
-	n = tu_input_read(from, c->buffer, most(c, c->room),
-	    tu_deadline(from->timeout), where);
+	n = tu_input_read(from, c->buffer, most(c, c->room), where);
 	if (n <= 0)
 		return (int)n;
 	c->filled = (size_t)n == c->room;
@@ -219,18 +229,16 @@ make_room(struct copying *c)
 	return 0;
 }
 
-/* N bytes of the buffer, and each wait has the whole time limit. */
+/* N bytes of the buffer. */
 static int
 write_piece(struct copying *c, size_t n)
 {
 	struct iovec iov = {.iov_base = c->buffer, .iov_len = n};
 	struct tu_pieces pieces = {.iov = &iov, .n = 1};
-	struct tu_port *to = c->to;
-	int result = 0;
+	int result;
 
-	while (result == 0 && pieces.n > 0)
-		result = tu_output_send(
-		    to, &pieces, tu_deadline(to->timeout), where);
+	set_limit(c, c->to);
+	result = tu_output_write(c->to, &pieces, where);
 	c->total += (int64_t)pieces.sent;
 	c->from->position += pieces.sent;
 	if (result == 0)

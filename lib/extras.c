@@ -44,7 +44,7 @@ tcp_write_byte(tcp_port port, int byte)
 	unsigned char c = (unsigned char)byte;
 	struct iovec iov = {.iov_base = &c, .iov_len = 1};
 
-	if (byte < 0 || byte > 255)
+	if ((byte < 0 || byte > 255) && tu_enter() != NULL)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "write-byte",
 		    "write-byte: %d is no byte", byte);
 	return tu_write(port, &iov, 1, "write-byte");
@@ -82,6 +82,8 @@ tcp_printf(tcp_port port, const char *format, ...)
 static ssize_t
 no_text(const char *where)
 {
+	if (tu_enter() == NULL)
+		return -1;
 	return tu_raise(
 	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: no text", where);
 }

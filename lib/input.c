@@ -10,10 +10,11 @@
 
 static struct tu_port *enter(tcp_port, const void *, size_t, const char *);
 static ssize_t keep(struct tu_port *, const unsigned char *, size_t);
-static int wait_either(struct tu_port *, int64_t, const char *);
+static int wait_either(struct tu_port *, const char *);
 static bool has_arrived(struct tu_port *);
-static ssize_t receive(struct tu_port *, void *, size_t, int64_t, const char *);
-static ssize_t gather(struct tu_port *, char *, size_t, int64_t, const char *);
+static ssize_t try_read(struct tu_port *, void *, size_t);
+static ssize_t receive(struct tu_port *, void *, size_t, const char *);
+static ssize_t gather(struct tu_port *, char *, size_t, const char *);
 static int next_byte(tcp_port, bool, const char *);
 static unsigned char *scratch(struct tu_runtime *);
 
@@ -25,8 +26,9 @@ tcp_read(tcp_port port, void *buf, size_t cap)
 
 	if (p == NULL)
 		return -1;
+	tu_limit(&p->runtime->scheduler, p->timeout);
 	if (cap > 0)
-		n = tu_input_read(p, buf, cap, tu_deadline(p->timeout), "read");
+		n = tu_input_read(p, buf, cap, "read");
 	if (n > 0)
 		p->position += (uint64_t)n;
 	tu_port_leave(p);
@@ -41,7 +43,8 @@ tcp_read_string(tcp_port port, void *buf, size_t n)
 
 	if (p == NULL)
 		return -1;
-	got = gather(p, buf, n, tu_deadline(p->timeout), "read-string");
+	tu_limit(&p->runtime->scheduler, p->timeout);
+	got = gather(p, buf, n, "read-string");
 	if (got > 0)
 		p->position += (uint64_t)got;
 	tu_port_leave(p);
@@ -69,9 +72,10 @@ tcp_read_buffered(tcp_port port, void *buf, size_t cap)
 
 	if (p == NULL)
 		return -1;
+	tu_limit(&p->runtime->scheduler, 0);
 	while (n > 0 && got < cap && has_arrived(p)) {
-		n = tu_input_read(p, (char *)buf + got, cap - got, TU_AT_ONCE,
-		    "read-buffered");
+		n = tu_input_read(
+		    p, (char *)buf + got, cap - got, "read-buffered");
 		if (n > 0)
 			got += (size_t)n;
 	}
@@ -83,7 +87,7 @@ tcp_read_buffered(tcp_port port, void *buf, size_t cap)
 int
 tcp_char_ready(tcp_port port)
 {
-	struct tu_port *p = tu_port_enter(TU_INPUT, port, "char-ready");
+	struct tu_port *p = enter(port, NULL, 0, "char-ready");
 	bool ready;
 
 	if (p == NULL)
@@ -107,48 +111,40 @@ tcp_close_input_port(tcp_port port)
 }
 
 ssize_t
-tu_input_read(struct tu_port *p, void *buf, size_t cap, int64_t deadline,
-    const char *where)
+tu_input_read(struct tu_port *p, void *buf, size_t cap, const char *where)
 {
-	ssize_t n;
 	int filled;
 
-	if (p->closed)
-		return tu_port_charge(p, 0, where);
+	if (p->closed) /* meanwhile, by another thread */
+		return tu_port_go_on(p, where);
 	tu_ahead_settle(&p->ahead);
 	while (p->skip_lf && p->ahead.size == 0) {
-		filled = tu_input_fill(p, deadline, where);
+		filled = tu_input_fill(p, where);
 		if (filled <= 0)
 			return filled;
 	}
 	if (p->ahead.size > 0)
 		return (ssize_t)tu_ahead_take(&p->ahead, buf, cap);
-	n = receive(p, buf, cap, deadline, where);
-	if (n > 0)
-		tu_charge(&p->runtime->scheduler, (size_t)n);
-	return n;
+	return receive(p, buf, cap, where);
 }
 
 int
-tu_input_fill(struct tu_port *p, int64_t deadline, const char *where)
+tu_input_fill(struct tu_port *p, const char *where)
 {
 	unsigned char *memory = scratch(p->runtime);
 	ssize_t n;
 
 	if (memory == NULL)
 		return tu_port_raise(p, where);
-	n = receive(p, memory, TU_SCRATCH, deadline, where);
+	n = receive(p, memory, TU_SCRATCH, where);
 	if (n <= 0)
 		return (int)n;
 	n = keep(p, memory, (size_t)n);
-	if (n == -1)
-		return tu_port_raise(p, where);
-	/* Only now, as the others use the same scratch. */
-	return tu_port_charge(p, (size_t)n, where) == -1 ? -1 : 1;
+	return n == -1 ? tu_port_raise(p, where) : 1;
 }
 
 int
-tu_input_wait(struct tu_port *p, int64_t deadline, const char *where)
+tu_input_wait(struct tu_port *p, const char *where)
 {
 	struct tu_port *output = p->connection->output;
 	int result;
@@ -157,9 +153,9 @@ tu_input_wait(struct tu_port *p, int64_t deadline, const char *where)
 	/* If it fails, writing and closing will say so. */
 	if (output != NULL && output->buffer_size > 0 && output->user == NULL &&
 	    tu_output_push(output))
-		result = wait_either(p, deadline, where);
+		result = wait_either(p, where);
 	else
-		result = tu_port_wait(p, deadline, where);
+		result = tu_port_wait(p, where);
 	if (result == 0)
 		p->empty = false;
 	return result;
@@ -168,7 +164,7 @@ tu_input_wait(struct tu_port *p, int64_t deadline, const char *where)
 /* For bytes, or for room for those that the other port has still to send: its
  * own watch is for whoever writes there meanwhile. */
 static int
-wait_either(struct tu_port *p, int64_t deadline, const char *where)
+wait_either(struct tu_port *p, const char *where)
 {
 	struct tu_scheduler *s = &p->runtime->scheduler;
 	struct tu_wait room;
@@ -177,7 +173,7 @@ wait_either(struct tu_port *p, int64_t deadline, const char *where)
 	tu_wait_begin(
 	    &room, s, p->connection->descriptor.fd, EV_WRITE, &p->queue);
 	if (tu_watch_add(&room.watch) == 0)
-		result = tu_port_wait(p, deadline, where);
+		result = tu_port_wait(p, where);
 	else
 		result = tu_port_raise(p, where);
 	tu_wait_end(&room);
@@ -187,7 +183,7 @@ wait_either(struct tu_port *p, int64_t deadline, const char *where)
 static struct tu_port *
 enter(tcp_port port, const void *buf, size_t n, const char *where)
 {
-	if (tu_check_memory(buf, n, where) == -1)
+	if (tu_enter() == NULL || tu_check_memory(buf, n, where) == -1)
 		return NULL;
 	return tu_port_enter(TU_INPUT, port, where);
 }
@@ -214,7 +210,7 @@ has_arrived(struct tu_port *p)
 
 	tu_ahead_settle(&p->ahead);
 	while (memory != NULL && p->ahead.size == 0 && !p->end) {
-		n = tu_connection_read(p->connection, memory, TU_SCRATCH);
+		n = try_read(p, memory, TU_SCRATCH);
 		if (n == -1)
 			return errno != EAGAIN;
 		p->end = n == 0;
@@ -224,40 +220,51 @@ has_arrived(struct tu_port *p)
 	return true; /* or no memory: the read will tell */
 }
 
-/* Reads into BUF: bytes, 0 at the end, -1 raised. */
+/* Reads into BUF: bytes, 0 at the end, -1 raised.  After a short read the wait
+ * tells better what comes, unless it would fail. */
 static ssize_t
-receive(struct tu_port *p, void *buf, size_t cap, int64_t deadline,
-    const char *where)
+receive(struct tu_port *p, void *buf, size_t cap, const char *where)
 {
 	ssize_t n;
 
 	if (p->end)
 		return 0;
-	while (p->empty && deadline != TU_AT_ONCE) {
-		if (tu_input_wait(p, deadline, where) == -1)
+	if (p->empty && !tu_hurried(&p->runtime->scheduler) &&
+	    tu_input_wait(p, where) == -1)
+		return -1;
+	for (;;) {
+		if (tu_port_go_on(p, where) == -1)
 			return -1;
-	}
-	while ((n = tu_connection_read(p->connection, buf, cap)) == -1) {
+		n = try_read(p, buf, cap);
+		if (n != -1)
+			break;
 		if (errno != EAGAIN)
 			return tu_port_raise(p, where);
-		if (tu_input_wait(p, deadline, where) == -1)
+		if (tu_input_wait(p, where) == -1)
 			return -1;
 	}
 	p->end = n == 0;
-	/* The wait tells better what comes after a short read. */
 	p->empty = (size_t)n < cap && !p->watch.always;
 	return n;
 }
 
 static ssize_t
-gather(
-    struct tu_port *p, char *buf, size_t n, int64_t deadline, const char *where)
+try_read(struct tu_port *p, void *buf, size_t cap)
+{
+	ssize_t n = tu_connection_read(p->connection, buf, cap);
+
+	tu_charge(&p->runtime->scheduler, n > 0 ? (size_t)n : 0);
+	return n;
+}
+
+static ssize_t
+gather(struct tu_port *p, char *buf, size_t n, const char *where)
 {
 	size_t got = 0;
 	ssize_t r;
 
 	while (got < n) {
-		r = tu_input_read(p, buf + got, n - got, deadline, where);
+		r = tu_input_read(p, buf + got, n - got, where);
 		if (r > 0) {
 			got += (size_t)r;
 			continue;
@@ -276,14 +283,15 @@ gather(
 static int
 next_byte(tcp_port port, bool take, const char *where)
 {
-	struct tu_port *p = tu_port_enter(TU_INPUT, port, where);
+	struct tu_port *p = enter(port, NULL, 0, where);
 	int byte = TCPUNIT_EOF, filled = 1;
 
 	if (p == NULL)
 		return -1;
+	tu_limit(&p->runtime->scheduler, p->timeout);
 	tu_ahead_settle(&p->ahead);
 	while (filled == 1 && p->ahead.size == 0)
-		filled = tu_input_fill(p, tu_deadline(p->timeout), where);
+		filled = tu_input_fill(p, where);
 	if (filled == -1)
 		byte = -1;
 	if (filled == 1)

@@ -22,10 +22,12 @@ static int hand_out(struct tu_port *, struct span, char **, size_t *);
 int
 tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 {
-	struct tu_port *p = tu_port_idle(TU_INPUT, port, "read-line");
+	struct tu_port *p = NULL;
 	struct span span;
 	int result;
 
+	if (tu_enter() != NULL)
+		p = tu_port_idle(TU_INPUT, port, "read-line");
 	if (p == NULL)
 		return -1;
 	if (line == NULL || len == NULL)
@@ -87,11 +89,11 @@ find_line(struct tu_port *p, size_t limit, struct span *span)
 static int
 wait_line(struct tu_port *p, size_t limit, struct span *span)
 {
-	int64_t deadline = tu_deadline(p->timeout);
 	int filled;
 
+	tu_limit(&p->runtime->scheduler, p->timeout);
 	do {
-		filled = tu_input_fill(p, deadline, "read-line");
+		filled = tu_input_fill(p, "read-line");
 	} while (filled == 1 && !find_line(p, limit, span));
 	/* The end, or an error that stays, ends a line too. */
 	if (filled < 1 && !p->closed && p->ahead.size > 0 &&

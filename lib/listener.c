@@ -45,14 +45,14 @@ static struct tu_listener *find(tcp_listener, const char *);
 static int find_socket(tcp_listener, int, const char *);
 static int wait_connection(struct tu_listener *, union tu_address *);
 static int try_accept(struct tu_listener *, union tu_address *);
-static int accept_one(int, union tu_address *);
-static enum tu_wake park(struct tu_listener *, int64_t);
+static int accept_one(struct tu_scheduler *, int, union tu_address *);
+static enum tu_wake park(struct tu_listener *);
 
 tcp_listener
 tcp_listen(int port, const struct tcp_listen_options *options)
 {
 	struct tcp_listen_options o = TCPUNIT_LISTEN_DEFAULTS;
-	struct tu_runtime *rt = tu_runtime();
+	struct tu_runtime *rt = tu_enter();
 	int fds[TU_MAX_ADDRESSES], i, n;
 	char what[TU_HOST_SIZE + 24];
 	const char *host = "0.0.0.0";
@@ -133,8 +133,8 @@ tcp_close(tcp_listener listener)
 int
 tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 {
+	struct tu_runtime *rt = tu_enter();
 	struct tu_listener *l = find(listener, "accept");
-	struct tu_runtime *rt;
 	struct tu_cleanup cleanup;
 	union tu_address peer;
 	int fd;
@@ -144,21 +144,19 @@ tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 	if (in == NULL || out == NULL)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "accept",
 		    "accept: nowhere to put the ports");
-	rt = l->runtime;
+	tu_limit(&rt->scheduler, l->timeout);
 	l->users++;
 	tu_cleanup_push(&rt->scheduler, &cleanup, leave, l);
 	fd = wait_connection(l, &peer);
 	tu_cleanup_pop(&rt->scheduler);
 	leave(l);
-	if (fd == -1 || tu_ports_open(rt, fd, &peer, "accept", in, out) == -1)
-		return -1;
-	tu_charge(&rt->scheduler, 0);
-	return 0;
+	return fd != -1 ? tu_ports_open(rt, fd, &peer, "accept", in, out) : -1;
 }
 
 int
 tcp_accept_ready(tcp_listener listener)
 {
+	struct tu_runtime *rt = tu_enter();
 	struct tu_listener *l = find(listener, "accept-ready");
 	struct pollfd p;
 	int i;
@@ -167,6 +165,7 @@ tcp_accept_ready(tcp_listener listener)
 		return -1;
 	for (i = 0; i < l->n; i++) {
 		p = (struct pollfd){.fd = l->sockets[i].fd, .events = POLLIN};
+		tu_charge(&rt->scheduler, 0);
 		if (poll(&p, 1, 0) == 1)
 			return 1;
 	}
@@ -233,7 +232,7 @@ open_sockets(struct tu_runtime *rt, int port,
 	int i, n = 0;
 
 	if (options->host != NULL)
-		n = tu_resolve(rt, &query, TU_NEVER, "listen", what, addresses);
+		n = tu_resolve(rt, &query, "listen", what, addresses);
 	else if (options->loopback)
 		n = loopback(options->family, addresses);
 	if (n == -1)
@@ -354,21 +353,25 @@ find_socket(tcp_listener listener, int i, const char *where)
 static int
 wait_connection(struct tu_listener *l, union tu_address *peer)
 {
-	int64_t deadline = tu_deadline(l->timeout);
 	enum tu_wake woken;
 	int fd;
 
-	while ((fd = try_accept(l, peer)) == -1) {
-		if (errno != EAGAIN)
+	for (;;) {
+		woken = tu_go_on(&l->runtime->scheduler);
+		if (woken == TU_READY && !l->closed) {
+			fd = try_accept(l, peer);
+			if (fd != -1)
+				return fd;
+			woken = errno == EAGAIN ? park(l) : TU_FAILED;
+		}
+		if (l->closed && woken != TU_TERMINATED)
+			woken = TU_CLOSED;
+		if (woken == TU_FAILED)
 			return tu_raise(
 			    tu_error_kind(errno), errno, "accept", "accept");
-		woken = park(l, deadline);
-		if (l->closed)
-			woken = TU_CLOSED;
 		if (woken != TU_READY)
 			return tu_raise_wake(woken, "accept", "accept");
 	}
-	return fd;
 }
 
 /* The sockets take turns, so that none is starved by another. */
@@ -379,7 +382,8 @@ try_accept(struct tu_listener *l, union tu_address *peer)
 
 	for (i = 0; i < l->n; i++) {
 		at = (l->next + i) % l->n;
-		fd = accept_one(l->sockets[at].fd, peer);
+		fd =
+		    accept_one(&l->runtime->scheduler, l->sockets[at].fd, peer);
 		if (fd == -1 && errno == EAGAIN)
 			continue;
 		l->next = (at + 1) % l->n;
@@ -390,7 +394,7 @@ try_accept(struct tu_listener *l, union tu_address *peer)
 
 /* Linux hands errors of the new connection to accept: it is passed over. */
 static int
-accept_one(int listening, union tu_address *peer)
+accept_one(struct tu_scheduler *s, int listening, union tu_address *peer)
 {
 	socklen_t length;
 	int fd;
@@ -399,6 +403,7 @@ accept_one(int listening, union tu_address *peer)
 		length = sizeof(*peer);
 		fd = accept4(listening, &peer->sa, &length,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		tu_charge(s, 0);
 		if (fd != -1)
 			return fd;
 		switch (errno) {
@@ -419,12 +424,13 @@ accept_one(int listening, union tu_address *peer)
 }
 
 static enum tu_wake
-park(struct tu_listener *l, int64_t deadline)
+park(struct tu_listener *l)
 {
+	struct tu_scheduler *s = &l->runtime->scheduler;
 	int i;
 
-	for (i = 0; i < l->n && deadline != TU_AT_ONCE; i++)
+	for (i = 0; i < l->n && !tu_hurried(s); i++)
 		if (tu_watch_add(&l->sockets[i].watch) == -1)
 			return TU_FAILED;
-	return tu_park(&l->runtime->scheduler, &l->queue, deadline, TU_OUTSIDE);
+	return tu_park(s, &l->queue, TU_NEVER, TU_OUTSIDE);
 }

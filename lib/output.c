@@ -13,8 +13,8 @@ static size_t buffered(const struct tu_port *);
 static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
 static ssize_t write_entered(
     struct tu_port *, struct iovec *, int, const char *);
-static int write_all(
-    struct tu_port *, struct tu_pieces *, int64_t, const char *);
+static struct tu_port *enter(tcp_port, const char *);
+static ssize_t try_write(struct tu_port *, struct iovec *, int);
 static void advance(struct tu_pieces *, size_t);
 
 ssize_t
@@ -22,19 +22,22 @@ tcp_write(tcp_port port, const void *buf, size_t n)
 {
 	struct iovec iov = {.iov_base = (void *)buf, .iov_len = n};
 
-	if (tu_check_memory(buf, n, "write") == -1)
-		return -1;
 	return tu_write(port, &iov, 1, "write");
 }
 
 ssize_t
 tu_write(tcp_port port, struct iovec *iov, int n, const char *where)
 {
-	struct tu_port *p = tu_port_enter(TU_OUTPUT, port, where);
+	struct tu_port *p;
 	ssize_t written;
 
+	if (tu_enter() == NULL ||
+	    tu_check_memory(iov->iov_base, iov->iov_len, where) == -1)
+		return -1;
+	p = tu_port_enter(TU_OUTPUT, port, where);
 	if (p == NULL)
 		return -1;
+	tu_limit(&p->runtime->scheduler, p->timeout);
 	written = write_entered(p, iov, n, where);
 	tu_port_leave(p);
 	return written;
@@ -43,12 +46,12 @@ tu_write(tcp_port port, struct iovec *iov, int n, const char *where)
 int
 tcp_flush_output(tcp_port port)
 {
-	struct tu_port *p = tu_port_enter(TU_OUTPUT, port, "flush-output");
+	struct tu_port *p = enter(port, "flush-output");
 	int result;
 
 	if (p == NULL)
 		return -1;
-	result = tu_output_flush(p, tu_deadline(p->timeout), "flush-output");
+	result = tu_output_flush(p, "flush-output");
 	tu_port_leave(p);
 	return result;
 }
@@ -56,12 +59,12 @@ tcp_flush_output(tcp_port port)
 int
 tcp_set_buffer_size(tcp_port port, size_t n)
 {
-	struct tu_port *p = tu_port_enter(TU_OUTPUT, port, "set-buffer-size");
+	struct tu_port *p = enter(port, "set-buffer-size");
 	int result;
 
 	if (p == NULL)
 		return -1;
-	result = tu_output_flush(p, tu_deadline(p->timeout), "set-buffer-size");
+	result = tu_output_flush(p, "set-buffer-size");
 	if (result == 0)
 		p->buffer_size = n;
 	tu_port_leave(p);
@@ -75,6 +78,7 @@ tcp_close_output_port(tcp_port port)
 	int flushed = 0, closed, error;
 	bool meanwhile; /* closed by another thread */
 
+	tu_enter_closing();
 	if (tu_closed(TU_OUTPUT, port.bits))
 		return 0;
 	p = tu_lookup(TU_OUTPUT, port.bits, "close-output-port");
@@ -87,8 +91,8 @@ tcp_close_output_port(tcp_port port)
 	}
 	if (p->user == NULL) {
 		tu_port_hold(p);
-		flushed = tu_output_flush(
-		    p, tu_deadline(p->timeout), "close-output-port");
+		tu_limit(&p->runtime->scheduler, p->timeout);
+		flushed = tu_output_flush(p, "close-output-port");
 		meanwhile = p->closed;
 		tu_port_leave(p);
 		if (meanwhile)
@@ -102,32 +106,21 @@ tcp_close_output_port(tcp_port port)
 }
 
 int
-tu_output_flush(struct tu_port *p, int64_t deadline, const char *where)
-{
-	int more;
-
-	do {
-		more = tu_output_flush_piece(p, deadline, where);
-	} while (more == 1);
-	return more;
-}
-
-int
-tu_output_flush_piece(struct tu_port *p, int64_t deadline, const char *where)
+tu_output_flush(struct tu_port *p, const char *where)
 {
 	struct evbuffer_iovec v[8];
-	struct tu_pieces pieces = {.iov = v};
-	int result;
+	struct tu_pieces pieces;
+	int n, result = 0;
 
-	if (buffered(p) == 0)
-		return 0;
-	pieces.n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
-	if (pieces.n > 8)
-		pieces.n = 8;
-	result = tu_output_send(p, &pieces, deadline, where);
-	if (!p->closed)
-		(void)evbuffer_drain(p->unsent, pieces.sent); /* not frozen */
-	return result == 0 ? 1 : -1;
+	while (result == 0 && buffered(p) > 0) {
+		n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
+		pieces = (struct tu_pieces){.iov = v, .n = n < 8 ? n : 8};
+		result = tu_output_write(p, &pieces, where);
+		if (!p->closed)
+			(void)evbuffer_drain(
+			    p->unsent, pieces.sent); /* not frozen */
+	}
+	return result;
 }
 
 bool
@@ -139,7 +132,7 @@ tu_output_push(struct tu_port *p)
 
 	while (buffered(p) > 0) {
 		n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
-		r = tu_connection_write(p->connection, v, n < 8 ? n : 8);
+		r = try_write(p, v, n < 8 ? n : 8);
 		if (r == -1)
 			return errno == EAGAIN;
 		p->position += (uint64_t)r;
@@ -149,23 +142,34 @@ tu_output_push(struct tu_port *p)
 }
 
 int
-tu_output_send(struct tu_port *p, struct tu_pieces *pieces, int64_t deadline,
-    const char *where)
+tu_output_write(struct tu_port *p, struct tu_pieces *pieces, const char *where)
 {
 	ssize_t r;
 
-	if (p->closed)
-		return tu_port_charge(p, 0, where);
-	while ((r = tu_connection_write(
-		    p->connection, pieces->iov, pieces->n)) == -1) {
-		if (errno != EAGAIN)
-			return tu_port_raise(p, where);
-		if (tu_port_wait(p, deadline, where) == -1)
+	advance(pieces, 0);
+	while (pieces->n > 0) {
+		if (tu_port_go_on(p, where) == -1)
 			return -1;
+		r = try_write(p, pieces->iov, pieces->n);
+		if (r != -1) {
+			p->position += (uint64_t)r;
+			advance(pieces, (size_t)r);
+		} else if (errno != EAGAIN) {
+			return tu_port_raise(p, where);
+		} else if (tu_port_wait(p, where) == -1) {
+			return -1;
+		}
 	}
-	p->position += (uint64_t)r;
-	advance(pieces, (size_t)r);
-	return tu_port_charge(p, (size_t)r, where);
+	return 0;
+}
+
+static ssize_t
+try_write(struct tu_port *p, struct iovec *iov, int n)
+{
+	ssize_t r = tu_connection_write(p->connection, iov, n);
+
+	tu_charge(&p->runtime->scheduler, r > 0 ? (size_t)r : 0);
+	return r;
 }
 
 /* Into the buffer if there is one with room, else out. */
@@ -173,7 +177,6 @@ static ssize_t
 write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 {
 	struct tu_pieces pieces = {.iov = iov, .n = n};
-	int64_t deadline = tu_deadline(p->timeout);
 	size_t total = 0;
 	int i;
 
@@ -184,13 +187,25 @@ write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 			return tu_port_raise(p, where);
 		return (ssize_t)total;
 	}
-	if (tu_output_flush(p, deadline, where) == -1)
+	if (tu_output_flush(p, where) == -1)
 		return -1;
-	if (write_all(p, &pieces, deadline, where) == -1) {
+	if (tu_output_write(p, &pieces, where) == -1) {
 		tu_error_attach((tcp_port){p->handle}, pieces.sent);
 		return -1;
 	}
 	return (ssize_t)total;
+}
+
+static struct tu_port *
+enter(tcp_port port, const char *where)
+{
+	struct tu_port *p = NULL;
+
+	if (tu_enter() != NULL)
+		p = tu_port_enter(TU_OUTPUT, port, where);
+	if (p != NULL)
+		tu_limit(&p->runtime->scheduler, p->timeout);
+	return p;
 }
 
 static size_t
@@ -215,18 +230,6 @@ buffer_pieces(struct tu_port *p, const struct iovec *iov, int n, size_t total)
 		(void)evbuffer_add(p->unsent, iov[i].iov_base,
 		    iov[i].iov_len); /* there is room */
 	return 0;
-}
-
-static int
-write_all(struct tu_port *p, struct tu_pieces *pieces, int64_t deadline,
-    const char *where)
-{
-	int result = 0;
-
-	advance(pieces, 0);
-	while (result == 0 && pieces->n > 0)
-		result = tu_output_send(p, pieces, deadline, where);
-	return result;
 }
 
 /* Past N bytes that were sent, and past empty pieces. */

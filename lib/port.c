@@ -21,7 +21,7 @@ static struct tu_port *port_new(
     struct tu_runtime *, struct tu_connection *, enum tu_kind);
 static const char *describe(
     const struct tu_port *, const char *, char[WHAT_SIZE]);
-static int raise_closed(const struct tu_port *, const char *);
+static int answer(struct tu_port *, enum tu_wake, const char *);
 static void release(void *);
 static void drop(void *);
 static int close_both(struct tu_port *);
@@ -108,25 +108,15 @@ tu_port_leave(struct tu_port *p)
 }
 
 int
-tu_port_wait(struct tu_port *p, int64_t deadline, const char *where)
+tu_port_wait(struct tu_port *p, const char *where)
 {
-	enum tu_wake woken = tu_watch_wait(&p->watch, deadline);
-	char what[WHAT_SIZE];
-
-	if (p->closed)
-		return raise_closed(p, where);
-	if (woken == TU_READY)
-		return 0;
-	tu_raise_wake(woken, where, describe(p, where, what));
-	tu_error_attach((tcp_port){p->handle}, 0);
-	return -1;
+	return answer(p, tu_watch_wait(&p->watch), where);
 }
 
 int
-tu_port_charge(struct tu_port *p, size_t n, const char *where)
+tu_port_go_on(struct tu_port *p, const char *where)
 {
-	tu_charge(&p->runtime->scheduler, n);
-	return p->closed ? raise_closed(p, where) : 0;
+	return answer(p, tu_go_on(&p->runtime->scheduler), where);
 }
 
 int
@@ -333,10 +323,20 @@ describe(const struct tu_port *p, const char *where, char what[WHAT_SIZE])
 	return what;
 }
 
+/* 0 where the call may go on.  Being terminated is told in any case, as it is
+ * told once. */
 static int
-raise_closed(const struct tu_port *p, const char *where)
+answer(struct tu_port *p, enum tu_wake woken, const char *where)
 {
-	tu_raise_wake(TU_CLOSED, where, where);
+	char what[WHAT_SIZE];
+
+	if (woken == TU_READY && !p->closed)
+		return 0;
+	if (!p->closed)
+		tu_raise_wake(woken, where, describe(p, where, what));
+	else
+		tu_raise_wake(
+		    woken == TU_TERMINATED ? woken : TU_CLOSED, where, where);
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
 }

@@ -41,6 +41,8 @@ struct tu_port {
 int tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
     const char *where, tcp_port *in, tcp_port *out);
 
+/* All the calls below keep to the limit of the running call. */
+
 /* The port of a handle if no call is under way there, for what does not wait;
  * or alone in it until left.  NULL: raised. */
 struct tu_port *tu_port_idle(enum tu_kind kind, tcp_port p, const char *where);
@@ -50,10 +52,10 @@ void tu_port_leave(struct tu_port *p); /* the last one entered, first */
 
 /* Waits for the port's descriptor.  0; or -1, raised, also where the port was
  * closed meanwhile. */
-int tu_port_wait(struct tu_port *p, int64_t deadline, const char *where);
+int tu_port_wait(struct tu_port *p, const char *where);
 
-/* After a system call that moved N bytes.  Likewise. */
-int tu_port_charge(struct tu_port *p, size_t n, const char *where);
+/* Before each system call: see tu_go_on.  Likewise. */
+int tu_port_go_on(struct tu_port *p, const char *where);
 
 /* Raises errno for this port. */
 int tu_port_raise(struct tu_port *p, const char *where);
@@ -61,22 +63,19 @@ int tu_port_raise(struct tu_port *p, const char *where);
 /* Closes it as it is; errno of close(2) is raised for WHERE. */
 int tu_port_close(struct tu_port *p, const char *where);
 
-/* Sends what is buffered, in output.c: all of it; or by one system call, 1
- * unless nothing was left, which is 0; or what goes without waiting or failing:
- * true if the rest has to wait. */
-int tu_output_flush(struct tu_port *p, int64_t deadline, const char *where);
-int tu_output_flush_piece(
-    struct tu_port *p, int64_t deadline, const char *where);
+/* Sends what is buffered, in output.c: all of it; or what goes without waiting
+ * or failing: true if the rest has to wait. */
+int tu_output_flush(struct tu_port *p, const char *where);
 bool tu_output_push(struct tu_port *p);
 
 /* Reading for the copying and for lines, in input.c.  Bytes: at least one; 0
  * is end of file.  Waiting sends the connection's own buffered output first.
  * Filling reads ahead: 1, though perhaps only past the LF of a line's end that
  * was handed out; or 0 at the end. */
-ssize_t tu_input_read(struct tu_port *p, void *buf, size_t cap,
-    int64_t deadline, const char *where);
-int tu_input_wait(struct tu_port *p, int64_t deadline, const char *where);
-int tu_input_fill(struct tu_port *p, int64_t deadline, const char *where);
+ssize_t tu_input_read(
+    struct tu_port *p, void *buf, size_t cap, const char *where);
+int tu_input_wait(struct tu_port *p, const char *where);
+int tu_input_fill(struct tu_port *p, const char *where);
 
 /* What tcp_write does, with the pieces as one. */
 ssize_t tu_write(tcp_port port, struct iovec *iov, int n, const char *where);
@@ -88,9 +87,9 @@ struct tu_pieces {
 	size_t sent;
 };
 
-/* Writing past the buffer, for the copying, in output.c: by one system call
- * that makes progress.  0, or -1 raised. */
-int tu_output_send(struct tu_port *p, struct tu_pieces *pieces,
-    int64_t deadline, const char *where);
+/* Writing past the buffer, for the copying, in output.c: all of the pieces.  0,
+ * or -1 raised. */
+int tu_output_write(
+    struct tu_port *p, struct tu_pieces *pieces, const char *where);
 
 #endif

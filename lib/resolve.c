@@ -32,13 +32,12 @@ struct request {
 static void read_host(const char *, char[TU_HOST_SIZE]);
 static int read_address(const struct tu_query *, struct addrinfo **);
 static bool plausible(const char *);
-static int ask(const struct tu_query *, struct tu_runtime *, int64_t,
-    const char *, const char *, struct addrinfo **);
+static int ask(const struct tu_query *, struct tu_runtime *, const char *,
+    const char *, struct addrinfo **);
 static struct request *request_new(const struct tu_query *);
 static void request_drop(void *);
 static int request_start(struct request *);
-static enum tu_wake request_wait(
-    struct request *, struct tu_runtime *, int64_t);
+static enum tu_wake request_wait(struct request *, struct tu_runtime *);
 static bool lacks_descriptors(void);
 static void *look_up(void *);
 static int take(const struct addrinfo *, union tu_address *);
@@ -46,7 +45,7 @@ static struct addrinfo hints_of(const struct tu_query *);
 
 int
 tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
-    int64_t deadline, const char *where, const char *what,
+    const char *where, const char *what,
     union tu_address addresses[TU_MAX_ADDRESSES])
 {
 	struct tu_query q = *query;
@@ -58,7 +57,7 @@ tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
 	q.host = host;
 	code = read_address(&q, &found);
 	if (code == EAI_NONAME && !q.numeric && plausible(host)) {
-		if (ask(&q, rt, deadline, where, what, &found) == -1)
+		if (ask(&q, rt, where, what, &found) == -1)
 			return -1;
 	} else if (code != 0) {
 		return tu_raise(TCPUNIT_ERROR_RESOLVE, code, where, "%s", what);
@@ -131,8 +130,8 @@ hints_of(const struct tu_query *query)
 
 /* Asks the system's resolver: 0, or -1 raised. */
 static int
-ask(const struct tu_query *query, struct tu_runtime *rt, int64_t deadline,
-    const char *where, const char *what, struct addrinfo **found)
+ask(const struct tu_query *query, struct tu_runtime *rt, const char *where,
+    const char *what, struct addrinfo **found)
 {
 	struct request *r = request_new(query);
 	struct tu_cleanup cleanup;
@@ -147,7 +146,7 @@ ask(const struct tu_query *query, struct tu_runtime *rt, int64_t deadline,
 		return result;
 	}
 	tu_cleanup_push(&rt->scheduler, &cleanup, request_drop, r);
-	woken = request_wait(r, rt, deadline);
+	woken = request_wait(r, rt);
 	tu_cleanup_pop(&rt->scheduler);
 	if (woken != TU_READY) {
 		result = tu_raise_wake(woken, where, what);
@@ -225,14 +224,14 @@ request_start(struct request *r)
 }
 
 static enum tu_wake
-request_wait(struct request *r, struct tu_runtime *rt, int64_t deadline)
+request_wait(struct request *r, struct tu_runtime *rt)
 {
 	enum tu_wake woken = TU_READY;
 	struct tu_wait wait;
 
 	tu_wait_begin(&wait, &rt->scheduler, r->wake, EV_READ, NULL);
 	while (woken == TU_READY && !atomic_load(&r->done))
-		woken = tu_watch_wait(&wait.watch, deadline);
+		woken = tu_watch_wait(&wait.watch);
 	tu_wait_end(&wait);
 	return woken;
 }

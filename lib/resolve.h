@@ -24,10 +24,11 @@ struct tu_query {
 /*
  * The addresses of a host in the resolver's order, each once and with the
  * port, at most TU_MAX_ADDRESSES: how many, at least 1; or -1,
- * raised for WHERE with the text WHAT.  Parks, unless all is numeric.
+ * raised for WHERE with the text WHAT.  Parks under the limit of
+ * the running call, unless all is numeric.
  */
 int tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
-    int64_t deadline, const char *where, const char *what,
+    const char *where, const char *what,
     union tu_address addresses[TU_MAX_ADDRESSES]);
 
 #endif

@@ -62,6 +62,23 @@ tu_runtime(void)
 	return runtime;
 }
 
+struct tu_runtime *
+tu_enter(void)
+{
+	struct tu_runtime *rt = tu_runtime();
+
+	if (rt != NULL)
+		tu_call(&rt->scheduler);
+	return rt;
+}
+
+void
+tu_enter_closing(void)
+{
+	if (runtime != NULL && !runtime->scheduler.forked)
+		tu_call(&runtime->scheduler);
+}
+
 void *
 tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
 {
@@ -113,6 +130,7 @@ tu_raise(enum tcp_error_kind kind, int code, const char *where,
 	va_list ap;
 
 	if (runtime != NULL) {
+		tu_charge(&runtime->scheduler, 0); /* it takes as long */
 		error = error_of(runtime->scheduler.current);
 		if (error == NULL) {
 			kind = TCPUNIT_ERROR_SYSTEM;

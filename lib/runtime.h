@@ -36,6 +36,12 @@ struct tu_runtime {
 /* The running OS thread's; NULL with errno where it cannot be made. */
 struct tu_runtime *tu_runtime(void);
 
+/* Likewise, at the entrance of each call that may park, and of those that ask:
+ * see tu_call. */
+struct tu_runtime *tu_enter(void);
+/* Of one that makes none to close what is closed. */
+void tu_enter_closing(void);
+
 /* Page-aligned memory to read N bytes into, for free(3).  NULL with errno. */
 void *tu_buffer_new(size_t n);
 

@@ -8,18 +8,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "error.h"
 
-enum {
-	MIN_ROUND = 32, /* switches between looks for events */
-	MAX_CALLS = 16,
-	MAX_BYTES = 1 << 20,
-};
+enum { MIN_ROUND = 32 }; /* switches between looks for events */
 
 static void begin(void *);
+static int wait_for(struct tu_scheduler *, int64_t);
+static void stop(struct tu_scheduler *, struct tu_queue *, bool);
 static void make_ready(struct tu_thread *);
 static void leave_ready(struct tu_thread *);
 static void run_next(struct tu_scheduler *);
@@ -29,8 +26,9 @@ static void poll_events(struct tu_scheduler *);
 static void wait_for_events(struct tu_scheduler *);
 static void reap(struct tu_scheduler *);
 static void thread_strip(struct tu_thread *);
-static int timer_set(struct tu_thread *, int64_t);
-static void timer_fired(evutil_socket_t, short, void *);
+static int set_clock(struct tu_scheduler *);
+static void clock_strikes(evutil_socket_t, short, void *);
+static struct tu_thread *next_due(struct tu_scheduler *, int64_t);
 
 int
 tu_scheduler_init(struct tu_scheduler *s)
@@ -51,7 +49,7 @@ tu_scheduler_init(struct tu_scheduler *s)
 		return -1;
 	}
 	*s = (struct tu_scheduler){
-	    .base = base, .first = first, .current = first};
+	    .base = base, .first = first, .current = first, .armed = TU_NEVER};
 	TAILQ_INIT(&s->ready);
 	TAILQ_INIT(&s->idle);
 	first->scheduler = s;
@@ -77,6 +75,8 @@ tu_scheduler_free(struct tu_scheduler *s)
 {
 	tu_thread_free(s->first);
 	tu_stacks_free(&s->stacks);
+	if (s->clock != NULL)
+		event_free(s->clock);
 	event_base_free(s->base);
 }
 
@@ -133,6 +133,8 @@ tu_thread_vanish(struct tu_thread *t)
 		TAILQ_REMOVE(t->queue, t, link);
 	else if (!t->parked && !t->ended)
 		leave_ready(t);
+	if (t->timer.thread != NULL)
+		tu_timer_remove(&t->scheduler->timers, &t->timer);
 	for (c = t->cleanups; c != NULL; c = next) {
 		next = c->next; /* c may be part of what is given back */
 		c->f(c->argument);
@@ -155,31 +157,27 @@ tu_cleanup_pop(struct tu_scheduler *s)
 }
 
 enum tu_wake
-tu_park(struct tu_scheduler *s, struct tu_queue *queue, int64_t deadline,
+tu_park(struct tu_scheduler *s, struct tu_queue *queue, int64_t until,
     enum tu_source source)
 {
 	struct tu_thread *self = s->current;
-	bool outside = source == TU_OUTSIDE || deadline != TU_NEVER;
+	struct tu_limit *limit = &self->limit;
+	int64_t time = until < limit->deadline ? until : limit->deadline;
 
 	if (self->terminated)
 		return TU_TERMINATED;
-	if (deadline == TU_AT_ONCE ||
-	    (deadline != TU_NEVER && deadline <= tu_now()))
+	if (limit->late)
 		return TU_TIMED_OUT;
-	if (deadline != TU_NEVER && timer_set(self, deadline) == -1)
-		return TU_FAILED;
-	self->calls = 0;
-	self->bytes = 0;
-	self->parked = true;
-	self->queue = queue;
-	if (queue != NULL)
-		TAILQ_INSERT_TAIL(queue, self, link);
-	s->outside += outside;
-	run_next(s);
-	s->outside -= outside;
-	if (deadline != TU_NEVER)
-		(void)event_del(self->timer); /* fails for a bad base only */
-	return self->woken;
+	self->woken = TU_ELAPSED;
+	if (time == TU_NEVER || time > tu_now()) {
+		if (wait_for(s, time) == -1)
+			return TU_FAILED;
+		stop(s, queue, source == TU_OUTSIDE || time != TU_NEVER);
+	}
+	if (self->woken != TU_ELAPSED || time == until)
+		return self->woken;
+	limit->late = true;
+	return TU_READY;
 }
 
 void
@@ -192,12 +190,10 @@ tu_wake(struct tu_thread *t, enum tu_wake why)
 	t->queue = NULL;
 	t->parked = false;
 	t->woken = why;
+	if (t->timer.thread != NULL)
+		tu_timer_remove(&t->scheduler->timers, &t->timer);
+	t->timer.thread = NULL;
 	make_ready(t);
-	if (why != TU_TIMED_OUT)
-		return;
-	/* A time that has come does not wait for a whole round. */
-	TAILQ_REMOVE(&t->scheduler->ready, t, link);
-	TAILQ_INSERT_HEAD(&t->scheduler->ready, t, link);
 }
 
 void
@@ -214,39 +210,11 @@ tu_yield(struct tu_scheduler *s)
 {
 	if (TAILQ_EMPTY(&s->ready) && s->outside > 0)
 		poll_events(s);
-	s->current->calls = 0;
-	s->current->bytes = 0;
+	s->current->turn = (struct tu_turn){0};
 	if (TAILQ_EMPTY(&s->ready))
 		return;
 	make_ready(s->current);
 	run_next(s);
-}
-
-void
-tu_charge(struct tu_scheduler *s, size_t bytes)
-{
-	struct tu_thread *self = s->current;
-
-	self->bytes += bytes;
-	if (++self->calls >= MAX_CALLS || self->bytes >= MAX_BYTES)
-		tu_yield(s);
-}
-
-int64_t
-tu_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* is always there */
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-int64_t
-tu_deadline(int ms)
-{
-	if (ms < 0)
-		return TU_NEVER;
-	return ms == 0 ? TU_AT_ONCE : tu_now() + (int64_t)ms * 1000;
 }
 
 /* The first frame of every thread but the primordial one.  In a child that it
@@ -270,6 +238,40 @@ begin(void *arg)
 	s->ended = self;
 	run_next(s);
 	assert(!"an ended thread runs again");
+}
+
+/* Has the running thread woken at TIME, if not before.  0, or -1 with errno. */
+static int
+wait_for(struct tu_scheduler *s, int64_t time)
+{
+	struct tu_timer *timer = &s->current->timer;
+
+	if (time == TU_NEVER)
+		return 0;
+	*timer = (struct tu_timer){
+	    .time = time, .number = s->parks++, .thread = s->current};
+	tu_timer_add(&s->timers, timer);
+	if (set_clock(s) == 0)
+		return 0;
+	tu_timer_remove(&s->timers, timer);
+	timer->thread = NULL;
+	return -1;
+}
+
+/* Until it is woken. */
+static void
+stop(struct tu_scheduler *s, struct tu_queue *queue, bool outside)
+{
+	struct tu_thread *self = s->current;
+
+	self->turn = (struct tu_turn){0};
+	self->parked = true;
+	self->queue = queue;
+	if (queue != NULL)
+		TAILQ_INSERT_TAIL(queue, self, link);
+	s->outside += outside;
+	run_next(s);
+	s->outside -= outside;
 }
 
 static void
@@ -363,41 +365,64 @@ static void
 thread_strip(struct tu_thread *t)
 {
 	tu_context_free(&t->context, &t->scheduler->stacks);
-	if (t->timer != NULL)
-		event_free(t->timer);
-	t->timer = NULL;
 	tu_error_free(t->error);
 	t->error = NULL;
 }
 
+/* Nobody is called for a time that others wait for as well, or before whom. */
 static int
-timer_set(struct tu_thread *t, int64_t deadline)
+set_clock(struct tu_scheduler *s)
 {
-	int64_t left = deadline - tu_now();
-	struct timeval tv;
+	struct timeval tv = {0};
+	int64_t left;
 
-	if (t->timer == NULL)
-		t->timer = event_new(t->scheduler->base, -1, 0, timer_fired, t);
-	if (t->timer == NULL) {
+	if (s->timers == NULL || s->timers->time >= s->armed)
+		return 0;
+	if (s->clock == NULL)
+		s->clock = event_new(s->base, -1, 0, clock_strikes, s);
+	if (s->clock == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
-	if (left < 0)
-		left = 0;
-	tv.tv_sec = left / 1000000;
-	tv.tv_usec = left % 1000000;
-	t->deadline = deadline;
-	return event_add(t->timer, &tv);
+	left = s->timers->time - tu_now();
+	if (left > 0) {
+		tv.tv_sec = left / 1000000;
+		tv.tv_usec = left % 1000000;
+	}
+	if (event_add(s->clock, &tv) == -1)
+		return -1;
+	s->armed = s->timers->time;
+	return 0;
 }
 
-/* libevent's clock is a coarse one, and may be some milliseconds early. */
+/* libevent's clock is a coarse one, and may be some milliseconds early.  A time
+ * that has come does not wait for a whole round. */
 static void
-timer_fired(evutil_socket_t fd, short what, void *arg)
+clock_strikes(evutil_socket_t fd, short what, void *scheduler)
 {
-	struct tu_thread *t = arg;
+	struct tu_scheduler *s = scheduler;
+	struct tu_thread *t, *last = NULL;
+	int64_t now = tu_now();
 
 	(void)fd;
 	(void)what;
-	if (tu_now() >= t->deadline || timer_set(t, t->deadline) == -1)
-		tu_wake(t, TU_TIMED_OUT);
+	s->armed = TU_NEVER;
+	while ((t = next_due(s, now)) != NULL) {
+		tu_wake(t, TU_ELAPSED);
+		TAILQ_REMOVE(&s->ready, t, link);
+		if (last == NULL)
+			TAILQ_INSERT_HEAD(&s->ready, t, link);
+		else
+			TAILQ_INSERT_AFTER(&s->ready, last, t, link);
+		last = t;
+	}
+	(void)set_clock(s); /* it needs no memory again */
+}
+
+static struct tu_thread *
+next_due(struct tu_scheduler *s, int64_t now)
+{
+	struct tu_timer *first = s->timers;
+
+	return first != NULL && first->time <= now ? first->thread : NULL;
 }

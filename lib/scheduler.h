@@ -16,17 +16,16 @@
 #include <stdint.h>
 
 #include "context.h"
+#include "limit.h"
 #include "stack.h"
+#include "timers.h"
 
 struct tu_error;
 
-/* Absolute times are microseconds of CLOCK_MONOTONIC. */
-#define TU_NEVER INT64_MAX
-#define TU_AT_ONCE 0
-
 enum tu_wake {
-	TU_READY,
-	TU_TIMED_OUT,
+	TU_READY,     /* or the limit has just run out: try once more */
+	TU_TIMED_OUT, /* the limit has run out before */
+	TU_ELAPSED,   /* the time that was to be waited until has come */
 	TU_TERMINATED,
 	TU_CLOSED,
 	TU_DEADLOCK,
@@ -53,8 +52,7 @@ struct tu_thread {
 	struct tu_queue *queue;      /* where it is parked, or NULL */
 	struct tu_scheduler *scheduler;
 	struct tu_context context;
-	struct event *timer; /* made at the first time limit */
-	int64_t deadline;
+	struct tu_timer timer; /* while it is parked for a time */
 	void *(*thunk)(void *);
 	void *argument;
 	void *result;
@@ -64,8 +62,8 @@ struct tu_thread {
 	struct tu_thread *joining; /* whom it waits for */
 	struct tu_thread *joiner;  /* who waits for it */
 	uint64_t handle;
-	size_t bytes;   /* moved since it last waited */
-	unsigned calls; /* likewise */
+	struct tu_limit limit; /* of the call that it is in */
+	struct tu_turn turn;   /* since it last let others run */
 	enum tu_wake woken;
 	bool parked, terminated, ended;
 	void (*gone)(struct tu_thread *); /* after the end; NULL: kept */
@@ -77,6 +75,10 @@ struct tu_scheduler {
 	struct tu_thread *first; /* the primordial thread, or who forked */
 	struct tu_thread *ended; /* whose stack the next one gives back */
 	struct tu_queue ready;
+	struct tu_timer *timers;     /* of those who are parked for a time */
+	struct event *clock;         /* armed for the first of them */
+	int64_t armed;               /* for when it is, or TU_NEVER */
+	uint64_t parks;              /* so far */
 	TAILQ_HEAD(, tu_watch) idle; /* fired with nobody parked */
 	LIST_HEAD(, tu_wait) waits;
 	struct tu_stacks stacks;
@@ -135,12 +137,13 @@ void tu_cleanup_push(struct tu_scheduler *s, struct tu_cleanup *c,
 void tu_cleanup_pop(struct tu_scheduler *s);
 
 /*
- * Stops the running thread, in QUEUE if that is not NULL, until it is woken or
- * DEADLINE has come.  SOURCE tells whether waiting on is hopeless once nobody
- * is ready.  After it the world has moved: look everything up again.
+ * Stops the running thread, in QUEUE if that is not NULL, until it is woken,
+ * or the time is UNTIL, or the limit of its call has run out.  SOURCE tells
+ * whether waiting on is hopeless once nobody is ready.  After it the world has
+ * moved: look everything up again.
  */
 enum tu_wake tu_park(struct tu_scheduler *s, struct tu_queue *queue,
-    int64_t deadline, enum tu_source source);
+    int64_t until, enum tu_source source);
 
 /* Makes T ready if it is parked. */
 void tu_wake(struct tu_thread *t, enum tu_wake why);
@@ -149,13 +152,25 @@ void tu_wake_all(struct tu_queue *queue, enum tu_wake why);
 /* Lets the others run. */
 void tu_yield(struct tu_scheduler *s);
 
-/* To be called after each system call that did not wait: a thread that never
- * waits lets the others run after 16 of them, or 1 MiB. */
+/*
+ * Each call that may park, and each that asks, begins with tu_call, which
+ * counts it and lets the others run once the thread has had its turn: so what
+ * a call answers is true when it returns.  It has no limit until tu_limit.
+ */
+void tu_call(struct tu_scheduler *s);
+void tu_limit(struct tu_scheduler *s, int ms);
+/* Likewise, of which each system call that moves bytes begins another one. */
+void tu_limit_each(struct tu_scheduler *s, int ms);
+
+/* Before each system call: lets the others run once the turn is over.
+ * TU_TIMED_OUT: the limit ran out, and the turn after it is over. */
+enum tu_wake tu_go_on(struct tu_scheduler *s);
+/* After it. */
 void tu_charge(struct tu_scheduler *s, size_t bytes);
 
-int64_t tu_now(void);
-/* Of a time limit in milliseconds. */
-int64_t tu_deadline(int ms);
+/* Whether a wait would fail at once, so that guessing that there is nothing
+ * is not enough. */
+bool tu_hurried(const struct tu_scheduler *s);
 
 void tu_watch_init(struct tu_watch *w, struct tu_scheduler *s, int fd,
     short what, struct tu_queue *queue);
@@ -167,9 +182,10 @@ void tu_wait_begin(struct tu_wait *w, struct tu_scheduler *s, int fd,
 void tu_wait_end(struct tu_wait *w);
 /* Before FD is closed: libevent would take its next owner for this one. */
 void tu_waits_forget(struct tu_scheduler *s, int fd);
+
 /* 0, or -1 with errno. */
 int tu_watch_add(struct tu_watch *w);
 /* Adds it and parks in its queue. */
-enum tu_wake tu_watch_wait(struct tu_watch *w, int64_t deadline);
+enum tu_wake tu_watch_wait(struct tu_watch *w);
 
 #endif

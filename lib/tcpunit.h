@@ -7,13 +7,17 @@
  * returns -1, or a handle for which the _p predicate is false, sets errno, and
  * tcp_last_error() tells the story.  Out-parameters are written on success
  * only.  Times are milliseconds: -1 is no limit, 0 does what needs no waiting.
+ * A limit is for waiting: once it has run out, a call goes on until it would
+ * have to wait, for 16 system calls or 1 MiB at most, and only then times out.
  * "Parks" means that the call may stop the calling green thread; it never
- * stops another.  Everything belongs to the OS thread that made it, and each
- * OS thread that calls the library has a scheduler of its own; a handle of
- * another one is an argument error.  Options may be NULL, which is their
- * defaults.  Their structures may get more members at their ends: the library
- * takes older ones, and newer ones if what it does not know of them is zero. No
- * call changes a signal's disposition, prints, or exits.
+ * stops another.  Such a call, and one that asks, may let others run before it
+ * does anything, whatever it then answers.  Everything belongs to the OS
+ * thread that made it, and each OS thread that calls the library has a
+ * scheduler of its own; a handle of another one is an argument error.  Options
+ * may be NULL, which is their defaults.  Their structures may get more members
+ * at their ends: the library takes older ones, and newer ones if what it does
+ * not know of them is zero.  No call changes a signal's disposition, prints, or
+ * exits.
  */
 #ifndef TCPUNIT_H
 #define TCPUNIT_H
@@ -159,7 +163,8 @@ TCPUNIT_API int tcp_close(tcp_listener l);
 TCPUNIT_API int tcp_accept(tcp_listener l, tcp_port *in, tcp_port *out);
 
 /*
- * 1 when a connection is pending, else 0.  Never waits, never accepts.
+ * 1 when a connection is pending, else 0.  Never waits, never accepts, but may
+ * let others run before it looks.
  * Errors: closed.  Source: chicken tcp, tcp-accept-ready?.
  */
 TCPUNIT_API int tcp_accept_ready(tcp_listener l);
@@ -213,7 +218,8 @@ struct tcp_connect_options {
  * empty host is a resolve error.  Parks for the look-up, which
  * stops nobody, and for the attempts: the addresses of both families in turn,
  * the next one when an attempt fails or 250 ms after it began (RFC 8305); the
- * first to answer wins.  TCP_NODELAY is on.
+ * first to answer wins.  With a limit of 0 it reaches addresses in digits that
+ * answer at once, as those on loopback do.  TCP_NODELAY is on.
  * With nolinger the peer sees a reset, not an end of file, should the process
  * die, or close the ports before the caller has unset SO_LINGER.
  * A peer that resets the connection as soon as it is made, without a byte, is
@@ -306,7 +312,8 @@ TCPUNIT_API int tcp_peek_byte(tcp_port p);
 TCPUNIT_API ssize_t tcp_read_buffered(tcp_port p, void *buf, size_t cap);
 
 /* 1 when a read would not wait (data, end of file, or an error), else 0.
- * Never waits.  Source: scheme, char-ready?. */
+ * Never waits, but may let others run before it looks.
+ * Source: scheme, char-ready?. */
 TCPUNIT_API int tcp_char_ready(tcp_port p);
 
 enum tcp_line_ending {
@@ -430,7 +437,8 @@ TCPUNIT_API int tcp_thread_detach(tcp_thread t);
 /* Lets the others run, and events be noticed. */
 TCPUNIT_API void tcp_thread_yield(void);
 
-/* Parks for MS; -1 until terminated.  Errors: terminated, deadlock. */
+/* Parks for MS; -1 until terminated; 0 yields.  Threads wake in the order of
+ * their times.  Errors: terminated, deadlock. */
 TCPUNIT_API int tcp_thread_sleep(int ms);
 
 /*

@@ -12,8 +12,8 @@
 static void drop(void *);
 static bool waits_for(const struct tu_thread *, const struct tu_thread *);
 static void gone(struct tu_thread *);
-static int poll_fd(int, int);
-static int wait_end(struct tu_scheduler *, struct tu_thread *, int);
+static int poll_fd(struct tu_runtime *, int, int);
+static int wait_end(struct tu_scheduler *, struct tu_thread *);
 
 tcp_thread
 tcp_thread_start(void *(*thunk)(void *), void *arg)
@@ -48,8 +48,8 @@ tcp_thread_p(tcp_thread t)
 int
 tcp_thread_join(tcp_thread handle, int ms, void **result)
 {
+	struct tu_runtime *rt = tu_enter();
 	struct tu_thread *t = tu_lookup(TU_THREAD, handle.bits, "thread-join");
-	struct tu_runtime *rt = tu_runtime();
 
 	if (t == NULL || tu_check_time(ms, "thread-join") == -1)
 		return -1;
@@ -59,7 +59,8 @@ tcp_thread_join(tcp_thread handle, int ms, void **result)
 	if (t->joiner != NULL)
 		return tu_raise(
 		    TCPUNIT_ERROR_BUSY, EBUSY, "thread-join", "thread-join");
-	if (!t->ended && wait_end(&rt->scheduler, t, ms) == -1)
+	tu_limit(&rt->scheduler, ms);
+	if (!t->ended && wait_end(&rt->scheduler, t) == -1)
 		return -1;
 	if (result != NULL)
 		*result = t->result;
@@ -100,7 +101,7 @@ tcp_thread_yield(void)
 int
 tcp_thread_sleep(int ms)
 {
-	struct tu_runtime *rt = tu_runtime();
+	struct tu_runtime *rt = tu_enter();
 	enum tu_wake woken;
 
 	if (rt == NULL || tu_check_time(ms, "thread-sleep") == -1)
@@ -109,8 +110,8 @@ tcp_thread_sleep(int ms)
 		tu_yield(&rt->scheduler);
 		return 0;
 	}
-	woken = tu_park(&rt->scheduler, NULL, tu_deadline(ms), TU_INSIDE);
-	if (woken == TU_TIMED_OUT)
+	woken = tu_park(&rt->scheduler, NULL, tu_after(ms), TU_INSIDE);
+	if (woken == TU_ELAPSED)
 		return 0;
 	return tu_raise_wake(woken, "thread-sleep", "thread-sleep");
 }
@@ -153,17 +154,15 @@ tcp_current_thread(void)
 int
 tcp_wait_fd(int fd, int events, int ms)
 {
-	struct tu_runtime *rt = tu_runtime();
-	int64_t deadline = tu_deadline(ms);
+	struct tu_runtime *rt = tu_enter();
 	struct tu_wait wait;
 	enum tu_wake woken;
 	int ready;
 
 	if (rt == NULL || tu_check_time(ms, "wait-fd") == -1)
 		return -1;
-	ready = poll_fd(fd, events);
-	if (ready > 0)
-		tu_charge(&rt->scheduler, 0);
+	tu_limit(&rt->scheduler, ms);
+	ready = poll_fd(rt, fd, events);
 	if (ready != 0)
 		return ready;
 	tu_wait_begin(&wait, &rt->scheduler, fd,
@@ -171,8 +170,8 @@ tcp_wait_fd(int fd, int events, int ms)
 		(events & TCPUNIT_WRITABLE ? EV_WRITE : 0),
 	    NULL);
 	do {
-		woken = tu_watch_wait(&wait.watch, deadline);
-		ready = woken == TU_READY ? poll_fd(fd, events) : -1;
+		woken = tu_watch_wait(&wait.watch);
+		ready = woken == TU_READY ? poll_fd(rt, fd, events) : -1;
 	} while (ready == 0);
 	tu_wait_end(&wait);
 	if (woken != TU_READY)
@@ -182,7 +181,7 @@ tcp_wait_fd(int fd, int events, int ms)
 
 /* Those of EVENTS that FD is ready for; an error or hang-up is all of them. */
 static int
-poll_fd(int fd, int events)
+poll_fd(struct tu_runtime *rt, int fd, int events)
 {
 	struct pollfd p = {.fd = fd};
 
@@ -195,6 +194,7 @@ poll_fd(int fd, int events)
 		    "wait-fd: no such event");
 	if (poll(&p, 1, 0) == -1)
 		p.revents = 0; /* a signal: it is asked again */
+	tu_charge(&rt->scheduler, 0);
 	if (fd < 0 || p.revents & POLLNVAL)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EBADF, "wait-fd",
 		    "wait-fd: %s", strerror(EBADF));
@@ -232,19 +232,20 @@ waits_for(const struct tu_thread *t, const struct tu_thread *whom)
 }
 
 static int
-wait_end(struct tu_scheduler *s, struct tu_thread *t, int ms)
+wait_end(struct tu_scheduler *s, struct tu_thread *t)
 {
 	struct tu_thread *self = s->current;
-	enum tu_wake woken;
+	enum tu_wake woken = TU_READY;
 
 	if (waits_for(t, self))
 		return tu_raise_wake(TU_DEADLOCK, "thread-join", "thread-join");
 	t->joiner = self;
 	self->joining = t;
-	woken = tu_park(s, NULL, tu_deadline(ms), TU_INSIDE);
+	while (woken == TU_READY && !t->ended)
+		woken = tu_park(s, NULL, TU_NEVER, TU_INSIDE);
 	self->joining = NULL;
 	t->joiner = NULL;
-	if (!t->ended)
+	if (woken != TU_READY)
 		return tu_raise_wake(woken, "thread-join", "thread-join");
 	return 0;
 }

@@ -53,20 +53,20 @@ tu_watch_add(struct tu_watch *w)
 }
 
 enum tu_wake
-tu_watch_wait(struct tu_watch *w, int64_t deadline)
+tu_watch_wait(struct tu_watch *w)
 {
+	struct tu_scheduler *s = w->scheduler;
+	int64_t until = w->always ? 0 : TU_NEVER;
 	enum tu_wake woken;
 
-	if (deadline == TU_AT_ONCE)
-		return TU_TIMED_OUT;
-	if (tu_watch_add(w) == -1)
+	if (!tu_hurried(s) && tu_watch_add(w) == -1)
 		return TU_FAILED;
-	if (w->always) {
-		tu_yield(w->scheduler);
-		return TU_READY;
-	}
-	woken = tu_park(w->scheduler, w->queue, deadline, TU_OUTSIDE);
-	return w->fd == -1 ? TU_CLOSED : woken;
+	if (w->always)
+		tu_yield(s);
+	woken = tu_park(s, w->queue, until, TU_OUTSIDE);
+	if (woken == TU_READY && w->fd == -1)
+		return TU_CLOSED;
+	return woken == TU_ELAPSED ? TU_READY : woken;
 }
 
 void

@@ -8,10 +8,10 @@ load helper
 
 rooms() {
 	cat <<-'END'
-	error handle address sigpipe stack ahead:
+	error handle address sigpipe stack ahead timers:
 	context: stack
 	descriptor: sigpipe
-	scheduler watch: context stack error
+	scheduler watch limit: context stack error timers
 	runtime: scheduler handle error
 	options: runtime
 	thread: runtime options scheduler handle error

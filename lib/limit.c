@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Turns and time limits.  The clock is looked at when a wait or a turn ends,
+ * so that a call that never waits costs none.
+ */
+#include "limit.h"
+
+#include "scheduler.h"
+
+/* A system call counts sixteen times as much as what is done in memory. */
+enum {
+	SYSTEM_CALL = 16,
+	MAX_CALLS = 16 * SYSTEM_CALL,
+	MAX_BYTES = 1 << 20,
+#ifdef TCPUNIT_TINY /* calls of one byte */
+	MAX_LATE_CALLS = 256 * MAX_CALLS,
+#else
+	MAX_LATE_CALLS = MAX_CALLS,
+#endif
+};
+
+static bool is_over(const struct tu_turn *, unsigned);
+static void begin(struct tu_thread *, int, bool);
+
+void
+tu_call(struct tu_scheduler *s)
+{
+	struct tu_thread *self = s->current;
+
+	self->turn.calls++;
+	if (is_over(&self->turn, MAX_CALLS))
+		tu_yield(s);
+	begin(self, -1, false);
+}
+
+void
+tu_limit(struct tu_scheduler *s, int ms)
+{
+	begin(s->current, ms, false);
+}
+
+void
+tu_limit_each(struct tu_scheduler *s, int ms)
+{
+	begin(s->current, ms, true);
+}
+
+enum tu_wake
+tu_go_on(struct tu_scheduler *s)
+{
+	struct tu_limit *limit = &s->current->limit;
+
+	if (is_over(&s->current->turn, MAX_CALLS)) {
+		tu_yield(s);
+		if (!limit->late && limit->deadline != TU_NEVER)
+			limit->late = limit->deadline <= tu_now();
+	}
+	return limit->late && is_over(&limit->turn, MAX_LATE_CALLS)
+	    ? TU_TIMED_OUT
+	    : TU_READY;
+}
+
+void
+tu_charge(struct tu_scheduler *s, size_t bytes)
+{
+	struct tu_thread *self = s->current;
+
+	self->turn.calls += SYSTEM_CALL;
+	self->turn.bytes += bytes;
+	if (self->limit.each && bytes > 0) {
+		begin(self, self->limit.ms, true);
+	} else if (self->limit.late) {
+		self->limit.turn.calls += SYSTEM_CALL;
+		self->limit.turn.bytes += bytes;
+	}
+}
+
+bool
+tu_hurried(const struct tu_scheduler *s)
+{
+	return s->current->limit.late || s->current->terminated;
+}
+
+static bool
+is_over(const struct tu_turn *turn, unsigned max_calls)
+{
+	return turn->calls >= max_calls || turn->bytes >= MAX_BYTES;
+}
+
+static void
+begin(struct tu_thread *self, int ms, bool each)
+{
+	self->limit = (struct tu_limit){
+	    .deadline = ms > 0 ? tu_after(ms) : TU_NEVER,
+	    .ms = ms,
+	    .each = each,
+	    .late = ms == 0,
+	};
+}

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_limits.c - a time limit is for waiting: what came in time is taken,
+ * however late the thread runs, and what needs no waiting is done.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tcpunit.h>
+#include <unistd.h>
+
+#include "pair.h"
+#include "peer.h"
+#include "probe.h"
+#include "tap.h"
+#include "unit.h"
+
+#define LIMIT_MS 200 /* also of a machine that is busy */
+#define SLEEPERS 50
+#define MANY 100        /* more than libevent looks at in one go */
+#define MUCH (16 << 20) /* more than two sockets hold */
+#define TURN (1 << 20)  /* bytes after which a call is late for good */
+#define SLACK_MS 5000
+
+/* A thread whose call has a limit, and what becomes of it. */
+struct late {
+	struct pair pair;
+	tcp_thread thread;
+	tcp_listener listener;
+	tcp_thread other;
+	bool good;
+};
+
+static char much[MUCH];
+
+static void
+late_start(struct late *l, void *(*thunk)(void *))
+{
+	l->good = false;
+	l->thread = tcp_thread_start(thunk, l);
+}
+
+/* Lets the threads begin to wait. */
+static void
+let_them_wait(void)
+{
+	for (int i = 0; i < 10; i++)
+		tcp_thread_yield();
+}
+
+/* Nobody else runs until all the limits have run out. */
+static void
+be_busy(void)
+{
+	int64_t end = now_ms() + LIMIT_MS + LIMIT_MS / 4;
+
+	while (now_ms() < end)
+		;
+}
+
+static bool
+late_join(struct late *l)
+{
+	return tcp_thread_join(l->thread, SLACK_MS, NULL) == 0 && l->good;
+}
+
+static void *
+read_one(void *arg)
+{
+	struct late *l = arg;
+	char byte;
+
+	tcp_set_timeout(l->pair.in, LIMIT_MS);
+	l->good = tcp_read(l->pair.in, &byte, 1) == 1;
+	return NULL;
+}
+
+static void
+readers(void)
+{
+	static struct late readers[MANY];
+	int good = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		readers[i].pair = pair_connect();
+		late_start(&readers[i], read_one);
+	}
+	let_them_wait();
+	for (int i = 0; i < MANY; i++)
+		pair_say(&readers[i].pair, "x");
+	be_busy();
+	for (int i = 0; i < MANY; i++) {
+		good += late_join(&readers[i]);
+		pair_close(&readers[i].pair);
+	}
+	is_int(good, MANY, "%d late readers get what came in time", MANY);
+}
+
+static void *
+read_word(void *arg)
+{
+	struct late *l = arg;
+	char word[10];
+
+	tcp_set_timeout(l->pair.in, LIMIT_MS);
+	l->good = tcp_read_string(l->pair.in, word, 10) == 10 &&
+	    memcmp(word, "helloworld", 10) == 0;
+	return NULL;
+}
+
+static void *
+read_line(void *arg)
+{
+	struct late *l = arg;
+	char *line;
+	size_t len;
+
+	tcp_set_timeout(l->pair.in, LIMIT_MS);
+	l->good =
+	    tcp_read_line(l->pair.in, TCPUNIT_NO_LIMIT, &line, &len) == 1 &&
+	    strcmp(line, "helloworld") == 0;
+	return NULL;
+}
+
+/* The second half comes after the first was read. */
+static void
+halves(void)
+{
+	struct late word = {.pair = pair_connect()};
+	struct late line = {.pair = pair_connect()};
+
+	late_start(&word, read_word);
+	late_start(&line, read_line);
+	let_them_wait();
+	pair_say(&word.pair, "hello");
+	pair_say(&line.pair, "hello");
+	ok(pair_taken(&word.pair) && pair_taken(&line.pair),
+	    "a half is read in time");
+	pair_say(&word.pair, "world");
+	pair_say(&line.pair, "world\n");
+	be_busy();
+	ok(late_join(&word) && late_join(&line),
+	    "and the other half too late, as it came in time");
+	pair_close(&word.pair);
+	pair_close(&line.pair);
+}
+
+static void *
+write_much(void *arg)
+{
+	struct late *l = arg;
+
+	tcp_set_timeout(l->pair.out, LIMIT_MS);
+	l->good = tcp_write(l->pair.out, much, MUCH) == -1 &&
+	    tcp_last_error()->transferred > 0 &&
+	    tcp_write(l->pair.out, "x", 1) == 1;
+	return NULL;
+}
+
+static void
+no_room(void)
+{
+	struct late w = {.pair = pair_connect()};
+
+	late_start(&w, write_much);
+	ok(!late_join(&w), "a writer without room times out");
+	pair_close(&w.pair);
+}
+
+static void *
+write_more(void *arg)
+{
+	struct late *l = arg;
+
+	tcp_set_timeout(l->pair.out, LIMIT_MS);
+	l->good = tcp_write(l->pair.out, much, 1000) == 1000;
+	return NULL;
+}
+
+/* The peer makes room while nobody looks. */
+static void
+writer(void)
+{
+	struct late w = {.pair = pair_connect()};
+	ssize_t n;
+
+	tcp_set_timeout(w.pair.out, LIMIT_MS);
+	while (tcp_write(w.pair.out, much, MUCH) == MUCH)
+		;
+	late_start(&w, write_more);
+	let_them_wait();
+	n = read(w.pair.peer, much, MUCH);
+	be_busy();
+	ok(n > 0 && late_join(&w), "a late writer has the room made in time");
+	pair_close(&w.pair);
+}
+
+static void *
+accept_one(void *arg)
+{
+	struct late *l = arg;
+	tcp_port in, out;
+
+	tcp_set_accept_timeout(l->listener, LIMIT_MS);
+	l->good = tcp_accept(l->listener, &in, &out) == 0;
+	if (l->good)
+		close_ports(in, out);
+	return NULL;
+}
+
+static void
+acceptor(void)
+{
+	struct late a = {.listener = listen_on("127.0.0.1", 0)};
+	int fd;
+
+	late_start(&a, accept_one);
+	let_them_wait();
+	fd = peer_connect("127.0.0.1", tcp_listener_port(a.listener), 5000);
+	be_busy();
+	ok(late_join(&a), "a late accept takes who came in time");
+	close(fd);
+	tcp_close(a.listener);
+}
+
+static void *
+wait_for_input(void *arg)
+{
+	struct late *l = arg;
+
+	l->good = tcp_wait_fd(tcp_port_fileno(l->pair.in), TCPUNIT_READABLE,
+		      LIMIT_MS) == TCPUNIT_READABLE;
+	return NULL;
+}
+
+static void *
+sleep_half(void *arg)
+{
+	tcp_thread_sleep(LIMIT_MS / 2);
+	return arg;
+}
+
+static void *
+join_other(void *arg)
+{
+	struct late *l = arg;
+
+	l->good = tcp_thread_join(l->other, LIMIT_MS, NULL) == 0;
+	return NULL;
+}
+
+static void
+waiters(void)
+{
+	struct late w = {.pair = pair_connect()};
+	struct late j = {.other = tcp_thread_start(sleep_half, NULL)};
+
+	late_start(&w, wait_for_input);
+	late_start(&j, join_other);
+	let_them_wait();
+	pair_say(&w.pair, "x");
+	be_busy();
+	ok(late_join(&w), "a late wait_fd sees what came in time");
+	ok(late_join(&j), "a late join finds who was to end in time");
+	pair_close(&w.pair);
+}
+
+/* Of a sleeper: who woke before it. */
+static int woken;
+
+struct sleeper {
+	tcp_thread thread;
+	int ms;
+	int place;
+};
+
+static void *
+sleep_and_note(void *arg)
+{
+	struct sleeper *s = arg;
+
+	tcp_thread_sleep(s->ms);
+	s->place = woken++;
+	return NULL;
+}
+
+static void
+sleepers(void)
+{
+	static struct sleeper s[SLEEPERS];
+	int right = 0;
+
+	for (int i = 0; i < SLEEPERS; i++) {
+		s[i].ms = 1 + i * 7 % SLEEPERS;
+		s[i].thread = tcp_thread_start(sleep_and_note, &s[i]);
+	}
+	let_them_wait();
+	be_busy();
+	for (int i = 0; i < SLEEPERS; i++) {
+		tcp_thread_join(s[i].thread, SLACK_MS, NULL);
+		right += s[i].place == s[i].ms - 1;
+	}
+	is_int(right, SLEEPERS, "sleepers wake in the order of their times");
+}
+
+static void
+connect_at_once(void)
+{
+	struct tcp_connect_options at_once = TCPUNIT_CONNECT_DEFAULTS;
+	tcp_listener l = listen_on(NULL, 0);
+	struct hole hole = hole_open("127.0.0.1", 0);
+	tcp_port in, out;
+	int n = 0;
+
+	at_once.timeout = 0;
+	for (int i = 0; i < 20; i++) {
+		if (tcp_connect(i % 2 ? "127.0.0.1" : "::1",
+			tcp_listener_port(l), &at_once, &in, &out) == -1)
+			continue;
+		n++;
+		close_ports(in, out);
+		tcp_accept(l, &in, &out);
+		close_ports(in, out);
+	}
+	is_int(n, 20, "connect with limit 0 works on loopback");
+	ok(failed(tcp_connect("127.0.0.1", peer_free_port("127.0.0.1"),
+		      &at_once, &in, &out) == -1,
+	       TCPUNIT_ERROR_NET, ECONNREFUSED),
+	    "or is refused");
+	ok(failed(
+	       tcp_connect("127.0.0.1", hole.port, &at_once, &in, &out) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "or times out where nobody answers at once");
+	hole_close(&hole);
+	tcp_close(l);
+}
+
+/* After a short read the next one would rather wait than try. */
+static void
+read_at_once(void)
+{
+	struct pair p = pair_connect();
+	char buf[10];
+
+	tcp_set_timeout(p.in, 0);
+	pair_say(&p, "abc");
+	ok(tcp_read(p.in, buf, sizeof buf) == 3, "a short read");
+	pair_say(&p, "def");
+	ok(tcp_read(p.in, buf, sizeof buf) == 3 &&
+		failed(tcp_read(p.in, buf, sizeof buf) == -1,
+		    TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "read with limit 0 takes what is there, and times out then");
+	pair_close(&p);
+}
+
+/* A line that has no end, without anyone waiting. */
+static void
+endless(void)
+{
+	tcp_port zero = tcp_open_input_fd(open("/dev/zero", O_RDONLY));
+	int64_t start = now_ms();
+	char *line;
+	size_t len, n;
+
+	tcp_set_timeout(zero, 0);
+	ok(failed(tcp_read_line(zero, TCPUNIT_NO_LIMIT, &line, &len) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "a call with limit 0 that never has to wait ends");
+	n = (size_t)tcp_read(zero, much, MUCH);
+	ok(n > 0 && n <= TURN, "after a turn");
+	tcp_set_timeout(zero, LIMIT_MS);
+	ok(failed(tcp_read_line(zero, TCPUNIT_NO_LIMIT, &line, &len) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT) &&
+		within(now_ms() - start, LIMIT_MS, SLACK_MS),
+	    "and one with another limit soon after that");
+	tcp_close_input_port(zero);
+}
+
+int
+main(void)
+{
+	run(readers);
+	run(halves);
+	run(no_room);
+	run(writer);
+	run(acceptor);
+	run(waiters);
+	run(sleepers);
+	run(connect_at_once);
+	run(read_at_once);
+	run(endless);
+	return done_testing();
+}
