@@ -1,24 +1,40 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * processes.h - which TCP sockets a process has, together with its
- * descendants: a server is often the child of the process one has started.
+ * processes.h - the processes of this machine, as far as they can be seen.
  */
 #ifndef TCPU_PROCESSES_H
 #define TCPU_PROCESSES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
-#include "sockets.h"
+struct process {
+	pid_t id;
+	pid_t parent;
+	pid_t group;
+	pid_t session;
+};
+
+/* All processes, by number. */
+struct processes {
+	struct process *list;
+	size_t count;
+};
 
 /*
- * The sockets of the process and of its descendants, each in the network that
- * its owner is in; those of descendants that we may not look at are left out.
- * Returns 0, and TABLE is given back with free_sockets; or -1 with errno:
- * ESRCH where there is no such process, or it has ended; EACCES where we may
- * not look at it.
+ * Lists those that have not ended.  Returns 0, and all->list is the caller's to
+ * free; or -1 with errno.  Without /proc the list is empty.
  */
-int read_process_sockets(
-    pid_t process, bool listening, struct socket_table *table);
+int list_processes(struct processes *all);
+
+/* Returns NULL if it is not on the list. */
+const struct process *find_process(const struct processes *all, pid_t id);
+
+bool descends(
+    const struct processes *all, const struct process *p, pid_t ancestor);
+
+/* Errors of /proc for a process that has just ended, or is another user's. */
+bool is_out_of_sight(int error);
 
 #endif
