@@ -10,8 +10,10 @@
 #include <stddef.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "tcpu.h"
 
 /* Those that would end tcpu from outside before it has cleaned up. */
@@ -23,17 +25,23 @@ static void *await_limit(void *ending);
 static void *await_process(void *ending);
 static int start(void *(*thunk)(void *), struct ending *e);
 
+static bool
+signal_is_ignored(int number)
+{
+	struct sigaction old;
+
+	return sigaction(number, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
+}
+
 void
 block_signals(struct ending *e)
 {
 	const struct sigaction standard = {.sa_handler = SIG_DFL};
 	sigset_t blocked;
-	struct sigaction old;
 
 	(void)sigemptyset(&e->awaited);
 	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(int); i++) {
-		if (sigaction(ending_signals[i], NULL, &old) == 0 &&
-		    old.sa_handler != SIG_IGN)
+		if (!signal_is_ignored(ending_signals[i]))
 			(void)sigaddset(&e->awaited, ending_signals[i]);
 	}
 	blocked = e->awaited;
@@ -56,9 +64,21 @@ restore_signals(const struct ending *e)
 	unblock_signals(e);
 }
 
+/* Blocks a signal, and awaits it together with the others. */
+static void
+await_too(struct ending *e, int number)
+{
+	(void)sigaddset(&e->awaited, number);
+	(void)sigprocmask(SIG_BLOCK, &e->awaited, NULL);
+	if (e->signals > 0)
+		(void)signalfd(e->signals, &e->awaited, 0); /* no new one */
+}
+
 int
 watch_endings(struct ending *e, int timeout)
 {
+	if (getpid() == 1) /* orphans are its children */
+		await_too(e, SIGCHLD);
 	e->worker = tcp_current_thread();
 	e->timeout = timeout;
 	if (!tcp_thread_p(e->worker))
@@ -75,6 +95,16 @@ watch_process(struct ending *e, int pid)
 	if (e->process == -1)
 		return -1;
 	return start(await_process, e);
+}
+
+void
+watch_children(struct ending *e, const struct children *children)
+{
+	e->children = *children;
+	if (signal_is_ignored(SIGTSTP))
+		return;
+	await_too(e, SIGTSTP);
+	await_too(e, SIGCONT);
 }
 
 void
@@ -129,21 +159,90 @@ next_signal(int fd, int limit)
 	return (int)info.ssi_signo;
 }
 
+static void
+pass_on(const struct ending *e, int number)
+{
+	if (e->children.pass_on)
+		e->children.pass_on(e->children.of, number);
+}
+
+/* SIGCONT comes to nobody whom the kernel does not stop, being alone in its
+ * session. */
+static void
+stop(const struct ending *e)
+{
+	sigset_t one;
+
+	(void)sigemptyset(&one);
+	(void)sigaddset(&one, SIGTSTP);
+	pass_on(e, SIGTSTP);
+	(void)raise(SIGTSTP);
+	(void)sigprocmask(SIG_UNBLOCK, &one, NULL); /* stops here */
+	(void)sigprocmask(SIG_BLOCK, &one, NULL);
+	pass_on(e, SIGCONT);
+}
+
+static void
+reap_all(const struct ending *e)
+{
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (e->children.note)
+			e->children.note(e->children.of, pid, status);
+	}
+}
+
+/* Whether the signal ends the run; else it is dealt with. */
+static bool
+ends(const struct ending *e, int number)
+{
+	if (number == SIGTSTP)
+		stop(e);
+	else if (number == SIGCONT)
+		pass_on(e, number);
+	else if (number == SIGCHLD)
+		reap_all(e);
+	else
+		return true;
+	return false;
+}
+
+/* The number of the next signal that ends the run; 0 if none comes within
+ * LIMIT, which is -1 or a time. */
+static int
+next_end(const struct ending *e, int limit)
+{
+	const int64_t deadline = now() + limit;
+	int64_t left = limit;
+	int number;
+
+	do {
+		number = next_signal(e->signals, (int)left);
+		if (limit != -1)
+			left = deadline > now() ? deadline - now() : 0;
+	} while (!ends(e, number));
+	return number;
+}
+
 static void *
 await_signal(void *ending)
 {
 	struct ending *e = ending;
-	int fd = signalfd(-1, &e->awaited, SFD_CLOEXEC | SFD_NONBLOCK);
-	int number = fd == -1 ? 0 : next_signal(fd, -1);
+	int number = 0;
 
+	e->signals = signalfd(-1, &e->awaited, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (e->signals != -1)
+		number = next_end(e, -1);
 	if (number == 0)
 		fail_run(e);
 	if (e->over)
 		return NULL;
 	e->signal = number;
 	if (e->drain > 0) {
-		(void)tcp_close(e->listener);    /* or it is closed already */
-		(void)next_signal(fd, e->drain); /* which cuts it short */
+		(void)tcp_close(e->listener); /* or it is closed already */
+		(void)next_end(e, e->drain);  /* which cuts it short */
 	}
 	end_run(e, STATUS_SIGNAL + number);
 	return NULL;

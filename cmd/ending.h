@@ -11,16 +11,26 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <tcpunit.h>
+
+/* Whom signals concern that do not end the run. */
+struct children {
+	void (*pass_on)(void *of, int number);         /* SIGTSTP, SIGCONT */
+	void (*note)(void *of, pid_t pid, int status); /* that of waitpid(2) */
+	void *of;
+};
 
 struct ending {
 	tcp_thread worker;
 	sigset_t inherited;       /* the signal mask tcpu was started with */
 	struct sigaction sigchld; /* the same */
-	sigset_t awaited;         /* the signals that end the run */
-	int timeout;              /* ms, from the command line; -1 none */
-	int process;              /* a pidfd */
-	int drain;                /* ms between the first signal and the end */
+	sigset_t awaited;         /* the signals that end the run, and others */
+	int signals;              /* the signalfd for them; 0 none yet */
+	struct children children;
+	int timeout;           /* ms, from the command line; -1 none */
+	int process;           /* a pidfd */
+	int drain;             /* ms between the first signal and the end */
 	tcp_listener listener; /* closed by that signal, where there is drain */
 	bool stdout_failed; /* and that has been said */
 	bool over;
@@ -56,6 +66,12 @@ int watch_process(struct ending *e, int pid);
 /* Ends the run with STATUS, unless it is over already: the first reason
  * counts. */
 void end_run(struct ending *e, int status);
+
+/*
+ * From here on children are stopped and continued with tcpu, which is stopped
+ * after them; as process 1 tcpu reaps every process that ends, and notes it.
+ */
+void watch_children(struct ending *e, const struct children *children);
 
 /* Dies of e->signal, as if it had never been blocked. */
 _Noreturn void die(const struct ending *e);

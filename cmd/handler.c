@@ -6,11 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,26 +22,15 @@ static void drop(struct handler *h);
 static void *live(void *handler);
 static pid_t try_start(struct handler *h);
 static void relay(struct handler *h);
+static void end_group(struct group *g);
 static void hand_over(struct handler *h);
 static void reap(struct handler *h);
 static void report(const struct handler *h, int status);
-static void leave(struct handler *h);
 
 int
 handler_start(struct handler *h)
 {
 	return start(h) == 0 ? attend(h) : -1;
-}
-
-void
-handler_end(const struct handler *h, int64_t deadline)
-{
-	struct pollfd p = {.fd = h->process, .events = POLLIN};
-	int64_t left = deadline - now();
-
-	if (poll(&p, 1, left > 0 ? (int)left : 0) != 1)
-		(void)kill(h->pid, SIGKILL); /* it is our child */
-	(void)waitpid(h->pid, NULL, 0);
 }
 
 static int
@@ -73,13 +59,15 @@ start(struct handler *h)
 	int code;
 
 	do {
-		h->pid = try_start(h);
+		h->group.pid = try_start(h);
 		code = errno;
-	} while (h->pid == -1 && comes_back(hs, code));
-	if (h->pid == -1)
+	} while (h->group.pid == -1 && comes_back(hs, code));
+	if (h->group.pid == -1)
 		return cannot_start(hs, program_failure(code), code);
+	h->group.leader = hs->program.leader;
+	LIST_INSERT_HEAD(&hs->list, h, link);
 	do {
-		h->process = pidfd_open(h->pid, 0);
+		h->process = pidfd_open(h->group.pid, 0);
 		code = errno;
 	} while (h->process == -1 && comes_back(hs, code));
 	if (h->process != -1)
@@ -97,7 +85,6 @@ attend(struct handler *h)
 		drop(h);
 		return cannot_start(h->all, STATUS_FAILED, ENOMEM);
 	}
-	LIST_INSERT_HEAD(&h->all->list, h, link);
 	h->all->running++;
 	return tcp_thread_detach(t);
 }
@@ -106,7 +93,9 @@ attend(struct handler *h)
 static void
 drop(struct handler *h)
 {
-	handler_end(h, 0);
+	group_signal(&h->group, SIGKILL);
+	group_reap(&h->group);
+	LIST_REMOVE(h, link);
 	(void)close(h->process); /* or it was not open */
 	if (h->all->options->pipes) {
 		(void)close(h->pipes[0]);
@@ -124,7 +113,7 @@ live(void *handler)
 	else
 		hand_over(h);
 	reap(h);
-	leave(h);
+	handlers_leave(h);
 	return NULL;
 }
 
@@ -177,11 +166,28 @@ relay(struct handler *h)
 		(void)tcp_reset(h->connection[0]); /* nobody has it */
 	}
 	if (h->status == STATUS_TIMEOUT)
-		(void)kill(h->pid, SIGTERM); /* it is our child */
+		end_group(&h->group);
 	if (tcp_close_input_port(ports.input) == -1)
 		(void)close(h->pipes[0]); /* it was never a port */
 	if (tcp_close_output_port(ports.output) == -1)
 		(void)close(h->pipes[1]);
+}
+
+/* TERM, and KILL for those that do not end by it. */
+static void
+end_group(struct group *g)
+{
+	const int64_t deadline = now() + GRACE;
+	int pause = 1;
+
+	group_signal(g, SIGTERM);
+	group_signal(g, SIGCONT); /* those that are stopped */
+	while (group_lives(g) && now() < deadline) {
+		if (tcp_thread_sleep(pause) == -1)
+			break;
+		pause = pause < LONGEST_PAUSE ? 2 * pause : pause;
+	}
+	group_signal(g, SIGKILL);
 }
 
 /* The connection is the handler's alone. */
@@ -197,11 +203,12 @@ hand_over(struct handler *h)
 static void
 reap(struct handler *h)
 {
-	int status = 0;
+	int status;
 
-	(void)tcp_wait_fd(h->process, TCPUNIT_READABLE, -1); /* or waitpid */
-	(void)waitpid(h->pid, &status, 0);
+	(void)tcp_wait_fd(h->process, TCPUNIT_READABLE, -1); /* or it waits */
+	group_reap(&h->group);
 	(void)close(h->process);
+	status = h->group.status;
 	if (h->status == 0 && !h->all->run->ending->signal)
 		report(h, status);
 	if (WIFSIGNALED(status) && h->status != STATUS_TIMEOUT)
@@ -224,13 +231,4 @@ report(const struct handler *h, int status)
 	else if (WEXITSTATUS(status) && hs->many)
 		say(hs->run, "%s: %s: exit status %d", h->name, command,
 		    WEXITSTATUS(status));
-}
-
-static void
-leave(struct handler *h)
-{
-	LIST_REMOVE(h, link);
-	h->all->running--;
-	(void)eventfd_write(h->all->ended, 1); /* never full */
-	free(h);
 }

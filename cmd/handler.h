@@ -6,11 +6,11 @@
 #ifndef TCPU_HANDLER_H
 #define TCPU_HANDLER_H
 
-#include <stdint.h>
 #include <sys/queue.h>
 #include <sys/types.h>
 #include <tcpunit.h>
 
+#include "group.h"
 #include "handlers.h"
 #include "target.h"
 
@@ -21,20 +21,16 @@ struct handler {
 	char name[sizeof(((struct target *)0)->text)]; /* for messages */
 	char address[TCPUNIT_ADDRLEN];                 /* the peer's */
 	int pipes[2]; /* what it writes, what it reads; with --pipes */
-	pid_t pid;
-	int process; /* a pidfd */
+	struct group group;
+	int process; /* a pidfd of COMMAND */
 	int status;
 };
 
 /*
- * Starts the process (parks where something has run out), and the thread, which
- * puts H on the list and, at the end, takes it off and frees it.  Returns 0; or
- * -1, having said why.
+ * Starts the process (parks where something has run out), puts H on the list,
+ * and starts the thread, which in the end gives H to handlers_leave.  Returns
+ * 0; or -1, having said why.
  */
 int handler_start(struct handler *h);
-
-/* Waits, without parking, for the end of the process until the deadline, kills
- * it then, and reaps it. */
-void handler_end(const struct handler *h, int64_t deadline);
 
 #endif

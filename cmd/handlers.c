@@ -5,6 +5,7 @@
 #include "handlers.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +19,19 @@
 /* How long to wait where processes, descriptors or memory have run out. */
 #define SHORTAGE_PAUSE 100
 
-/* How long a handler may take to end once it was told to. */
-#define GRACE 1000
+/* How long to wait for the end of processes that were killed. */
+#define KILL_TIME 100
+
+/* So many groups may be left without anyone looking which of them still live.
+ * From then on that happens each time when their number has doubled. */
+#define LEFT 16
 
 static int check_options(const struct run *run,
     const struct handler_options *options,
     const struct session_options *session, bool command);
+static void weed(struct handlers *hs);
 static void end_all(struct handlers *hs);
+static void free_all(struct handlers *hs);
 
 const struct option handler_option_table[] = {
     {"pipes", 0, NULL, set_true, offsetof(struct handler_options, pipes),
@@ -73,6 +80,29 @@ wait_out_shortage(const struct run *run, const char *what, int code, bool *said)
 	return tcp_thread_sleep(SHORTAGE_PAUSE);
 }
 
+static void
+pass_on(void *handlers, int number)
+{
+	struct handlers *hs = handlers;
+	struct handler *h;
+
+	for (h = LIST_FIRST(&hs->list); h; h = LIST_NEXT(h, link))
+		group_signal(&h->group, number);
+	for (h = LIST_FIRST(&hs->left); h; h = LIST_NEXT(h, link))
+		group_signal(&h->group, number);
+}
+
+static void
+note_end(void *handlers, pid_t pid, int status)
+{
+	struct handlers *hs = handlers;
+	struct handler *h;
+
+	for (h = LIST_FIRST(&hs->list); h; h = LIST_NEXT(h, link))
+		if (h->group.pid == pid)
+			group_note(&h->group, status);
+}
+
 int
 handlers_begin(struct handlers *hs)
 {
@@ -80,12 +110,18 @@ handlers_begin(struct handlers *hs)
 	hs->program = (struct program){.words = hs->command,
 	    .path = hs->options->path,
 	    .first = hs->options->ucspi ? 6 : 0,
-	    .ending = hs->run->ending};
+	    .ending = hs->run->ending,
+	    .parent = getpid(),
+	    .leader = hs->leaders};
 	LIST_INIT(&hs->list);
+	LIST_INIT(&hs->left);
+	hs->left_limit = LEFT;
 	hs->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (hs->ended == -1)
 		return fail(
 		    hs->run, STATUS_FAILED, "eventfd: %s", strerror(errno));
+	watch_children(hs->run->ending,
+	    &(struct children){.pass_on = pass_on, .note = note_end, .of = hs});
 	return 0;
 }
 
@@ -140,26 +176,95 @@ handlers_end(struct handlers *hs, int status)
 		end_all(hs);
 	else if (status == 0 && !hs->many)
 		status = hs->status;
+	free_all(hs);
 	(void)close(hs->ended);
 	return status;
 }
 
-/* A signal that ended the run is passed on, and that is all: it may be one
- * that they take their time with. */
+void
+handlers_leave(struct handler *h)
+{
+	struct handlers *hs = h->all;
+
+	LIST_REMOVE(h, link);
+	hs->running--;
+	(void)eventfd_write(hs->ended, 1); /* never full */
+	if (!group_exists(&h->group)) {
+		free(h);
+		return;
+	}
+	LIST_INSERT_HEAD(&hs->left, h, link);
+	if (++hs->left_count > hs->left_limit)
+		weed(hs);
+}
+
+/* Forgets the groups that have ended since. */
+static void
+weed(struct handlers *hs)
+{
+	struct handler *h, *next;
+
+	for (h = LIST_FIRST(&hs->left); h; h = next) {
+		next = LIST_NEXT(h, link);
+		if (group_exists(&h->group))
+			continue;
+		LIST_REMOVE(h, link);
+		free(h);
+		hs->left_count--;
+	}
+	hs->left_limit = hs->left_count < LEFT ? LEFT : 2 * hs->left_count;
+}
+
+static bool
+one_lives(struct handlers *hs)
+{
+	struct handler *h;
+
+	for (h = LIST_FIRST(&hs->list); h; h = LIST_NEXT(h, link))
+		if (group_lives(&h->group))
+			return true;
+	for (h = LIST_FIRST(&hs->left); h; h = LIST_NEXT(h, link))
+		if (group_lives(&h->group))
+			return true;
+	return false;
+}
+
+/* Without parking, which is over. */
+static void
+await_all(struct handlers *hs, int limit)
+{
+	const int64_t deadline = now() + limit;
+	int pause = 1;
+
+	while (one_lives(hs) && now() < deadline) {
+		(void)poll(NULL, 0, pause);
+		pause = pause < LONGEST_PAUSE ? 2 * pause : pause;
+	}
+}
+
 static void
 end_all(struct handlers *hs)
 {
 	const int number = hs->run->ending->signal;
-	int64_t deadline = now() + GRACE;
-	struct handler *h, *next;
 
-	for (h = LIST_FIRST(&hs->list); h; h = LIST_NEXT(h, link))
-		(void)kill(h->pid, number ? number : SIGTERM);
-	for (h = LIST_FIRST(&hs->list); h; h = next) {
-		next = LIST_NEXT(h, link);
-		if (number == 0)
-			handler_end(h, deadline);
+	pass_on(hs, number ? number : SIGTERM);
+	pass_on(hs, SIGCONT); /* those that are stopped */
+	await_all(hs, GRACE);
+	pass_on(hs, SIGKILL);
+	await_all(hs, KILL_TIME);
+}
+
+static void
+free_all(struct handlers *hs)
+{
+	struct handler *h;
+
+	while ((h = LIST_FIRST(&hs->list))) {
+		LIST_REMOVE(h, link);
 		free(h);
 	}
-	LIST_INIT(&hs->list);
+	while ((h = LIST_FIRST(&hs->left))) {
+		LIST_REMOVE(h, link);
+		free(h);
+	}
 }

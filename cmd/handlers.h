@@ -16,6 +16,11 @@
 #include "session.h"
 #include "tcpu.h"
 
+/* How many ms a process has to end after a signal, and the longest pause
+ * between two looks at it. */
+#define GRACE 1000
+#define LONGEST_PAUSE 16
+
 struct handler_options {
 	bool pipes;          /* not the socket itself */
 	bool ucspi;          /* descriptors 6 and 7 */
@@ -39,6 +44,8 @@ int handler_prepare(const struct run *run, struct handler_options *options,
 int wait_out_shortage(
     const struct run *run, const char *what, int code, bool *said);
 
+struct handler;
+
 /* The handlers of a run.  The first half is the caller's to fill in. */
 struct handlers {
 	const struct run *run;
@@ -46,15 +53,19 @@ struct handlers {
 	const struct handler_options *options;
 	const struct session_options *session;
 	char *const *command;
-	bool many;  /* the run goes on after the first connection */
-	bool *said; /* that something has run out */
+	bool leaders; /* each is a process group */
+	bool many;    /* the run goes on after the first connection */
+	bool *said;   /* that something has run out */
 
 	struct program program;
 	struct environment environment;
 	LIST_HEAD(, handler) list;
+	LIST_HEAD(, handler) left; /* COMMAND has ended, its group may live */
 	int running;
-	int ended;  /* an eventfd: counts those that ended */
-	int status; /* of the last that ended */
+	int left_count;
+	int left_limit; /* of left_count, before its list is weeded */
+	int ended;      /* an eventfd: counts those that ended */
+	int status;     /* of the last that ended */
 };
 
 /*
@@ -74,10 +85,15 @@ int handlers_await(struct handlers *hs, int limit);
 void handlers_start(
     struct handlers *hs, const tcp_port connection[2], const char *name);
 
+/* Takes a handler whose COMMAND has ended, or never ran, off the list.  It is
+ * freed, now or when its group has ended, too. */
+void handlers_leave(struct handler *h);
+
 /*
- * Waits for those that run, with STATUS 0, and gives everything back.  Where
- * the run is over, they are told, and made to end where that is not by a
- * signal.  Returns STATUS or, where it is 0, the run's.
+ * Waits for those that run, with STATUS 0, and gives everything back.  If the
+ * run is over, they and what is left of others get the signal that ended it, or
+ * SIGTERM, and a second later SIGKILL.  Returns STATUS or, where it is 0, the
+ * run's.
  */
 int handlers_end(struct handlers *hs, int status);
 

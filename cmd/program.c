@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,6 +86,21 @@ is_shortage(int code)
 }
 
 /*
+ * Puts the new process into a group of its own, and lets it die with PARENT,
+ * which may be dead already.  Green threads share the OS thread whose end the
+ * kernel watches.
+ */
+static void
+bind_to(pid_t parent, bool leader)
+{
+	if (leader)
+		(void)setpgid(0, 0); /* it leads no session */
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(STATUS_SIGNAL + SIGTERM);
+}
+
+/*
  * In the new process, which has our memory until it is another program: it
  * writes nothing there but its own frames and ERROR.  The two descriptors may
  * be where they are to be moved to, unless that is 0 and 1.
@@ -101,6 +117,7 @@ become(const struct program *p, int input, int output, volatile int *error)
 	    (p->first == 0 ||
 		close_range(STDERR_FILENO + 1, p->first - 1, 0) == 0) &&
 	    close_range(above, ~0U, 0) == 0) {
+		bind_to(p->parent, p->leader);
 		restore_signals(p->ending);
 		(void)execvp(p->path, p->words);
 	}
@@ -108,8 +125,11 @@ become(const struct program *p, int input, int output, volatile int *error)
 	_exit(STATUS_CANNOT_EXECUTE);
 }
 
-/* Not posix_spawn(3), which cannot have SIGCHLD ignored, and ignores two
- * signals of the C library's own. */
+/*
+ * Not posix_spawn(3), which cannot have SIGCHLD ignored, and ignores two
+ * signals of the C library's own.  After vfork(2) the parent goes on when the
+ * program runs, so that its process group exists by then.
+ */
 pid_t
 start_program(const struct program *p, int input, int output)
 {

@@ -7,7 +7,8 @@
 #define TCPU_PROGRAM_H
 
 #include <limits.h>
-#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
 
 #include "tcpu.h"
 
@@ -16,6 +17,8 @@ struct program {
 	const char *path;   /* from find_program */
 	int first; /* the descriptors it is given: 0 and 1, or 6 and 7 */
 	const struct ending *ending; /* knows the signals at the start */
+	pid_t parent;                /* tcpu */
+	bool leader;                 /* of a process group of its own */
 };
 
 /*
@@ -33,8 +36,8 @@ bool is_shortage(int code);
 
 /*
  * Starts the program with INPUT and OUTPUT as p->first and the next, stdin,
- * stdout and stderr, and no other descriptor.  Returns its process id, or -1
- * with errno.
+ * stdout and stderr, and no other descriptor.  It gets SIGTERM if tcpu dies
+ * first.  Returns its process id, or -1 with errno.
  */
 pid_t start_program(const struct program *p, int input, int output);
 

@@ -86,6 +86,7 @@ serve_handlers(struct listening *l)
 	    .options = &o->handler,
 	    .session = &o->session,
 	    .command = l->command,
+	    .leaders = true,
 	    .many = o->keep_open,
 	    .said = &l->said};
 	const int limit = o->max_conns ? o->max_conns : MAX_CONNS;

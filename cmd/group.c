@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * group.c - process groups: signals to them, and whether they still exist.
+ */
+#include "group.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "processes.h"
+
+static bool has_members(pid_t group);
+
+void
+group_reap(struct group *g)
+{
+	int status = 0;
+
+	if (g->reaped)
+		return;
+	while (waitpid(g->pid, &status, 0) == -1 && errno == EINTR)
+		;
+	group_note(g, status);
+}
+
+void
+group_note(struct group *g, int status)
+{
+	g->reaped = true;
+	g->status = status;
+}
+
+static bool
+is_there(pid_t pid)
+{
+	return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+/* While the group exists no new process gets its number.  If one has it, the
+ * group is gone, and another may be in its place. */
+bool
+group_exists(const struct group *g)
+{
+	if (!g->reaped)
+		return true;
+	return g->leader && !is_there(g->pid) && is_there(-g->pid);
+}
+
+bool
+group_lives(struct group *g)
+{
+	int status;
+
+	if (!g->reaped && waitpid(g->pid, &status, WNOHANG) == g->pid)
+		group_note(g, status);
+	if (!g->reaped || !group_exists(g))
+		return !g->reaped;
+	return has_members(g->pid);
+}
+
+/* A group is in one session, and this one in ours.  If there is no telling,
+ * there are members. */
+static bool
+has_members(pid_t group)
+{
+	const pid_t session = getsid(0);
+	struct processes all;
+	bool found;
+
+	if (list_processes(&all) == -1)
+		return true;
+	found = all.count == 0;
+	for (size_t i = 0; i < all.count; i++)
+		found |= all.list[i].group == group &&
+		    all.list[i].session == session;
+	free(all.list);
+	return found;
+}
+
+/* COMMAND keeps its number until it is reaped. */
+void
+group_signal(struct group *g, int number)
+{
+	if (!g->reaped || group_lives(g))
+		(void)kill(g->leader ? -g->pid : g->pid, number);
+}

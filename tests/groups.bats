@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: ISC
+#
+# What a handler starts: with whom it ends, is stopped, and continued; and who
+# reaps it.
+
+load helper
+
+# ./parent says its pid and that of a child, and goes on for as long as its
+# stdin; ./deaf is the same, and neither obeys a signal but KILL.
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	cat >parent <<-'END'
+		#!/bin/sh
+		tail -f /dev/null >/dev/null &
+		echo $$ $!
+		while read -r line; do
+			echo "$line"
+		done
+	END
+	sed "2i trap '' HUP INT TERM" parent >deaf
+	cat >leaves <<-'END'
+		#!/bin/sh
+		tail -f /dev/null >/dev/null &
+		echo $$ $!
+	END
+	chmod +x parent deaf leaves
+}
+
+# What a test's handlers started, so that nothing outlives the test.
+family=()
+
+teardown() {
+	reap
+	((${#family[@]} == 0)) || kill -KILL "${family[@]}" 2>/dev/null || true
+}
+
+# state PID - the letter that ps(1) has for it, or nothing.
+state() {
+	ps -o state= -p "$1"
+}
+
+# is_state LETTER PID...
+is_state() {
+	local pid
+	for pid in "${@:2}"; do
+		[ "$(state "$pid")" = "$1" ] || return
+	done
+}
+
+# gone PID... - all have ended, reaped or not.
+gone() {
+	local pid
+	for pid; do
+		[[ $(state "$pid") == @(|Z) ]] || return
+	done
+}
+
+# meet [ARG]... - connect, and go on for as long as the peer does; sets command
+# and child, the pids that it says, client, and say.
+meet() {
+	rm -f in
+	mkfifo in
+	tcpu connect --end=peer "$@" 127.0.0.1 "$port" <in >out 2>err 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	until_said out '[0-9]* [0-9]*'
+	read -r command child <out
+	family+=("$command" "$child")
+}
+
+# ---- Their end ----
+
+@test "a signal that ends us ends what a handler has started" {
+	local signal
+	for signal in HUP TERM USR1; do
+		serve -k --local 0 -- ./parent
+		meet
+		kill "-$signal" "$server"
+		ends $((128 + $(kill -l "$signal"))) "$server"
+		gone "$command" "$child"
+		exec {say}>&-
+		ends 0 "$client"
+	done
+}
+
+@test "--timeout ends it, and --until-exit" {
+	serve --timeout 500ms --local 0 -- ./parent
+	meet
+	ends 124 "$server"
+	gone "$command" "$child"
+	exec {say}>&-
+	background master tcpu listen --local 0 </dev/null
+	master=$!
+	serve -k --until-exit "$master" --local 0 -- ./parent
+	meet
+	kill "$master"
+	ends 0 "$server"
+	gone "$command" "$child"
+}
+
+@test "it ends with us also if COMMAND has ended before" {
+	serve -k --local 0 -- ./leaves
+	meet
+	ends 0 "$client"
+	soon gone "$command"
+	is_state S "$child"
+	kill "$server"
+	ends 143 "$server"
+	gone "$child"
+}
+
+@test "it goes on if COMMAND ends, and if we do without being ended" {
+	serve -k --count 2 --local 0 -- ./leaves
+	meet
+	first=$child
+	meet
+	ends 0 "$server"
+	is_state S "$first" "$child"
+}
+
+@test "whoever obeys no signal is killed a second later, and not before" {
+	local how
+	for how in 'kill -TERM' 'kill -INT'; do
+		listening server env --default-signal tcpu listen -1 -k \
+			--local 0 -- ./deaf
+		meet
+		SECONDS=0
+		$how "$server"
+		timeout -k1 10 tcpu accept-ready --not-listening --wait=5 "$port"
+		is_state S "$command" "$child"
+		wait "$server" || [ "$?" -gt 128 ]
+		gone "$command" "$child"
+		[ "$SECONDS" -ge 1 ]
+		exec {say}>&-
+	done
+}
+
+@test "whoever is stopped is woken to end" {
+	serve -k --local 0 -- ./parent
+	meet
+	kill -STOP "$command" "$child"
+	kill "$server"
+	ends 143 "$server"
+	gone "$command" "$child"
+}
+
+@test "a child with a session of its own goes on" {
+	sed 's/^tail/setsid tail/' parent >daemon
+	chmod +x daemon
+	serve -k --local 0 -- ./daemon
+	meet
+	soon eval '[ "$(ps -o sid= -p "$child")" -eq "$child" ]'
+	kill "$server"
+	ends 143 "$server"
+	gone "$command"
+	is_state S "$child"
+}
+
+@test "--idle-timeout ends what the session's handler has started, no other's" {
+	serve -k --pipes --idle-timeout 1s --local 0 -- ./parent
+	meet
+	first=("$command" "$child")
+	exec {first_say}>&"$say"
+	until_said server.err 'tcpu: .* idle for 1s .*'
+	soon gone "${first[@]}"
+	exec {first_say}>&- {say}>&-
+	meet
+	is_state S "$command" "$child"
+	until_said out "$command $child"
+}
+
+@test "--idle-timeout kills whoever obeys no signal" {
+	serve --pipes --idle-timeout 200ms --local 0 -- ./deaf
+	meet
+	ends 124 "$server"
+	gone "$command" "$child"
+}
+
+@test "after kill -9 every COMMAND gets SIGTERM, of connect, too" {
+	serve -k --local 0 -- ./parent
+	meet
+	kill -KILL "$server"
+	soon gone "$command"
+	exec {say}>&-
+	serve --abandon --local 0 </dev/null
+	tcpu connect 127.0.0.1 "$port" -- ./parent 3>&- &
+	client=$!
+	started+=("$client")
+	until_said server.out '[0-9]* [0-9]*'
+	read -r command child <server.out
+	family+=("$command" "$child")
+	kill -KILL "$client"
+	soon gone "$command"
+}
+
+# ---- Groups ----
+
+@test "each handler of listen is a process group, COMMAND of connect is in ours" {
+	cat >group <<-'END'
+		#!/bin/sh
+		set -- $(ps -o pgid= -p $$) $(ps -o pgid= -p $PPID)
+		[ "$1" -eq $$ ] && echo own >&2
+		[ "$1" -eq "$2" ] && echo shared >&2
+		exit 0
+	END
+	chmod +x group
+	local option
+	for option in --local --pipes -k; do
+		serve "$option" --local 0 -- ./group
+		timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+		until_said server.err own
+		run ! grep shared server.err
+	done
+	serve --local 0 </dev/null
+	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" -- ./group
+	assert_output shared
+}
+
+# in_group [ARG]... - serve as a process group, which a stop signal can stop.
+in_group() {
+	listening server perl -e 'setpgrp; exec @ARGV' tcpu listen -1 "$@"
+}
+
+@test "what we start is stopped with us, and continued" {
+	in_group -k --local 0 -- ./parent
+	meet
+	kill -TSTP "$server"
+	soon is_state T "$server" "$command" "$child"
+	kill -CONT "$server"
+	soon is_state S "$server" "$command" "$child"
+	echo more >&"$say"
+	until_said out more
+	kill -TSTP "$server"
+	soon is_state T "$server" "$command" "$child"
+	kill -CONT "$server"
+	kill "$server"
+	ends 143 "$server"
+	gone "$command" "$child"
+}
+
+@test "SIGTSTP that was ignored at the start stops nobody" {
+	listening server env --ignore-signal=TSTP perl -e 'setpgrp; exec @ARGV' \
+		tcpu listen -1 -k --local 0 -- ./parent
+	meet
+	kill -TSTP "$server"
+	echo more >&"$say"
+	until_said out more
+	is_state S "$server" "$command" "$child"
+}
+
+# ---- Process 1 ----
+
+# as_init [ARG]... - tcpu listen as process 1 of a namespace; sets server, the
+# pid that it has outside, and port.
+as_init() {
+	rm -f port.fifo
+	mkfifo port.fifo
+	"${private[@]}" --pid --fork --mount-proc tcpu listen -k --ready-fd 9 \
+		"$@" 9>port.fifo >init.out 2>init.err 3>&- &
+	started+=("$!")
+	read -r port <port.fifo
+	server=$(pgrep -P "$!")
+	started+=("$server")
+}
+
+no_children() {
+	run pgrep -P "$server"
+	assert_output ''
+}
+
+@test "as process 1 we reap the orphans of handlers, and keep their statuses" {
+	local n option
+	for option in --keepalive --pipes; do
+		as_init "$option" --local 0 -- sh -c 'sh -c "true &"; exit 3'
+		for n in 1 2 3; do
+			timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+		done
+		soon no_children
+		assert_equal "$(grep -c 'exit status 3' init.err)" 3
+	done
+}
+
+@test "as process 1 we reap the orphans of others, too" {
+	as_init --no-accept --local 0
+	local enter=(nsenter -t "$server" --pid)
+	[ "$(id -u)" -eq 0 ] || enter+=(--user --preserve-credentials)
+	"${enter[@]}" sh -c 'sh -c "tail -f /dev/null >/dev/null & echo >&2"'
+	end_child() { kill "$(pgrep -P "$server")"; }
+	soon end_child
+	soon no_children
+}
