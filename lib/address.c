@@ -116,6 +116,27 @@ tu_address_read_port(const char *text)
 	return *c == '\0' && n >= 1 && n <= 65535 ? n : -1;
 }
 
+int
+tu_address_take(
+    const struct addrinfo *found, union tu_address addresses[TU_MAX_ADDRESSES])
+{
+	const struct addrinfo *ai;
+	union tu_address a;
+	int n = 0, i;
+
+	for (ai = found; ai != NULL && n < TU_MAX_ADDRESSES; ai = ai->ai_next) {
+		if (ai->ai_addrlen > sizeof(a))
+			continue;
+		a = tu_address_any(AF_UNSPEC);
+		memcpy(&a, ai->ai_addr, ai->ai_addrlen);
+		for (i = 0; i < n && !tu_address_equal(&addresses[i], &a); i++)
+			;
+		if (i == n)
+			addresses[n++] = a;
+	}
+	return n;
+}
+
 static union tu_address
 unmap(const union tu_address *a)
 {

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <netdb.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,6 +22,8 @@ union tu_address {
 
 /* Longer than any name of DNS. */
 enum { TU_HOST_SIZE = 256 };
+
+enum { TU_MAX_ADDRESSES = 64 };
 
 socklen_t tu_address_length(const union tu_address *a);
 
@@ -52,5 +55,10 @@ int tu_address_split(const char *text, char *host, const char **port);
  * sign or a space, and is no port.
  */
 int tu_address_read_port(const char *text);
+
+/* The addresses of getaddrinfo(3) and how many they are: each once, as a hosts
+ * file may name one twice, and the first TU_MAX_ADDRESSES of them. */
+int tu_address_take(
+    const struct addrinfo *found, union tu_address addresses[TU_MAX_ADDRESSES]);
 
 #endif

@@ -402,11 +402,11 @@ bind_local(const struct connecting *c, int fd, int family)
 	if (a.sa.sa_family == AF_UNSPEC)
 		a = tu_address_any(family);
 	tu_address_set_port(&a, port);
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
-	    (port == 0 &&
-		setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
-		    sizeof(on)) == -1))
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
 		return -1;
+	if (port == 0) /* without it there are fewer connections */
+		(void)setsockopt(
+		    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 	return bind(fd, &a.sa, tu_address_length(&a));
 }
 

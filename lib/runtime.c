@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "helpers.h"
 
 static _Thread_local struct tu_runtime *runtime;
 
@@ -267,6 +268,7 @@ runtime_start(void)
 		own = runtime_take();
 	if (own == NULL || tu_scheduler_init(&own->scheduler) == -1)
 		return NULL;
+	tu_wakeups_init(&own->wakeups, &own->scheduler);
 	own->running = true;
 	return own;
 }
@@ -369,6 +371,8 @@ prepare_process(void)
 	if (key_error == 0)
 		key_error =
 		    pthread_atfork(before_fork, parent_of_fork, child_of_fork);
+	if (key_error == 0)
+		key_error = tu_helpers_prepare();
 }
 
 /* The child must not find the lock taken by an OS thread that it has not. */

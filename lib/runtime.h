@@ -12,6 +12,7 @@
 #include "handle.h"
 #include "scheduler.h"
 #include "tcpunit.h"
+#include "wakeup.h"
 
 /* The sizes of the buffers, and the most that is read into them.  Tests run the
  * suite with buffers of one byte as well. */
@@ -28,9 +29,10 @@ enum {
 struct tu_runtime {
 	struct tu_scheduler scheduler;
 	struct tu_handles handles;
-	unsigned char *scratch;  /* TU_SCRATCH bytes, page-aligned */
-	bool running;            /* there is a scheduler */
-	struct tu_runtime *next; /* of those that no OS thread has */
+	struct tu_wakeups wakeups; /* from other OS threads */
+	unsigned char *scratch;    /* TU_SCRATCH bytes, page-aligned */
+	bool running;              /* there is a scheduler */
+	struct tu_runtime *next;   /* of those that no OS thread has */
 };
 
 /* The running OS thread's; NULL with errno where it cannot be made. */

@@ -215,11 +215,13 @@ struct tcp_connect_options {
  * "HOST:PORT", "HOST:SERVICE" or "[V6]:PORT".  A port that begins with a digit,
  * a sign or a space has to be a decimal number from 1 to 65535; it may begin
  * with zeros.  Brackets around an address are allowed with either PORT.  An
- * empty host is a resolve error.  Parks for the look-up, which
- * stops nobody, and for the attempts: the addresses of both families in turn,
- * the next one when an attempt fails or 250 ms after it began (RFC 8305); the
- * first to answer wins.  With a limit of 0 it reaches addresses in digits that
- * answer at once, as those on loopback do.  TCP_NODELAY is on.
+ * empty host is a resolve error.  Parks for the look-up, which stops nobody;
+ * it is one of at most eight in the process, may have to wait for these, and is
+ * not needed for an address in digits.  Parks for the attempts: the addresses
+ * of both families in turn, the next one when an attempt fails or 250 ms after
+ * it began (RFC 8305); the first to answer wins.  With a limit of 0 it reaches
+ * addresses in digits that answer at once, as those on loopback do.
+ * TCP_NODELAY is on.
  * With nolinger the peer sees a reset, not an end of file, should the process
  * die, or close the ports before the caller has unset SO_LINGER.
  * A peer that resets the connection as soon as it is made, without a byte, is

@@ -12,20 +12,23 @@ rooms() {
 	context: stack
 	descriptor: sigpipe
 	scheduler watch limit: context stack error timers
-	runtime: scheduler handle error
+	helpers: timers
+	wakeup: helpers scheduler
+	runtime: wakeup helpers scheduler handle error
 	options: runtime
 	thread: runtime options scheduler handle error
 	connection: address descriptor
 	port input line output: connection ahead runtime error
 	extras copy: port
-	resolve: runtime address
+	question: wakeup helpers runtime address error
+	resolve: question runtime address
 	passive: address
 	listener connect: options passive resolve port connection runtime address error
 	END
 }
 
 # Where libevent may be seen.
-event_files='scheduler watch ahead port output resolve listener'
+event_files='scheduler watch ahead port output wakeup listener'
 
 setup() {
 	cd "$TOP" || return

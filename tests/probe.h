@@ -19,6 +19,9 @@ int64_t now_ms(void);
  */
 int settled_fds(void);
 
+/* How many OS threads this process has besides the first. */
+int other_threads(void);
+
 /* Bytes of the heap in use. */
 size_t heap_in_use(void);
 

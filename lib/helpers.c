@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The pools of OS threads: they are made when there is something to do, and
+ * end when there is nothing.
+ */
+#include "helpers.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "timers.h"
+
+TAILQ_HEAD(jobs, tu_job);
+
+struct pool {
+	int helpers;
+	struct jobs queue, working;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pool pools[TU_POOLS];
+
+static void child_of_fork(void);
+static void lose(struct jobs *);
+static int helper_start(struct pool *);
+static void *help(void *);
+static void do_first(struct pool *);
+
+int
+tu_helpers_prepare(void)
+{
+	for (int i = 0; i < TU_POOLS; i++) {
+		TAILQ_INIT(&pools[i].queue);
+		TAILQ_INIT(&pools[i].working);
+	}
+	return pthread_atfork(
+	    tu_helpers_lock, tu_helpers_unlock, child_of_fork);
+}
+
+void
+tu_helpers_lock(void)
+{
+	(void)pthread_mutex_lock(&lock); /* fails for a bad mutex only */
+}
+
+void
+tu_helpers_unlock(void)
+{
+	(void)pthread_mutex_unlock(&lock); /* likewise */
+}
+
+int
+tu_helpers_add(enum tu_pool pool, struct tu_job *job)
+{
+	struct pool *p = &pools[pool];
+	int error;
+
+	if (p->helpers < TU_HELPERS) {
+		error = helper_start(p);
+		if (error == 0) {
+			p->helpers++;
+		} else if (p->helpers == 0) {
+			errno = error;
+			return -1;
+		}
+	}
+	job->state = TU_QUEUED;
+	TAILQ_INSERT_TAIL(&p->queue, job, link);
+	return 0;
+}
+
+bool
+tu_helpers_cancel(enum tu_pool pool, struct tu_job *job)
+{
+	if (job->state != TU_QUEUED)
+		return false;
+	TAILQ_REMOVE(&pools[pool].queue, job, link);
+	return true;
+}
+
+/* No OS thread but the forking one goes on there. */
+static void
+child_of_fork(void)
+{
+	for (int i = 0; i < TU_POOLS; i++) {
+		pools[i].helpers = 0;
+		lose(&pools[i].queue);
+		lose(&pools[i].working);
+	}
+	tu_helpers_unlock();
+}
+
+static void
+lose(struct jobs *jobs)
+{
+	struct tu_job *job;
+
+	while ((job = TAILQ_FIRST(jobs)) != NULL) {
+		TAILQ_REMOVE(jobs, job, link);
+		job->state = TU_LOST;
+		job->ended(job);
+	}
+}
+
+/* It takes no signals: they are the program's. */
+static int
+helper_start(struct pool *p)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	int error;
+
+	(void)sigfillset(&all); /* cannot fail, nor can the masks */
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&thread, NULL, help, p);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error == 0)
+		(void)pthread_detach(thread); /* was just made */
+	return error;
+}
+
+/* The OS thread. */
+static void *
+help(void *pool)
+{
+	struct pool *p = pool;
+
+	tu_helpers_lock();
+	while (!TAILQ_EMPTY(&p->queue))
+		do_first(p);
+	p->helpers--;
+	tu_helpers_unlock();
+	return NULL;
+}
+
+static void
+do_first(struct pool *p)
+{
+	struct tu_job *job = TAILQ_FIRST(&p->queue);
+
+	TAILQ_REMOVE(&p->queue, job, link);
+	TAILQ_INSERT_TAIL(&p->working, job, link);
+	job->state = TU_WORKING;
+	job->begun = tu_now();
+	tu_helpers_unlock();
+	job->work(job);
+	tu_helpers_lock();
+	TAILQ_REMOVE(&p->working, job, link);
+	job->state = TU_DONE;
+	job->ended(job);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_resolve.c - what looking names up costs the process, whatever the name
+ * servers do.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <tcpunit.h>
+#include <unistd.h>
+
+#include "peer.h"
+#include "probe.h"
+#include "sandbox.h"
+#include "tap.h"
+#include "unit.h"
+
+#define HELPERS 8
+#define DESCRIPTORS 16
+#define CROWD 1000
+#define TICK_MS 10
+
+/* A green thread that connects, and how that ended. */
+struct client {
+	char host[64];
+	int port;
+	int timeout;
+	int result;
+	struct tcp_error error;
+	tcp_thread thread;
+};
+
+static struct client crowd[CROWD];
+
+static void *
+look_up(void *arg)
+{
+	struct client *c = arg;
+	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	tcp_port in, out;
+
+	options.timeout = c->timeout;
+	c->result = tcp_connect(c->host, c->port, &options, &in, &out);
+	c->error = *tcp_last_error();
+	if (c->result == 0)
+		close_ports(in, out);
+	return NULL;
+}
+
+/* Of HOST, or with NULL of names that are never answered, each its own. */
+static void
+client_start(int i, const char *host, int port, int timeout)
+{
+	crowd[i] = (struct client){.port = port, .timeout = timeout};
+	if (host == NULL)
+		snprintf(
+		    crowd[i].host, sizeof crowd[i].host, "silent.%d.test", i);
+	else
+		strcpy(crowd[i].host, host);
+	crowd[i].thread = tcp_thread_start(look_up, &crowd[i]);
+}
+
+static void
+crowd_start(int n, const char *host, int port, int timeout)
+{
+	for (int i = 0; i < n; i++)
+		client_start(i, host, port, timeout);
+	tcp_thread_yield(); /* now each of them waits */
+}
+
+/* How many of them ended with an error of KIND. */
+static int
+crowd_end(int n, enum tcp_error_kind kind)
+{
+	int ended = 0;
+
+	for (int i = 0; i < n; i++) {
+		tcp_thread_join(crowd[i].thread, -1, NULL);
+		ended += crowd[i].result == -1 && crowd[i].error.kind == kind;
+	}
+	return ended;
+}
+
+static void
+crowd_terminate(int n)
+{
+	for (int i = 0; i < n; i++)
+		tcp_thread_terminate(crowd[i].thread);
+	crowd_end(n, TCPUNIT_ERROR_TERMINATED);
+}
+
+/* In the first three tests the name servers hold all helpers for five seconds,
+ * which is settled_fds() to wait for. */
+static void
+a_crowd(void)
+{
+	int fds = settled_fds(), most = 0, n;
+
+	crowd_start(CROWD, NULL, 1, 20 * TICK_MS);
+	is_int(other_threads(), HELPERS, "1000 look-ups have eight OS threads");
+	while (crowd[CROWD - 1].error.text == NULL) {
+		n = open_fds() - fds;
+		most = n > most ? n : most;
+		tcp_thread_sleep(TICK_MS);
+	}
+	ok(most <= DESCRIPTORS, "and 16 descriptors at most (%d)", most);
+	is_int(crowd_end(CROWD, TCPUNIT_ERROR_TIMEOUT), CROWD,
+	    "each of them times out, those in the queue as well");
+	is_int(settled_fds(), fds,
+	    "what nobody waits for is not looked up any more");
+	is_int(other_threads(), 0, "and idle OS threads end");
+}
+
+static void
+digits_beside_silence(void)
+{
+	int l = peer_listen("127.0.0.1", 5432, 16);
+	static const char *const hosts[] = {
+	    "127.0.0.1", "127.0.0.1:postgresql", "localhost"};
+	struct client c = {.timeout = 300};
+
+	crowd_start(HELPERS, NULL, 1, -1);
+	for (int i = 0; i < 3; i++) {
+		strcpy(c.host, hosts[i]);
+		c.port = strchr(hosts[i], ':') ? 0 : 5432;
+		look_up(&c);
+		if (i < 2)
+			is_int(c.result, 0,
+			    "%s needs no look-up, and eight silent names do "
+			    "not delay it",
+			    hosts[i]);
+		else
+			ok(c.result == -1 &&
+				c.error.kind == TCPUNIT_ERROR_TIMEOUT,
+			    "a name waits for them within its time limit");
+	}
+	is_int(other_threads(), HELPERS, "there are no more than eight");
+	c.timeout = -1;
+	look_up(&c);
+	is_int(c.result, 0, "and is found once they are through");
+	crowd_terminate(HELPERS);
+	settled_fds();
+	close(l);
+}
+
+static void *
+other_runtime(void *arg)
+{
+	for (int i = 0; i < HELPERS; i++)
+		tcp_thread_start(look_up, (struct client *)arg + i);
+	tcp_thread_sleep(TICK_MS);
+	return NULL; /* they are given up */
+}
+
+static void
+two_runtimes(void)
+{
+	static struct client theirs[HELPERS];
+	pthread_t other;
+	int l = peer_listen("127.0.0.1", 0, 16);
+
+	for (int i = 0; i < HELPERS; i++) {
+		theirs[i] = (struct client){.port = 1, .timeout = -1};
+		snprintf(theirs[i].host, sizeof theirs[i].host,
+		    "silent.other%d.test", i);
+	}
+	crowd_start(HELPERS / 2, NULL, 1, -1);
+	pthread_create(&other, NULL, other_runtime, theirs);
+	pthread_join(other, NULL);
+	is_int(other_threads(), HELPERS,
+	    "the OS threads of a program share eight");
+	crowd_terminate(HELPERS / 2);
+	settled_fds();
+	crowd_start(2, "three.test", peer_port(l), -1);
+	is_int(crowd_end(2, TCPUNIT_ERROR_NET), 0,
+	    "an OS thread that ends amid a look-up leaves it in order");
+	settled_fds();
+	close(l);
+}
+
+static void
+joined(void)
+{
+	int l = peer_listen("127.0.0.1", 0, CROWD), failures;
+
+	crowd_start(100, "slow.test", peer_port(l), -1);
+	is_int(other_threads(), 1, "equal look-ups are one");
+	failures = crowd_end(100, TCPUNIT_ERROR_RESOLVE);
+	is_int(failures, 0, "and all get the answer");
+	settled_fds();
+	crowd_start(2, "slow.test", peer_port(l), 1100);
+	crowd_end(2, TCPUNIT_ERROR_TIMEOUT);
+	crowd_start(2, "slow.test", peer_port(l), -1);
+	ok(other_threads() > 0, "after a second the name is looked up anew");
+	is_int(crowd_end(2, TCPUNIT_ERROR_RESOLVE), 0, "and found");
+	settled_fds();
+	close(l);
+}
+
+/* A retry while the first look-up is still without an answer. */
+static void
+retried(void)
+{
+	crowd_start(1, "silent.test", 1, 1100);
+	crowd_end(1, TCPUNIT_ERROR_TIMEOUT);
+	crowd_start(1, "silent.test", 1, -1);
+	is_int(other_threads(), 2, "a retry asks again after a second");
+	crowd_terminate(1);
+	settled_fds();
+}
+
+static void
+given_up(void)
+{
+	struct client c = {.host = "silent.test", .port = 1, .timeout = 0};
+
+	look_up(&c);
+	ok(c.result == -1 && c.error.kind == TCPUNIT_ERROR_TIMEOUT &&
+		other_threads() == 0,
+	    "a name and no time: nobody is asked");
+	crowd_start(3, NULL, 1, -1);
+	for (int i = 0; i < 3; i++)
+		tcp_thread_terminate(crowd[i].thread);
+	is_int(crowd_end(3, TCPUNIT_ERROR_TERMINATED), 3,
+	    "a look-up can be terminated");
+	crowd_start(3, NULL, 1, -1);
+	tcp_shutdown();
+	ok(true, "and goes with its runtime");
+}
+
+/* The processor time that this process has used, in milliseconds. */
+static int64_t
+used_ms(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return ((int64_t)u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 +
+	    (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
+}
+
+/* The child: 0 if it has rested, and can look names up. */
+static int
+child(int port)
+{
+	struct client c = {.host = "localhost", .port = port, .timeout = -1};
+	int64_t used = used_ms();
+
+	tcp_thread_sleep(1000);
+	if (used_ms() - used > 500)
+		return 1;
+	look_up(&c);
+	return c.result == 0 ? 0 : 2;
+}
+
+static void
+forked(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 64), status = -1;
+	pid_t pid;
+
+	client_start(0, "slow.test", peer_port(l), -1);
+	for (int i = 1; i <= 2 * HELPERS; i++) /* more than are begun */
+		client_start(i, NULL, 1, -1);
+	tcp_thread_yield();
+	pid = fork();
+	if (pid == 0)
+		_exit(child(peer_port(l)));
+	waitpid(pid, &status, 0);
+	is_int(status, 0,
+	    "the child of a fork amid look-ups rests, and looks names up");
+	is_int(crowd_end(1, TCPUNIT_ERROR_RESOLVE), 0,
+	    "and takes no answer from its parent");
+	crowd_terminate(2 * HELPERS + 1);
+	settled_fds();
+	close(l);
+}
+
+int
+main(void)
+{
+	sandbox();
+	tcp_thread_yield();
+	run(a_crowd);
+	run(digits_beside_silence);
+	run(two_runtimes);
+	run(joined);
+	run(retried);
+	run(forked);
+	run(given_up);
+	return done_testing();
+}
