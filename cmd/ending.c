@@ -89,8 +89,10 @@ watch_endings(struct ending *e, int timeout)
 }
 
 int
-watch_process(struct ending *e, int pid)
+watch_process(struct ending *e, int pid, int status)
 {
+	e->pid = pid;
+	e->process_status = status;
 	e->process = pidfd_open(pid, 0);
 	if (e->process == -1)
 		return -1;
@@ -105,6 +107,12 @@ watch_children(struct ending *e, const struct children *children)
 		return;
 	await_too(e, SIGTSTP);
 	await_too(e, SIGCONT);
+}
+
+void
+forget_process(struct ending *e)
+{
+	e->process_status = 0;
 }
 
 void
@@ -265,8 +273,12 @@ await_process(void *ending)
 {
 	struct ending *e = ending;
 
-	if (tcp_wait_fd(e->process, TCPUNIT_READABLE, -1) != -1)
-		end_run(e, STATUS_ENDED);
+	int ready = tcp_wait_fd(e->process, TCPUNIT_READABLE, -1);
+
+	if (e->process_status == 0)
+		return NULL;
+	if (ready != -1)
+		end_run(e, e->process_status);
 	else
 		fail_run(e);
 	return NULL;

@@ -29,10 +29,12 @@ struct ending {
 	int signals;              /* the signalfd for them; 0 none yet */
 	struct children children;
 	int timeout;           /* ms, from the command line; -1 none */
-	int process;           /* a pidfd */
+	int pid;               /* of --until-exit */
+	int process;           /* its pidfd */
+	int process_status;    /* the run's when it ends; 0: none */
 	int drain;             /* ms between the first signal and the end */
 	tcp_listener listener; /* closed by that signal, where there is drain */
-	bool stdout_failed; /* and that has been said */
+	bool stdout_failed;    /* and that has been said */
 	bool over;
 	int status; /* the run's, where it is over */
 	int code;   /* errno, where that is STATUS_FAILED */
@@ -60,8 +62,10 @@ void restore_signals(const struct ending *e);
  */
 int watch_endings(struct ending *e, int timeout);
 
-/* The same for the end of process PID, which is no failure. */
-int watch_process(struct ending *e, int pid);
+/* The same for the end of process PID, which gives the run that status; and
+ * no more. */
+int watch_process(struct ending *e, int pid, int status);
+void forget_process(struct ending *e);
 
 /* Ends the run with STATUS, unless it is over already: the first reason
  * counts. */

@@ -226,7 +226,7 @@ watch_until_exit(const struct listening *l)
 {
 	int pid = l->options->until_exit;
 
-	if (pid == 0 || watch_process(l->run->ending, pid) == 0)
+	if (pid == 0 || watch_process(l->run->ending, pid, STATUS_ENDED) == 0)
 		return 0;
 	return fail(
 	    l->run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));

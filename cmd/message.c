@@ -137,6 +137,8 @@ library_failure(const struct run *run, const char *what, enum status otherwise)
 	if (ending->status == STATUS_TIMEOUT)
 		say(run, "%s: timed out after %s", what,
 		    format_time(ending->timeout, time));
+	if (ending->status == STATUS_NO)
+		say(run, "%s: process %d has ended", what, ending->pid);
 	if (ending->status == STATUS_FAILED)
 		say(run, "%s: %s", what, strerror(ending->code));
 	return ending->status;

@@ -56,18 +56,24 @@ read_source(
     const char *text, struct target *source, char error[OPTION_ERROR_SIZE])
 {
 	char *colon;
-	int status;
+	int status = 0;
 
 	*source = (struct target){0};
 	(void)snprintf(source->text, sizeof(source->text), "%s", text);
+	if (text[strspn(text, "0123456789")] == '\0')
+		return refuse(STATUS_USAGE, error,
+		    "not a host; a port alone is written ':PORT'", text);
 	colon = find_colon(source->text);
 	if (colon)
 		*colon = '\0';
-	status = read_host(source, source->text, error);
+	if (colon != source->text)
+		status = read_host(source, source->text, error);
 	if (status != 0 || !colon)
 		return status;
 	source->service = colon + 1;
-	return read_port(source, true, error);
+	if (read_port(source, true, error) == 0)
+		return 0;
+	return refuse(STATUS_USAGE, error, "not a port", source->service);
 }
 
 static int

@@ -26,7 +26,8 @@ struct target {
 int read_target(const struct operands *operands, bool need_host, bool numeric,
     struct target *target, char error[OPTION_ERROR_SIZE]);
 
-/* The same for ADDR or ADDR:PORT, where a port is one of ours: a number. */
+/* The same for HOST, HOST:PORT or :PORT of this machine, where the port is a
+ * number. */
 int read_source(
     const char *text, struct target *source, char error[OPTION_ERROR_SIZE]);
 

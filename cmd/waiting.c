@@ -4,6 +4,9 @@
  */
 #include "waiting.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "clock.h"
 
 /* Milliseconds: quick for what comes at once, cheap for what takes long. */
@@ -40,4 +43,16 @@ wait_a_little(struct waiting *w)
 		return library_failure(w->run, w->what, STATUS_FAILED);
 	w->pause = w->pause < LAST_PAUSE / 2 ? 2 * w->pause : LAST_PAUSE;
 	return 0;
+}
+
+int
+watch_awaited(const struct run *run, const char *what, int pid)
+{
+	if (pid == 0 || watch_process(run->ending, pid, STATUS_NO) == 0)
+		return 0;
+	if (errno == ESRCH)
+		return fail(
+		    run, STATUS_NO, "%s: process %d has ended", what, pid);
+	return fail(
+	    run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));
 }

@@ -39,4 +39,11 @@ void begin_waiting(
  */
 int wait_a_little(struct waiting *w);
 
+/*
+ * Ends the run with STATUS_NO when process PID ends, unless PID is 0; WHAT is
+ * for messages.  Returns 0; or the status to end with, having said why: that
+ * one, if the process is gone already.
+ */
+int watch_awaited(const struct run *run, const char *what, int pid);
+
 #endif

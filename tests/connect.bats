@@ -93,12 +93,75 @@ elapsed() {
 	assert_regex "$(<server.err)" "from 127.0.0.4:$number"
 }
 
-@test "a source that is in use, or not ours, is 5" {
-	serve --keep-open --local 0 </dev/null
-	fails 5 "127.0.0.1:$port: Address already in use" \
-		--source "127.0.0.1:$port" 127.0.0.1 "$port"
-	fails 5 "127.0.0.1:$port: Cannot assign requested address" \
-		--source 192.0.2.1 127.0.0.1 "$port"
+@test "--source takes a name, whose address of the target's family counts" {
+	with_hosts '127.0.0.1 both\n::1 both\n127.0.0.5 me\n' timeout -k1 20 \
+		bash -c 'tcpu listen --background -k -L --until-exit $$ 4242 \
+			-- tcpu addresses --remote --ip
+		tcpu connect -s me both 4242 </dev/null
+		tcpu connect -s both 127.0.0.1 4242 </dev/null
+		tcpu connect -s both ::1 4242 </dev/null' >out 3>&-
+	holds out '127.0.0.5\n127.0.0.1\n::1\n'
+}
+
+@test "--source takes a port alone, of either family" {
+	netns timeout -k1 20 bash -c '
+		tcpu listen --background -k -L --until-exit $$ 4242 \
+			-- tcpu addresses --remote
+		tcpu connect -s :5001 127.0.0.1 4242 </dev/null
+		tcpu connect -s :5002 ::1 4242 </dev/null
+		tcpu connect -s 127.0.0.7:5003 localhost 4242 </dev/null' \
+		>out 3>&-
+	holds out '127.0.0.1 5001\n::1 5002\n127.0.0.7 5003\n'
+}
+
+# source_fails STATUS MESSAGE SOURCE - connecting from there does so.
+source_fails() {
+	run --separate-stderr with_hosts '127.0.0.1 localhost\n' \
+		timeout -k1 20 bash -c '
+		tcpu listen --background -k -L --until-exit $$ 4242 -- true
+		tcpu connect -z -s "$1" localhost 4242' bash "$3" 3>&-
+	assert_equal "$status" "$1"
+	assert_equal "$output" ''
+	assert_equal "$stderr" "tcpu: $2"
+}
+
+@test "a malformed source is 2" {
+	local words
+	for words in '[::1' ':' '127.0.0.1:' '127.0.0.1:65536' '127.0.0.1:x' \
+		':http' '[]' '[::1]:-1'; do
+		run timeout -k1 10 tcpu connect -s "$words" localhost 4242
+		assert_equal "$status" 2
+		assert_regex "$output" '^tcpu: connect: --source: not a '
+	done
+	source_fails 2 "connect: --source: empty: ''" ''
+	source_fails 2 "connect: --source: not a host; a port alone is written \
+':PORT': '5000'" 5000
+}
+
+@test "a source that cannot be resolved is 3, and named" {
+	run "$BUILD/tests/prog_sandbox" timeout -k1 10 \
+		tcpu connect --retry=9 -s no.test:5000 dual.test 4242 3>&-
+	assert_equal "$status" 3
+	assert_output 'tcpu: --source no.test:5000: Name or service not known'
+	run timeout -k1 10 tcpu connect -n -s localhost 127.0.0.1 4242
+	assert_equal "$status" 3
+	assert_output 'tcpu: --source localhost: Name or service not known'
+}
+
+@test "a source that is in use, or of another machine, is 5, and named" {
+	source_fails 5 '--source 127.0.0.1:4242: Address already in use' \
+		127.0.0.1:4242
+	source_fails 5 '--source :4242: Address already in use' :4242
+	source_fails 5 '--source 192.0.2.1: Cannot assign requested address' \
+		192.0.2.1
+	source_fails 5 '--source 192.0.2.1:5000: Cannot assign requested address' \
+		192.0.2.1:5000
+}
+
+@test "a source that does not serve is not tried again" {
+	run --separate-stderr netns timeout -k1 20 tcpu connect --retry=9 -z \
+		-s 192.0.2.1 127.0.0.1 4242
+	assert_equal "$status" 5
 }
 
 # ---- How it fails ----
@@ -246,13 +309,207 @@ listens there; --retry waits until somebody does"
 		--retry=300ms -w 200ms 127.0.0.1 "$port"
 }
 
-@test "--retry is for refusals alone" {
+@test "--retry without a time is for refusals alone" {
 	run --separate-stderr netns timeout -k1 10 \
-		tcpu connect --retry=20 192.0.2.1 4242
+		tcpu connect --retry 192.0.2.1 4242
 	assert_equal "$status" 5
 	run --separate-stderr netns timeout -k1 10 \
-		tcpu connect --retry=20 nosuch.invalid 4242
+		tcpu connect --retry nosuch.invalid 4242
 	assert_equal "$status" 3
+}
+
+@test "--retry=TIME waits for a name that is not there yet" {
+	with_hosts '127.0.0.1 localhost\n' timeout -k1 50 bash -c '
+		echo "hosts: files" >ns; mount --bind ns /etc/nsswitch.conf
+		tcpu listen --background -k -L --until-exit $$ 5432 -- echo db
+		tcpu connect -v --retry=40 db 5432 </dev/null 2>err & client=$!
+		tcpu connect -t 300ms -q --retry=40 db 5432
+		echo "127.0.0.1 db" >>hosts
+		wait $client' >out 3>&-
+	holds out 'db\n'
+}
+
+@test "--retry=TIME waits for a network that is not there yet" {
+	netns timeout -k1 50 bash -c '
+		tcpu listen --background -k --until-exit $$ 4242 -- echo there
+		tcpu connect --retry=40 192.0.2.1 4242 </dev/null & client=$!
+		tcpu connect -t 300ms -q --retry=40 192.0.2.1 4242
+		ip addr add 192.0.2.1/24 dev lo
+		wait $client' >out 3>&-
+	holds out 'there\n'
+}
+
+@test "--retry=TIME gives up an attempt that hangs, and tries again" {
+	serve --black-hole --local -4 0 </dev/null
+	run traced -f -qq -e trace=connect -o trace \
+		tcpu connect -z --retry=4.5 127.0.0.1 "$port"
+	assert_equal "$status" 124
+	[ "$(grep -c EINPROGRESS trace)" -gt 1 ]
+	run traced -f -qq -e trace=connect -o trace \
+		tcpu connect -z --retry -w 2.5 127.0.0.1 "$port"
+	assert_equal "$status" 124
+	assert_equal "$(grep -c EINPROGRESS trace)" 1
+}
+
+# turning_away COMMAND... - run it where a server on 4242 accepts every client
+# and closes it at once.
+turning_away() {
+	netns timeout -k1 30 bash -c '
+		tcpu listen --background -k -L --until-exit $$ 4242 -- "$@" &&
+		shift $# && eval "$line"' bash "$@" 3>&-
+}
+
+@test "-z --retry is not satisfied by a connection that is closed at once" {
+	line='tcpu connect -z 127.0.0.1 4242; echo $?
+		tcpu connect -z --retry=700ms 127.0.0.1 4242; echo $?
+		tcpu connect -z --retry -w 700ms localhost 4242; echo $?'
+	export line
+	run --separate-stderr turning_away true
+	assert_output $'0\n124\n124'
+	assert_equal "$stderr" \
+		'tcpu: connect 127.0.0.1:4242: timed out after 700ms
+tcpu: connect localhost:4242: timed out after 700ms'
+}
+
+@test "-z --retry is not satisfied by a connection that is reset at once" {
+	run --separate-stderr netns timeout -k1 30 bash -c '
+		tcpu listen --background -k -L --until-exit $$ --deny ::/0 \
+			--deny 0.0.0.0/0 4242 -- true
+		tcpu connect -z --retry=700ms localhost 4242; echo $?
+		tcpu connect -z -v --retry -w 700ms localhost 4242; echo $?' 3>&-
+	assert_output $'124\n124'
+	# It was tried again.
+	[ "$(grep -c 'reset\|ended at once' <<<"$stderr")" -gt 2 ]
+}
+
+@test "-z --retry is satisfied by a byte, or by a connection that lasts" {
+	export line='tcpu connect -z --retry=20 localhost 4242; echo $?'
+	run turning_away echo byte
+	assert_output 0
+	run turning_away sleep 5
+	assert_output 0
+	# It takes longer than the limit to be sure.
+	line='tcpu connect -z --retry=10ms 127.0.0.1 4242; echo $?'
+	run turning_away sleep 5
+	assert_output 0
+}
+
+@test "-z --retry ends when the server behind a proxy has come up" {
+	netns timeout -k1 50 bash -c '
+		tcpu listen --background -k -L --until-exit $$ 4242 \
+			-- tcpu connect -q localhost 5432
+		tcpu connect -z --retry=40 localhost 4242 & client=$!
+		tcpu connect -q -z --retry=500ms localhost 4242
+		echo $?
+		tcpu listen --background -k -L --until-exit $$ 5432 -- sleep 5
+		wait $client; echo $?' >out 3>&-
+	holds out '124\n0\n'
+}
+
+@test "-w limits all attempts together" {
+	run netns timeout -k1 20 tcpu connect -w 300ms --retry 127.0.0.1 4242
+	assert_equal "$status" 124
+	assert_output 'tcpu: connect 127.0.0.1:4242: timed out after 300ms'
+	run netns timeout -k1 20 tcpu connect -w 300ms --retry=9 127.0.0.1 4242
+	assert_equal "$status" 124
+	assert_output 'tcpu: connect 127.0.0.1:4242: timed out after 300ms'
+	run netns timeout -k1 20 tcpu connect -w 9 --retry=300ms 127.0.0.1 4242
+	assert_output 'tcpu: connect 127.0.0.1:4242: timed out after 300ms'
+}
+
+# By the time connect(2) has returned the reset is there.
+@test "a reset right after the handshake is 8, and no other address is tried" {
+	run --separate-stderr with_hosts \
+		'127.0.0.1 multi\n127.0.0.2 multi\n' timeout -k1 20 bash -c '
+		export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS
+		tcpu listen --background -k --until-exit $$ \
+			--deny 0.0.0.0/0 127.0.0.1 4242 -- true
+		tcpu listen --background -k --until-exit $$ 127.0.0.2 4242 \
+			-- echo astray
+		for option in "" --retry --retry=9; do
+			strace -qq -o trace -e trace=connect \
+				-e inject=connect:delay_exit=100000 \
+				tcpu connect $option multi 4242 </dev/null
+			echo "$? $(grep -c 4242 trace)"
+		done' 3>&-
+	assert_output $'8 1\n8 1\n8 1'
+	assert_equal "$stderr" \
+		"$(yes 'tcpu: connect multi:4242: Connection reset by peer' |
+			head -3)"
+}
+
+@test "a client that is turned away gets 8, whenever it notices" {
+	serve --deny 0.0.0.0/0 --keep-open --local -4 0 </dev/null
+	for i in $(seq 40); do
+		run timeout -k1 10 tcpu connect -q --retry=9 127.0.0.1 "$port" \
+			</dev/null
+		assert_equal "$status" 8
+	done
+}
+
+@test "EPIPE from connect(2) is 8, too" {
+	serve --keep-open --local -4 0 </dev/null
+	run traced -qq -o trace -e trace=connect \
+		-e inject=connect:error=EPIPE \
+		tcpu connect 127.0.0.1 "$port" </dev/null
+	assert_equal "$status" 8
+	assert_output "tcpu: connect 127.0.0.1:$port: Broken pipe"
+}
+
+# ---- Until a process ends ----
+
+@test "--retry --until-exit is 1 when that process ends, and when it has" {
+	background other tail -f /dev/null
+	other=${started[-1]}
+	background client netns timeout -k1 20 tcpu connect --retry -v \
+		--until-exit "$other" 127.0.0.1 4242
+	client=${started[-1]}
+	until_said client.err 'tcpu: .* Connection refused'
+	kill "$other"
+	ends 1 "$client"
+	assert_equal "$(tail -n 1 client.err)" \
+		"tcpu: connect 127.0.0.1:4242: process $other has ended"
+	ends 143 "$other"
+	run netns timeout -k1 20 tcpu connect --retry --until-exit "$other" \
+		127.0.0.1 4242
+	assert_equal "$status" 1
+	assert_output "tcpu: connect 127.0.0.1:4242: process $other has ended"
+}
+
+@test "--until-exit ends an attempt that hangs" {
+	background other tail -f /dev/null
+	other=${started[-1]}
+	serve --black-hole --local 0 </dev/null
+	background client traced -f -qq -o trace -e trace=connect \
+		tcpu connect --retry --until-exit "$other" 127.0.0.1 "$port"
+	soon grep -q EINPROGRESS trace
+	kill "$other"
+	ends 1 "${started[-1]}"
+}
+
+@test "--until-exit does not end the session" {
+	mkfifo in
+	background other tail -f /dev/null
+	other=${started[-1]}
+	listening peer "$talk" 0 slurp
+	background client tcpu connect -t 20 --retry --until-exit "$other" \
+		127.0.0.1 "$port" < <(exec cat in 3>&-)
+	client=${started[-1]}
+	exec {say}>in
+	echo first >&"$say"
+	until_said peer.out first
+	kill "$other"
+	ends 143 "$other"
+	echo second >&"$say"
+	until_said peer.out second
+	exec {say}>&-
+	ends 0 "$client"
+}
+
+@test "--until-exit without --retry is 2" {
+	run timeout -k1 10 tcpu connect --until-exit 1 127.0.0.1 4242
+	assert_equal "$status" 2
+	assert_output 'tcpu: connect: --until-exit needs --retry'
 }
 
 @test "--retry does not take what was refused for the only try" {

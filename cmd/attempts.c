@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * attempts.c - connecting until it succeeds, or until it is pointless to go on.
+ */
+#include "attempts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+
+/* The pauses between attempts, in milliseconds. */
+#define FIRST_PAUSE 20
+#define LAST_PAUSE 500
+
+/* How long one attempt may take if there are others.  The kernel asks a host
+ * that does not answer after 1, 3, 7, 15 s: too seldom for one that is just
+ * coming up. */
+#define ATTEMPT_TIME 2000
+
+/* A connection that has lasted so long was not turned away. */
+#define LASTING_TIME 200
+
+struct attempts {
+	const struct run *run;
+	const struct attempt_options *options;
+	const struct target *target;
+	char what[384]; /* "connect localhost:4242", for messages */
+	struct target source;
+	struct tcp_connect_options connect;
+	int limit; /* ms for all of them; -1 none */
+	int64_t deadline;
+	tcp_port *connection;
+};
+
+enum outcome { MADE, FAILED, TURNED_AWAY };
+
+static int find_source(struct attempts *a);
+static int repeat(struct attempts *a);
+static enum outcome try_once(struct attempts *a);
+static int time_left(const struct attempts *a);
+static enum outcome watch_connection(const struct attempts *a);
+static bool may_pass(const struct attempts *a);
+static void say_details(const struct attempts *a);
+static int attempts_failure(const struct attempts *a);
+static int timed_out(const struct attempts *a);
+
+const struct option attempt_option_table[] = {
+    {"connect-timeout", 'w', "TIME", read_time,
+	offsetof(struct attempt_options, connect_timeout),
+	"give up if not connected after TIME"},
+    {"retry", 0, "[=TIME]", read_wait, offsetof(struct attempt_options, retry),
+	"try again for TIME; without it, while refused"},
+    {"until-exit", 0, "PID", read_count,
+	offsetof(struct attempt_options, until_exit),
+	"with --retry: give up when process PID ends"},
+    {"probe", 'z', NULL, set_true, offsetof(struct attempt_options, probe),
+	"connect, close, and exit with the status"},
+    {"source", 's', "HOST[:PORT]", read_text,
+	offsetof(struct attempt_options, source),
+	"connect from this address or :PORT of this machine"},
+    {0},
+};
+
+/* The nearer one of two limits, of which -1 is none. */
+static int
+nearer(int a, int b)
+{
+	return a == -1 || (b != -1 && b < a) ? b : a;
+}
+
+int
+check_attempt_options(const struct run *run, const struct attempt_options *o)
+{
+	if (o->until_exit && !o->retry.asked)
+		return usage_error(run, "--until-exit needs --retry");
+	return 0;
+}
+
+int
+make_connection(const struct run *run, const struct attempt_options *options,
+    const struct target *target, bool session, tcp_port connection[2])
+{
+	struct attempts a = {.run = run,
+	    .options = options,
+	    .target = target,
+	    .connect = TCPUNIT_CONNECT_DEFAULTS,
+	    .limit = nearer(options->connect_timeout, options->retry.limit),
+	    .connection = connection};
+	int status;
+
+	(void)snprintf(a.what, sizeof(a.what), "connect %s", target->text);
+	a.deadline = now() + a.limit;
+	a.connect.family = run->options->family;
+	a.connect.numeric = run->options->numeric;
+	a.connect.nolinger = session; /* armed, as sessions are */
+	status = find_source(&a);
+	if (status == 0)
+		status = watch_awaited(run, a.what, options->until_exit);
+	if (status == 0)
+		status = repeat(&a);
+	forget_process(run->ending);
+	return status;
+}
+
+static int
+find_source(struct attempts *a)
+{
+	char error[OPTION_ERROR_SIZE];
+
+	if (!a->options->source)
+		return 0;
+	if (read_source(a->options->source, &a->source, error) != 0)
+		return usage_error(a->run, "--source: %s", error);
+	a->connect.local_host = a->source.host;
+	a->connect.local_port = a->source.port;
+	return 0;
+}
+
+static int
+repeat(struct attempts *a)
+{
+	enum outcome outcome;
+	int left;
+
+	for (int pause = FIRST_PAUSE;; pause = nearer(2 * pause, LAST_PAUSE)) {
+		outcome = try_once(a);
+		if (outcome == MADE)
+			return 0;
+		left = time_left(a);
+		if (outcome == FAILED && !may_pass(a))
+			return attempts_failure(a);
+		if (left == 0)
+			return timed_out(a);
+		if (tcp_thread_sleep(nearer(pause, left)) == -1)
+			return library_failure(a->run, a->what, STATUS_FAILED);
+	}
+}
+
+static int
+time_left(const struct attempts *a)
+{
+	int64_t left = a->deadline - now();
+
+	if (a->limit == -1)
+		return -1;
+	return left > 0 ? (int)left : 0;
+}
+
+static enum outcome
+try_once(struct attempts *a)
+{
+	const struct wait_option *retry = &a->options->retry;
+
+	a->connect.timeout =
+	    nearer(time_left(a), retry->limit == -1 ? -1 : ATTEMPT_TIME);
+	if (tcp_connect(a->target->host, a->target->port, &a->connect,
+		&a->connection[0], &a->connection[1]) == -1) {
+		say_details(a);
+		return FAILED;
+	}
+	return a->options->probe && retry->asked ? watch_connection(a) : MADE;
+}
+
+/* Something in between, such as a proxy, may accept before its server does,
+ * and close when it finds nobody. */
+static enum outcome
+watch_connection(const struct attempts *a)
+{
+	enum outcome outcome = MADE;
+	int byte;
+
+	(void)tcp_set_timeout(a->connection[0], LASTING_TIME); /* it is open */
+	byte = tcp_peek_byte(a->connection[0]);
+	if (byte == -1 && tcp_last_error()->kind != TCPUNIT_ERROR_TIMEOUT)
+		outcome = FAILED;
+	if (byte == TCPUNIT_EOF)
+		outcome = TURNED_AWAY;
+	if (outcome == MADE)
+		return MADE;
+	say_more(a->run, "%s: the connection ended at once", a->what);
+	(void)tcp_close_output_port(a->connection[1]); /* nothing was sent */
+	(void)tcp_close_input_port(a->connection[0]);
+	return outcome;
+}
+
+/* With --verbose, what became of each address. */
+static void
+say_details(const struct attempts *a)
+{
+	const char *line = tcp_last_error()->details;
+	size_t len;
+
+	for (; *line; line += len + (line[len] == '\n')) {
+		len = strcspn(line, "\n");
+		say_more(a->run, "%s: %.*s", a->what, (int)len, line);
+	}
+}
+
+/* ---- Failures ---- */
+
+/* The local end is not there, or is taken. */
+static bool
+is_about_source(const struct tcp_error *e)
+{
+	return strcmp(e->where, "bind") == 0;
+}
+
+/* What passes when a network comes up, an address included. */
+static bool
+is_unreachable(int code)
+{
+	return code == ENETUNREACH || code == EHOSTUNREACH ||
+	    code == ENETDOWN || code == EHOSTDOWN || code == ETIMEDOUT ||
+	    code == EADDRNOTAVAIL;
+}
+
+static bool
+may_pass(const struct attempts *a)
+{
+	const struct wait_option *retry = &a->options->retry;
+	const struct tcp_error *e = tcp_last_error();
+	bool timed = retry->limit != -1;
+
+	if (!retry->asked || is_about_source(e))
+		return false;
+	if (e->kind == TCPUNIT_ERROR_TIMEOUT ||
+	    e->kind == TCPUNIT_ERROR_RESOLVE)
+		return timed;
+	if (e->kind != TCPUNIT_ERROR_NET)
+		return false;
+	if (e->code == ECONNRESET || e->code == EPIPE)
+		return a->options->probe;
+	return e->code == ECONNREFUSED || (timed && is_unreachable(e->code));
+}
+
+static int
+attempts_failure(const struct attempts *a)
+{
+	const struct tcp_error *e = tcp_last_error();
+	enum status otherwise = STATUS_CONNECT;
+	char source[320];
+	int status;
+
+	if (e->kind == TCPUNIT_ERROR_TIMEOUT)
+		return timed_out(a);
+	if (is_about_source(e)) {
+		(void)snprintf(
+		    source, sizeof(source), "--source %s", a->options->source);
+		return library_failure(a->run, source, STATUS_CONNECT);
+	}
+	/* The handshake was done before. */
+	if (e->code == ECONNRESET || e->code == EPIPE)
+		otherwise = STATUS_LOST;
+	status = library_failure(a->run, a->what, otherwise);
+	if (status == STATUS_REFUSED)
+		say_more(a->run,
+		    "%s: nobody listens there; --retry waits until somebody "
+		    "does",
+		    a->what);
+	return status;
+}
+
+static int
+timed_out(const struct attempts *a)
+{
+	char time[TIME_TEXT_SIZE];
+
+	return fail(a->run, STATUS_TIMEOUT, "%s: timed out after %s", a->what,
+	    format_time(a->limit, time));
+}

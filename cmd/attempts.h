@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * attempts.h - making a connection: from where, for how long, and again and
+ * again if that is asked for.
+ */
+#ifndef TCPU_ATTEMPTS_H
+#define TCPU_ATTEMPTS_H
+
+#include "tcpu.h"
+#include "waiting.h"
+
+struct attempt_options {
+	int connect_timeout; /* ms; -1 none */
+	struct wait_option retry;
+	int until_exit; /* a process; 0 none */
+	bool probe;
+	const char *source;
+};
+
+extern const struct option attempt_option_table[];
+#define ATTEMPT_DEFAULTS                                 \
+	{                                                \
+		.connect_timeout = -1, .retry.limit = -1 \
+	}
+
+/* Returns 0; or STATUS_USAGE, having said why. */
+int check_attempt_options(
+    const struct run *run, const struct attempt_options *options);
+
+/*
+ * Connects to the target (parks) and stores the two ports; SESSION says that
+ * the peer is to see a reset if tcpu dies.  Returns 0, or the status to end
+ * with, having said why.
+ */
+int make_connection(const struct run *run,
+    const struct attempt_options *options, const struct target *target,
+    bool session, tcp_port connection[2]);
+
+#endif
