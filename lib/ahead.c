@@ -108,23 +108,26 @@ tu_ahead_byte(struct tu_ahead *a, size_t offset)
 }
 
 ssize_t
-tu_ahead_find(struct tu_ahead *a, size_t from, unsigned char byte)
+tu_ahead_find(struct tu_ahead *a, size_t from, size_t end, unsigned char byte)
 {
-	struct evbuffer_ptr at;
+	struct evbuffer_ptr at, until;
 	unsigned char *first, *found;
 	size_t n = look(a, &first);
 
+	n = n < end ? n : end;
 	if (from < n) {
 		found = memchr(first + from, byte, n - from);
 		if (found != NULL)
 			return found - first;
 		from = n;
 	}
-	if (from >= a->size)
+	if (from >= end)
 		return -1;
 	tu_ahead_drain(a);
 	(void)evbuffer_ptr_set(a->buffer, &at, from, EVBUFFER_PTR_SET);
-	return evbuffer_search(a->buffer, (char *)&byte, 1, &at).pos;
+	(void)evbuffer_ptr_set(a->buffer, &until, end, EVBUFFER_PTR_SET);
+	return evbuffer_search_range(a->buffer, (char *)&byte, 1, &at, &until)
+	    .pos;
 }
 
 char *

@@ -36,8 +36,10 @@ void tu_ahead_skip(struct tu_ahead *a, size_t n);
 /* The byte at an offset below the size. */
 unsigned char tu_ahead_byte(struct tu_ahead *a, size_t offset);
 
-/* The offset of the first BYTE at or behind FROM, or -1. */
-ssize_t tu_ahead_find(struct tu_ahead *a, size_t from, unsigned char byte);
+/* The offset of the first BYTE from FROM up to END, which is at most the size;
+ * or -1. */
+ssize_t tu_ahead_find(
+    struct tu_ahead *a, size_t from, size_t end, unsigned char byte);
 
 /* The first N bytes in one piece with a NUL behind them, of which ENDING more
  * are given up; all are taken.  NULL with errno ENOMEM. */

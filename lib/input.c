@@ -15,6 +15,7 @@ static bool has_arrived(struct tu_port *);
 static ssize_t try_read(struct tu_port *, void *, size_t);
 static ssize_t receive(struct tu_port *, void *, size_t, const char *);
 static ssize_t gather(struct tu_port *, char *, size_t, const char *);
+static int put_back(struct tu_port *, const char *, size_t, const char *);
 static int next_byte(tcp_port, bool, const char *);
 static unsigned char *scratch(struct tu_runtime *);
 
@@ -265,19 +266,31 @@ gather(struct tu_port *p, char *buf, size_t n, const char *where)
 
 	while (got < n) {
 		r = tu_input_read(p, buf + got, n - got, where);
-		if (r > 0) {
-			got += (size_t)r;
-			continue;
-		}
-		if (r == 0 || p->closed || got == 0)
-			return r == 0 ? (ssize_t)got : -1;
-		/* An error that stays is told next time; else all go back. */
-		if (p->connection->error == 0 &&
-		    tu_ahead_add(&p->ahead, buf, got) == 0)
-			return -1;
-		break;
+		if (r == -1)
+			return put_back(p, buf, got, where);
+		if (r == 0)
+			break;
+		got += (size_t)r;
 	}
 	return (ssize_t)got;
+}
+
+/* What came before a failure is there for the next call; if there is no memory
+ * for it, it is the caller's, who learns how much it is.  -1. */
+static int
+put_back(struct tu_port *p, const char *buf, size_t got, const char *where)
+{
+	int error = errno;
+
+	if (p->closed || got == 0 ||
+	    tu_ahead_prepend(&p->ahead, buf, got) == 0) {
+		errno = error;
+		return -1;
+	}
+	p->position += got;
+	(void)tu_port_raise(p, where); /* is -1 */
+	tu_error_attach((tcp_port){p->handle}, got);
+	return -1;
 }
 
 static int

@@ -11,11 +11,14 @@
 struct span {
 	size_t length;
 	size_t ending;
+	bool cut; /* the line goes on */
 };
 
 static bool find_line(struct tu_port *, size_t, struct span *);
 static int wait_line(struct tu_port *, size_t, struct span *);
-static ssize_t find_end(struct tu_port *);
+static bool is_longer(struct tu_port *, size_t);
+static ssize_t find_end(struct tu_port *, size_t);
+static ssize_t find_any_end(struct tu_ahead *, size_t);
 static size_t ending_at(struct tu_port *, size_t *);
 static int hand_out(struct tu_port *, struct span, char **, size_t *);
 
@@ -59,30 +62,40 @@ tcp_set_line_ending(tcp_port port, enum tcp_line_ending e)
 	return 0;
 }
 
-/*
- * Whether a line can be handed out.  One that reaches LIMIT leaves its ending
- * unread, as Scheme's does, so that no more than LIMIT bytes need be seen:
- * except that a CR at the limit may be half an ending.
- */
+/* Whether a line can be handed out, or the first LIMIT bytes of one that is
+ * known to be longer.  Only so much is looked at, or short limits would cost
+ * the more the more has been read ahead. */
 static bool
 find_line(struct tu_port *p, size_t limit, struct span *span)
 {
 	size_t size = p->ahead.size;
-	ssize_t at = find_end(p);
+	size_t end = size > limit && size - limit > 2 ? limit + 2 : size;
+	ssize_t at = find_end(p, end);
 
+	*span = (struct span){0};
 	if (at != -1) {
 		span->length = (size_t)at;
 		span->ending = ending_at(p, &span->length);
-		if (span->length < limit)
+		if (span->length <= limit)
 			return true;
+	} else if (!is_longer(p, limit)) {
+		return false;
 	}
-	if (size < limit)
-		return false;
-	if (p->ending == TCPUNIT_LINE_CRLF && size == limit && limit > 0 &&
-	    tu_ahead_byte(&p->ahead, limit - 1) == '\r')
-		return false;
-	*span = (struct span){.length = limit, .ending = 0};
+	*span = (struct span){.length = limit, .cut = true};
 	return true;
+}
+
+/* No line ends in what was looked at.  A CR past the limit may be half of an
+ * ending. */
+static bool
+is_longer(struct tu_port *p, size_t limit)
+{
+	size_t size = p->ahead.size;
+
+	if (size <= limit)
+		return false;
+	return p->ending != TCPUNIT_LINE_CRLF || size - limit > 1 ||
+	    tu_ahead_byte(&p->ahead, limit) != '\r';
 }
 
 /* 1, or 0 at the end of file, or -1 raised. */
@@ -95,32 +108,51 @@ wait_line(struct tu_port *p, size_t limit, struct span *span)
 	do {
 		filled = tu_input_fill(p, "read-line");
 	} while (filled == 1 && !find_line(p, limit, span));
-	/* The end, or an error that stays, ends a line too. */
-	if (filled < 1 && !p->closed && p->ahead.size > 0 &&
-	    (filled == 0 || p->connection->error != 0)) {
-		span->length = p->ahead.size < limit ? p->ahead.size : limit;
-		span->ending = 0;
-		return 1;
-	}
-	return filled;
+	/* The end of the file ends a line, too; but an error does not, as what
+	 * is missing may change what the line says. */
+	if (filled != 0 || p->ahead.size == 0)
+		return filled;
+	span->cut = p->ahead.size > limit; /* by a CR that is data after all */
+	span->length = span->cut ? limit : p->ahead.size;
+	span->ending = 0;
+	return 1;
 }
 
+/* Among the bytes before END. */
 static ssize_t
-find_end(struct tu_port *p)
+find_end(struct tu_port *p, size_t end)
 {
 	struct tu_ahead *a = &p->ahead;
-	ssize_t at, cr;
+	ssize_t at;
 
-	at = tu_ahead_find(
-	    a, a->scanned, p->ending == TCPUNIT_LINE_NUL ? '\0' : '\n');
-	if (p->ending == TCPUNIT_LINE_ANY) {
-		cr = tu_ahead_find(a, a->scanned, '\r');
-		if (cr != -1 && (at == -1 || cr < at))
-			at = cr;
-	}
-	if (at == -1)
-		a->scanned = a->size;
+	if (p->ending == TCPUNIT_LINE_ANY)
+		at = find_any_end(a, end);
+	else
+		at = tu_ahead_find(a, a->scanned, end,
+		    p->ending == TCPUNIT_LINE_NUL ? '\0' : '\n');
+	if (at == -1 && end > a->scanned)
+		a->scanned = end;
 	return at;
+}
+
+/* Some bytes at a time, then twice as many: a search for an LF that never
+ * comes must not pass all the lines that end in CR, again for each of them. */
+static ssize_t
+find_any_end(struct tu_ahead *a, size_t end)
+{
+	size_t from = a->scanned, until, some = 64;
+	ssize_t lf, cr;
+
+	for (; from < end; from = until, some *= 2) {
+		until = end - from > some ? from + some : end;
+		lf = tu_ahead_find(a, from, until, '\n');
+		if (lf != -1)
+			until = (size_t)lf;
+		cr = tu_ahead_find(a, from, until, '\r');
+		if (cr != -1 || lf != -1)
+			return cr != -1 ? cr : lf;
+	}
+	return -1;
 }
 
 /* The bytes of the ending that was found; its CR is taken off the line. */
@@ -159,5 +191,5 @@ hand_out(struct tu_port *p, struct span span, char **line, size_t *len)
 	p->position += span.length + span.ending;
 	*line = text;
 	*len = span.length;
-	return 1;
+	return span.cut ? 2 : 1;
 }

@@ -287,19 +287,25 @@ TCPUNIT_API tcp_port tcp_open_output_fd(int fd);
  * (ECONNRESET, ...), system.
  */
 
-/* What is there, at least one byte and at most CAP; 0 is end of file. */
+/*
+ * What is there, at least one byte and at most CAP; 0 is end of file.  With CAP
+ * 0 it returns 0 at once and asks nothing: tcp_peek_byte tells an end of file.
+ */
 TCPUNIT_API ssize_t tcp_read(tcp_port p, void *buf, size_t cap);
 
-/* N bytes, fewer only where the file ends.  Source: chicken io,
- * read-string. */
+/* N bytes, fewer only where the file ends: if a connection fails before the
+ * last of them, so does the call, and what came stays in the port.  Source:
+ * chicken io, read-string. */
 TCPUNIT_API ssize_t tcp_read_string(tcp_port p, void *buf, size_t n);
 
 /*
- * The next line without its ending: 1 and the line, or 0 at end of file.  The
- * line has a NUL behind it, may contain others, is the port's, and is valid
- * until the next call on that port.  An unterminated last line counts.  After
- * LIMIT bytes the line is returned as it is and the rest stays unread
- * (TCPUNIT_NO_LIMIT: no bound).  Source: chicken io, read-line.
+ * The next line without its ending: 1 and the line, 2 and the first LIMIT bytes
+ * of a line that is longer, whose rest is read next, or 0 at end of file.  The
+ * line has a NUL after it, may contain others, is the port's, and is valid
+ * until the next call on that port.  A line of exactly LIMIT bytes is whole,
+ * and comes with its ending; TCPUNIT_NO_LIMIT is no bound.  At end of file an
+ * unterminated line counts; if a connection fails it does not, and stays in the
+ * port. Source: chicken io, read-line.
  */
 TCPUNIT_API int tcp_read_line(
     tcp_port p, size_t limit, char **line, size_t *len);

@@ -122,7 +122,7 @@ library_line(struct play *p, size_t limit, struct outcome *o)
 	size_t len;
 	int n = tcp_read_line(p->in, limit, &line, &len);
 
-	if (n == 1) {
+	if (n > 0) {
 		memcpy(o->bytes, line, len);
 		o->size = len;
 	}
@@ -231,7 +231,7 @@ model_string(struct play *p, size_t n, struct outcome *o)
 
 	while (filled == 1 && p->n_ahead < n)
 		filled = model_fill(p, n - p->n_ahead);
-	if (p->n_ahead < n && (!p->end || p->n_ahead == 0))
+	if (p->n_ahead < n && (filled == -1 || p->n_ahead == 0))
 		return filled;
 	if (n > p->n_ahead)
 		n = p->n_ahead;
@@ -240,8 +240,8 @@ model_string(struct play *p, size_t n, struct outcome *o)
 }
 
 /*
- * Whether the next line is known: it ends at LF or CRLF, or has LIMIT bytes;
- * a CR that is its last byte may yet be half of a CRLF.
+ * Whether the next line is known: it ends at LF or CRLF, or has more than LIMIT
+ * bytes; a CR that is the last byte may yet be half of a CRLF.
  */
 static bool
 model_line_known(const struct play *p, size_t limit, size_t *n, size_t *ending)
@@ -251,14 +251,14 @@ model_line_known(const struct play *p, size_t limit, size_t *n, size_t *ending)
 	if (lf != NULL) {
 		*ending = lf > p->ahead && lf[-1] == '\r' ? 2 : 1;
 		*n = (size_t)(lf - p->ahead) + 1 - *ending;
-		if (*n < limit)
+		if (*n <= limit)
 			return true;
 	}
 	*n = limit < p->n_ahead ? limit : p->n_ahead;
 	*ending = 0;
-	if (p->n_ahead < limit)
+	if (p->n_ahead <= limit)
 		return false;
-	return limit == 0 || p->n_ahead > limit || p->ahead[limit - 1] != '\r';
+	return p->n_ahead > limit + 1 || p->ahead[limit] != '\r';
 }
 
 static long
@@ -266,17 +266,19 @@ model_line(struct play *p, size_t limit, struct outcome *o)
 {
 	size_t n, ending;
 	int filled;
+	bool cut;
 
 	while (!model_line_known(p, limit, &n, &ending)) {
 		filled = model_fill(p, ROOM - p->n_ahead);
 		if (filled == 1)
 			continue;
-		if (!p->end || p->n_ahead == 0)
+		if (filled == -1 || p->n_ahead == 0)
 			return filled;
 		break;
 	}
+	cut = ending == 0 && n < p->n_ahead;
 	model_take(p, n, ending, o);
-	return 1;
+	return cut ? 2 : 1;
 }
 
 static long

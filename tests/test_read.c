@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -15,6 +16,7 @@
 #include "unit.h"
 
 #define LONG_LINE 100000
+#define MUCH (20 << 20)
 
 /* One call of a thread, and how it went. */
 struct reading {
@@ -106,7 +108,8 @@ string_is(tcp_port in, size_t n, const char *want, const char *name)
 	    got, len == -1 ? 0 : (size_t)len, want, strlen(want), "%s", name);
 }
 
-/* All the lines of a connection, each behind a '|'. */
+/* All the lines of a connection, each after a '|', and before a '+' if it was
+ * cut. */
 struct lines {
 	tcp_port in;
 	size_t limit;
@@ -120,13 +123,16 @@ read_lines(void *arg)
 	struct lines *l = arg;
 	char *line;
 	size_t len;
+	int n;
 
-	while (tcp_read_line(l->in, l->limit, &line, &len) == 1) {
-		if (l->len + len + 1 > sizeof l->all)
+	while ((n = tcp_read_line(l->in, l->limit, &line, &len)) > 0) {
+		if (l->len + len + 2 > sizeof l->all)
 			break;
 		l->all[l->len++] = '|';
 		memcpy(l->all + l->len, line, len);
 		l->len += len;
+		if (n == 2)
+			l->all[l->len++] = '+';
 	}
 	return NULL;
 }
@@ -357,43 +363,48 @@ limits(void)
 {
 	static const struct {
 		size_t limit;
+		int result;
 		const char *want;
-	} calls[] = {{3, "abc"}, {3, "def"}, {3, "g"}, {0, ""}, {10, "xy"},
-	    {3, "foo"}, {3, ""}};
+	} calls[] = {{3, 2, "abc"}, {3, 2, "def"}, {3, 1, "g"}, {0, 2, ""},
+	    {10, 1, "xy"}, {3, 1, "foo"}};
 	struct pair p = pair_connect();
 	char *line;
 	size_t len;
+	int n;
 
 	pair_say(&p, "abcdefg\nxy\nfoo\n");
 	pair_finish(&p);
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
 		line = NULL;
 		len = 0;
-		tcp_read_line(p.in, calls[i].limit, &line, &len);
+		n = tcp_read_line(p.in, calls[i].limit, &line, &len);
 		is_mem(line, len, calls[i].want, strlen(calls[i].want),
 		    "R12 limit %zu gives \"%s\"", calls[i].limit,
 		    calls[i].want);
+		is_int(n, calls[i].result, "R12 which is %s line",
+		    n == 2 ? "part of a" : "a whole");
 	}
 	is_int(tcp_read_line(p.in, 3, &line, &len), 0,
 	    "R12 and then the end of file");
 	pair_close(&p);
 }
 
-/* Every byte that ends no line is there, in order. */
+/* Every byte is there, in order, and what was cut ends no line. */
 static bool
 keeps_all(const struct lines *l, const char *text)
 {
 	size_t at = 0;
 
+	if (l->len == 0 || l->all[at++] != '|')
+		return false;
 	for (; *text; text++) {
-		if (*text == '\n')
-			continue;
-		while (at < l->len && l->all[at] == '|')
-			at++;
-		if (at == l->len || l->all[at++] != *text)
+		if (at + 1 < l->len && memcmp(l->all + at, "+|", 2) == 0)
+			at += 2;
+		if (at == l->len ||
+		    l->all[at++] != (*text == '\n' ? '|' : *text))
 			return false;
 	}
-	return at == l->len || (l->all[at] == '|' && at + 1 == l->len);
+	return at == l->len;
 }
 
 static void
@@ -441,6 +452,113 @@ limits_and_crlf(void)
 	}
 	is_int((long long)wrong, 0,
 	    "R12 with CRLF a limit does not depend on the segments either");
+}
+
+/* Each is 10 bytes long, so that what follows is known to come or not. */
+static void
+lines_of_the_limit(void)
+{
+	static const struct {
+		enum tcp_line_ending ending;
+		const char *text;
+		const char *want;
+	} cases[] = {
+	    {TCPUNIT_LINE_CRLF, "0123456789\r\nb\r\n", "|0123456789|b"},
+	    {TCPUNIT_LINE_CRLF, "0123456789\nb\n", "|0123456789|b"},
+	    {TCPUNIT_LINE_CRLF, "0123456789", "|0123456789"},
+	    {TCPUNIT_LINE_CRLF, "0123456789\r", "|0123456789+|\r"},
+	    {TCPUNIT_LINE_CRLF, "0123456789\rb\n", "|0123456789+|\rb"},
+	    {TCPUNIT_LINE_CRLF, "0123456789b\n", "|0123456789+|b"},
+	    {TCPUNIT_LINE_CRLF, "012345678\r\n\r\n", "|012345678|"},
+	    {TCPUNIT_LINE_LF, "012345678\r\nb\n", "|012345678\r|b"},
+	    {TCPUNIT_LINE_LF, "0123456789\r\nb\n", "|0123456789+|\r|b"},
+	    {TCPUNIT_LINE_ANY, "0123456789\rb\r", "|0123456789|b"},
+	    {TCPUNIT_LINE_ANY, "0123456789\r\n\nb", "|0123456789||b"},
+	    {TCPUNIT_LINE_ANY, "0123456789b\r\n", "|0123456789+|b"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *text = cases[i].text, *want = cases[i].want;
+		size_t n = strlen(text), wrong = 0;
+
+		for (size_t cut = 0; cut < n; cut++) {
+			struct lines l = lines_of(
+			    text, cut, cut ? n : 1, cases[i].ending, 10);
+
+			wrong += l.len != strlen(want) ||
+			    memcmp(l.all, want, l.len) != 0;
+		}
+		is_int((long long)wrong, 0,
+		    "R12 a line of exactly LIMIT bytes (%zu)", i);
+	}
+}
+
+struct much {
+	int fd;
+	char *bytes;
+};
+
+static void *
+send_much(void *arg)
+{
+	struct much *m = arg;
+	ssize_t n;
+
+	for (size_t at = 0; at < MUCH; at += (size_t)n) {
+		n = send(m->fd, m->bytes + at, MUCH - at, MSG_NOSIGNAL);
+		if (n == -1)
+			break;
+	}
+	return NULL;
+}
+
+/* MUCH bytes whose every tenth is END, all of which have been read ahead. */
+static struct pair
+much_ahead(char end)
+{
+	struct pair p = pair_connect();
+	struct much m = {p.peer, malloc(MUCH)};
+	char *got = malloc(MUCH + 1);
+	int fd = tcp_port_fileno(p.in);
+	pthread_t sender;
+
+	memset(m.bytes, 'x', MUCH);
+	for (size_t i = 9; i < MUCH; i += 10)
+		m.bytes[i] = end;
+	pthread_create(&sender, NULL, send_much, &m);
+	tcp_set_timeout(p.in, 20);
+	while (bytes_received(fd) < MUCH || unread(fd) > 0)
+		tcp_read_string(p.in, got, MUCH + 1);
+	pthread_join(sender, NULL);
+	pair_finish(&p);
+	free(m.bytes);
+	free(got);
+	return p;
+}
+
+/* To look at all that is there for each line would take an hour. */
+static void
+many_lines(enum tcp_line_ending e, char end, size_t limit, const char *name)
+{
+	struct pair p = much_ahead(end);
+	size_t len, n = 0;
+	char *line;
+
+	tcp_set_line_ending(p.in, e);
+	while (tcp_read_line(p.in, limit, &line, &len) > 0 && len <= 10)
+		n++;
+	is_int((long long)n, MUCH / 10, "%s", name);
+	pair_close(&p);
+}
+
+static void
+lines_of_much(void)
+{
+	many_lines(TCPUNIT_LINE_CRLF, '\n', 99, "lines of much that is there");
+	many_lines(TCPUNIT_LINE_CRLF, 'x', 10, "it is cut by a short limit");
+	many_lines(
+	    TCPUNIT_LINE_ANY, '\r', TCPUNIT_NO_LIMIT, "a CR ends each of them");
+	many_lines(TCPUNIT_LINE_ANY, '\n', TCPUNIT_NO_LIMIT, "or an LF does");
 }
 
 static void
@@ -696,14 +814,49 @@ reset_while_reading(ssize_t (*call)(struct reading *), const char *what)
 	pair_taken(&p);
 	pair_reset(&p);
 	tcp_thread_join(t, -1, NULL);
+	if (r.n == -1) {
+		is_int(r.code, ECONNRESET, "R27 a reset ends %s", what);
+		r.n = tcp_read(p.in, r.got, sizeof r.got);
+	}
 	is_mem(r.got, r.n == -1 ? 0 : (size_t)r.n, "part", 4,
-	    "R27 what came before a reset is read as %s", what);
+	    "R27 what came before a reset is read after %s", what);
 	ok(failed(
 	       tcp_read(p.in, &byte, 1) == -1, TCPUNIT_ERROR_NET, ECONNRESET),
 	    "R27 then comes the reset, after %s", what);
 	ok(failed(
 	       tcp_read(p.in, &byte, 1) == -1, TCPUNIT_ERROR_NET, ECONNRESET),
 	    "R27 and it stays, after %s", what);
+	pair_close(&p);
+}
+
+/* "transfer 10" may have been about to become "transfer 1000". */
+static void
+reset_cuts_short(void)
+{
+	struct pair p = pair_connect();
+	char *line, got[20];
+	size_t len;
+
+	pair_say(&p, "pay\ntransfer 10");
+	pair_reset(&p);
+	line_is(p.in, "pay", "R27 a whole line comes before the reset");
+	for (int i = 0; i < 2; i++) {
+		ok(failed(tcp_read_line(p.in, 99, &line, &len) == -1,
+		       TCPUNIT_ERROR_NET, ECONNRESET),
+		    "R27 one without its ending does not");
+		ok(failed(tcp_read_string(p.in, got, 12) == -1,
+		       TCPUNIT_ERROR_NET, ECONNRESET),
+		    "R27 nor does a string that is too short");
+	}
+	ok(failed(tcp_read_line(p.in, 11, &line, &len) == -1, TCPUNIT_ERROR_NET,
+	       ECONNRESET),
+	    "R27 nor a line of the limit that may go on");
+	is_int(tcp_read_line(p.in, 10, &line, &len), 2,
+	    "R27 but one that was cut by the limit does");
+	is_int((long long)tcp_port_position(p.in), 14,
+	    "R27 what was not handed out does not count");
+	is_int(tcp_read_buffered(p.in, got, sizeof got), 1,
+	    "R27 and the rest is there to be taken");
 	pair_close(&p);
 }
 
@@ -731,6 +884,7 @@ resets(void)
 	reset_while_reading(read_any, "bytes");
 	reset_while_reading(read_line, "a line");
 	reset_while_reading(read_ten, "a string");
+	reset_cuts_short();
 	reset_while_waiting();
 
 	p = pair_connect();
@@ -781,6 +935,8 @@ main(void)
 	run(limits);
 	run(limits_lose_nothing);
 	run(limits_and_crlf);
+	run(lines_of_the_limit);
+	run(lines_of_much);
 	run(all_bytes);
 	run(peek_and_strings);
 	run(a_string_waits_for_all);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -41,18 +42,21 @@ ending_at(const struct text *t, size_t i)
 	}
 }
 
-/* The next line's length, with *END more bytes to its end; -1 at the end. */
+/* The next line's length, with *END more bytes to its end; -1 at the end.
+ * *CUT: it goes on past the limit. */
 static ssize_t
-next_line(const struct text *t, size_t *end)
+next_line(const struct text *t, size_t *end, bool *cut)
 {
 	size_t n = 0;
 
 	*end = 0;
+	*cut = false;
 	if (t->at == t->size)
 		return -1;
-	while (t->at + n < t->size && n < t->limit) {
+	while (t->at + n < t->size) {
 		*end = ending_at(t, t->at + n);
-		if (*end > 0)
+		*cut = *end == 0 && n == t->limit;
+		if (*end > 0 || *cut)
 			break;
 		n++;
 	}
@@ -66,10 +70,12 @@ take_lines(tcp_port in, struct text *t)
 	size_t len, end;
 	ssize_t want;
 	char *line;
+	bool cut;
 	int got;
 
-	while ((got = tcp_read_line(in, t->limit, &line, &len)) == 1) {
-		want = next_line(t, &end);
+	while ((got = tcp_read_line(in, t->limit, &line, &len)) > 0) {
+		want = next_line(t, &end, &cut);
+		REQUIRE(got == (cut ? 2 : 1));
 		REQUIRE(want == (ssize_t)len);
 		REQUIRE(memcmp(line, t->bytes + t->at, len) == 0);
 		REQUIRE(line[len] == '\0');
