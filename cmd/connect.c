@@ -32,6 +32,7 @@ struct connecting {
 	struct target target;
 	char what[384]; /* "connect localhost:4242", for messages */
 	tcp_port connection[2];
+	int output; /* the file of --output, or -1 */
 };
 
 static int prepare_connect(
@@ -107,7 +108,8 @@ prepare_connect(
 		return usage_error(
 		    run, "--probe and a COMMAND exclude each other");
 	if (check_attempt_options(run, &o->attempts) != 0 ||
-	    check_session_options(run, &o->session) != 0)
+	    check_session_options(run, &o->session,
+		!o->attempts.probe && !operands->command) != 0)
 		return STATUS_USAGE;
 	status = check_ready_fd(run, o->ready_fd);
 	return status
@@ -124,6 +126,8 @@ run_connect(
 	int status;
 
 	status = find_target(run, operands, true, 1, &c.target);
+	if (status == 0)
+		status = open_output(run, c.options->session.output, &c.output);
 	if (status != 0)
 		return status;
 	(void)snprintf(c.what, sizeof(c.what), "connect %s", c.target.text);
@@ -188,7 +192,9 @@ use_connection(const struct connecting *c, char *const *command)
 	c->run->ending->drain = c->options->session.drain;
 	if (command)
 		return run_command(c, command);
-	status = open_standard_ports(c->run, &standard);
+	become_stdout(c->output);
+	status =
+	    open_standard_ports(c->run, c->options->session.output, &standard);
 	if (status != 0)
 		return status;
 	return run_session(c->run, &c->options->session, &standard,

@@ -67,6 +67,30 @@ release_stdout(const struct run *run)
 	replace_by_null(STDOUT_FILENO);
 }
 
+/* A FIFO that nobody reads fails, rather than wait for a reader. */
+int
+open_output(const struct run *run, const char *name, int *fd)
+{
+	*fd = -1;
+	if (!name)
+		return 0;
+	*fd = open(name,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+	    0666);
+	if (*fd != -1)
+		return 0;
+	return fail(run, STATUS_FILE, "--output %s: %s", name, strerror(errno));
+}
+
+void
+become_stdout(int fd)
+{
+	if (fd == -1)
+		return;
+	(void)dup2(fd, STDOUT_FILENO); /* both are open */
+	(void)close(fd);
+}
+
 static int
 ready_fd_failure(const struct run *run, int fd)
 {

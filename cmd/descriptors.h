@@ -28,6 +28,15 @@ void release_stdout(const struct run *run);
 /* Where nobody waits for an end of file: a regular file, /dev/null. */
 bool is_file(int fd);
 
+/*
+ * --output: opens file NAME, which is created or emptied, and is -1 where NAME
+ * is NULL.  Returns 0, or the status to end with, having said why.
+ */
+int open_output(const struct run *run, const char *name, int *fd);
+
+/* Makes FD, which is closed, stdout; nothing where it is -1. */
+void become_stdout(int fd);
+
 /* --ready-fd: sees that it is open, or -1; and writes to it and closes it. Both
  * return 0, or the status to end with, having said why. */
 int check_ready_fd(const struct run *run, int fd);

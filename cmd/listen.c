@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "descriptors.h"
 #include "serve.h"
 #include "wire.h"
 
@@ -127,7 +128,7 @@ check_options(
 	if (command && (o->no_accept || o->black_hole))
 		return usage_error(run,
 		    "--no-accept and --black-hole have no use for a COMMAND");
-	return check_session_options(run, &o->session);
+	return check_session_options(run, &o->session, !serves(o, command));
 }
 
 static bool
@@ -192,16 +193,20 @@ prepare_listen(
 	if (status != 0)
 		return status;
 	status = handler_prepare(run, &o->handler, &o->session, command);
-	return status == -1 ? ready_prepare(run, &o->ready, serves(o, command))
-			    : status;
+	if (status != -1)
+		return status;
+	return ready_prepare(
+	    run, &o->ready, serves(o, command), spares_stdout(o, command));
 }
 
 static int
 run_listen(
     const struct run *run, const void *options, const struct operands *operands)
 {
-	struct listening l = {
-	    .run = run, .options = options, .command = operands->command};
+	struct listening l = {.run = run,
+	    .options = options,
+	    .command = operands->command,
+	    .output = -1};
 	struct ready_files files = {0};
 	int status;
 
@@ -214,7 +219,7 @@ run_listen(
 		return status;
 	(void)tcp_set_accept_timeout(l.listener, l.options->accept_timeout);
 	status = ready_announce(run, &l.options->ready, l.listener,
-	    serves(l.options, l.command), &files);
+	    spares_stdout(l.options, l.command), &files);
 	if (status == 0)
 		status = serve(&l);
 	ready_withdraw(&files);
@@ -236,7 +241,11 @@ static int
 adopt_listener(struct listening *l)
 {
 	const struct inherited *i = &l->options->inherited;
+	int status =
+	    open_output(l->run, l->options->session.output, &l->output);
 
+	if (status != 0)
+		return status;
 	(void)snprintf(l->what, sizeof(l->what), "%s", i->what);
 	l->listener = tcp_listener_from_fds(i->fds, i->count);
 	if (!tcp_listener_p(l->listener))
@@ -255,7 +264,8 @@ make_listener(struct listening *l, const struct operands *operands)
 	if (l->options->local && target.host)
 		return usage_error(
 		    l->run, "--local and HOST exclude each other");
-	return open_listener(l, &target);
+	status = open_output(l->run, l->options->session.output, &l->output);
+	return status ? status : open_listener(l, &target);
 }
 
 static int

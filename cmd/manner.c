@@ -36,6 +36,8 @@ const struct option session_option_table[] = {
     {"nodelay", 0, "[=yes|no]", NULL,
 	offsetof(struct session_options, wire.nodelay),
 	"with no, collect small writes (Nagle's algorithm)"},
+    {"output", 0, "FILE", read_text, offsetof(struct session_options, output),
+	"write what is received to FILE, not to stdout"},
     {"progress", 0, NULL, set_true, offsetof(struct session_options, progress),
 	"tell on stderr how much has moved"},
     {0},
@@ -87,8 +89,11 @@ read_user_timeout(const char *text, void *value)
 
 int
 check_session_options(
-    const struct run *run, const struct session_options *options)
+    const struct run *run, const struct session_options *options, bool session)
 {
+	if (options->output && !session)
+		return usage_error(
+		    run, "--output needs a session, and there is none here");
 	if (options->abandon && options->reset)
 		return usage_error(
 		    run, "--abandon and --reset exclude each other");

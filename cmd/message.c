@@ -188,11 +188,11 @@ answer(const struct run *run, const char *text, size_t n)
 
 	if (code == -1)
 		return library_failure(run, "stdout", STATUS_FILE);
-	return code ? stdout_failure(run, code) : STATUS_DONE;
+	return code ? stdout_failure(run, "stdout", code) : STATUS_DONE;
 }
 
 int
-stdout_failure(const struct run *run, int code)
+stdout_failure(const struct run *run, const char *name, int code)
 {
 	struct sigaction old;
 
@@ -204,5 +204,5 @@ stdout_failure(const struct run *run, int code)
 		run->ending->signal = SIGPIPE;
 		return STATUS_SIGNAL + SIGPIPE;
 	}
-	return fail(run, STATUS_FILE, "stdout: %s", strerror(code));
+	return fail(run, STATUS_FILE, "%s: %s", name, strerror(code));
 }

@@ -25,7 +25,7 @@ await_departure(void *reader)
 
 	if (tcp_wait_fd(STDOUT_FILENO, TCPUNIT_READABLE, -1) != -1 &&
 	    tcp_port_position(r->output) > 0)
-		end_run(r->run->ending, stdout_failure(r->run, EPIPE));
+		end_run(r->run->ending, stdout_failure(r->run, r->name, EPIPE));
 	return NULL;
 }
 

@@ -14,7 +14,8 @@
 
 struct reader {
 	const struct run *run;
-	tcp_port output; /* the port on standard output */
+	const char *name; /* of standard output, for messages */
+	tcp_port output;  /* the port on standard output */
 };
 
 /* Starts to watch; R lives as long as the run.  Returns 0, or -1 and the

@@ -50,16 +50,17 @@ print_port(const char *text, void *value)
 }
 
 int
-ready_prepare(const struct run *run, struct ready_options *o, bool serves)
+ready_prepare(const struct run *run, struct ready_options *o, bool serves,
+    bool spares_stdout)
 {
 	int status = check_ready_fd(run, o->fd);
 
 	if (status != 0 || !o->background)
 		return status ? status : -1;
-	if (!serves && !is_file(STDOUT_FILENO))
+	if (!spares_stdout && !is_file(STDOUT_FILENO))
 		return usage_error(run,
-		    "--background needs a COMMAND, --no-accept, or a file as "
-		    "stdout");
+		    "--background needs a COMMAND, --no-accept, --output, or a "
+		    "file as stdout");
 	return go_to_background(run, o->fd, serves, &o->launcher);
 }
 
@@ -84,7 +85,7 @@ format_announcement(enum ready_print print, tcp_listener l, struct text *text)
 
 static int
 print_announcement(const struct run *run, const struct ready_options *o,
-    tcp_listener l, bool serves)
+    tcp_listener l, bool spares_stdout)
 {
 	struct text text = {0};
 	int status;
@@ -98,7 +99,7 @@ print_announcement(const struct run *run, const struct ready_options *o,
 	else
 		status = answer(run, text.bytes, text.size);
 	text_free(&text);
-	if (status == 0 && o->launcher == -1 && o->print && serves)
+	if (status == 0 && o->launcher == -1 && o->print && spares_stdout)
 		release_stdout(run);
 	return status;
 }
@@ -107,7 +108,7 @@ print_announcement(const struct run *run, const struct ready_options *o,
  */
 int
 ready_announce(const struct run *run, const struct ready_options *o,
-    tcp_listener l, bool serves, struct ready_files *files)
+    tcp_listener l, bool spares_stdout, struct ready_files *files)
 {
 	int port = tcp_listener_port(l);
 	bool shared;
@@ -130,7 +131,7 @@ ready_announce(const struct run *run, const struct ready_options *o,
 	if (shared)
 		release_stderr(run);
 	notify_manager();
-	return print_announcement(run, o, l, serves);
+	return print_announcement(run, o, l, spares_stdout);
 }
 
 /* Fills a file under another name and moves it to its own: nobody ever reads

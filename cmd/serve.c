@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "descriptors.h"
+
 /* Room for an address and a port. */
 #define NAME_SIZE (TCPUNIT_ADDRLEN + 10)
 
@@ -27,6 +29,12 @@ bool
 serves(const struct listen_options *o, bool command)
 {
 	return command || o->no_accept || o->black_hole;
+}
+
+bool
+spares_stdout(const struct listen_options *o, bool command)
+{
+	return serves(o, command) || o->session.output;
 }
 
 int
@@ -59,7 +67,8 @@ serve_sessions(struct listening *l)
 	char name[NAME_SIZE];
 	int status;
 
-	status = open_standard_ports(l->run, &standard);
+	become_stdout(l->output);
+	status = open_standard_ports(l->run, o->session.output, &standard);
 	allow_drain(l);
 	for (int n = 1; status == 0; n++) {
 		status = accept_connection(l, connection, name);

@@ -45,10 +45,14 @@ struct listening {
 	tcp_listener listener;
 	bool said;      /* that something has run out */
 	char what[384]; /* "listen 0.0.0.0:80", for messages */
+	int output;     /* the file of --output, or -1 */
 };
 
 /* No data go through stdin and stdout. */
 bool serves(const struct listen_options *options, bool command);
+
+/* None go through stdout. */
+bool spares_stdout(const struct listen_options *options, bool command);
 
 /*
  * Works until nothing is left to do, or the run is over.  Returns an exit

@@ -88,21 +88,23 @@ is_one_socket(void)
 }
 
 int
-open_standard_ports(const struct run *run, struct standard_ports *ports)
+open_standard_ports(
+    const struct run *run, const char *output, struct standard_ports *ports)
 {
+	ports->name = output ? output : "stdout";
 	ports->input = tcp_open_input_fd(STDIN_FILENO);
 	if (!tcp_input_port_p(ports->input))
 		return library_failure(run, "stdin", STATUS_FILE);
 	ports->output = tcp_open_output_fd(STDOUT_FILENO);
 	if (!tcp_output_port_p(ports->output))
-		return library_failure(run, "stdout", STATUS_FILE);
+		return library_failure(run, ports->name, STATUS_FILE);
 	/* One that has been hung up says EIO, and reads as an end of file. */
 	ports->terminal = isatty(STDIN_FILENO) || errno == EIO;
 	ports->socket = is_one_socket();
 	ports->process = -1;
-	ports->reader = (struct reader){run, ports->output};
+	ports->reader = (struct reader){run, ports->name, ports->output};
 	if (watch_reader(&ports->reader) == -1)
-		return library_failure(run, "stdout", STATUS_FAILED);
+		return library_failure(run, ports->name, STATUS_FAILED);
 	return 0;
 }
 
@@ -384,7 +386,7 @@ note_failure(struct session *s)
 		return;
 	end_progress(&s->progress);
 	if (e->port.bits == s->standard->output.bits)
-		stop(s, stdout_failure(run, e->code), true);
+		stop(s, stdout_failure(run, s->standard->name, e->code), true);
 	else if (e->port.bits == s->standard->input.bits)
 		stop(s, stdin_failure(run, e->code), true);
 	else if (e->kind != TCPUNIT_ERROR_NET)

@@ -33,8 +33,9 @@ struct session_options {
 	bool reset;
 	enum crlf_option crlf;
 	bool progress;
-	int idle_timeout; /* ms; -1 none */
-	int drain;        /* ms to finish after a signal */
+	const char *output; /* a file, or NULL: stdout */
+	int idle_timeout;   /* ms; -1 none */
+	int drain;          /* ms to finish after a signal */
 	struct wire_options wire;
 };
 
@@ -48,9 +49,10 @@ extern const struct option session_option_table[];
 		}                                                         \
 	}
 
-/* Returns 0; or STATUS_USAGE, having said why. */
+/* SESSION says that there will be one.  Returns 0; or STATUS_USAGE, having said
+ * why. */
 int check_session_options(
-    const struct run *run, const struct session_options *options);
+    const struct run *run, const struct session_options *options, bool session);
 
 /* Whether one of those was given that say how bytes flow. */
 bool has_manner(const struct session_options *options);
@@ -60,16 +62,21 @@ bool has_manner(const struct session_options *options);
 struct standard_ports {
 	tcp_port input;
 	tcp_port output;
-	bool shared;   /* with sessions to come: stdout stays open */
-	bool terminal; /* stdin is one */
-	bool socket;   /* stdin and stdout are the same one */
-	bool patient;  /* a listener's: see hold_end in session.c */
-	int process;   /* a pidfd; -1 none */
+	bool shared;      /* with sessions to come: stdout stays open */
+	bool terminal;    /* stdin is one */
+	bool socket;      /* stdin and stdout are the same one */
+	bool patient;     /* a listener's: see hold_end in session.c */
+	int process;      /* a pidfd; -1 none */
+	const char *name; /* of 1, for messages: "stdout" */
 	struct reader reader;
 };
 
-/* Returns 0, or the status to end with, having said why. */
-int open_standard_ports(const struct run *run, struct standard_ports *ports);
+/*
+ * Opens the ports of descriptors 0 and 1.  OUTPUT names the file that 1 is, or
+ * NULL.  Returns 0, or the status to end with, having said why.
+ */
+int open_standard_ports(
+    const struct run *run, const char *output, struct standard_ports *ports);
 
 /* How a session went. */
 struct outcome {

@@ -127,10 +127,11 @@ int deliver(const struct run *run, int fd, const char *text, size_t n);
 int answer(const struct run *run, const char *text, size_t n);
 
 /*
- * The end of a write to stdout that failed with errno CODE.  A broken pipe is
+ * The end of a write to stdout, or to the file NAME in its place, that failed
+ * with errno CODE.  A broken pipe is
  * silent where SIGPIPE has its default action: the run ends by it, as cat(1)
  * would.
  */
-int stdout_failure(const struct run *run, int code);
+int stdout_failure(const struct run *run, const char *name, int code);
 
 #endif

@@ -102,6 +102,8 @@ offers_words() {
 
 @test "each shell offers files where one is named" {
 	touch here-it-is
-	offers_words zsh 'tcpu listen --port-file ' here-it-is
-	offers_words fish 'tcpu listen --port-file ' here-it-is
+	for option in --port-file --output; do
+		offers_words zsh "tcpu listen $option " here-it-is
+		offers_words fish "tcpu listen $option " here-it-is
+	done
 }

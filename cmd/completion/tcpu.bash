@@ -16,7 +16,7 @@ _tcpu() {
 		words="$(_tcpu_help 's/^  ([a-z-]+)  .*/\1/p') --help --version"
 	elif [[ $word == -* ]]; then
 		words=$(_tcpu_help 's/^  (-.,|   ) (--[a-z0-9-]+).*/\2/p' "$command")
-	elif [[ $option == --*-file ]]; then
+	elif [[ $option == --*-file || $option == --output ]]; then
 		compopt -o default
 		return
 	elif [[ $option == --* ]]; then

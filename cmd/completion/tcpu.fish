@@ -38,7 +38,7 @@ function __tcpu_option
 end
 
 function __tcpu_file
-	string match -q -- '--*-file' (commandline -opc)[-1]
+	string match -qr -- '^--(.*-file|output)$' (commandline -opc)[-1]
 end
 
 complete -c tcpu -f

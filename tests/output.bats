@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: ISC
+#
+# --output: the file that takes the data of a session in place of stdout.
+
+load helper
+
+# told WORD [ARG]... - tcpu connect to the server, with WORD as its input.
+told() {
+	run timeout -k1 10 tcpu connect "${@:2}" 127.0.0.1 "$port" <<<"$1"
+}
+
+@test "connect writes what it receives to the file, and nothing to stdout" {
+	serve -L 0 -- sed 's/^/answer to /'
+	told question --output file
+	assert_success
+	assert_output ''
+	holds file 'answer to question\n'
+	assert_equal "$(stat -c %a file)" "$(printf %o $((0666 & ~$(umask))))"
+}
+
+@test "the file is emptied before tcpu listens, and sessions follow one another" {
+	echo something much longer than what comes >file
+	serve -k --count 3 -L --output file 0 </dev/null
+	holds file ''
+	for word in one two three; do
+		told "$word"
+		assert_success
+	done
+	ends 0 "$server"
+	holds file 'one\ntwo\nthree\n'
+}
+
+@test "the file is emptied before tcpu connects" {
+	echo old >file
+	run -4 netns timeout -k1 10 tcpu connect --output file 127.0.0.1 4242
+	holds file ''
+}
+
+@test "the file is written in place: links to it stay" {
+	echo old >file
+	ln file hard
+	ln -s file soft
+	serve -L --output soft 0 </dev/null
+	told new
+	ends 0 "$server"
+	holds hard 'new\n'
+	assert [ -L soft ]
+}
+
+@test "a file that cannot be opened is 9, and nobody listens or connects" {
+	run -9 timeout -k1 10 tcpu listen -1 -L --output no/file 0
+	assert_output 'tcpu: --output no/file: No such file or directory'
+	mkdir folder
+	run -9 netns timeout -k1 10 tcpu connect --output folder 127.0.0.1 4242
+	assert_output 'tcpu: --output folder: Is a directory'
+	mkfifo fifo
+	run -9 timeout -k1 10 tcpu listen -L --output fifo 0
+	assert_output 'tcpu: --output fifo: No such device or address'
+}
+
+@test "a usage error leaves the file alone" {
+	echo precious >file
+	run -2 timeout -k1 10 tcpu listen --output file 65536
+	run -2 timeout -k1 10 tcpu connect --output file localhost 0
+	run -2 timeout -k1 10 tcpu listen --output file --local localhost 0
+	holds file 'precious\n'
+	run -2 timeout -k1 10 tcpu listen --output= 0
+}
+
+@test "without a session it is a usage error" {
+	for words in 'listen 0 -- cat' 'listen 0 --pipes -- cat' \
+		'listen --no-accept 0' 'listen --black-hole 0' \
+		'listen --hold 0 -- cat' 'connect localhost 1 -- cat' \
+		'connect -z localhost 1'; do
+		# shellcheck disable=SC2086 # words are meant
+		set -- $words
+		run -2 timeout -k1 10 tcpu "$1" --output file "${@:2}"
+		assert_output \
+			"tcpu: $1: --output needs a session, and there is none here"
+		assert_not_exist file
+	done
+}
+
+@test "a file that cannot be written is 9, by its name" {
+	serve -k -L 0 -- echo answer
+	told question --output /dev/full
+	assert_equal "$status" 9
+	assert_output 'tcpu: /dev/full: No space left on device'
+	serve -k -L --output /dev/full 0 </dev/null
+	told question
+	ends 9 "$server"
+}
+
+@test "a FIFO is read by whoever has opened it, and no longer" {
+	mkfifo fifo
+	head -n 1 fifo >line 3>&- &
+	started+=("$!")
+	timeout 10 bash -c 'exec 9>fifo; tcpu listen -1 -L --output fifo 0 \
+		</dev/null >port; echo "$?" >status' 3>&- &
+	started+=("$!")
+	soon test -s port
+	port=$(<port)
+	mkfifo in
+	tcpu connect 127.0.0.1 "$port" <in 3>&- &
+	started+=("$!")
+	exec {say}>in
+	echo first >&"$say"
+	soon test -s status
+	holds status '141\n'
+	holds line 'first\n'
+}
+
+@test "--background needs no other stdout, and lets go of it" {
+	port=$(timeout -k1 20 tcpu listen --background -1 --output file -t 20 \
+		-L 0 </dev/null)
+	told hello
+	assert_success
+	soon cmp -s file <(echo hello)
+}
+
+@test "with -1 stdout is let go, so that a substitution returns" {
+	# shellcheck disable=SC2016 # for the inner shell
+	run -0 timeout -k1 20 bash -c '
+		port=$(tcpu listen -1 --until-exit $$ --output file -k -L 0 \
+			</dev/null 2>&1 &)
+		echo hello | tcpu connect localhost "$port"'
+	holds file 'hello\n'
+}
