@@ -117,3 +117,30 @@ try() {
 	sed '1,/^ \*\//d' "$TOP/tests/prog_example_client.c" | cmp - 2.c
 	run ! test -e 3.c
 }
+
+# exports - the procedures of CHICKEN's tcp module and of its extras unit.
+exports() {
+	csi -e "(import (chicken tcp) (chicken io) (chicken format)
+			(chicken pretty-print))
+		(for-each (lambda (m)
+			(receive (n v s) (##sys#module-exports
+					  (##sys#find-module m))
+				(for-each (lambda (p) (print (car p))) v)))
+			'(chicken.tcp chicken.io chicken.format
+			  chicken.pretty-print))"
+}
+
+@test "tcpunit.7 maps each procedure of CHICKEN to a call of the header" {
+	sed -n '/^.Ss Procedures and calls/,/^.El/p' "$TOP/man/tcpunit.7" >table
+	sed -n 's/^\.It Ic \(.*\) Ta .*/\1/p' table | sed 's/\\&//g; s/ , /\n/g' |
+		sort >mapped
+	exports | sort >exported
+	[ -s exported ]
+	run comm -13 mapped exported
+	assert_output ''
+	names "$TOP"/man/*.3 | sort -u >calls
+	grep -o 'Fn tcp_[a-z_]*' table | sed 's/Fn //' | sort -u |
+		comm -13 calls - >undeclared
+	run cat undeclared
+	assert_output ''
+}
