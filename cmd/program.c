@@ -166,6 +166,7 @@ start_with_pipes(const struct program *p, int ours[2])
 	}
 	pid = start_program(p, to[0], from[1]);
 	close_pair((int[]){to[0], from[1]});
+	(void)fcntl(from[0], F_SETFL, O_NONBLOCK); /* nobody shares it */
 	ours[0] = from[0];
 	ours[1] = to[1];
 	if (pid == -1)

@@ -41,8 +41,8 @@ bool is_shortage(int code);
  */
 pid_t start_program(const struct program *p, int input, int output);
 
-/* The same with two pipes, and their other ends: what it writes, what it
- * reads. */
+/* The same with two pipes, and their other ends: what it writes, which does not
+ * block, and what it reads. */
 pid_t start_with_pipes(const struct program *p, int ours[2]);
 
 #endif

@@ -40,6 +40,7 @@ struct session {
 	tcp_thread sender;
 	tcp_thread receiver;
 	enum session_end end;
+	struct outflow outflow; /* of the process, where there is one */
 	struct outcome outcome;
 	struct progress progress;
 	bool holds;    /* the FIN waits for the peer's */
@@ -58,6 +59,8 @@ static bool holds_end(const struct session *s);
 static int run_threads(struct session *s);
 static void *run_sender(void *session);
 static void send_input(struct session *s);
+static int send_all(struct session *s);
+static void *watch_command(void *session);
 static void finish(struct session *s);
 static int linger(struct session *s, int limit);
 static bool has_ended(int process);
@@ -136,7 +139,8 @@ run_session(const struct run *run, const struct session_options *options,
 	int fd = tcp_port_fileno(s.in);
 
 	s.holds = holds_end(&s);
-
+	s.outflow = (struct outflow){
+	    standard->input, tcp_port_fileno(standard->input), -1};
 	wire_set(fd, &options->wire);
 	wire_arm(fd);
 	if (options->progress && !run->options->quiet)
@@ -195,13 +199,15 @@ have_started(const tcp_thread *threads, int n)
 static int
 run_threads(struct session *s)
 {
-	tcp_thread threads[4];
+	tcp_thread threads[5];
 	int n = 0;
 
 	threads[n++] = s->receiver = tcp_thread_start(run_receiver, s);
 	threads[n++] = s->sender = tcp_thread_start(run_sender, s);
 	if (s->options->idle_timeout != -1)
 		threads[n++] = tcp_thread_start(watch_idleness, s);
+	if (s->standard->process != -1)
+		threads[n++] = tcp_thread_start(watch_command, s);
 	if (s->progress.open)
 		threads[n++] = tcp_thread_start(show_progress, &s->progress);
 	if (!have_started(threads, n)) {
@@ -235,7 +241,7 @@ run_sender(void *session)
 static void
 send_input(struct session *s)
 {
-	if (stream(s->standard->input, s->out, sent_as(s->options)) == -1) {
+	if (send_all(s) == -1) {
 		note_failure(s);
 		return; /* what has arrived may still be received */
 	}
@@ -253,6 +259,28 @@ send_input(struct session *s)
 		(void)settle(s); /* conclude asks again */
 		(void)tcp_thread_terminate(s->receiver); /* or it ended */
 	}
+}
+
+static int
+send_all(struct session *s)
+{
+	tcp_port input = s->standard->input;
+	crlf_converter *convert = sent_as(s->options);
+
+	return s->standard->process == -1
+	    ? stream(input, s->out, convert)
+	    : stream_outflow(&s->outflow, s->out, convert);
+}
+
+/* The session ends with the process, whoever else still has its pipes. */
+static void *
+watch_command(void *session)
+{
+	struct session *s = session;
+
+	if (has_ended(s->standard->process))
+		end_outflow(&s->outflow);
+	return NULL;
 }
 
 /* No more is sent. */
@@ -433,26 +461,32 @@ conclude(struct session *s)
 	else if (s->left && has_input(s->standard->input))
 		s->outcome.status = fail_with_counts(s, STATUS_LOST,
 		    "the peer has left, and more input is there");
-	else if (s->end == END_INPUT || s->standard->process != -1)
+	else if (!s->options->reset &&
+	    (s->end == END_INPUT || s->standard->process != -1))
 		drain(s);
 	return 0;
 }
 
-/* Takes what the peer has sent, so that closing does not become a reset. */
+/*
+ * Sends the FIN, if that has not been done, and takes what the peer sends until
+ * it has seen it: closing while bytes are unread, or still to come, would be a
+ * reset, which destroys what is on its way to the peer.
+ */
 static void
 drain(struct session *s)
 {
 	char buf[8192];
-	int64_t end = now() + DRAIN_TIME;
+	const int64_t end = now() + DRAIN_TIME;
 	size_t total = 0;
-	ssize_t n;
+	int64_t left;
+	ssize_t n = 1;
 
-	(void)tcp_set_timeout(s->in, 0);
-	while (total < DRAIN_SIZE && now() < end) {
+	if (!s->finished)
+		s->finished = wire_finish(tcp_port_fileno(s->out));
+	while (n > 0 && total < DRAIN_SIZE && (left = end - now()) > 0) {
+		(void)tcp_set_timeout(s->in, (int)left); /* it is open */
 		n = tcp_read(s->in, buf, sizeof(buf));
-		if (n <= 0)
-			break;
-		total += (size_t)n;
+		total += n > 0 ? (size_t)n : 0;
 	}
 }
 

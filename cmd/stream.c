@@ -5,24 +5,43 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
 /* How long a background job waits before it asks its terminal again. */
 #define BACKGROUND_PAUSE 200
 
+/* How many bytes are converted at a time, and read from a pipe. */
+#define PIECE 8192
+#define LARGE_PIECE 65536
+
+/* Of a pipe through which much goes. */
+#define PIPE_SIZE (1024 * 1024)
+
+/* Writes N bytes, at most PIECE, converted; if N is not positive, what belongs
+ * to the end.  Returns 0 or -1. */
+static int
+write_lines(tcp_port to, crlf_converter *convert, struct crlf *c,
+    const char *got, ssize_t n)
+{
+	char converted[2 * PIECE + 1];
+	size_t len = convert(c, n > 0 ? got : NULL, (size_t)n, converted);
+
+	return len > 0 && tcp_write(to, converted, len) == -1 ? -1 : 0;
+}
+
 static int
 copy_lines(tcp_port from, tcp_port to, crlf_converter *convert, struct crlf *c)
 {
-	char got[8192], converted[2 * sizeof(got) + 1];
+	char got[PIECE];
 	ssize_t n;
-	size_t len;
 
 	do {
 		n = tcp_read(from, got, sizeof(got));
-		len = convert(c, n > 0 ? got : NULL, (size_t)n, converted);
-		if (len > 0 && tcp_write(to, converted, len) == -1)
+		if (write_lines(to, convert, c, got, n) == -1)
 			return -1;
 	} while (n > 0);
 	return (int)n;
@@ -54,6 +73,60 @@ stream(tcp_port from, tcp_port to, crlf_converter *convert)
 		    tcp_thread_sleep(BACKGROUND_PAUSE) == -1)
 			return -1;
 	}
+}
+
+/* Not tcp_read, which may let others run when it has taken bytes already: the
+ * pipe and the memory of stream_outflow hold all that there is. */
+static ssize_t
+read_outflow(struct outflow *o, char *buf, size_t cap)
+{
+	ssize_t n;
+
+	while (o->left != 0) {
+		if (o->left > 0 && (size_t)o->left < cap)
+			cap = (size_t)o->left;
+		n = read(o->fd, buf, cap);
+		if (n >= 0 && o->left > 0)
+			o->left -= (int)n;
+		if (n >= 0)
+			return n;
+		if (tcp_wait_fd(o->fd, TCPUNIT_READABLE, -1) == -1 &&
+		    o->left != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+stream_outflow(struct outflow *o, tcp_port to, crlf_converter *convert)
+{
+	struct crlf c = {false};
+	char got[LARGE_PIECE];
+	bool enlarged = false;
+	ssize_t n;
+
+	do {
+		n = read_outflow(o, got, convert ? PIECE : sizeof(got));
+		if (n == -1)
+			return -1;
+		if (n == LARGE_PIECE && !enlarged)
+			enlarged = fcntl(o->fd, F_SETPIPE_SZ, PIPE_SIZE) != -1;
+		if (convert ? write_lines(to, convert, &c, got, n) == -1
+			    : n > 0 && tcp_write(to, got, (size_t)n) == -1)
+			return -1;
+	} while (n > 0);
+	return 0;
+}
+
+void
+end_outflow(struct outflow *o)
+{
+	int n = 0;
+
+	(void)ioctl(o->fd, FIONREAD, &n); /* a pipe knows it */
+	o->left = n;
+	if (n == 0)
+		(void)tcp_close_input_port(o->port); /* ends the wait */
 }
 
 int

@@ -328,6 +328,92 @@ reported() {
 	assert_output $'0\n1\n2\n2\n00\n01'
 }
 
+@test "with --pipes the session ends with COMMAND, whoever has its pipes" {
+	serve -k -m 1 --pipes --local 0 -- sh -c \
+		'tail -f /dev/null <&0 & echo hi; echo $! >&2'
+	local option
+	for option in --end=both --end=both --abandon; do
+		asks "$option" </dev/null
+		assert_success
+		assert_output hi
+	done
+	kill $(<server.err)
+}
+
+@test "with --pipes what is in the pipe when COMMAND ends is sent, and no more" {
+	mkfifo go
+	head -c 20000000 /dev/urandom >big
+	serve -k --pipes --local 0 -- sh -c \
+		'(read -r line <go; echo late; echo later) & cat big'
+	local pipe
+	for pipe in 'cat' 'dd bs=999' 'cat'; do
+		tcpu connect 127.0.0.1 "$port" </dev/null 3>&- |
+			$pipe 2>/dev/null | cmp - big
+		echo go >go
+	done
+	serve --pipes --crlf=both --local 0 -- sh -c \
+		'tail -f /dev/null & cat; echo end; kill $!'
+	asks <<<line
+	assert_output $'line\r\nend\r'
+	ends 0 "$server"
+}
+
+@test "with --pipes output that never ends is cut where COMMAND ends" {
+	serve --pipes --local 0 -- sh -c 'yes & echo $! >&2; head -c 100000 /dev/zero'
+	run timeout -k1 20 bash -c \
+		'tcpu connect 127.0.0.1 "$1" </dev/null >out' bash "$port"
+	assert_success
+	ends 0 "$server"
+	assert_equal "$(tr -d 'y\n' <out | wc -c)" 100000
+}
+
+# answered - a client that has its answer, and its end of file, before it asks,
+# is none the worse for it.
+answered() {
+	mkfifo in
+	tcpu connect "$@" 127.0.0.1 "$port" <in >out 2>err 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+	until_said out answer
+	echo question >&"$say"
+	echo another >&"$say"
+	exec {say}>&-
+	ends 0 "$client"
+	ends 0 "$server"
+	rm in
+}
+
+@test "with --pipes a client may ask when it has its answer already" {
+	serve --pipes --local 0 -- echo answer
+	answered
+	serve --pipes --abandon --local 0 -- echo answer
+	answered
+	serve --end=input --local 0 <<<answer
+	answered
+}
+
+@test "a client that does not go away is waited for no longer than a second" {
+	local how
+	for how in '--pipes --local 0 -- echo answer' '--end=input --local 0' \
+		'--pipes --abandon --local 0 -- echo answer'; do
+		# shellcheck disable=SC2086 # words are meant
+		serve $how <<<answer
+		exec {held}<>/dev/tcp/127.0.0.1/"$port"
+		read -r line <&"$held"
+		assert_equal "$line" answer
+		ends 0 "$server"
+		exec {held}>&-
+	done
+}
+
+@test "of a client that sends without end a mebibyte is taken" {
+	serve --pipes --local 0 -- echo answer
+	timeout -k1 20 tcpu connect -q 127.0.0.1 "$port" </dev/zero >out || true
+	ends 0 "$server"
+	holds out 'answer\n'
+}
+
 @test "with --pipes a peer that is lost is a line, and the handler's end" {
 	serve --pipes --local 0 -- sh -c 'cat >rest; exit 5'
 	asks --reset <<<data
