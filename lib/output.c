@@ -8,11 +8,19 @@
 #include <event2/buffer.h>
 
 #include <errno.h>
+#include <string.h>
+
+enum {
+	PIECES = 2, /* of one call: a line and its ending */
+	BUFFERED_PIECES = 14,
+};
 
 static size_t buffered(const struct tu_port *);
 static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
 static ssize_t write_entered(
     struct tu_port *, struct iovec *, int, const char *);
+static int write_through(
+    struct tu_port *, const struct iovec *, int, const char *, size_t *);
 static struct tu_port *enter(tcp_port, const char *);
 static ssize_t try_write(struct tu_port *, struct iovec *, int);
 static void advance(struct tu_pieces *, size_t);
@@ -176,8 +184,7 @@ try_write(struct tu_port *p, struct iovec *iov, int n)
 static ssize_t
 write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 {
-	struct tu_pieces pieces = {.iov = iov, .n = n};
-	size_t total = 0;
+	size_t total = 0, sent = 0;
 	int i;
 
 	for (i = 0; i < n; i++)
@@ -187,13 +194,41 @@ write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 			return tu_port_raise(p, where);
 		return (ssize_t)total;
 	}
-	if (tu_output_flush(p, where) == -1)
-		return -1;
-	if (tu_output_write(p, &pieces, where) == -1) {
-		tu_error_attach((tcp_port){p->handle}, pieces.sent);
+	if (write_through(p, iov, n, where, &sent) == -1) {
+		tu_error_attach((tcp_port){p->handle}, sent);
 		return -1;
 	}
 	return (ssize_t)total;
+}
+
+/* What is buffered goes out in the same system call, as two would make two
+ * segments.  How much of the pieces has gone is *SENT. */
+static int
+write_through(struct tu_port *p, const struct iovec *iov, int n,
+    const char *where, size_t *sent)
+{
+	struct evbuffer_iovec v[BUFFERED_PIECES + PIECES];
+	struct tu_pieces all = {.iov = v};
+	size_t held = buffered(p);
+	int result;
+
+	if (held > 0)
+		all.n = evbuffer_peek(p->unsent, -1, NULL, v, BUFFERED_PIECES);
+	if (all.n > BUFFERED_PIECES) {
+		if (tu_output_flush(p, where) == -1)
+			return -1;
+		held = 0;
+		all.n = 0;
+	}
+	memcpy(v + all.n, iov, (size_t)n * sizeof(*iov));
+	all.n += n;
+	result = tu_output_write(p, &all, where);
+	if (held > all.sent)
+		held = all.sent;
+	if (held > 0 && !p->closed)
+		(void)evbuffer_drain(p->unsent, held); /* not frozen */
+	*sent = all.sent - held;
+	return result;
 }
 
 static struct tu_port *

@@ -81,6 +81,8 @@ buffer_keeps_order(void)
 	tcp_write_string(p.out, "abc");
 	is_int(tcp_write_string(p.out, "0123456789ABCDEFGHIJ"), 20,
 	    "a write of more than the buffer");
+	is_int(segments_sent(tcp_port_fileno(p.out)), 1,
+	    "goes out with the buffer, in one segment");
 	tcp_printf(p.out, "%s", "k");
 	tcp_flush_output(p.out);
 	ok(peer_says(p.peer, "abc0123456789ABCDEFGHIJk"),
@@ -90,6 +92,35 @@ buffer_keeps_order(void)
 	ok(peer_says(p.peer, "rest"), "what was in it goes out first");
 	tcp_write_string(p.out, "now");
 	ok(peer_says(p.peer, "now"), "after it nothing is held back");
+	pair_close(&p);
+}
+
+/* More than fits anywhere, after a few bytes in the buffer. */
+static void
+buffer_and_time_limit(void)
+{
+	struct pair p = pair_accept();
+	char *data = numbered(0, 20 * MB);
+	struct drain d;
+	size_t sent;
+
+	tcp_set_buffer_size(p.out, 8);
+	tcp_write(p.out, data, 5);
+	tcp_set_timeout(p.out, 0);
+	ok(failed(tcp_write(p.out, data + 5, 20 * MB - 5) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "a write after a buffer, to a peer that does not read");
+	sent = tcp_last_error()->transferred;
+	is_int((long long)tcp_port_position(p.out), (long long)sent + 5,
+	    "it counts its own bytes");
+	tcp_set_timeout(p.out, -1);
+	drain_start(&d, p.peer);
+	is_int(tcp_write(p.out, data + 5 + sent, 20 * MB - 5 - sent),
+	    (long long)(20 * MB - 5 - sent), "so that it can go on");
+	tcp_close_output_port(p.out);
+	drain_join(&d);
+	ok(d.n == 20 * MB && d.right, "with nothing lost and nothing twice");
+	free(data);
 	pair_close(&p);
 }
 
@@ -508,6 +539,7 @@ main(void)
 	run(nothing);
 	run(buffer_of_8);
 	run(buffer_keeps_order);
+	run(buffer_and_time_limit);
 	run(buffer_and_reading);
 	run(reading_and_a_full_buffer);
 	run(formatted);
