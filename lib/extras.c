@@ -44,9 +44,6 @@ tcp_write_byte(tcp_port port, int byte)
 	unsigned char c = (unsigned char)byte;
 	struct iovec iov = {.iov_base = &c, .iov_len = 1};
 
-	if ((byte < 0 || byte > 255) && tu_enter() != NULL)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "write-byte",
-		    "write-byte: %d is no byte", byte);
 	return tu_write(port, &iov, 1, "write-byte");
 }
 

@@ -361,7 +361,8 @@ TCPUNIT_API ssize_t tcp_write_string(tcp_port p, const char *s);
  * Source: chicken io, write-line. */
 TCPUNIT_API ssize_t tcp_write_line(tcp_port p, const char *s);
 
-/* One byte; returns 1.  Source: scheme, write-char. */
+/* BYTE as an unsigned char, as putc(3) does; returns 1.  Source: scheme,
+ * write-char. */
 TCPUNIT_API ssize_t tcp_write_byte(tcp_port p, int byte);
 
 /* Formatted as printf(3) does, in one piece; returns the length. */

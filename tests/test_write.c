@@ -32,7 +32,10 @@ unbuffered(void)
 	ok(peer_says(p.peer, "hello\n"), "W01 a line arrives without a flush");
 	is_int(segments_sent(tcp_port_fileno(p.out)), 1, "W01 in one segment");
 	is_int(tcp_write_byte(p.out, 0xff), 1, "a byte is written");
-	ok(peer_says(p.peer, "\xff"), "a byte arrives");
+	is_int(tcp_write_byte(p.out, (signed char)0xe9), 1,
+	    "also one out of a char that has a sign");
+	is_int(tcp_write_byte(p.out, 0x141), 1, "or the last of an int");
+	ok(peer_says(p.peer, "\xff\xe9\x41"), "as putc(3) takes them");
 	pair_close(&p);
 }
 
