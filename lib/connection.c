@@ -48,11 +48,24 @@ tu_connection_over(int fd)
 int
 tu_connection_free(struct tu_connection *c)
 {
-	int result = tu_descriptor_close(&c->descriptor), error = errno;
+	int result, error;
 
+	if (c->cut)
+		(void)tu_connection_set_reset(c); /* fails for no socket */
+	result = tu_descriptor_close(&c->descriptor);
+	error = errno;
 	free(c);
 	errno = error;
 	return result;
+}
+
+int
+tu_connection_set_reset(struct tu_connection *c)
+{
+	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+
+	return setsockopt(
+	    c->descriptor.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 }
 
 ssize_t

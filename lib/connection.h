@@ -21,6 +21,7 @@ struct tu_connection {
 	union tu_address local; /* asked for when needed */
 	union tu_address remote;
 	int error; /* what ended a socket's connection; stays */
+	bool cut;  /* output was lost, which the peer has to learn */
 };
 
 /* Over a connected TCP socket, non-blocking; or over any descriptor.  The
@@ -28,8 +29,12 @@ struct tu_connection {
 struct tu_connection *tu_connection_new(int fd, const union tu_address *remote);
 struct tu_connection *tu_connection_over(int fd);
 
-/* Closes the descriptor: 0, or -1 with errno.  It is gone in any case. */
+/* Closes the descriptor, by a reset if output was cut: 0, or -1 with errno.  It
+ * is gone in any case. */
 int tu_connection_free(struct tu_connection *c);
+
+/* From now on close(2) is a reset: 0, or -1 with errno. */
+int tu_connection_set_reset(struct tu_connection *c);
 
 /*
  * As read(2) and writev(2), with EAGAIN instead of waiting.  An error that ends

@@ -107,6 +107,8 @@ tcp_close_output_port(tcp_port port)
 			return flushed;
 	}
 	error = errno;
+	if (flushed == -1 && !p->abandoned)
+		p->connection->cut = true;
 	closed = tu_port_close(p, "close-output-port");
 	if (closed == 0)
 		errno = error; /* as the flush left it */

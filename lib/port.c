@@ -24,6 +24,7 @@ static const char *describe(
 static int answer(struct tu_port *, enum tu_wake, const char *);
 static void release(void *);
 static void drop(void *);
+static void shut_down(struct tu_port *);
 static int close_both(struct tu_port *);
 static tcp_port open_fd(int, enum tu_kind, const char *);
 static struct tu_port *find(tcp_port, const char *);
@@ -140,9 +141,7 @@ tu_port_close(struct tu_port *p, const char *where)
 	bool input = c->input == p;
 	int result = 0;
 
-	if (c->tcp && !p->abandoned)
-		(void)shutdown(c->descriptor.fd,
-		    input ? SHUT_RD : SHUT_WR); /* the peer may have gone */
+	shut_down(p);
 	tu_watch_clear(&p->watch);
 	tu_ahead_free(&p->ahead);
 	if (p->unsent != NULL)
@@ -165,6 +164,19 @@ tu_port_close(struct tu_port *p, const char *where)
 	else /* it may be waiting at the other end of a copy */
 		tu_wake(p->user, TU_CLOSED);
 	return result;
+}
+
+/* An end of file would make the peer take what was cut for the whole. */
+static void
+shut_down(struct tu_port *p)
+{
+	struct tu_connection *c = p->connection;
+	bool input = c->input == p;
+
+	if (!c->tcp || p->abandoned || (!input && c->cut))
+		return;
+	(void)shutdown(c->descriptor.fd,
+	    input ? SHUT_RD : SHUT_WR); /* the peer may have gone */
 }
 
 static int
@@ -233,7 +245,6 @@ tcp_abandon_port(tcp_port port)
 int
 tcp_reset(tcp_port port)
 {
-	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
 	struct tu_port *p = find_tcp(port, "reset");
 	struct tu_port *ports[2];
 	int i;
@@ -242,8 +253,7 @@ tcp_reset(tcp_port port)
 		return -1;
 	ports[0] = p->connection->input;
 	ports[1] = p->connection->output;
-	if (setsockopt(p->connection->descriptor.fd, SOL_SOCKET, SO_LINGER,
-		&reset, sizeof(reset)) == -1)
+	if (tu_connection_set_reset(p->connection) == -1)
 		return tu_port_raise(p, "reset");
 	for (i = 0; i < 2; i++) {
 		if (ports[i] == NULL)

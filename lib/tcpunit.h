@@ -382,8 +382,10 @@ TCPUNIT_API int tcp_set_buffer_size(tcp_port p, size_t n);
 /*
  * Closes the output port: flush (parks), SHUT_WR unless abandoned, and the
  * descriptor once both ports are closed.  It is closed in any case; -1 says
- * that buffered output did not get out, or that close(2) failed.  A thread
- * that writes there gets the closed error.  Again: no effect.
+ * that buffered output did not get out, or that close(2) failed.  If output did
+ * not get out, the peer reads no end of file: the close of both ports is then a
+ * reset, unless this one is abandoned.  A thread that writes there gets the
+ * closed error.  Again: no effect.
  */
 TCPUNIT_API int tcp_close_output_port(tcp_port p);
 

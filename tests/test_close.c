@@ -382,6 +382,69 @@ reset_on_purpose(void)
 	pair_close(&p);
 }
 
+/* How the file ends for a peer who takes all that comes: 0 at its end, or the
+ * error. */
+static int
+end_of_all(int peer)
+{
+	static char some[1 << 20];
+	ssize_t n;
+
+	while ((n = recv(peer, some, sizeof(some), 0)) > 0)
+		continue;
+	return n == 0 ? 0 : errno;
+}
+
+/* A connection whose output could not be flushed, and is closed. */
+static struct pair
+cut_short(bool abandoned)
+{
+	struct pair p = pair_connect();
+	size_t n = 20000000;
+	char *data = numbered(0, n);
+
+	tcp_set_buffer_size(p.out, 2 * n);
+	tcp_set_timeout(p.out, 0);
+	tcp_write(p.out, data, n);
+	if (abandoned)
+		tcp_abandon_port(p.out);
+	is_int(tcp_close_output_port(p.out), -1, "a part does not get out");
+	free(data);
+	return p;
+}
+
+static void
+output_that_was_cut(void)
+{
+	static char some[1 << 20];
+	struct pair p = cut_short(false);
+	ssize_t n;
+
+	do {
+		n = recv(p.peer, some, sizeof(some), MSG_DONTWAIT);
+	} while (n > 0);
+	ok(n == -1 && errno == EAGAIN, "its peer reads no end of file");
+	pair_say(&p, "answer");
+	is_int(tcp_read_byte(p.in), 'a', "the input can still be read");
+	tcp_close_input_port(p.in);
+	is_int(end_of_all(p.peer), ECONNRESET,
+	    "the peer gets a reset once both ports are closed");
+	pair_close(&p);
+
+	p = cut_short(true);
+	tcp_close_input_port(p.in);
+	is_int(end_of_all(p.peer), 0, "but not if the output was abandoned");
+	pair_close(&p);
+
+	p = pair_connect();
+	tcp_close_input_port(p.in);
+	tcp_set_buffer_size(p.out, 100);
+	tcp_write_string(p.out, "all of it");
+	is_int(tcp_close_output_port(p.out), 0, "nor if all of it got out");
+	is_int(end_of_all(p.peer), 0, "which an end of file says");
+	pair_close(&p);
+}
+
 static void
 buffer_that_cannot_leave(void)
 {
@@ -503,6 +566,7 @@ main(void)
 	run(addresses_of_half);
 	run(process_left_alone);
 	run(reset_on_purpose);
+	run(output_that_was_cut);
 	run(buffer_that_cannot_leave);
 	run(buffer_that_another_thread_sends);
 	run(server_that_is_never_idle);

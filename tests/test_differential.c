@@ -81,7 +81,7 @@ struct play {
 
 	int fd;
 	bool in_closed, out_closed, in_abandoned, out_abandoned;
-	bool end;
+	bool end, cut;
 	int error;
 	char ahead[ROOM], buffer[ROOM];
 	size_t n_ahead, n_buffer, buffer_size;
@@ -338,7 +338,11 @@ model_write(struct play *p, const char *data, size_t n)
 static void
 model_closed(struct play *p)
 {
-	if (p->in_closed && p->out_closed)
+	if (!p->in_closed || !p->out_closed)
+		return;
+	if (p->cut)
+		peer_reset(p->fd);
+	else
 		close(p->fd);
 }
 
@@ -367,7 +371,8 @@ model_close_output(struct play *p)
 		return 0;
 	flushed = model_flush(p);
 	error = errno;
-	if (!p->out_abandoned)
+	p->cut = flushed == -1 && !p->out_abandoned;
+	if (!p->out_abandoned && !p->cut)
 		shutdown(p->fd, SHUT_WR);
 	p->out_closed = true;
 	model_closed(p);
