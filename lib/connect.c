@@ -220,15 +220,15 @@ what_local(const struct connecting *c, char *what, size_t size)
 {
 	const char *host = c->options->local_host;
 	int port = c->options->local_port;
+	bool six = host != NULL && host[0] != '[' && strchr(host, ':') != NULL;
 
 	if (port == 0)
 		(void)snprintf(
 		    what, size, "%s from %s", c->what, host); /* may be cut */
 	else
 		(void)snprintf(what, size,
-		    host && strchr(host, ':') ? "%s from [%s]:%d"
-					      : "%s from %s:%d",
-		    c->what, host ? host : "", port); /* likewise */
+		    six ? "%s from [%s]:%d" : "%s from %s:%d", c->what,
+		    host ? host : "", port); /* likewise */
 }
 
 static int

@@ -138,6 +138,11 @@ brackets(void)
 	ok(tcp_connect("::1", port, &options, &in, &out) == 0,
 	    "and is an address to connect from");
 	close_ports(in, out);
+	options.local_port = port;
+	ok(failed(tcp_connect("::1", port, &options, &in, &out) == -1,
+	       TCPUNIT_ERROR_NET, EADDRINUSE) &&
+		told(joined("from [::1]:", port, "")),
+	    "which a message shows with one pair");
 	ok(fails("[]", port, TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
 		fails("[", port, TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
 		fails("[[::1]]", port, TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
