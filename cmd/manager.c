@@ -16,7 +16,7 @@
 
 static int connect_manager(const char *path);
 static bool is_sent(int fd);
-static void *send_later(void *fd);
+static void *send_later(void *arg);
 
 void
 notify_manager(void)

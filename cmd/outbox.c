@@ -104,7 +104,7 @@ push(struct outbox *o)
 	for (;;) {
 		if (o->size == 0 && o->dropped > 0)
 			keep_count(o);
-		if (o->size == 0)
+		if (o->size == 0 || !o->pending)
 			return true;
 		end = memchr(o->pending, '\n', o->size);
 		done = outlet_write(&o->outlet, o->pending,
