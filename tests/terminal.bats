@@ -214,18 +214,22 @@ shell='
 	assert_output 124
 }
 
-@test "what control-S held up comes after control-Q, in whole lines" {
-	steps=('send=hello\n' slurp)
-	at_terminal '
-		spawn tcpu connect --progress 127.0.0.1 $port
-		want hello
+@test "messages that control-S held up come after control-Q, each in its line" {
+	port=0 at_terminal '
+		spawn tcpu listen -v -k -L -1 0 -- cat
+		expect -re {([1-9][0-9]*)\r\n} { set port $expect_out(1,string) }
 		send "\023"
-		expect -timeout 2 -re {B received} { exit 1 }
+		foreach word {one two three} {
+			set answer [exec timeout 10 tcpu connect 127.0.0.1 $port << $word]
+			if {$answer ne $word} { puts "answer: $answer"; exit 1 }
+		}
 		send "\021"
-		want {\r6 B received \([^\r\n]*/s\), 0:0[1-9] +}
-		send "\004"
+		foreach word {one two three} {
+			want {tcpu: [^\r\n]* connection from 127\.0\.0\.1:\d+\r\n}
+		}
+		send "\003"
 		want_end'
-	assert_output 0
+	assert_output SIGINT
 }
 
 @test "--progress redraws one line, and ends it" {
