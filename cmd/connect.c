@@ -69,7 +69,7 @@ static const struct option_set connect_options[] = {
 };
 
 static const char *const commonest[] = {"connect-timeout", "retry", "probe",
-    "end", "idle-timeout", "progress", "timeout", NULL};
+    "end", "abandon", "progress", "pipes", "timeout", NULL};
 
 static const struct connect_options connect_defaults = {
     .common = COMMON_DEFAULTS,

@@ -200,6 +200,18 @@ hand_over(struct handler *h)
 	(void)tcp_close_output_port(h->connection[1]);
 }
 
+/* The kernel does not tell afterwards whether COMMAND read everything. */
+static void
+hint_at_pipes(struct handlers *hs)
+{
+	if (hs->leaders && !hs->options->pipes && !hs->hinted)
+		say_more(hs->run,
+		    "%s: input that %s leaves unread resets its client; "
+		    "--pipes prevents that",
+		    hs->what, hs->command[0]);
+	hs->hinted = true;
+}
+
 static void
 reap(struct handler *h)
 {
@@ -211,6 +223,7 @@ reap(struct handler *h)
 	status = h->group.status;
 	if (h->status == 0 && !h->all->run->ending->signal)
 		report(h, status);
+	hint_at_pipes(h->all);
 	if (WIFSIGNALED(status) && h->status != STATUS_TIMEOUT)
 		h->status = STATUS_SIGNAL + WTERMSIG(status);
 	else if (WIFEXITED(status) && WEXITSTATUS(status))

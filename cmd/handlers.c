@@ -35,8 +35,7 @@ static void free_all(struct handlers *hs);
 
 const struct option handler_option_table[] = {
     {"pipes", 0, NULL, set_true, offsetof(struct handler_options, pipes),
-	"give COMMAND pipes, not the socket; closing stdout is "
-	"an end of file to the peer"},
+	"pipes for COMMAND: it may half-close, or not read"},
     {0},
 };
 

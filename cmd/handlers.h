@@ -61,6 +61,7 @@ struct handlers {
 	struct environment environment;
 	LIST_HEAD(, handler) list;
 	LIST_HEAD(, handler) left; /* COMMAND has ended, its group may live */
+	bool hinted;               /* at --pipes */
 	int running;
 	int left_count;
 	int left_limit; /* of left_count, before its list is weeded */

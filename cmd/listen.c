@@ -58,8 +58,8 @@ static const struct option listen_option_table[] = {
     {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
 	"take over descriptor N, which listens already"},
     {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
-	"become COMMAND, which has the listening sockets from "
-	"descriptor 3 on"},
+	"become COMMAND, which has the listening sockets from descriptor 3 "
+	"on; if it takes one only, listen on 127.0.0.1"},
     {"until-exit", 0, "PID", read_count,
 	offsetof(struct listen_options, until_exit),
 	"end when process PID does"},
@@ -78,8 +78,8 @@ static const struct option_set listen_options[] = {
 };
 
 static const char *const commonest[] = {"keep-open", "count", "accept-timeout",
-    "local", "until-exit", "print-port", "print", "background", "timeout",
-    NULL};
+    "local", "until-exit", "print-port", "print", "background", "pipes",
+    "abandon", "timeout", NULL};
 
 static const struct listen_options listen_defaults = {
     .common = COMMON_DEFAULTS,

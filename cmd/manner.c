@@ -12,10 +12,10 @@ static option_reader read_end, read_keepalive, read_user_timeout;
 const struct option session_option_table[] = {
     {"end", 0, "both|peer|input|quiet[:TIME]", read_end,
 	offsetof(struct session_options, end),
-	"end when both ends are done, the peer is, the input is sent, or "
-	"the peer is silent for TIME (1s)"},
+	"end when both ends are done, the peer is, the input is, or the peer "
+	"is silent (1s)"},
     {"abandon", 0, NULL, set_true, offsetof(struct session_options, abandon),
-	"no end of file to the peer before the session ends"},
+	"send no end of file before the session ends"},
     {"reset", 0, NULL, set_true, offsetof(struct session_options, reset),
 	"end the connection with a reset, as soon as our input "
 	"is sent unless --end says otherwise"},

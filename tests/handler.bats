@@ -274,6 +274,20 @@ reported() {
 
 # ---- --pipes ----
 
+@test "with --verbose a COMMAND without --pipes is reminded of it, once" {
+	local option hints
+	for option in '' --pipes; do
+		# shellcheck disable=SC2086 # an empty word is none
+		serve -v -k --count 2 $option --local 0 -- echo answer
+		asks -q </dev/null
+		asks -q </dev/null
+		ends 0 "$server"
+		hints=$(grep -c ': input that echo leaves unread resets .*--pipes' \
+			server.err) || true
+		assert_equal "$hints" "$([ "$option" ] && echo 0 || echo 1)"
+	done
+}
+
 @test "with --pipes closing stdout is an end of file to the peer" {
 	serve --pipes --local 0 -- sh -c 'echo early; exec >&-; cat >rest; exit 4'
 	mkfifo in

@@ -68,6 +68,19 @@ held() {
 	assert_output "$PWD/none"
 }
 
+@test "a server that takes one socket is reached by every client, on 127.0.0.1" {
+	run timeout -k1 10 tcpu listen --help=all
+	assert_output --regexp 'hold .*one only,[[:space:]]+listen on 127.0.0.1'
+	held 127.0.0.1 0 -- perl -MSocket -e '
+		open my $l, "+<&=", 3 or die;
+		accept my $c, $l or die;
+		syswrite $c, "hi\n"'
+	run timeout -k1 10 tcpu connect localhost "$port" </dev/null
+	assert_success
+	assert_output hi
+	ends 0 "$held"
+}
+
 @test "clients can connect from the start, and are served when COMMAND is up" {
 	mkfifo go
 	held --local 0 -- sh -c 'read -r line <go; exec tcpu listen -k -- cat'
