@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "descriptors.h"
+#include "port_user.h"
 #include "serve.h"
 #include "wire.h"
 
@@ -25,7 +26,10 @@ static int adopt_listener(struct listening *l);
 static int make_listener(struct listening *l, const struct operands *operands);
 static int open_listener(struct listening *l, const struct target *target);
 static int fill_queues(const struct listening *l);
-static int listen_failure(const struct listening *l);
+static int listen_failure(
+    const struct listening *l, const struct target *target);
+static void find_port_user(const struct listening *l,
+    const struct target *target, char user[PORT_USER_SIZE]);
 static void arm(tcp_listener listener);
 
 static const struct option listen_option_table[] = {
@@ -295,7 +299,7 @@ open_listener(struct listening *l, const struct target *target)
 	l->listener = tcp_listen(target->port, &options);
 	if (!tcp_listener_p(l->listener) ||
 	    (o->black_hole && fill_queues(l) == -1))
-		return listen_failure(l);
+		return listen_failure(l, target);
 	if (!l->command || o->handler.pipes)
 		arm(l->listener);
 	return 0;
@@ -326,16 +330,34 @@ fill_queues(const struct listening *l)
 }
 
 static int
-listen_failure(const struct listening *l)
+listen_failure(const struct listening *l, const struct target *target)
 {
 	int status = library_failure(l->run, l->what, STATUS_LISTEN);
+	char user[PORT_USER_SIZE];
 
-	if (status == STATUS_IN_USE)
-		say_more(l->run,
-		    "%s: somebody else listens there; port 0 is a free one, "
-		    "which --print tells",
-		    l->what);
+	if (status != STATUS_IN_USE || !l->run->options->verbose)
+		return status;
+	find_port_user(l, target, user);
+	say_more(l->run, "%s: %s%sport 0 is a free one, which --print prints",
+	    l->what, user, user[0] ? "; " : "");
 	return status;
+}
+
+/* The addresses of a name are left aside: looking them up takes time. */
+static void
+find_port_user(const struct listening *l, const struct target *target,
+    char user[PORT_USER_SIZE])
+{
+	union socket_address addresses[2] = {0};
+	size_t n = 0;
+
+	if (l->options->local) {
+		n += read_address("127.0.0.1", &addresses[n]);
+		n += read_address("::1", &addresses[n]);
+	} else if (target->host) {
+		n += read_address(target->host, &addresses[n]);
+	}
+	describe_port_user(addresses, n, target->port, user);
 }
 
 /* What is accepted from an armed socket is armed from the start. */

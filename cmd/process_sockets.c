@@ -73,7 +73,8 @@ compare_inodes(const void *a, const void *b)
 static int
 enter_network(struct network *network, pid_t process, bool listening)
 {
-	struct socket_query query = {process, 0, listening};
+	struct socket_query query = {
+	    .process = process, .listening = listening};
 	char path[PATH_SIZE];
 	struct stat st;
 
@@ -92,23 +93,41 @@ enter_network(struct network *network, pid_t process, bool listening)
 	return 0;
 }
 
-static const struct socket_entry *
-find_socket(const struct network *network, DIR *dir, const char *name)
+/* The number of the socket that a descriptor is; 0 if it is something else. */
+static unsigned long
+read_inode(DIR *dir, const char *name)
 {
-	struct socket_entry key;
+	unsigned long inode;
 	char link[PATH_SIZE];
 	ssize_t n;
 
 	n = readlinkat(dirfd(dir), name, link, sizeof(link) - 1);
 	if (n == -1)
-		return NULL;
+		return 0;
 	link[n] = '\0';
-	if (sscanf(link, "socket:[%lu]", &key.inode) != 1)
+	return sscanf(link, "socket:[%lu]", &inode) == 1 ? inode : 0;
+}
+
+static const struct socket_entry *
+find_socket(const struct network *network, DIR *dir, const char *name)
+{
+	const struct socket_entry key = {.inode = read_inode(dir, name)};
+
+	if (key.inode == 0)
 		return NULL;
 	return network->sockets.count == 0
 	    ? NULL
 	    : bsearch(&key, network->sockets.entries, network->sockets.count,
 		  sizeof(key), compare_inodes);
+}
+
+static DIR *
+open_descriptors(pid_t process)
+{
+	char path[PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)process);
+	return opendir(path);
 }
 
 static int
@@ -117,14 +136,12 @@ add_sockets_of(pid_t process, bool listening, struct network *network,
 {
 	const struct socket_entry *found;
 	const struct dirent *entry;
-	char path[PATH_SIZE];
 	int result = 0;
 	DIR *dir;
 
 	if (enter_network(network, process, listening) == -1)
 		return -1;
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)process);
-	dir = opendir(path);
+	dir = open_descriptors(process);
 	if (!dir)
 		return -1;
 	while (result == 0 && (entry = readdir(dir))) {
@@ -134,4 +151,37 @@ add_sockets_of(pid_t process, bool listening, struct network *network,
 	}
 	(void)closedir(dir); /* it was read only */
 	return result;
+}
+
+/* ---- The process of a socket ---- */
+
+static bool
+has_socket(pid_t process, unsigned long inode)
+{
+	const struct dirent *entry;
+	DIR *dir = open_descriptors(process);
+	bool found = false;
+
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir)))
+		found = read_inode(dir, entry->d_name) == inode;
+	(void)closedir(dir); /* it was read only */
+	return found;
+}
+
+pid_t
+find_owner(unsigned long inode)
+{
+	struct processes all;
+	pid_t owner = 0;
+
+	if (inode == 0 || list_processes(&all) == -1)
+		return 0;
+	for (size_t i = 0; i < all.count && owner == 0; i++)
+		if (all.list[i].id != getpid() &&
+		    has_socket(all.list[i].id, inode))
+			owner = all.list[i].id;
+	free(all.list);
+	return owner;
 }

@@ -21,4 +21,10 @@
 int read_process_sockets(
     pid_t process, bool listening, struct socket_table *table);
 
+/*
+ * Another process that has the socket with this number, the first of those that
+ * may be looked at; 0 if none is found.
+ */
+pid_t find_owner(unsigned long inode);
+
 #endif

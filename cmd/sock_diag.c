@@ -15,6 +15,9 @@
 /* Room for the largest message of a dump. */
 #define DUMP_SIZE 32768
 
+/* TCP_BOUND_INACTIVE of Linux 6.8, which is in no header for programs. */
+#define BOUND_INACTIVE 13
+
 #define BIT(state) (1u << (state))
 
 /* Sockets that some process may have: not those in TIME_WAIT. */
@@ -83,7 +86,8 @@ request_dump(int fd, const struct socket_query *query, int family)
 	    .body.sdiag_family = (uint8_t)family,
 	    .body.sdiag_protocol = IPPROTO_TCP,
 	    .body.idiag_states =
-		query->listening ? BIT(TCP_LISTEN) : LIVE_STATES,
+		(query->listening ? BIT(TCP_LISTEN) : LIVE_STATES) |
+		(query->bound ? BIT(BOUND_INACTIVE) | BIT(TCP_TIME_WAIT) : 0),
 	    .body.id.idiag_sport = htons((uint16_t)query->port),
 	};
 

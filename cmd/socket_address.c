@@ -4,6 +4,7 @@
  */
 #include "socket_address.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <string.h>
 
@@ -41,6 +42,19 @@ unmap_address(union socket_address *address)
 	v4.sin_port = address->v6.sin6_port;
 	memcpy(&v4.sin_addr, &address->v6.sin6_addr.s6_addr[12], 4);
 	address->v4 = v4;
+}
+
+bool
+read_address(const char *text, union socket_address *address)
+{
+	*address = (union socket_address){.any.sa_family = AF_INET};
+	if (inet_pton(AF_INET, text, &address->v4.sin_addr) == 1)
+		return true;
+	address->any.sa_family = AF_INET6;
+	if (inet_pton(AF_INET6, text, &address->v6.sin6_addr) != 1)
+		return false;
+	unmap_address(address);
+	return true;
 }
 
 const char *

@@ -32,6 +32,9 @@ bool is_unspecified(const union socket_address *address);
 bool is_same_address(
     const union socket_address *a, const union socket_address *b);
 
+/* Reads an address in digits, without a scope.  Says whether it is one. */
+bool read_address(const char *text, union socket_address *address);
+
 /* The text of the address alone, and the port number. */
 const char *address_text(
     const union socket_address *address, char text[TCPUNIT_ADDRLEN]);

@@ -31,6 +31,8 @@ struct socket_query {
 	pid_t process;  /* in whose network; 0 is ours */
 	int port;       /* the local one; 0 any */
 	bool listening; /* those that listen; else all */
+	bool bound;     /* also those that only keep a port: in TIME_WAIT, or
+			   bound and no more, of which some kernels know */
 };
 
 /* Appends an entry.  Returns 0, or -1 with ENOMEM. */

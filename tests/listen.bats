@@ -253,8 +253,35 @@ Address already in use"
 	done
 	run timeout -k1 10 tcpu listen -v "$port"
 	assert_line --index 0 "tcpu: listen 0.0.0.0:$port: Address already in use"
-	assert_line --index 1 "tcpu: listen 0.0.0.0:$port: somebody else listens \
-there; port 0 is a free one, which --print tells"
+	assert_line --index 1 "tcpu: listen 0.0.0.0:$port: process $server (tcpu) \
+listens there; port 0 is a free one, which --print prints"
+}
+
+@test "-v says what has the port, and whose it is" {
+	run netns timeout -k1 20 bash -c '
+		tcpu listen --background --until-exit $$ -k -L 4242 -- sleep 20
+		tcpu listen -v -t 1ms -6 ::1 4242
+		tcpu listen -v -t 1ms 127.0.0.2 4242
+		exec 5<>/dev/tcp/127.0.0.1/4242
+		port=$(tcpu addresses --fd 5 --local --port)
+		tcpu listen -v -t 1ms -L "$port"
+		tcpu listen -v -t 1ms 127.0.0.1 "$port"
+		echo' 3>&-
+	assert_line --index 1 --regexp '::1.*: process [0-9]+ \(tcpu\) listens'
+	assert_line --index 2 --regexp 'timed out'
+	for i in 4 6; do
+		assert_line --index "$i" --regexp 'the port belongs to a connection of process [0-9]+ \(bash\) with 127.0.0.1:4242; port 0 is'
+	done
+}
+
+@test "-v says less where the process cannot be seen" {
+	run netns timeout -k1 20 bash -c '
+		chmod a+rx . "$(dirname "$(command -v tcpu)")"
+		tcpu listen --background --until-exit $$ -k -L 4242 -- sleep 20
+		setpriv --reuid=65534 --clear-groups "$(command -v tcpu)" \
+			listen -v -t 1ms -L 4242' 3>&-
+	assert_equal "$status" 6
+	assert_line --index 1 --partial ': somebody else listens there; port 0'
 }
 
 @test "two listeners share a port only if both ask for it" {

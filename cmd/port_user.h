@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * port_user.h - who has a port that cannot be had.
+ */
+#ifndef TCPU_PORT_USER_H
+#define TCPU_PORT_USER_H
+
+#include <stddef.h>
+
+#include "socket_address.h"
+
+#define PORT_USER_SIZE 256
+
+/*
+ * Describes the socket that keeps others from the port of these N addresses,
+ * of which none is any, with its process if that can be seen: "process 12
+ * (nginx) listens there".  The text is empty if none is found.
+ */
+void describe_port_user(const union socket_address *addresses, size_t n,
+    int port, char text[PORT_USER_SIZE]);
+
+#endif
