@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "bindable.h"
 #include "lookup.h"
-#include "route.h"
 #include "sockets.h"
 #include "tcpu.h"
 #include "waiting.h"
@@ -26,9 +26,11 @@ struct accept_ready_options {
 	int min; /* -1: not given */
 	bool listening;
 	bool not_listening;
+	bool bindable;
 	bool count;
 	enum format format;
 	struct wait_option wait;
+	int until_exit; /* 0 none */
 };
 
 /* All the sockets that were meant, together. */
@@ -42,10 +44,9 @@ struct question {
 	const struct run *run;
 	const struct accept_ready_options *options;
 	struct waiting waiting;
-	char what[384];              /* for messages: "accept-ready 4242" */
-	int port;                    /* unless a descriptor was given */
-	union socket_address *hosts; /* NULL is any */
-	size_t host_count;
+	char what[384]; /* for messages: "accept-ready 4242" */
+	int port;       /* unless a descriptor was given */
+	struct own_addresses hosts;
 };
 
 static int run_accept_ready(const struct run *run, const void *options,
@@ -53,7 +54,6 @@ static int run_accept_ready(const struct run *run, const void *options,
 static int check_options(const struct run *run,
     const struct accept_ready_options *o, const struct operands *operands);
 static int begin_question(struct question *q, const struct operands *operands);
-static int find_hosts(struct question *q, const struct target *target);
 static int settle(struct question *q);
 static int look(const struct question *q, struct sight *sight);
 static int print_counts(const struct question *q, const struct sight *sight);
@@ -69,9 +69,15 @@ static const struct option accept_ready_option_table[] = {
     {"not-listening", 0, NULL, set_true,
 	offsetof(struct accept_ready_options, not_listening),
 	"whether nobody listens"},
+    {"bindable", 0, NULL, set_true,
+	offsetof(struct accept_ready_options, bindable),
+	"whether a listener could be made there now"},
     {"wait", 0, "[=TIME]", read_wait,
 	offsetof(struct accept_ready_options, wait),
 	"wait until it is so, at most TIME"},
+    {"until-exit", 0, "PID", read_count,
+	offsetof(struct accept_ready_options, until_exit),
+	"with --wait: no longer than process PID runs"},
     {"count", 'c', NULL, set_true, offsetof(struct accept_ready_options, count),
 	"print how many wait, and how many may"},
     {"format", 0, "plain|sh", NULL,
@@ -86,8 +92,8 @@ static const struct option_set accept_ready_options[] = {
     {0},
 };
 
-static const char *const commonest[] = {
-    "fd", "min", "listening", "not-listening", "wait", "count", "format", NULL};
+static const char *const commonest[] = {"fd", "min", "listening",
+    "not-listening", "bindable", "wait", "until-exit", "count", "format", NULL};
 
 static const struct accept_ready_options accept_ready_defaults = {
     .common = COMMON_DEFAULTS,
@@ -122,8 +128,11 @@ run_accept_ready(
 	if (status == 0)
 		status = begin_question(&q, operands);
 	if (status == 0)
-		status = settle(&q);
-	free(q.hosts);
+		status = q.options->bindable
+		    ? answer_bindable(
+			  &q.waiting, q.options->wait.asked, &q.hosts, q.port)
+		    : settle(&q);
+	free(q.hosts.list);
 	return status;
 }
 
@@ -137,6 +146,14 @@ check_options(const struct run *run, const struct accept_ready_options *o,
 		return usage_error(run,
 		    "--listening, --not-listening and --min exclude each "
 		    "other");
+	if (o->bindable &&
+	    (o->listening || o->not_listening || o->min != -1 || o->count ||
+		o->format || o->fd != -1))
+		return usage_error(run,
+		    "--bindable goes with --wait, --until-exit and a port "
+		    "only");
+	if (o->until_exit && !o->wait.asked)
+		return usage_error(run, "--until-exit needs --wait");
 	if (o->not_listening && (o->count || o->format))
 		return usage_error(
 		    run, "with --not-listening there is nothing to print");
@@ -153,6 +170,9 @@ begin_question(struct question *q, const struct operands *operands)
 	int status;
 
 	begin_waiting(&q->waiting, q->run, q->what, o->wait.limit);
+	status = wait_for_process(&q->waiting, o->until_exit);
+	if (status != 0)
+		return status;
 	if (o->fd != -1) {
 		(void)snprintf(q->what, sizeof(q->what),
 		    "accept-ready descriptor %d", o->fd);
@@ -164,53 +184,9 @@ begin_question(struct question *q, const struct operands *operands)
 	(void)snprintf(
 	    q->what, sizeof(q->what), "accept-ready %s", target.text);
 	q->port = target.port;
-	return target.host ? find_hosts(q, &target) : 0;
-}
-
-/* Those of the list that belong to this machine: no other is in the tables of
- * its kernel.  Returns 0, or -1 with errno. */
-static int
-keep_own(struct question *q, const struct addrinfo *list)
-{
-	union socket_address a;
-	size_t n = 0;
-	int own;
-
-	for (const struct addrinfo *i = list; i; i = i->ai_next)
-		n++;
-	q->hosts = calloc(n, sizeof(*q->hosts));
-	if (!q->hosts)
-		return -1;
-	for (const struct addrinfo *i = list; i; i = i->ai_next) {
-		memcpy(&a, i->ai_addr, i->ai_addrlen);
-		unmap_address(&a);
-		own = is_own_address(&a);
-		if (own == -1)
-			return -1;
-		if (own)
-			q->hosts[q->host_count++] = a;
-	}
-	return 0;
-}
-
-static int
-find_hosts(struct question *q, const struct target *target)
-{
-	struct addrinfo *list;
-	int status = look_up(&q->waiting, target->host, &list);
-
-	if (status != 0)
-		return status;
-	if (keep_own(q, list) == -1)
-		status = fail(
-		    q->run, STATUS_FAILED, "%s: %s", q->what, strerror(errno));
-	else if (q->host_count == 0)
-		status = usage_error(q->run,
-		    "%s: not an address of this machine; to ask others use "
-		    "tcpu connect -z --retry",
-		    target->text);
-	freeaddrinfo(list);
-	return status;
+	return target.host
+	    ? look_up_own(&q->waiting, &target, o->bindable, &q->hosts)
+	    : 0;
 }
 
 /* ---- The answer ---- */
@@ -245,6 +221,10 @@ settle(struct question *q)
 		if (status != 0)
 			return status;
 	}
+	/* Whoever listens, it is not the process that was meant. */
+	if (verdict == STATUS_DONE && !q->options->not_listening &&
+	    process_has_ended(&q->waiting))
+		return say_ended(&q->waiting);
 	if (verdict == STATUS_REFUSED) {
 		say(q->run, "%s: nobody listens", q->what);
 		say_more(
@@ -284,12 +264,12 @@ is_meant(const struct question *q, const struct socket_entry *entry)
 {
 	int family = q->run->options->family;
 
-	if (!q->hosts && family)
+	if (!q->hosts.list && family)
 		return serves_family(entry, family == 4 ? AF_INET : AF_INET6);
-	for (size_t i = 0; i < q->host_count; i++)
-		if (serves_address(entry, &q->hosts[i]))
+	for (size_t i = 0; i < q->hosts.count; i++)
+		if (serves_address(entry, &q->hosts.list[i]))
 			return true;
-	return !q->hosts;
+	return !q->hosts.list;
 }
 
 static void

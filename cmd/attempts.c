@@ -37,6 +37,7 @@ struct attempts {
 enum outcome { MADE, FAILED, TURNED_AWAY };
 
 static int find_source(struct attempts *a);
+static int watch_until_exit(const struct attempts *a);
 static int repeat(struct attempts *a);
 static enum outcome try_once(struct attempts *a);
 static int time_left(const struct attempts *a);
@@ -97,7 +98,7 @@ make_connection(const struct run *run, const struct attempt_options *options,
 	a.connect.nolinger = session; /* armed, as sessions are */
 	status = find_source(&a);
 	if (status == 0)
-		status = watch_awaited(run, a.what, options->until_exit);
+		status = watch_until_exit(&a);
 	if (status == 0)
 		status = repeat(&a);
 	forget_process(run->ending);
@@ -116,6 +117,20 @@ find_source(struct attempts *a)
 	a->connect.local_host = a->source.host;
 	a->connect.local_port = a->source.port;
 	return 0;
+}
+
+static int
+watch_until_exit(const struct attempts *a)
+{
+	int pid = a->options->until_exit;
+
+	if (pid == 0 || watch_process(a->run->ending, pid, STATUS_NO) == 0)
+		return 0;
+	if (errno == ESRCH)
+		return fail(a->run, STATUS_NO, "%s: process %d has ended",
+		    a->what, pid);
+	return fail(
+	    a->run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));
 }
 
 static int

@@ -5,9 +5,12 @@
 #include "lookup.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "route.h"
 
 /* What a look-up on another thread writes to. */
 struct request {
@@ -15,11 +18,65 @@ struct request {
 	struct gaicb call;
 };
 
+static int keep_own(
+    const struct addrinfo *list, struct own_addresses *own, bool *fits);
+static int look_up(struct waiting *w, const char *host, struct addrinfo **list);
 static int finish(struct waiting *w, int error);
 static int look_up_name(struct waiting *w, const char *host,
     const struct addrinfo *hints, struct addrinfo **list);
 
 int
+look_up_own(struct waiting *w, const struct target *target, bool all,
+    struct own_addresses *own)
+{
+	struct addrinfo *list;
+	bool fits;
+	int status = look_up(w, target->host, &list);
+
+	if (status != 0)
+		return status;
+	if (keep_own(list, own, &fits) == -1)
+		status = fail(
+		    w->run, STATUS_FAILED, "%s: %s", w->what, strerror(errno));
+	else if (own->count == 0 || (all && !fits))
+		status = usage_error(w->run,
+		    "%s: not an address of this machine; to ask others use "
+		    "tcpu connect -z --retry",
+		    target->text);
+	freeaddrinfo(list);
+	return status;
+}
+
+/* Returns 0, or -1 with errno.  FITS says that no address was left out that
+ * another machine could have. */
+static int
+keep_own(const struct addrinfo *list, struct own_addresses *own, bool *fits)
+{
+	union socket_address a;
+	size_t n = 0;
+	int is_own;
+
+	for (const struct addrinfo *i = list; i; i = i->ai_next)
+		n++;
+	*fits = true;
+	*own = (struct own_addresses){calloc(n, sizeof(*own->list)), 0};
+	if (!own->list)
+		return -1;
+	for (const struct addrinfo *i = list; i; i = i->ai_next) {
+		memcpy(&a, i->ai_addr, i->ai_addrlen);
+		unmap_address(&a);
+		is_own = is_own_address(&a);
+		if (is_own == -1)
+			return -1;
+		if (is_own)
+			own->list[own->count++] = a;
+		else if (!lacks_family(&a))
+			*fits = false;
+	}
+	return 0;
+}
+
+static int
 look_up(struct waiting *w, const char *host, struct addrinfo **list)
 {
 	const struct common_options *options = w->run->options;

@@ -6,15 +6,25 @@
 #ifndef TCPU_LOOKUP_H
 #define TCPU_LOOKUP_H
 
-#include <netdb.h>
+#include <stddef.h>
 
+#include "socket_address.h"
 #include "waiting.h"
+
+/* The addresses of a host that belong to this machine. */
+struct own_addresses {
+	union socket_address *list; /* NULL: any */
+	size_t count;
+};
 
 /*
  * Looks HOST up, within the limit of W, as the common options say (family,
- * numeric).  Returns 0, and LIST is given back with freeaddrinfo(3); or the
- * status to end with, having said why.
+ * numeric).  A host without an address of this machine is a usage error; with
+ * ALL, so is one that has others, too, but for IPv6 ones where there is no
+ * IPv6.  Returns 0, and the list is the caller's to free; or the status to end
+ * with, having said why.
  */
-int look_up(struct waiting *w, const char *host, struct addrinfo **list);
+int look_up_own(struct waiting *w, const struct target *target, bool all,
+    struct own_addresses *own);
 
 #endif

@@ -38,6 +38,16 @@ is_own_address(const union socket_address *address)
 	return own == -1 ? try_bind(address) : own;
 }
 
+bool
+lacks_family(const union socket_address *address)
+{
+	const union socket_address loopback = {
+	    .v6.sin6_family = AF_INET6, .v6.sin6_addr = IN6ADDR_LOOPBACK_INIT};
+
+	return address->any.sa_family == AF_INET6 &&
+	    is_own_address(&loopback) == 0;
+}
+
 static int
 ask_route(const union socket_address *address)
 {

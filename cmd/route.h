@@ -14,4 +14,7 @@
  */
 int is_own_address(const union socket_address *address);
 
+/* Whether it is an IPv6 address, and this machine has not even ::1. */
+bool lacks_family(const union socket_address *address);
+
 #endif

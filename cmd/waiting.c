@@ -5,7 +5,9 @@
 #include "waiting.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/pidfd.h>
 
 #include "clock.h"
 
@@ -26,33 +28,61 @@ void
 begin_waiting(
     struct waiting *w, const struct run *run, const char *what, int limit)
 {
-	*w = (struct waiting){run, what, limit, 0, FIRST_PAUSE};
+	*w = (struct waiting){.run = run,
+	    .what = what,
+	    .limit = limit,
+	    .pause = FIRST_PAUSE,
+	    .longest = LAST_PAUSE,
+	    .process = -1};
 	w->deadline = limit == -1 ? INT64_MAX : now() + limit;
+}
+
+int
+wait_for_process(struct waiting *w, int pid)
+{
+	if (pid == 0)
+		return 0;
+	w->pid = pid;
+	w->process = pidfd_open(pid, 0);
+	w->ended = w->process == -1 && errno == ESRCH;
+	if (w->process != -1 || w->ended)
+		return 0;
+	return fail(
+	    w->run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));
+}
+
+bool
+process_has_ended(struct waiting *w)
+{
+	struct pollfd process = {.fd = w->process, .events = POLLIN};
+
+	if (w->process != -1 && poll(&process, 1, 0) == 1)
+		w->ended = true;
+	return w->ended;
+}
+
+int
+say_ended(const struct waiting *w)
+{
+	return fail(
+	    w->run, STATUS_NO, "%s: process %d has ended", w->what, w->pid);
 }
 
 int
 wait_a_little(struct waiting *w)
 {
-	int64_t left = w->limit == -1 ? LAST_PAUSE : w->deadline - now();
+	int64_t left = w->limit == -1 ? w->longest : w->deadline - now();
 	char time[TIME_TEXT_SIZE];
 
+	if (w->ended)
+		return say_ended(w);
 	if (left <= 0)
 		return fail(w->run, STATUS_TIMEOUT, "%s: timed out after %s",
 		    w->what, format_time(w->limit, time));
+	if (process_has_ended(w))
+		return 0;
 	if (tcp_thread_sleep(left < w->pause ? (int)left : w->pause) == -1)
 		return library_failure(w->run, w->what, STATUS_FAILED);
-	w->pause = w->pause < LAST_PAUSE / 2 ? 2 * w->pause : LAST_PAUSE;
+	w->pause = w->pause < w->longest / 2 ? 2 * w->pause : w->longest;
 	return 0;
-}
-
-int
-watch_awaited(const struct run *run, const char *what, int pid)
-{
-	if (pid == 0 || watch_process(run->ending, pid, STATUS_NO) == 0)
-		return 0;
-	if (errno == ESRCH)
-		return fail(
-		    run, STATUS_NO, "%s: process %d has ended", what, pid);
-	return fail(
-	    run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));
 }

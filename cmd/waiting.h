@@ -26,6 +26,10 @@ struct waiting {
 	int limit;
 	int64_t deadline;
 	int pause;
+	int longest; /* pause */
+	int pid;     /* whose end ends the wait; 0 none */
+	int process; /* its pidfd, or -1 */
+	bool ended;  /* it has been seen */
 };
 
 /* The limit counts from here; -1 is none. */
@@ -33,17 +37,20 @@ void begin_waiting(
     struct waiting *w, const struct run *run, const char *what, int limit);
 
 /*
- * Pauses: shortly at first, then longer, and never past the limit, so that the
- * last look is taken when it is reached.  Returns 0; or the status to end
- * with, having said why.
+ * The end of process PID, unless that is 0, ends the wait, too; it may be gone
+ * already.  Returns 0, or the status to end with, having said why.
  */
-int wait_a_little(struct waiting *w);
+int wait_for_process(struct waiting *w, int pid);
+
+/* Whether that process has ended; and saying so: STATUS_NO. */
+bool process_has_ended(struct waiting *w);
+int say_ended(const struct waiting *w);
 
 /*
- * Ends the run with STATUS_NO when process PID ends, unless PID is 0; WHAT is
- * for messages.  Returns 0; or the status to end with, having said why: that
- * one, if the process is gone already.
+ * Pauses: shortly at first, then longer, and never past the limit, so that the
+ * last look is taken when it is reached, or when the process has ended.
+ * Returns 0; or the status to end with, having said why.
  */
-int watch_awaited(const struct run *run, const char *what, int pid);
+int wait_a_little(struct waiting *w);
 
 #endif

@@ -192,7 +192,7 @@ elsewhere+=' --retry'
 
 @test "a server on another machine is not taken for one of this machine" {
 	run --separate-stderr machines '192.0.2.2 db\n' timeout -k1 20 bash -c '
-		$there tcpu listen -k 5432 -- true & server=$!
+		$there tcpu listen -k 5432 -- cat & server=$!
 		tcpu connect -q -z --retry db 5432 && echo there
 		tcpu accept-ready db 5432; echo $?
 		tcpu accept-ready --listening --wait=20 192.0.2.2 5432; echo $?
@@ -348,6 +348,206 @@ tcpu: accept-ready: db:5432: $elsewhere"
 			tcpu accept-ready --wait --fd 10"
 		assert_equal "$output$stderr" ''
 		[ $name = HUP ] && name=INT || name=TERM
+	done
+}
+
+@test "--until-exit: status 1 when that process ends, and when it has" {
+	background other tail -f /dev/null
+	other=${started[-1]}
+	background waiter netns tcpu accept-ready --listening --wait=40 \
+		--until-exit "$other" $free_port
+	waiter=${started[-1]}
+	kill "$other"
+	ends 1 "$waiter"
+	assert_equal "$(<waiter.err)" \
+		"tcpu: accept-ready 4242: process $other has ended"
+	ends 143 "$other"
+	run --separate-stderr -1 netns timeout -k1 10 tcpu accept-ready \
+		--wait --until-exit "$other" $free_port
+	assert_equal "$output" ''
+	assert_equal "$stderr" \
+		"tcpu: accept-ready 4242: process $other has ended"
+}
+
+@test "--until-exit: a server that has died is not taken for another one" {
+	status_wanted=1
+	with listen=127.0.0.1,pending=1 '
+		sh -c "exit 3" & server=$!
+		wait $server
+		tcpu accept-ready --listening --wait=9 --until-exit $server $PORT'
+	assert_regex "$stderr" 'process [0-9]+ has ended'
+}
+
+@test "--until-exit: what is so at the end of the process is told" {
+	background holder "$sockets" listen=127.0.0.1,pending=1
+	holder=${started[-1]}
+	tcpu addresses --pid "$holder" --listening --wait=20 --port >port
+	background waiter tcpu accept-ready --not-listening --wait=40 \
+		--until-exit "$holder" "$(<port)"
+	waiter=${started[-1]}
+	kill -KILL "$holder"
+	ends 0 "$waiter"
+	holds waiter.err ''
+	run -0 timeout -k1 10 tcpu accept-ready --bindable --wait=40 \
+		--until-exit "$holder" "$(<port)"
+}
+
+@test "--until-exit: a process that runs on changes nothing" {
+	status_wanted=0
+	with listen=127.0.0.1,pending=1 \
+		'tcpu accept-ready --wait=9 --until-exit $$ $PORT'
+	status_wanted=124
+	with listen=127.0.0.1 \
+		'tcpu accept-ready --wait=50ms --until-exit $$ $PORT'
+	refuses 2 'accept-ready: --until-exit needs --wait' --until-exit 1 80
+}
+
+@test "--until-exit ends the look-up of the host" {
+	background other tail -f /dev/null
+	other=${started[-1]}
+	background waiter timeout 30 "$sandbox" tcpu accept-ready \
+		--wait --until-exit "$other" silent.test 80
+	waiter=${started[-1]}
+	kill "$other"
+	ends 1 "$waiter"
+}
+
+# ---- A port to be had ----
+
+# agrees ARG... - what --bindable says, of which listen is the judge: yes, in
+# use, not possible; which it says is the output.
+agrees() {
+	run timeout -k1 10 tcpu accept-ready --bindable "$@"
+	bindable=$status
+	run timeout -k1 10 tcpu listen -t 1ms "$@"
+	case $bindable,$status in
+	0,124 | 1,6 | 2,7 | 7,7) echo "$bindable" ;;
+	*) echo "$bindable, listen $status" ;;
+	esac
+}
+
+# bindings LINES - a line of bash where `agrees` is known.
+bindings() {
+	run netns timeout -k1 30 bash -c "run() { output=\$(\"\$@\" 2>&1)
+		status=\$?; }; $(declare -f agrees); $1" 3>&-
+}
+
+@test "--bindable: a free port is 0, one with a listener is 1" {
+	bindings 'agrees 4242
+		tcpu listen --background --until-exit $$ -k 127.0.0.1 4242 -- true
+		agrees 4242
+		agrees -4 4242
+		agrees 127.0.0.1 4242
+		agrees localhost 4242
+		agrees 127.0.0.2 4242
+		agrees -6 4242
+		agrees ::1 4242'
+	assert_output $'0\n1\n1\n1\n1\n0\n0\n0'
+	bindings 'tcpu listen --background --until-exit $$ -k 4242 -- true
+		agrees 4242
+		agrees 127.0.0.1 4242
+		agrees 0.0.0.0 4242
+		agrees ::1 4242
+		agrees 4243'
+	assert_output $'1\n1\n1\n1\n0'
+	run -1 netns bash -c '
+		tcpu listen --background --until-exit $$ -k 4242 -- true
+		tcpu accept-ready --bindable 4242' 3>&-
+	assert_output ''
+}
+
+@test "--bindable: a port of a connection is 1, also when it is closed" {
+	bindings 'tcpu listen --background --until-exit $$ -k -L 4242 -- cat
+		exec 5<>/dev/tcp/127.0.0.1/4242
+		port=$(tcpu addresses --fd 5 --local --port)
+		agrees "$port"
+		agrees 127.0.0.1 "$port"
+		agrees ::1 "$port"
+		exec 5>&-
+		agrees "$port"
+		tcpu listen -v -t 1ms "$port"'
+	assert_line --index 3 1
+	assert_line --index 5 --regexp \
+		'the port belongs to a closed connection with 127.0.0.1:4242'
+	bindings 'tcpu listen --background --until-exit $$ -k --count 1 -L 4242 \
+			-- true
+		tcpu connect 127.0.0.1 4242 </dev/null
+		agrees 4242'
+	assert_output 0
+}
+
+@test "--bindable: an address of another machine is 2, an unknown name 3" {
+	run --separate-stderr machines '192.0.2.1 me\n192.0.2.1 both\n192.0.2.2 both\n' \
+		bash -c 'for host in me both 192.0.2.2 no; do
+			tcpu accept-ready --bindable --wait "$host" 4242
+			echo $?
+		done' 3>&-
+	assert_output $'0\n2\n2\n3'
+	assert_equal "${stderr_lines[0]}" "tcpu: accept-ready: both:4242: $elsewhere"
+}
+
+@test "--bindable: a port that needs permission is 7, and why" {
+	run --separate-stderr netns bash -c '
+		echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+		exec setpriv --bounding-set=-net_bind_service \
+			--inh-caps=-net_bind_service \
+			timeout -k1 10 tcpu accept-ready --bindable --wait 80'
+	assert_equal "$status" 7
+	assert_equal "$stderr" 'tcpu: accept-ready 80: Permission denied'
+}
+
+@test "--bindable without IPv6 is about IPv4" {
+	bindings 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+		agrees 4242
+		agrees localhost 4242
+		tcpu listen --background --until-exit $$ -k 4242 -- true
+		agrees 4242
+		agrees localhost 4242'
+	assert_output $'0\n0\n1\n1'
+}
+
+@test "--bindable never listens" {
+	run -0 traced -f -o trace -e trace=network \
+		tcpu accept-ready --bindable 127.0.0.1 $free_port
+	grep -q 'bind(.*sin_port=htons(4242)' trace
+	run -1 grep -E 'listen\(|connect\(.*AF_INET' trace
+}
+
+@test "--bindable --wait ends when the port is free" {
+	background holder "$sockets" listen=127.0.0.1
+	holder=${started[-1]}
+	tcpu addresses --pid "$holder" --listening --wait=20 --port >port
+	background waiter tcpu accept-ready --bindable --wait "$(<port)"
+	kill -KILL "$holder"
+	ends 0 "${started[-1]}"
+}
+
+@test "--bindable --wait leaves 100 ms between two tries" {
+	with_port='traced -f -o trace -e trace=bind tcpu accept-ready --bindable'
+	with_port+=' --wait=450ms 127.0.0.1 $PORT; echo $?; grep -c AF_INET trace'
+	status_wanted=0
+	with listen=127.0.0.1 "$(declare -f traced); $with_port"
+	assert_line --index 0 124
+	[ "${lines[1]}" -gt 1 ]
+	[ "${lines[1]}" -le 6 ]
+}
+
+@test "--bindable -v says who has the port" {
+	status_wanted=1
+	with listen=127.0.0.1 'tcpu accept-ready -v --bindable 127.0.0.1 $PORT'
+	assert_regex "$stderr" \
+		'^tcpu: accept-ready 127.0.0.1:[0-9]+: process [0-9]+ \(.*\) listens there$'
+	with bound=127.0.0.1 'tcpu accept-ready -v --bindable $PORT'
+	assert_regex "$stderr" "process [0-9]+ \(.*\) has the port without listening$"
+}
+
+@test "--bindable is a question of its own" {
+	local words message='accept-ready: --bindable goes with --wait,'
+	message+=' --until-exit and a port only'
+	for words in '--listening 80' '--not-listening 80' '--min 1 80' \
+		'-c 80' '--format=sh 80' '--fd 0'; do
+		# shellcheck disable=SC2086 # words are meant
+		refuses 2 "$message" --bindable $words
 	done
 }
 

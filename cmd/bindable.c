@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * bindable.c - binds as tcp_listen does, without listening: a client must not
+ * find a listener that is only a question.
+ */
+#include "bindable.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "port_user.h"
+#include "route.h"
+
+/* ms between two tries: a server that starts at the moment of one, and has not
+ * set SO_REUSEADDR, fails. */
+#define PAUSE 100
+
+static int try_port(const struct own_addresses *hosts, int port, int family);
+static int bind_failure(const struct waiting *w);
+static int try_wildcard(int port, int family);
+static int try_address(
+    const union socket_address *address, int port, bool six_only);
+static int bind_port(int fd, union socket_address *a, int port, bool six_only);
+
+int
+answer_bindable(
+    struct waiting *w, bool wait, const struct own_addresses *hosts, int port)
+{
+	char user[PORT_USER_SIZE];
+	int status;
+
+	w->pause = w->longest = PAUSE;
+	while (try_port(hosts, port, w->run->options->family) == -1) {
+		if (errno != EADDRINUSE)
+			return bind_failure(w);
+		status = wait ? wait_a_little(w) : STATUS_NO;
+		if (status == 0)
+			continue;
+		describe_port_user(hosts->list, hosts->count, port, user);
+		if (user[0])
+			say_more(w->run, "%s: %s", w->what, user);
+		return status;
+	}
+	return 0;
+}
+
+static int
+bind_failure(const struct waiting *w)
+{
+	int code = errno;
+	enum status status = STATUS_LISTEN;
+
+	if (code == EADDRNOTAVAIL)
+		return usage_error(
+		    w->run, "%s: not an address of this machine", w->what);
+	if (code == EMFILE || code == ENFILE || code == ENOMEM ||
+	    code == ENOBUFS)
+		status = STATUS_FAILED;
+	return fail(w->run, status, "%s: %s", w->what, strerror(code));
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+try_port(const struct own_addresses *hosts, int port, int family)
+{
+	const union socket_address *a = hosts->list;
+	bool six_only;
+
+	if (hosts->count == 0)
+		return try_wildcard(port, family);
+	for (size_t i = 0; i < hosts->count; i++) {
+		six_only = family == 6 || !is_unspecified(&a[i]);
+		if (try_address(&a[i], port, six_only) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+try_wildcard(int port, int family)
+{
+	const union socket_address six = {.v6.sin6_family = AF_INET6};
+	const union socket_address four = {.v4.sin_family = AF_INET};
+
+	if (family == 4 || (family == 0 && lacks_family(&six)))
+		return try_address(&four, port, false);
+	return try_address(&six, port, family == 6);
+}
+
+static int
+try_address(const union socket_address *address, int port, bool six_only)
+{
+	union socket_address a = *address;
+	int fd, result, error;
+
+	fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	if (fd == -1)
+		return -1;
+	result = bind_port(fd, &a, port, six_only);
+	error = errno;
+	(void)close(fd); /* it was bound, and no more */
+	errno = error;
+	return result;
+}
+
+static int
+bind_port(int fd, union socket_address *a, int port, bool six_only)
+{
+	const int on = 1, only = six_only;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
+		return -1;
+	if (a->any.sa_family == AF_INET) {
+		a->v4.sin_port = htons((in_port_t)port);
+		return bind(fd, &a->any, sizeof(a->v4));
+	}
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) ==
+	    -1)
+		return -1;
+	a->v6.sin6_port = htons((in_port_t)port);
+	return bind(fd, &a->any, sizeof(a->v6));
+}
