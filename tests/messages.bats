@@ -118,6 +118,23 @@ connecting() {
 	run -0 grep -cE 'events=POLLOUT\}\], 1, (100|[0-9][0-9])\)' trace
 }
 
+# without_proc COMMAND [ARG]... - there nothing can be opened again.
+without_proc() {
+	"${private[@]}" --net --mount sh -c \
+		'mount -t tmpfs none /proc && exec "$@"' sh "$@"
+}
+
+@test "without /proc, too, nothing waits for the reader of a message" {
+	[[ $(nm "$BUILD/tcpu") != *__asan_init* ]] || return 0
+	stuff full
+	run -2 mute without_proc timeout -k1 10 tcpu listen 65536
+	mkfifo fifo
+	cat fifo >read 3>&- &
+	started+=("$!")
+	run ! eval 'without_proc timeout -k1 10 tcpu 2>fifo'
+	soon cmp -s read <(tcpu 2>&1)
+}
+
 @test "a stderr that is a file is written at the offset that others share" {
 	(
 		tcpu listen 65536 || true
