@@ -36,7 +36,7 @@ struct attempts {
 
 enum outcome { MADE, FAILED, TURNED_AWAY };
 
-static int find_source(struct attempts *a);
+static void set_source(struct attempts *a);
 static int watch_until_exit(const struct attempts *a);
 static int repeat(struct attempts *a);
 static enum outcome try_once(struct attempts *a);
@@ -74,6 +74,11 @@ nearer(int a, int b)
 int
 check_attempt_options(const struct run *run, const struct attempt_options *o)
 {
+	struct target source;
+	char error[OPTION_ERROR_SIZE];
+
+	if (o->source && read_source(o->source, &source, error) != 0)
+		return usage_error(run, "--source: %s", error);
 	if (o->until_exit && !o->retry.asked)
 		return usage_error(run, "--until-exit needs --retry");
 	return 0;
@@ -96,27 +101,24 @@ make_connection(const struct run *run, const struct attempt_options *options,
 	a.connect.family = run->options->family;
 	a.connect.numeric = run->options->numeric;
 	a.connect.nolinger = session; /* armed, as sessions are */
-	status = find_source(&a);
-	if (status == 0)
-		status = watch_until_exit(&a);
+	set_source(&a);
+	status = watch_until_exit(&a);
 	if (status == 0)
 		status = repeat(&a);
 	forget_process(run->ending);
 	return status;
 }
 
-static int
-find_source(struct attempts *a)
+static void
+set_source(struct attempts *a)
 {
 	char error[OPTION_ERROR_SIZE];
 
 	if (!a->options->source)
-		return 0;
-	if (read_source(a->options->source, &a->source, error) != 0)
-		return usage_error(a->run, "--source: %s", error);
+		return;
+	(void)read_source(a->options->source, &a->source, error); /* checked */
 	a->connect.local_host = a->source.host;
 	a->connect.local_port = a->source.port;
-	return 0;
 }
 
 static int

@@ -62,6 +62,8 @@ told() {
 	echo precious >file
 	run -2 timeout -k1 10 tcpu listen --output file 65536
 	run -2 timeout -k1 10 tcpu connect --output file localhost 0
+	run -2 timeout -k1 10 tcpu connect --output file --source 127.0.0.1:x \
+		localhost 1
 	run -2 timeout -k1 10 tcpu listen --output file --local localhost 0
 	holds file 'precious\n'
 	run -2 timeout -k1 10 tcpu listen --output= 0
