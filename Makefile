@@ -106,10 +106,11 @@ FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,access crlf \
 	sock_diag socket_address socket_table target)))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
+SIM_OBJ = $(call objects,tests/sim/*.c tests/sim/programs/*.c)
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
-	tests/coverage/*.c)
+	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
 SCRIPTS = .ci/* tests/run tests/conformance tests/demo \
 	tests/fuzz/run tests/coverage/run \
 	tests/*.bash cmd/completion/*.bash
@@ -121,7 +122,7 @@ QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # What is about the tree is tested once, not for each way to compile it; and
 # with small buffers there are too many calls to let each of them fail, and what
 # two processes print together is mixed.
-ONCE = $(if $(SAN)$(TINY),bench deps dist install layering load readme) \
+ONCE = $(if $(SAN)$(TINY),bench deps dist install layering load readme sim) \
 	$(if $(TINY),faults help man_tcpu)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c)))
@@ -132,7 +133,7 @@ CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 
 all: $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(BUILD)/tcpu
 tests: all $(TEST_OBJ:.o=) $(BENCH_BIN) $(BUILD)/tests/load/crowd \
-	$(BUILD)/tests/faults.so fuzzers
+	$(BUILD)/tests/faults.so $(BUILD)/tests/sim/sim fuzzers
 fuzzers: $(FUZZ_BIN)
 
 $(BUILD)/%.o: %.c Makefile
@@ -173,6 +174,10 @@ $(BUILD)/tests/load/%: $(BUILD)/tests/load/%.o $(BUILD)/tests/bench/aid.o
 	@echo '  LINK  $@'
 	$(Q)$(LINK) -pie -o $@ $^
 
+$(BUILD)/tests/sim/sim: $(SIM_OBJ) $(BUILD)/libtcpunit.a
+	@echo '  LINK  $@'
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+
 $(BUILD)/tests/bench/echo_chicken: tests/bench/echo.scm
 	@mkdir -p $(@D)
 	@echo '  CSC   $@'
@@ -200,6 +205,7 @@ torture: deps
 	@BUILD=$(abspath $(BUILD)) tests/faults/transfers 1000
 	@BUILD=$(abspath $(BUILD)) tests/load/run
 	@BUILD=$(abspath $(BUILD)) tests/fuzz/options 600s
+	@$(BUILD)/tests/sim/sim -j $(JOBS) 1-1000000
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
 # Some tests fail by what notes the lines: it wants leave to write, and memory.
@@ -324,4 +330,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(FUZZ_BIN:=.d) $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ) \
-	$(BENCH_OBJ) $(HELP_OBJ))
+	$(BENCH_OBJ) $(HELP_OBJ) $(SIM_OBJ))

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Open files and the table of their numbers.
+ */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+
+#include "clock.h"
+#include "memory.h"
+#include "poller.h"
+#include "random.h"
+#include "weather.h"
+
+static struct sim_file *table[SIM_MAX_FDS];
+static int64_t full_until, failed = -1;
+
+static void
+since(int64_t *time, bool ready)
+{
+	if (!ready)
+		*time = SIM_NEVER;
+	else if (*time == SIM_NEVER)
+		*time = sim_now();
+}
+
+struct sim_file *
+sim_file_new(const struct sim_file_kind *kind, void *object)
+{
+	struct sim_file *f = sim_memory(sizeof(*f));
+
+	f->kind = kind;
+	f->object = object;
+	f->flags = O_RDWR;
+	f->users = 1;
+	f->in_since = f->out_since = SIM_NEVER;
+	return f;
+}
+
+void
+sim_file_changed(struct sim_file *f)
+{
+	if (f == NULL)
+		return;
+	f->ready = f->kind->poll(f);
+	since(&f->in_since, f->ready & (POLLIN | POLLERR | POLLHUP));
+	since(&f->out_since, f->ready & (POLLOUT | POLLERR | POLLHUP));
+}
+
+bool
+sim_file_readable_by(const struct sim_file *f, int64_t when)
+{
+	if (f->kind->readable_by != NULL)
+		return f->kind->readable_by(f, when);
+	return f->in_since <= when;
+}
+
+bool
+sim_file_writable_by(const struct sim_file *f, int64_t when)
+{
+	return f->out_since <= when;
+}
+
+void
+sim_move(struct sim_moves *m)
+{
+	m->at[m->n++ % SIM_MOVES] = sim_now();
+}
+
+int64_t
+sim_last_move(const struct sim_moves *m)
+{
+	return m->n > 0 ? m->at[(m->n - 1) % SIM_MOVES] : -1;
+}
+
+int64_t
+sim_first_move(const struct sim_moves *m)
+{
+	return m->n >= SIM_MOVES ? m->at[m->n % SIM_MOVES] : -1;
+}
+
+ssize_t
+sim_file_readv(struct sim_file *f, const struct iovec *v, int n)
+{
+	return n < 1 ? 0 : f->kind->read(f, v->iov_base, v->iov_len, false);
+}
+
+ssize_t
+sim_file_writev(struct sim_file *f, const struct iovec *v, int n)
+{
+	ssize_t r, total = 0;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		r = f->kind->write(f, v[i].iov_base, v[i].iov_len);
+		if (r == -1)
+			return total > 0 ? total : -1;
+		total += r;
+		if ((size_t)r < v[i].iov_len)
+			break;
+	}
+	return total;
+}
+
+int
+sim_table_add(struct sim_file *f)
+{
+	int fd = 0;
+
+	while (fd < SIM_MAX_FDS && table[fd] != NULL)
+		fd++;
+	if (fd == SIM_MAX_FDS || sim_table_full()) {
+		failed = sim_now();
+		errno = EMFILE;
+		return -1;
+	}
+	table[fd] = f;
+	return SIM_FIRST_FD + fd;
+}
+
+struct sim_file *
+sim_table_get(int fd)
+{
+	fd -= SIM_FIRST_FD;
+	return fd >= 0 && fd < SIM_MAX_FDS ? table[fd] : NULL;
+}
+
+int
+sim_table_close(int fd)
+{
+	struct sim_file *f = sim_table_get(fd);
+
+	if (f == NULL) {
+		errno = EBADF;
+		return -1;
+	}
+	table[fd - SIM_FIRST_FD] = NULL;
+	if (--f->users == 0) {
+		sim_poller_forget(f);
+		f->kind->close(f);
+	}
+	return 0;
+}
+
+int
+sim_table_count(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < SIM_MAX_FDS; fd++)
+		n += table[fd] != NULL;
+	return n;
+}
+
+bool
+sim_table_draw(void)
+{
+	if (!sim_table_full() && sim_chance(sim_weather.full))
+		full_until = sim_now() + sim_between(0, SIM_S / 2);
+	return sim_table_full();
+}
+
+bool
+sim_table_full(void)
+{
+	return sim_now() < full_until;
+}
+
+int64_t
+sim_table_failed(void)
+{
+	return failed;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The flows of bytes of a run, found by the numbers of their ports.
+ */
+#ifndef SIM_FLOW_H
+#define SIM_FLOW_H
+
+#include "port.h"
+
+/* That which the client on port CLIENT writes, or reads. */
+struct sim_flow *sim_flow_of(int client, bool from_client);
+struct sim_flow *sim_flow_new(uint64_t id);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The invariants.  The simulated machine knows since when each file is ready,
+ * and each call has said what it waits for; so what the library should have
+ * done is known without asking it.
+ */
+#include "invariant.h"
+
+#include "clock.h"
+#include "memory.h"
+#include "os_thread.h"
+#include "poller.h"
+#include "promise.h"
+#include "stale.h"
+#include "verdict.h"
+#include "weather.h"
+
+enum {
+	TICK = 1000,       /* the library's, in nanoseconds */
+	COARSE = 8000000,  /* of the clock of libevent's timers, twice */
+	ROUND = 96,        /* turns between looks for events, and some more */
+	CALLS = 16,        /* of a turn */
+	IDLE_LOOKUPS = 600 /* seconds until no OS thread is left */
+};
+
+static struct {
+	uint64_t steps, turns;
+	struct sim_task *last;
+	long blocks, mapped;
+} state;
+
+static void warm_up(void);
+static void check_early(const struct sim_call *);
+static void check_timeout(const struct sim_call *);
+static bool had_turn(const struct sim_call *, const struct sim_moves *);
+static void check_late(const struct sim_call *);
+static void check_deadlock(const struct sim_call *);
+static void check_termination(struct sim_task *, const struct sim_call *);
+static void look_at_all(void);
+static void look_at(struct sim_task *);
+static void note_ready(struct sim_call *);
+static void note_deadline(struct sim_call *);
+static void may_sleep(int64_t);
+static void tell_who_waits(void);
+static bool could_go_on(const struct sim_task *);
+
+void
+sim_invariants_start(void)
+{
+	sim_poller_check = may_sleep;
+	warm_up();
+}
+
+/* The library keeps some things for ever: they are made before the count. */
+static void
+warm_up(void)
+{
+	(void)tcp_current_thread(); /* the first handle */
+	tcp_shutdown();
+	state.blocks = sim_blocks();
+	state.mapped = sim_mapped();
+	(void)tcp_current_thread();
+}
+
+uint64_t
+sim_step(void)
+{
+	return state.steps;
+}
+
+uint64_t
+sim_turn(void)
+{
+	return state.turns;
+}
+
+void
+sim_call_begin(struct sim_call *c, const char *name, int ms)
+{
+	*c = (struct sim_call){.name = name, .begun = sim_now()};
+	c->deadline = ms < 0 ? SIM_NEVER : sim_now() + ms * SIM_MS;
+	sim_task_self()->call = c;
+}
+
+void
+sim_call_end(struct sim_call *c, bool failed)
+{
+	struct sim_task *t = sim_task_self();
+	enum tcp_error_kind kind =
+	    failed ? tcp_last_error()->kind : TCPUNIT_ERROR_NONE;
+
+	if (failed)
+		t->failure = kind;
+
+	t->call = NULL;
+	sim_say("%u: %s %s", t->number, c->name,
+	    kind == TCPUNIT_ERROR_NONE ? "done" : tcp_last_error()->text);
+	sim_note(c->name, t->number, kind);
+	note_deadline(c);
+	if (kind == TCPUNIT_ERROR_TIMEOUT) {
+		check_early(c);
+		if (SIM_IN_TIME)
+			check_timeout(c);
+	}
+	if (kind == TCPUNIT_ERROR_DEADLOCK)
+		check_deadlock(c);
+	if (kind == TCPUNIT_ERROR_TERMINATED)
+		check_termination(t, c);
+	check_late(c);
+	sim_step_taken();
+	sim_stale_check();
+}
+
+void
+sim_step_taken(void)
+{
+	state.steps++;
+	state.turns += sim_task_self() != state.last;
+	state.last = sim_task_self();
+	look_at_all();
+}
+
+void
+sim_check_end(void)
+{
+	int64_t until = sim_now() + IDLE_LOOKUPS * SIM_S;
+
+	tcp_shutdown();
+	while (sim_os_threads() > 0 && sim_next() <= until)
+		sim_jump(sim_next());
+	if (sim_os_threads() > 0)
+		sim_fail("%u OS threads are left", sim_os_threads());
+	if (sim_table_count() != 0)
+		sim_fail("%d descriptors are left", sim_table_count());
+	if (sim_blocks() != state.blocks)
+		sim_fail("%ld blocks of the heap are left",
+		    sim_blocks() - state.blocks);
+	if (sim_mapped() != state.mapped)
+		sim_fail("%ld bytes of stacks are left",
+		    sim_mapped() - state.mapped);
+}
+
+static void
+check_early(const struct sim_call *c)
+{
+	if (c->deadline != SIM_NEVER && sim_now() < c->deadline - TICK)
+		sim_fail("%s times out %.3f ms before its limit", c->name,
+		    (double)(c->deadline - sim_now()) / SIM_MS);
+}
+
+/* A time-out is wrong if what was waited for had come before the deadline, and
+ * the call had not yet had its turn after it. */
+static void
+check_timeout(const struct sim_call *c)
+{
+	if (c->ready == NULL || c->deadline == SIM_NEVER ||
+	    !c->ready(c, c->deadline))
+		return;
+	if (c->in != NULL && had_turn(c, &c->in->reads))
+		return;
+	if (c->out != NULL && had_turn(c, &c->out->writes))
+		return;
+	sim_fail("%s times out after %.3f ms, although what it waited for "
+		 "came in time",
+	    c->name, (double)(sim_now() - c->begun) / SIM_MS);
+}
+
+/* As many calls as a turn has since, or shortly before, the deadline. */
+static bool
+had_turn(const struct sim_call *c, const struct sim_moves *m)
+{
+	return sim_weather.buffer > 1 << 16 ||
+	    sim_first_move(m) >= c->deadline - SIM_MOVES * sim_weather.cost;
+}
+
+static void
+check_late(const struct sim_call *c)
+{
+	uint64_t late = c->late_at ? state.turns - c->late_at : 0;
+
+	if (late > ROUND + 4 * sim_tasks_alive())
+		sim_fail("%s returns %llu turns after its limit", c->name,
+		    (unsigned long long)late);
+}
+
+static void
+check_deadlock(const struct sim_call *c)
+{
+	struct sim_task *t;
+	unsigned i;
+
+	for (t = c->target; t != NULL && t != sim_task_self();)
+		t = t->call != NULL ? t->call->target : NULL;
+	if (t != NULL)
+		return; /* it would have closed a circle */
+	for (i = 0; (t = sim_task_at(i)) != NULL; i++)
+		if (t != sim_task_self() && !t->ended && could_go_on(t))
+			sim_fail("%s tells of a deadlock, but %u could go on",
+			    c->name, t->number);
+}
+
+static bool
+could_go_on(const struct sim_task *t)
+{
+	return t->call == NULL || !t->call->inside ||
+	    t->call->deadline != SIM_NEVER ||
+	    (t->call->ready != NULL && t->call->ready(t->call, sim_now()));
+}
+
+static void
+check_termination(struct sim_task *t, const struct sim_call *c)
+{
+	if (t->terminations == 0)
+		sim_fail("%s tells of a termination again", c->name);
+	t->terminations--;
+}
+
+static void
+look_at_all(void)
+{
+	struct sim_task *t;
+	unsigned i;
+
+	for (i = 0; (t = sim_task_at(i)) != NULL; i++)
+		if (!t->ended)
+			look_at(t);
+}
+
+/* Nobody keeps a thread from running that could. */
+static void
+look_at(struct sim_task *t)
+{
+	uint64_t since = t->ready_at, most;
+	const char *what = "has started";
+
+	if (t->call != NULL) {
+		note_deadline(t->call);
+		note_ready(t->call);
+		since = t->call->ready_at;
+		what = t->call->name;
+	} else if (t->begun) {
+		return;
+	}
+	most = CALLS * (ROUND + 4 * sim_tasks_alive());
+	if (SIM_FAIR && since != 0 && state.steps - since > most)
+		sim_fail("%u (%s) could go on for %llu steps and does not run",
+		    t->number, what, (unsigned long long)(state.steps - since));
+}
+
+/* Whoever moves something runs. */
+static void
+note_ready(struct sim_call *c)
+{
+	unsigned moves = (c->in != NULL ? c->in->reads.n : 0) +
+	    (c->out != NULL ? c->out->writes.n : 0);
+	bool ready = sim_now() > c->deadline ||
+	    (c->ready != NULL && c->ready(c, sim_now()));
+
+	if (!ready)
+		c->ready_at = 0;
+	else if (c->ready_at == 0 || c->moves != moves)
+		c->ready_at = state.steps;
+	c->moves = moves;
+}
+
+static void
+note_deadline(struct sim_call *c)
+{
+	if (c->late_at != 0 || c->deadline == SIM_NEVER ||
+	    sim_now() < c->deadline + COARSE)
+		return;
+	c->late_at = state.turns;
+}
+
+static void
+tell_who_waits(void)
+{
+	struct sim_task *t;
+	unsigned i;
+
+	for (i = 0; (t = sim_task_at(i)) != NULL; i++)
+		if (!t->ended && t->call != NULL)
+			sim_say("%u waits in %s", i, t->call->name);
+}
+
+/* The machine goes to sleep: nobody is left who could go on. */
+static void
+may_sleep(int64_t until)
+{
+	struct sim_task *t;
+	unsigned i;
+
+	if (until == SIM_NEVER && sim_next() == SIM_NEVER)
+		tell_who_waits();
+	for (i = 0; (t = sim_task_at(i)) != NULL; i++) {
+		if (t->ended)
+			continue;
+		if (t->call == NULL)
+			continue; /* it calls the library in another way */
+		if (t->call->ready != NULL &&
+		    t->call->ready(t->call, sim_now()))
+			sim_fail("everybody sleeps, but %u (%s) could go on",
+			    t->number, t->call->name);
+		if (t->call->deadline + 2 * sim_weather.oversleep + SIM_S <
+			sim_now() &&
+		    t->call->deadline != SIM_NEVER)
+			sim_fail("everybody sleeps after the limit of %u (%s)",
+			    t->number, t->call->name);
+	}
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The other OS threads of the process, as contexts that run when the simulated
+ * machine lets them: pthread_create(3), mutexes and conditions.
+ */
+#ifndef SIM_OS_THREAD_H
+#define SIM_OS_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whether the caller is one of them. */
+bool sim_os_thread_p(void);
+
+/* Stops it for a time. */
+void sim_os_thread_sleep(int64_t ns);
+
+unsigned sim_os_threads(void);
+unsigned sim_os_threads_most(void); /* at any time */
+
+#endif

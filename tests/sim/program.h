@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The programs that run in the simulated machine, and what they share.
+ */
+#ifndef SIM_PROGRAM_H
+#define SIM_PROGRAM_H
+
+#include "port.h"
+
+struct sim_program {
+	const char *name;
+	void (*run)(void); /* in the first thread */
+};
+
+extern const struct sim_program sim_programs[];
+
+void sim_run_chat(void);
+void sim_run_copies(void);
+void sim_run_echo(void);
+void sim_run_endings(void);
+void sim_run_fairness(void);
+void sim_run_joins(void);
+void sim_run_lines(void);
+void sim_run_mixture(void);
+void sim_run_names(void);
+void sim_run_pool(void);
+void sim_run_race(void);
+void sim_run_relay(void);
+void sim_run_shutdown(void);
+
+/* NULL: there is none of that name. */
+const struct sim_program *sim_program_of(const char *name);
+const struct sim_program *sim_program_drawn(void);
+
+/* A time limit: none, or some milliseconds, up to MOST. */
+int sim_some_limit(int most);
+/* How many bytes. */
+size_t sim_some_bytes(size_t most);
+/* Computes, or not. */
+void sim_some_work(void);
+
+/* Whether the call that returned R failed by its limit, or moved something. */
+bool sim_goes_on(int64_t r);
+
+/* A connected pair; -1 if the machine does not let us. */
+int sim_pair(struct sim_link *client, struct sim_link *server);
+
+/* Writes TOTAL bytes in pieces, goes on after time-outs, and closes the port:
+ * 0 if all went well. */
+int sim_write_all(struct sim_port *p, uint64_t total);
+/* Reads until the end of file or an error, likewise, and closes the port. */
+int sim_read_all(struct sim_port *p);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Endings: threads wait in each kind of call, and another one closes, resets or
+ * terminates there, at any moment.
+ */
+#include "../clock.h"
+#include "../program.h"
+#include "../random.h"
+#include "../verdict.h"
+
+enum { MAX_WAITERS = 8 };
+
+struct waiter {
+	struct sim_task *task;
+	struct sim_link near, far;
+	struct sim_listener listener;
+	unsigned kind;
+	bool listens, linked;
+};
+
+static struct waiter waiters[MAX_WAITERS];
+
+static int
+wait_once(struct waiter *w)
+{
+	struct sim_link link;
+	int r;
+
+	switch (w->kind) {
+	case 0:
+		return sim_read(&w->near.in, 100) > 0 ? 0 : -1;
+	case 1:
+		return sim_read_line(&w->near.in, TCPUNIT_NO_LIMIT) > 0 ? 0
+									: -1;
+	case 2:
+		return sim_write(&w->near.out, sim_some_bytes(300000)) == -1
+		    ? -1
+		    : 0;
+	case 3:
+		return sim_wait(&w->near.in, TCPUNIT_READABLE, -1) == -1 ? -1
+									 : 0;
+	case 4:
+		r = sim_accept(&w->listener, &link);
+		if (r == 0)
+			sim_close_link(&link);
+		return r;
+	case 5:
+		return sim_sleep(100000);
+	case 6:
+		return (int)sim_copy(&w->near.in, &w->near.out, 1);
+	default:
+		return sim_connect("10.2.0.1", 9, 100000, &link);
+	}
+}
+
+/* Until it fails, and a while after a termination. */
+static void
+wait_there(void *arg)
+{
+	struct waiter *w = arg;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		if (wait_once(w) == -1 &&
+		    sim_failure() != TCPUNIT_ERROR_TIMEOUT)
+			break;
+}
+
+static void
+end_one(struct waiter *w)
+{
+	switch (sim_below(6)) {
+	case 0:
+		if (w->linked)
+			(void)sim_close(&w->near.in, true);
+		break;
+	case 1:
+		if (w->linked)
+			sim_reset(&w->near);
+		break;
+	case 2:
+		if (w->linked)
+			sim_close_link(&w->far);
+		break;
+	case 3:
+		if (w->linked)
+			sim_reset(&w->far);
+		break;
+	case 4:
+		if (w->listens)
+			(void)sim_close_listener(&w->listener);
+		w->listens = false;
+		break;
+	default:
+		break;
+	}
+	if (!w->task->ended)
+		sim_terminate(w->task);
+}
+
+static bool
+begin_one(struct waiter *w)
+{
+	w->kind = sim_below(8);
+	if (w->kind == 4) {
+		w->listens = sim_listen(&w->listener, 4) == 0;
+		return w->listens;
+	}
+	w->linked = sim_pair(&w->near, &w->far) == 0;
+	if (w->linked)
+		sim_set_limit(&w->far.out, 100);
+	return w->linked;
+}
+
+static void
+clean_up(struct waiter *w)
+{
+	(void)sim_join(w->task, -1);
+	if (w->linked) {
+		sim_close_link(&w->near);
+		sim_close_link(&w->far);
+	}
+	if (w->listens)
+		(void)sim_close_listener(&w->listener);
+}
+
+void
+sim_run_endings(void)
+{
+	unsigned i, n = 0, wanted = 1 + sim_below(MAX_WAITERS);
+
+	while (n < wanted && begin_one(&waiters[n])) {
+		waiters[n].task = sim_task_new(wait_there, &waiters[n]);
+		n++;
+	}
+	for (i = 0; i < 2 * n; i++) {
+		(void)sim_sleep((int)sim_below(100));
+		sim_some_work();
+		if (waiters[i % n].linked && sim_chance(5000))
+			(void)sim_write(&waiters[i % n].far.out, 10);
+	}
+	for (i = 0; i < n; i++)
+		end_one(&waiters[i]);
+	while (n > 0)
+		clean_up(&waiters[--n]);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Handles that were given back: they stay closed, whatever is made after them.
+ */
+#ifndef SIM_STALE_H
+#define SIM_STALE_H
+
+#include <tcpunit.h>
+
+void sim_stale_port(tcp_port p);
+void sim_stale_listener(tcp_listener l);
+void sim_stale_thread(tcp_thread t);
+
+void sim_stale_forget(void);
+
+/* One of them, by chance. */
+void sim_stale_check(void);
+
+#endif

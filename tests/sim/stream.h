@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One direction of a connection or of a pipe: bytes that were accepted from the
+ * writer and have arrived, or not yet, at the reader.
+ */
+#ifndef SIM_STREAM_H
+#define SIM_STREAM_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "file.h"
+
+struct sim_segment {
+	uint64_t end;
+	int64_t at;
+};
+
+struct sim_stream {
+	unsigned char *ring;
+	size_t capacity;
+	uint64_t written, arrived, got; /* bytes, from the beginning */
+	struct sim_segment *segments;   /* not all of which were read */
+	unsigned first_segment, n_segments;
+	unsigned n_arrived; /* of these */
+	int64_t latency, jitter, last_at;
+	struct sim_file *reader, *writer;
+	bool finished; /* no more will be written */
+	bool ended;    /* and this has arrived */
+	bool cut;      /* nothing arrives any more */
+	int64_t ended_at;
+	uint64_t reset_at; /* the byte at which the network cuts it */
+	void (*broken)(void *);
+	void *owner;
+};
+
+struct sim_stream *sim_stream_new(
+    size_t capacity, int64_t latency, int64_t jitter);
+
+/* How many are accepted, at most the room. */
+size_t sim_stream_put(struct sim_stream *s, const void *data, size_t n);
+size_t sim_stream_room(const struct sim_stream *s);
+void sim_stream_finish(struct sim_stream *s);
+
+/* How many there were. */
+size_t sim_stream_get(struct sim_stream *s, void *data, size_t n, bool peek);
+size_t sim_stream_there(const struct sim_stream *s);
+
+/* What is under way is lost. */
+void sim_stream_cut(struct sim_stream *s);
+
+/* How far it had arrived at time WHEN. */
+uint64_t sim_stream_arrived_by(const struct sim_stream *s, int64_t when);
+
+/* When something that leaves the writer now arrives. */
+int64_t sim_stream_arrival(struct sim_stream *s);
+
+#endif
