@@ -497,6 +497,7 @@ note_failure(struct connecting *c, int i, int error)
 
 	if (a->fd != -1) {
 		tu_watch_clear(&a->watch);
+		tu_waits_forget(&c->rt->scheduler, a->fd);
 		(void)close(a->fd); /* not connected */
 		a->fd = -1;
 		c->pending--;
@@ -523,7 +524,9 @@ close_all_but(struct connecting *c, int winner)
 		if (c->attempts[i].fd == -1)
 			continue;
 		tu_watch_clear(&c->attempts[i].watch);
-		if (c->attempts[i].fd != winner)
-			(void)close(c->attempts[i].fd); /* not wanted */
+		if (c->attempts[i].fd == winner)
+			continue;
+		tu_waits_forget(&c->rt->scheduler, c->attempts[i].fd);
+		(void)close(c->attempts[i].fd); /* not wanted */
 	}
 }

@@ -19,6 +19,8 @@
 
 TU_OPTIONS_END(struct tcp_listen_options, padding);
 
+enum { SHORTAGE_MS = 50 }; /* how long descriptors may be missing */
+
 struct tu_listener {
 	uint64_t handle;
 	struct tu_runtime *runtime;
@@ -44,6 +46,8 @@ static void leave(void *);
 static struct tu_listener *find(tcp_listener, const char *);
 static int find_socket(tcp_listener, int, const char *);
 static int wait_connection(struct tu_listener *, union tu_address *);
+static enum tu_wake wait_for_next(struct tu_listener *, int64_t *);
+static enum tu_wake wait_out_shortage(struct tu_scheduler *, int64_t *);
 static int try_accept(struct tu_listener *, union tu_address *);
 static int accept_one(struct tu_scheduler *, int, union tu_address *);
 static enum tu_wake park(struct tu_listener *);
@@ -353,6 +357,7 @@ find_socket(tcp_listener listener, int i, const char *where)
 static int
 wait_connection(struct tu_listener *l, union tu_address *peer)
 {
+	int64_t until = TU_NEVER;
 	enum tu_wake woken;
 	int fd;
 
@@ -362,7 +367,7 @@ wait_connection(struct tu_listener *l, union tu_address *peer)
 			fd = try_accept(l, peer);
 			if (fd != -1)
 				return fd;
-			woken = errno == EAGAIN ? park(l) : TU_FAILED;
+			woken = wait_for_next(l, &until);
 		}
 		if (l->closed && woken != TU_TERMINATED)
 			woken = TU_CLOSED;
@@ -372,6 +377,41 @@ wait_connection(struct tu_listener *l, union tu_address *peer)
 		if (woken != TU_READY)
 			return tu_raise_wake(woken, "accept", "accept");
 	}
+}
+
+/* After an accept that failed. */
+static enum tu_wake
+wait_for_next(struct tu_listener *l, int64_t *until)
+{
+	switch (errno) {
+	case EAGAIN:
+		return park(l);
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return wait_out_shortage(&l->runtime->scheduler, until);
+	default:
+		return TU_FAILED;
+	}
+}
+
+/* For a descriptor to be closed, until *UNTIL at most.  The connection stays
+ * pending, so that the listener's own event would be no wait. */
+static enum tu_wake
+wait_out_shortage(struct tu_scheduler *s, int64_t *until)
+{
+	int error = errno;
+	enum tu_wake woken = TU_TIMED_OUT;
+
+	if (*until == TU_NEVER)
+		*until = tu_after(SHORTAGE_MS);
+	if (tu_now() < *until)
+		woken = tu_park(s, &s->out_of_fds, *until, TU_INSIDE);
+	errno = error;
+	if (woken == TU_TIMED_OUT)
+		return TU_FAILED;
+	return woken == TU_ELAPSED ? TU_READY : woken;
 }
 
 /* The sockets take turns, so that none is starved by another. */

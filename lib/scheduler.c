@@ -51,6 +51,7 @@ tu_scheduler_init(struct tu_scheduler *s)
 	*s = (struct tu_scheduler){
 	    .base = base, .first = first, .current = first, .armed = TU_NEVER};
 	TAILQ_INIT(&s->ready);
+	TAILQ_INIT(&s->out_of_fds);
 	TAILQ_INIT(&s->idle);
 	first->scheduler = s;
 	return 0;

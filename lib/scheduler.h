@@ -75,6 +75,7 @@ struct tu_scheduler {
 	struct tu_thread *first; /* the primordial thread, or who forked */
 	struct tu_thread *ended; /* whose stack the next one gives back */
 	struct tu_queue ready;
+	struct tu_queue out_of_fds;  /* who waits for any fd to be closed */
 	struct tu_timer *timers;     /* of those who are parked for a time */
 	struct event *clock;         /* armed for the first of them */
 	int64_t armed;               /* for when it is, or TU_NEVER */
@@ -180,7 +181,8 @@ void tu_watch_clear(struct tu_watch *w);
 void tu_wait_begin(struct tu_wait *w, struct tu_scheduler *s, int fd,
     short what, struct tu_queue *queue);
 void tu_wait_end(struct tu_wait *w);
-/* Before FD is closed: libevent would take its next owner for this one. */
+/* Before FD is closed: libevent would take its next owner for this one.  Wakes
+ * those who wait for any descriptor to be closed. */
 void tu_waits_forget(struct tu_scheduler *s, int fd);
 
 /* 0, or -1 with errno. */

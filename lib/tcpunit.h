@@ -157,8 +157,9 @@ TCPUNIT_API int tcp_close(tcp_listener l);
 /*
  * Waits for a connection (parks; tcp_set_accept_timeout) and stores its two
  * ports.  Several threads may wait: each connection goes to one, in order.
- * Errors: closed, timeout, terminated, deadlock; system EMFILE and kin leave
- * the connection pending.  Source: chicken tcp, tcp-accept.
+ * Errors: closed, timeout, terminated, deadlock; system EMFILE and kin, once
+ * it has waited within its limit for this OS thread to close a descriptor, or
+ * 50 ms; they leave the connection pending.  Source: chicken tcp, tcp-accept.
  */
 TCPUNIT_API int tcp_accept(tcp_listener l, tcp_port *in, tcp_port *out);
 

@@ -99,6 +99,7 @@ tu_waits_forget(struct tu_scheduler *s, int fd)
 		w->watch.fd = -1; /* also for one that is awake by now */
 		tu_wake_all(w->watch.queue, TU_CLOSED);
 	}
+	tu_wake_all(&s->out_of_fds, TU_READY);
 }
 
 static void

@@ -4,11 +4,15 @@
  * library, whatever its calls answer.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
 #include "pair.h"
+#include "peer.h"
+#include "probe.h"
 #include "sandbox.h"
 #include "tap.h"
 #include "unit.h"
@@ -18,7 +22,7 @@
 
 static struct pair silent, full, ended, talking;
 static tcp_listener lonely, closed_listener;
-static tcp_port closed_port, busy_port;
+static tcp_port closed_port, busy_port, held;
 static tcp_thread sleeper;
 static char buf[100], *line;
 static size_t len;
@@ -258,6 +262,48 @@ true_answers(void)
 	is_int(wrong, 0, "an answer is still true when the call returns");
 }
 
+/* Closes a descriptor once somebody waits for it. */
+static void *
+give_up_port(void *arg)
+{
+	tcp_thread_yield();
+	tcp_close_input_port(held);
+	return arg;
+}
+
+static void
+no_descriptors(void)
+{
+	struct rlimit before, few;
+	int peer = peer_connect("127.0.0.1", tcp_listener_port(lonely), 5000);
+	struct ticker ticker;
+	tcp_thread t;
+	int failures = 0;
+
+	held = tcp_open_input_fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	getrlimit(RLIMIT_NOFILE, &before);
+	few = before;
+	few.rlim_cur = (rlim_t)tcp_port_fileno(held) + 1;
+	setrlimit(RLIMIT_NOFILE, &few);
+	ok(failed(tcp_accept(lonely, &in, &out) == -1, TCPUNIT_ERROR_SYSTEM,
+	       EMFILE),
+	    "accept with limit 0 says at once that there is no descriptor");
+	tcp_set_accept_timeout(lonely, -1);
+	ticker_start(&ticker);
+	for (int i = 0; i < 10; i++)
+		failures += failed(tcp_accept(lonely, &in, &out) == -1,
+		    TCPUNIT_ERROR_SYSTEM, EMFILE);
+	ok(ticker_stop(&ticker) && failures == 10,
+	    "a loop around accept without descriptors lets others run");
+	t = tcp_thread_start(give_up_port, NULL);
+	is_int(tcp_accept(lonely, &in, &out), 0,
+	    "accept goes on as soon as a descriptor is closed");
+	tcp_thread_join(t, 5000, NULL);
+	setrlimit(RLIMIT_NOFILE, &before);
+	close_ports(in, out);
+	close(peer);
+}
+
 static void
 set_up(void)
 {
@@ -294,5 +340,6 @@ main(void)
 	set_up();
 	run(each_call);
 	run(true_answers);
+	run(no_descriptors);
 	return done_testing();
 }
