@@ -216,6 +216,6 @@ run_command(const struct connecting *c, char *const *command)
 
 	if (status != 0)
 		return status;
-	handlers_start(&handlers, c->connection, c->target.text);
+	(void)handlers_start(&handlers, c->connection, c->target.text);
 	return handlers_end(&handlers, 0);
 }

@@ -68,7 +68,8 @@ int watch_process(struct ending *e, int pid, int status);
 void forget_process(struct ending *e);
 
 /* Ends the run with STATUS, unless it is over already: the first reason
- * counts. */
+ * counts.  It ends one wait of the worker, whose failure has to be passed on.
+ */
 void end_run(struct ending *e, int status);
 
 /*

@@ -138,7 +138,7 @@ handlers_await(struct handlers *hs, int limit)
 	return 0;
 }
 
-void
+int
 handlers_start(
     struct handlers *hs, const tcp_port connection[2], const char *name)
 {
@@ -152,13 +152,14 @@ handlers_start(
 		(void)snprintf(h->name, sizeof(h->name), "%s", name);
 		(void)tcp_addresses(connection[0], local, h->address);
 		if (handler_start(h) == 0)
-			return;
+			return 0;
 	} else {
 		hs->status = fail(
 		    hs->run, STATUS_FAILED, "%s: %s", name, strerror(ENOMEM));
 	}
 	(void)tcp_reset(connection[0]); /* nobody has it */
 	free(h);
+	return hs->run->ending->over ? -1 : 0;
 }
 
 int

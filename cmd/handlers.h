@@ -81,9 +81,10 @@ int handlers_await(struct handlers *hs, int limit);
 
 /*
  * Starts one for the connection, whose ports it takes over; NAME is the peer's,
- * for messages.  That it cannot be started is said, and is its status.
+ * for messages.  That it cannot be started is said, and is its status.  Returns
+ * 0; or -1 if it was not started and the run is over.
  */
-void handlers_start(
+int handlers_start(
     struct handlers *hs, const tcp_port connection[2], const char *name);
 
 /* Takes a handler whose COMMAND has ended, or never ran, off the list.  It is

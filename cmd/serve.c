@@ -114,8 +114,10 @@ serve_handlers(struct listening *l)
 			status = accept_connection(l, connection, name);
 		if (status == 0 && n + 1 == count)
 			(void)tcp_close(l->listener); /* nobody waits there */
-		if (status == 0)
-			handlers_start(&handlers, connection, name);
+		if (status == 0 &&
+		    handlers_start(&handlers, connection, name) == -1)
+			status =
+			    library_failure(l->run, l->what, STATUS_LISTEN);
 	}
 	(void)tcp_close(l->listener); /* or it is closed already */
 	return handlers_end(&handlers, status);

@@ -24,6 +24,9 @@
 #define DRAIN_SIZE (1024 * 1024)
 #define DRAIN_TIME 1000
 
+/* How long a direction may take to end once the run is over, in ms. */
+#define PATIENCE 100
+
 /* ms between two looks at whether the peer has left. */
 #define PRESENCE_PAUSE 200
 
@@ -57,6 +60,7 @@ static enum session_end end_of(const struct session_options *options,
     const struct standard_ports *standard);
 static bool holds_end(const struct session *s);
 static int run_threads(struct session *s);
+static int join_threads(const tcp_thread *threads, int n);
 static void *run_sender(void *session);
 static void send_input(struct session *s);
 static int send_all(struct session *s);
@@ -215,15 +219,29 @@ run_threads(struct session *s)
 		(void)tcp_thread_terminate(s->receiver); /* or it is not */
 		(void)tcp_thread_terminate(s->sender);   /* or it is not */
 	}
+	return join_threads(threads, n);
+}
+
+/* The first two end by themselves, unless the run is over: they are joined even
+ * then, as they use what the caller gives back. */
+static int
+join_threads(const tcp_thread *threads, int n)
+{
+	int result = 0;
+
 	for (int i = 0; i < n; i++) {
-		if (i >= 2)
+		if (i >= 2 || result == -1)
 			(void)tcp_thread_terminate(
 			    threads[i]); /* or it ended */
-		if (tcp_thread_p(threads[i]) &&
-		    tcp_thread_join(threads[i], -1, NULL) == -1)
-			return -1;
+		if (!tcp_thread_p(threads[i]) ||
+		    tcp_thread_join(
+			threads[i], result == -1 ? PATIENCE : -1, NULL) == 0)
+			continue;
+		if (result == 0)
+			i--; /* once more */
+		result = -1;
 	}
-	return 0;
+	return result;
 }
 
 static void *
@@ -385,6 +403,7 @@ static bool
 is_unwanted(const struct session *s)
 {
 	return s->standard->process != -1 &&
+	    tcp_last_error()->kind != TCPUNIT_ERROR_TERMINATED &&
 	    tcp_last_error()->port.bits == s->standard->output.bits;
 }
 

@@ -78,7 +78,7 @@ tu_charge(struct tu_scheduler *s, size_t bytes)
 bool
 tu_hurried(const struct tu_scheduler *s)
 {
-	return s->current->limit.late || s->current->terminated;
+	return s->current->limit.late || s->current->terminations > 0;
 }
 
 static bool

@@ -165,8 +165,10 @@ tu_park(struct tu_scheduler *s, struct tu_queue *queue, int64_t until,
 	struct tu_limit *limit = &self->limit;
 	int64_t time = until < limit->deadline ? until : limit->deadline;
 
-	if (self->terminated)
+	if (self->terminations > 0) {
+		self->terminations--;
 		return TU_TERMINATED;
+	}
 	if (limit->late)
 		return TU_TIMED_OUT;
 	self->woken = TU_ELAPSED;

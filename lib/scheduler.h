@@ -65,7 +65,8 @@ struct tu_thread {
 	struct tu_limit limit; /* of the call that it is in */
 	struct tu_turn turn;   /* since it last let others run */
 	enum tu_wake woken;
-	bool parked, terminated, ended;
+	unsigned terminations; /* of waits to come */
+	bool parked, ended;
 	void (*gone)(struct tu_thread *); /* after the end; NULL: kept */
 };
 

@@ -454,9 +454,12 @@ TCPUNIT_API void tcp_thread_yield(void);
 TCPUNIT_API int tcp_thread_sleep(int ms);
 
 /*
- * Ends T's waiting: the call it waits in, and every later one that would
- * wait, fails with the terminated error, so that T can clean up and return.
- * Errors: closed where T has ended.  Source: srfi-18, thread-terminate!.
+ * Ends one wait of T: the call it waits in, or else the next one that would
+ * wait, fails with the terminated error.  What needs no waiting goes on, and
+ * later waits are ordinary, so that T can end others, join them, clean up and
+ * return.  Terminating T again ends one wait more; yielding and sleeping for
+ * 0 ms are none.  Errors: closed where T has ended.  Source: srfi-18,
+ * thread-terminate!.
  */
 TCPUNIT_API int tcp_thread_terminate(tcp_thread t);
 

@@ -127,8 +127,10 @@ tcp_thread_terminate(tcp_thread handle)
 	if (t->ended)
 		return tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, "thread-terminate",
 		    "thread-terminate");
-	t->terminated = true;
-	tu_wake(t, TU_TERMINATED);
+	if (t->parked)
+		tu_wake(t, TU_TERMINATED);
+	else
+		t->terminations++;
 	return 0;
 }
 

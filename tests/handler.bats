@@ -466,6 +466,18 @@ answered() {
 	assert_equal "$(wc -l <server.err)" 1
 }
 
+@test "a COMMAND that does not read does not outlast --idle-timeout" {
+	mkfifo in
+	serve --pipes --idle-timeout=100ms --local 0 -- tail -f /dev/null
+	tcpu connect 127.0.0.1 "$port" <in >/dev/null 2>&1 3>&- &
+	started+=("$!")
+	exec {say}>in
+	head -c 16M /dev/zero >&"$say" 2>/dev/null 3>&- &
+	started+=("$!")
+	ends 124 "$server"
+	exec {say}>&-
+}
+
 # ---- connect ----
 
 @test "connect gives COMMAND the connection, and has its status" {
@@ -638,6 +650,25 @@ answered() {
 	assert_regex "$(<server.err)" '^tcpu: .*: Too many open files$'
 	asks <<<after
 	assert_output after
+}
+
+@test "where descriptors run out, a signal ends the server" {
+	local limit
+	mkfifo in
+	for limit in 13 14 15 16; do
+		listening server prlimit --nofile="$limit" \
+			tcpu listen -1 -k --local 0 -- cat
+		for i in 0 1 2 3 4 5 6 7 8 9; do
+			tcpu connect 127.0.0.1 "$port" <in >/dev/null 2>&1 \
+				3>&- &
+			started+=("$!")
+		done
+		exec {say}>in
+		soon test -s server.err
+		kill -TERM "$server"
+		ends 143 "$server"
+		exec {say}>&-
+	done
 }
 
 @test "where no process can be made, clients wait, and one line tells" {

@@ -97,10 +97,11 @@ join_limits(void)
 	    "and the other gets it");
 }
 
-/* What a terminated thread may and may not do. */
+/* How a terminated thread goes on. */
 struct ending {
 	tcp_port in, out;
-	bool first, again, write, close;
+	tcp_thread helper;
+	bool first, wait, join, write, close;
 };
 
 static void *
@@ -111,10 +112,9 @@ end_well(void *arg)
 
 	e->first = failed(tcp_read(e->in, &byte, 1) == -1,
 	    TCPUNIT_ERROR_TERMINATED, ECANCELED);
-	e->again = failed(tcp_thread_sleep(1000 * 1000) == -1,
-		       TCPUNIT_ERROR_TERMINATED, ECANCELED) &&
-	    failed(tcp_read(e->in, &byte, 1) == -1, TCPUNIT_ERROR_TERMINATED,
-		ECANCELED);
+	e->wait =
+	    tcp_thread_sleep(1) == 0 && tcp_thread_terminate(e->helper) == 0;
+	e->join = tcp_thread_join(e->helper, 5000, NULL) == 0;
 	e->write = tcp_write_line(e->out, "bye") == 4;
 	e->close = tcp_close_output_port(e->out) == 0 &&
 	    tcp_close_input_port(e->in) == 0;
@@ -126,7 +126,9 @@ terminated(void)
 {
 	tcp_listener l = listen_on("127.0.0.1", 0);
 	struct both c = both_connect(l, "127.0.0.1");
-	struct ending e = {.in = c.server_in, .out = c.server_out};
+	struct ending e = {.in = c.server_in,
+	    .out = c.server_out,
+	    .helper = tcp_thread_start(sleep_for_ever, NULL)};
 	tcp_thread t = tcp_thread_start(end_well, &e);
 	void *result = NULL;
 	char *line;
@@ -135,20 +137,102 @@ terminated(void)
 	tcp_thread_yield();
 	ok(tcp_thread_terminate(t) == 0 &&
 		tcp_thread_join(t, 5000, &result) == 0 && result == &e &&
-		e.first && e.again,
-	    "every later wait of a terminated thread fails");
+		e.first,
+	    "the wait of a terminated thread fails");
+	ok(e.wait && e.join,
+	    "its later waits are ordinary, so that it can end others");
 	ok(e.write && e.close &&
 		tcp_read_line(c.client_in, 100, &line, &len) == 1 &&
 		strcmp(line, "bye") == 0 &&
 		tcp_read_line(c.client_in, 100, &line, &len) == 0,
-	    "what needs no waiting works, so that it can clean up");
+	    "and clean up");
 	both_close(&c);
 	tcp_close(l);
 
 	t = tcp_thread_start(sleep_for_ever, &e);
 	ok(tcp_thread_terminate(t) == 0 &&
 		tcp_thread_join(t, 5000, &result) == 0 && result == &e,
-	    "a thread terminated before it ran runs and cannot wait");
+	    "a thread terminated before it ran fails in its first wait");
+}
+
+/* Counts how many of four waits fail, as far as each can end by itself. */
+static void *
+count_failures(void *arg)
+{
+	int *failures = arg;
+
+	for (int i = 0; i < 4; i++) {
+		tcp_thread_yield();
+		tcp_thread_sleep(0);
+		*failures += failed(tcp_thread_sleep(1) == -1,
+		    TCPUNIT_ERROR_TERMINATED, ECANCELED);
+	}
+	return NULL;
+}
+
+static void
+terminated_twice(void)
+{
+	int failures = 0;
+	tcp_thread t = tcp_thread_start(count_failures, &failures);
+
+	tcp_thread_terminate(t);
+	tcp_thread_terminate(t);
+	tcp_thread_join(t, 5000, NULL);
+	is_int(
+	    failures, 2, "terminating twice ends two waits; yielding is none");
+}
+
+/* Reads, is terminated, and reads what has come. */
+static void *
+read_twice(void *arg)
+{
+	struct both *c = arg;
+	char buf[10];
+	bool good = tcp_read(c->server_in, buf, sizeof buf) == 3;
+
+	while (tcp_char_ready(c->client_in) == 0)
+		tcp_thread_yield();
+	good = good && tcp_read(c->server_in, buf, sizeof buf) == 3 &&
+	    memcmp(buf, "def", 3) == 0;
+	return good && tcp_read(c->server_in, buf, sizeof buf) == -1 ? arg
+								     : NULL;
+}
+
+static void
+terminated_with_data(void)
+{
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both c = both_connect(l, "127.0.0.1");
+	tcp_thread t = tcp_thread_start(read_twice, &c);
+	void *result = NULL;
+
+	tcp_write_string(c.client_out, "abc");
+	while (tcp_port_position(c.server_in) < 3)
+		tcp_thread_yield();
+	tcp_write_string(c.client_out, "def");
+	tcp_thread_terminate(t);
+	tcp_write_string(c.server_out, "go on");
+	ok(tcp_thread_join(t, 5000, &result) == 0 && result,
+	    "a terminated thread reads what is there, then fails to wait");
+	both_close(&c);
+	tcp_close(l);
+}
+
+/* Terminated while it waits, and then given what it waited for. */
+static void
+terminated_as_it_ends(void)
+{
+	tcp_thread t = tcp_thread_start(sleep_for_ever, NULL);
+	tcp_thread joiner = tcp_thread_start(join_it, &t);
+	void *result = &t;
+
+	tcp_thread_yield();
+	tcp_thread_terminate(t);
+	tcp_thread_terminate(joiner);
+	ok(tcp_thread_join(joiner, 5000, &result) == 0 && result == NULL &&
+		tcp_thread_join(t, 5000, NULL) == 0,
+	    "who is terminated is told so, though the wait is over as well");
 }
 
 static void
@@ -408,6 +492,9 @@ main(void)
 	run(joins);
 	run(join_limits);
 	run(terminated);
+	run(terminated_twice);
+	run(terminated_with_data);
+	run(terminated_as_it_ends);
 	run(deadlocks);
 	run(circle_of_joins);
 	run(second_reader);
