@@ -497,7 +497,7 @@ note_failure(struct connecting *c, int i, int error)
 
 	if (a->fd != -1) {
 		tu_watch_clear(&a->watch);
-		tu_waits_forget(&c->rt->scheduler, a->fd);
+		tu_waits_forget(&c->rt->scheduler, a->fd, TU_BOTH);
 		(void)close(a->fd); /* not connected */
 		a->fd = -1;
 		c->pending--;
@@ -526,7 +526,7 @@ close_all_but(struct connecting *c, int winner)
 		tu_watch_clear(&c->attempts[i].watch);
 		if (c->attempts[i].fd == winner)
 			continue;
-		tu_waits_forget(&c->rt->scheduler, c->attempts[i].fd);
+		tu_waits_forget(&c->rt->scheduler, c->attempts[i].fd, TU_BOTH);
 		(void)close(c->attempts[i].fd); /* not wanted */
 	}
 }

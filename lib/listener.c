@@ -123,7 +123,8 @@ tcp_close(tcp_listener listener)
 		return -1;
 	for (i = 0; i < l->n; i++) {
 		tu_watch_clear(&l->sockets[i].watch);
-		tu_waits_forget(&l->runtime->scheduler, l->sockets[i].fd);
+		tu_waits_forget(
+		    &l->runtime->scheduler, l->sockets[i].fd, TU_BOTH);
 		(void)close(l->sockets[i].fd); /* a socket */
 	}
 	tu_handle_release(&l->runtime->handles, l->handle);

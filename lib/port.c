@@ -141,6 +141,8 @@ tu_port_close(struct tu_port *p, const char *where)
 	bool input = c->input == p;
 	int result = 0;
 
+	tu_waits_forget(&p->runtime->scheduler, c->descriptor.fd,
+	    input ? EV_READ : EV_WRITE);
 	shut_down(p);
 	tu_watch_clear(&p->watch);
 	tu_ahead_free(&p->ahead);
@@ -182,7 +184,8 @@ shut_down(struct tu_port *p)
 static int
 close_both(struct tu_port *p)
 {
-	tu_waits_forget(&p->runtime->scheduler, p->connection->descriptor.fd);
+	tu_waits_forget(
+	    &p->runtime->scheduler, p->connection->descriptor.fd, TU_BOTH);
 	return tu_connection_free(p->connection);
 }
 

@@ -182,9 +182,13 @@ void tu_watch_clear(struct tu_watch *w);
 void tu_wait_begin(struct tu_wait *w, struct tu_scheduler *s, int fd,
     short what, struct tu_queue *queue);
 void tu_wait_end(struct tu_wait *w);
-/* Before FD is closed: libevent would take its next owner for this one.  Wakes
- * those who wait for any descriptor to be closed. */
-void tu_waits_forget(struct tu_scheduler *s, int fd);
+/*
+ * Before FD is closed, as libevent would take its next owner for this one; or
+ * a direction of it, WHAT being one event: ends the waits for it.  TU_BOTH also
+ * wakes those who wait for any descriptor to be closed.
+ */
+void tu_waits_forget(struct tu_scheduler *s, int fd, short what);
+#define TU_BOTH (EV_READ | EV_WRITE)
 
 /* 0, or -1 with errno. */
 int tu_watch_add(struct tu_watch *w);

@@ -470,8 +470,9 @@ TCPUNIT_API tcp_thread tcp_current_thread(void);
  * Parks until descriptor FD is ready for one of EVENTS, MS at most; returns
  * those that are.  The wait under all the others, for descriptors that are
  * the caller's: FD stays open until it returns.  That of a port or listener
- * may be closed by closing those.  Errors: argument EBADF; closed; timeout;
- * terminated; system.
+ * may be closed by closing those: closing the input port ends waits for
+ * READABLE, closing the output port those for WRITABLE, with the closed error.
+ * Errors: argument EBADF; closed; timeout; terminated; system.
  */
 TCPUNIT_API int tcp_wait_fd(int fd, int events, int ms);
 #define TCPUNIT_READABLE 1

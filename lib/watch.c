@@ -87,19 +87,21 @@ tu_wait_end(struct tu_wait *w)
 }
 
 void
-tu_waits_forget(struct tu_scheduler *s, int fd)
+tu_waits_forget(struct tu_scheduler *s, int fd, short what)
 {
 	struct tu_wait *w;
 
 	LIST_FOREACH(w, &s->waits, link)
 	{
-		if (w->watch.fd != fd)
+		if (w->watch.fd != fd || (w->watch.what & what) == 0)
 			continue;
 		tu_watch_clear(&w->watch);
 		w->watch.fd = -1; /* also for one that is awake by now */
-		tu_wake_all(w->watch.queue, TU_CLOSED);
+		tu_wake_all(w->watch.queue,
+		    w->watch.queue == &w->queue ? TU_CLOSED : TU_READY);
 	}
-	tu_wake_all(&s->out_of_fds, TU_READY);
+	if (what == TU_BOTH)
+		tu_wake_all(&s->out_of_fds, TU_READY);
 }
 
 static void

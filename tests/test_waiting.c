@@ -212,6 +212,7 @@ slow_name(void)
 /* A thread that waits for a descriptor, and how that ends. */
 struct fd_waiter {
 	int fd;
+	int events; /* 0 is readable */
 	bool was_closed;
 };
 
@@ -219,8 +220,9 @@ static void *
 wait_for_fd(void *arg)
 {
 	struct fd_waiter *w = arg;
+	int events = w->events ? w->events : TCPUNIT_READABLE;
 
-	w->was_closed = failed(tcp_wait_fd(w->fd, TCPUNIT_READABLE, -1) == -1,
+	w->was_closed = failed(tcp_wait_fd(w->fd, events, 5000) == -1,
 	    TCPUNIT_ERROR_CLOSED, EBADF);
 	return NULL;
 }
@@ -254,6 +256,67 @@ closed_meanwhile(void)
 	ok(tcp_port_fileno(p.in) == w.fd &&
 		tcp_thread_join(t, 5000, &has_read) == 0 && has_read,
 	    "and the next connection knows nothing of it");
+	pair_close(&p);
+}
+
+/* A wait for one direction of a port's descriptor, which is then closed. */
+static bool
+ends_wait(tcp_port port, int events, int (*close_port)(tcp_port))
+{
+	struct fd_waiter w = {.fd = tcp_port_fileno(port), .events = events};
+	tcp_thread t = tcp_thread_start(wait_for_fd, &w);
+
+	tcp_thread_yield();
+	close_port(port);
+	return tcp_thread_join(t, 5000, NULL) == 0 && w.was_closed;
+}
+
+static void
+half_closed(void)
+{
+	struct pair reading = pair_connect(), writing = pair_connect();
+	struct fd_waiter w = {.fd = tcp_port_fileno(reading.in)};
+	tcp_thread t;
+
+	ok(ends_wait(reading.in, TCPUNIT_READABLE, tcp_close_input_port),
+	    "closing the input port ends a wait for input");
+	tcp_set_timeout(writing.out, 0);
+	while (tcp_write(writing.out, much, sizeof much) == sizeof much)
+		;
+	ok(ends_wait(writing.out, TCPUNIT_WRITABLE, tcp_close_output_port),
+	    "closing the output port ends a wait for room");
+	pair_close(&reading);
+	reading = pair_connect();
+	w.fd = tcp_port_fileno(reading.in);
+	t = tcp_thread_start(wait_for_fd, &w);
+	tcp_thread_yield();
+	tcp_close_output_port(reading.out);
+	pair_say(&reading, "x");
+	ok(tcp_thread_join(t, 5000, NULL) == 0 && !w.was_closed,
+	    "closing the output port leaves a wait for input alone");
+	pair_close(&reading);
+	pair_close(&writing);
+}
+
+/* A reader that has output to send waits for room as well. */
+static void
+reader_with_output(void)
+{
+	struct pair p = pair_connect();
+	void *has_read = NULL;
+	tcp_thread t;
+
+	tcp_set_timeout(p.out, 0);
+	while (tcp_write(p.out, much, sizeof much) == sizeof much)
+		;
+	tcp_set_buffer_size(p.out, 100);
+	tcp_write_string(p.out, "buffered");
+	t = tcp_thread_start(read_word, &p);
+	tcp_thread_yield();
+	tcp_close_output_port(p.out);
+	pair_say(&p, "hello");
+	ok(tcp_thread_join(t, 5000, &has_read) == 0 && has_read,
+	    "closing the output port leaves its connection's reader alone");
 	pair_close(&p);
 }
 
@@ -322,6 +385,8 @@ main(void)
 	run(all_at_once);
 	run(slow_name);
 	run(closed_meanwhile);
+	run(half_closed);
+	run(reader_with_output);
 	run(closed_when_awake);
 	run(nothing_is_lost);
 	tcp_close(lonely);
