@@ -90,6 +90,8 @@ read_outflow(struct outflow *o, char *buf, size_t cap)
 			o->left -= (int)n;
 		if (n >= 0)
 			return n;
+		if (errno != EAGAIN && errno != EINTR)
+			return tcp_read(o->port, buf, cap); /* to raise it */
 		if (tcp_wait_fd(o->fd, TCPUNIT_READABLE, -1) == -1 &&
 		    o->left != 0)
 			return -1;

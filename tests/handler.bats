@@ -351,7 +351,7 @@ reported() {
 		assert_success
 		assert_output hi
 	done
-	kill $(<server.err)
+	xargs kill <server.err
 }
 
 @test "with --pipes what is in the pipe when COMMAND ends is sent, and no more" {
@@ -385,7 +385,7 @@ reported() {
 # is none the worse for it.
 answered() {
 	mkfifo in
-	tcpu connect "$@" 127.0.0.1 "$port" <in >out 2>err 3>&- &
+	tcpu connect 127.0.0.1 "$port" <in >out 2>err 3>&- &
 	client=$!
 	started+=("$client")
 	exec {say}>in
