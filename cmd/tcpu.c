@@ -46,8 +46,10 @@ start(char **words)
 	const struct run run = {NULL, &options, &ending, &outbox};
 	char text[64];
 
-	if (!words[0])
+	if (!words[0]) {
+		block_signals(&ending);
 		return finish(&run, say_usage(&run));
+	}
 	for (int i = 0; commands[i]; i++) {
 		if (strcmp(words[0], commands[i]->name) == 0)
 			return start_command(commands[i], words + 1);

@@ -129,10 +129,10 @@ without_proc() {
 	stuff full
 	run -2 mute without_proc timeout -k1 10 tcpu listen 65536
 	mkfifo fifo
-	cat fifo >read 3>&- &
+	cat fifo >usage 3>&- &
 	started+=("$!")
 	run ! eval 'without_proc timeout -k1 10 tcpu 2>fifo'
-	soon cmp -s read <(tcpu 2>&1)
+	soon cmp -s usage <(tcpu 2>&1)
 }
 
 @test "a stderr that is a file is written at the offset that others share" {
@@ -146,12 +146,17 @@ other
 tcpu: listen: not a port: '65537'"
 }
 
+# deserted COMMAND [ARG]... - run it where stderr is a pipe without a reader.
+deserted() {
+	mkfifo gone
+	bash -c 'exec 9<>"$0" 2>"$0" 9<&-; exec "$@"' gone "$@"
+}
+
 @test "a stderr without a reader holds up nothing, and kills nobody" {
-	run -4 netns timeout -k1 10 bash -c '
-		mkfifo gone
-		exec 9<>gone 2>gone 9<&-
-		trap - PIPE
-		exec tcpu connect 127.0.0.1 4242'
+	run -4 netns timeout -k1 10 bash -c "$(declare -f deserted)
+		deserted tcpu connect 127.0.0.1 4242"
+	rm gone
+	run -2 deserted timeout -k1 10 tcpu
 }
 
 # ---- stdout and --ready-fd ----
