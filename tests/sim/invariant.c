@@ -40,6 +40,7 @@ static void look_at_all(void);
 static void look_at(struct sim_task *);
 static void note_ready(struct sim_call *);
 static void note_deadline(struct sim_call *);
+static bool passed(const struct sim_call *);
 static void may_sleep(int64_t);
 static void tell_who_waits(void);
 static bool could_go_on(const struct sim_task *);
@@ -253,8 +254,7 @@ note_ready(struct sim_call *c)
 {
 	unsigned moves = (c->in != NULL ? c->in->reads.n : 0) +
 	    (c->out != NULL ? c->out->writes.n : 0);
-	bool ready = sim_now() > c->deadline ||
-	    (c->ready != NULL && c->ready(c, sim_now()));
+	bool ready = passed(c) || (c->ready != NULL && c->ready(c, sim_now()));
 
 	if (!ready)
 		c->ready_at = 0;
@@ -266,10 +266,15 @@ note_ready(struct sim_call *c)
 static void
 note_deadline(struct sim_call *c)
 {
-	if (c->late_at != 0 || c->deadline == SIM_NEVER ||
-	    sim_now() < c->deadline + COARSE)
-		return;
-	c->late_at = state.turns;
+	if (c->late_at == 0 && passed(c))
+		c->late_at = state.turns;
+}
+
+/* Also on the coarsest clock. */
+static bool
+passed(const struct sim_call *c)
+{
+	return c->deadline != SIM_NEVER && sim_now() > c->deadline + COARSE;
 }
 
 static void

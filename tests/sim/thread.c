@@ -75,6 +75,7 @@ sim_terminate(struct sim_task *t)
 	if (tcp_thread_terminate(t->thread) == -1)
 		sim_fail("terminate: %s", tcp_last_error()->text);
 	t->terminations++;
+	t->terminated = true;
 }
 
 static bool
