@@ -10,7 +10,6 @@
 #include "memory.h"
 #include "os_thread.h"
 #include "poller.h"
-#include "promise.h"
 #include "stale.h"
 #include "verdict.h"
 #include "weather.h"
@@ -100,8 +99,7 @@ sim_call_end(struct sim_call *c, bool failed)
 	note_deadline(c);
 	if (kind == TCPUNIT_ERROR_TIMEOUT) {
 		check_early(c);
-		if (SIM_IN_TIME)
-			check_timeout(c);
+		check_timeout(c);
 	}
 	if (kind == TCPUNIT_ERROR_DEADLOCK)
 		check_deadlock(c);
@@ -214,6 +212,9 @@ check_termination(struct sim_task *t, const struct sim_call *c)
 	if (t->terminations == 0)
 		sim_fail("%s tells of a termination again", c->name);
 	t->terminations--;
+	t->terminated = t->terminations > 0;
+	if (c->ready != NULL && c->ready(c, c->begun))
+		sim_fail("%s is terminated, though it need not wait", c->name);
 }
 
 static void
@@ -242,8 +243,10 @@ look_at(struct sim_task *t)
 	} else if (t->begun) {
 		return;
 	}
-	most = CALLS * (ROUND + 4 * sim_tasks_alive());
-	if (SIM_FAIR && since != 0 && state.steps - since > most)
+	/* Its event may have to wait until the others have been reported. */
+	most = CALLS * (ROUND + 4 * sim_tasks_alive()) *
+	    (1 + sim_tasks_alive() / (unsigned)sim_weather.most_events);
+	if (since != 0 && state.steps - since > most)
 		sim_fail("%u (%s) could go on for %llu steps and does not run",
 		    t->number, what, (unsigned long long)(state.steps - since));
 }
@@ -302,6 +305,9 @@ may_sleep(int64_t until)
 			continue;
 		if (t->call == NULL)
 			continue; /* it calls the library in another way */
+		if (t->terminated)
+			sim_fail("%u (%s) sleeps, though it is terminated",
+			    t->number, t->call->name);
 		if (t->call->ready != NULL &&
 		    t->call->ready(t->call, sim_now()))
 			sim_fail("everybody sleeps, but %u (%s) could go on",

@@ -11,7 +11,6 @@
 #include "content.h"
 #include "flow.h"
 #include "invariant.h"
-#include "promise.h"
 #include "random.h"
 #include "socket.h"
 #include "stale.h"
@@ -314,8 +313,6 @@ check_end(const struct sim_port *p)
 {
 	struct sim_socket *s = sim_socket_of(p->file);
 
-	if (!SIM_WHOLE && s != NULL && s->reset)
-		return;
 	p->flow->ended = true;
 	if (s != NULL && (!s->in->ended || s->in->arrived != s->in->written))
 		sim_fail("a false end of file after %llu bytes",
@@ -363,9 +360,9 @@ check_copy_limit(const struct sim_call *c, const struct sim_port *in,
 		since = read;
 	if (written > since)
 		since = written;
-	if (SIM_COPIES && sim_now() - since < ms * SIM_MS - 1000)
+	if (sim_now() - since < ms * SIM_MS - 1000)
 		sim_fail("copy times out %.3f ms after progress",
 		    (double)(sim_now() - since) / SIM_MS);
-	if (SIM_IN_TIME && movable(c, since + ms * SIM_MS))
+	if (movable(c, since + ms * SIM_MS))
 		sim_fail("copy times out although it could go on");
 }

@@ -32,12 +32,6 @@ sim_stale_thread(tcp_thread t)
 	threads[n_threads++ % MAX_STALE] = t;
 }
 
-void
-sim_stale_forget(void)
-{
-	n_ports = n_listeners = n_threads = 0;
-}
-
 static unsigned
 pick(unsigned n)
 {

@@ -11,8 +11,6 @@ void sim_stale_port(tcp_port p);
 void sim_stale_listener(tcp_listener l);
 void sim_stale_thread(tcp_thread t);
 
-void sim_stale_forget(void);
-
 /* One of them, by chance. */
 void sim_stale_check(void);
 

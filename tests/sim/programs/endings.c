@@ -64,6 +64,12 @@ wait_there(void *arg)
 		if (wait_once(w) == -1 &&
 		    sim_failure() != TCPUNIT_ERROR_TIMEOUT)
 			break;
+	(void)sim_sleep((int)sim_below(20));
+	if (w->linked && !w->near.out.closed) {
+		sim_set_limit(&w->near.out, 100);
+		(void)sim_write(&w->near.out, 1);
+	}
+	(void)sim_sleep(1);
 }
 
 static void

@@ -6,7 +6,6 @@
 #include "../clock.h"
 #include "../os_thread.h"
 #include "../program.h"
-#include "../promise.h"
 #include "../random.h"
 #include "../resolver.h"
 #include "../verdict.h"
@@ -54,6 +53,6 @@ sim_run_names(void)
 	}
 	for (i = 0; i < n; i++)
 		(void)sim_join(tasks[i], -1);
-	if (SIM_LOOKUPS && sim_os_threads_most() > MAX_OS_THREADS)
+	if (sim_os_threads_most() > MAX_OS_THREADS)
 		sim_fail("%u OS threads look names up", sim_os_threads_most());
 }

@@ -5,7 +5,6 @@
  */
 #include "../clock.h"
 #include "../program.h"
-#include "../promise.h"
 #include "../random.h"
 
 enum { MAX_CLIENTS = 12, MAX_WORKERS = 5 };
@@ -23,8 +22,6 @@ serve(void *arg)
 		if (sim_accept(&listener, &link) == -1) {
 			if (sim_failure() == TCPUNIT_ERROR_CLOSED)
 				return;
-			if (!SIM_FAIR)
-				(void)sim_sleep(1);
 			continue;
 		}
 		served++;

@@ -5,7 +5,6 @@
  */
 #include "../clock.h"
 #include "../program.h"
-#include "../promise.h"
 #include "../random.h"
 #include "../resolver.h"
 #include "../verdict.h"
@@ -70,8 +69,6 @@ serve(void *arg)
 			(void)sim_read_all(&link.in);
 		} else if (sim_failure() == TCPUNIT_ERROR_CLOSED) {
 			return;
-		} else if (!SIM_FAIR) {
-			(void)sim_sleep(1);
 		}
 	}
 }

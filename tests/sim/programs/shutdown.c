@@ -5,9 +5,7 @@
  */
 #include "../clock.h"
 #include "../program.h"
-#include "../promise.h"
 #include "../random.h"
-#include "../stale.h"
 
 enum { MAX_THREADS = 10 };
 
@@ -69,8 +67,6 @@ sim_run_shutdown(void)
 	(void)sim_sleep((int)sim_below(100));
 	tcp_shutdown();
 	sim_tasks_vanish();
-	if (!SIM_STALE)
-		sim_stale_forget();
 	if (sim_chance(5000) && sim_pair(&links[0][0], &links[0][1]) == 0) {
 		sim_close_link(&links[0][0]);
 		sim_close_link(&links[0][1]);
