@@ -9,9 +9,11 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+static int by_descriptor(const void *, const void *);
 static bool is_stream(const struct tu_descriptor *);
 
 struct tu_connection *
@@ -32,17 +34,42 @@ tu_connection_new(int fd, const union tu_address *remote)
 }
 
 struct tu_connection *
-tu_connection_over(int fd)
+tu_connection_over(void **all, int fd)
 {
-	struct tu_connection *c = calloc(1, sizeof(*c));
+	struct tu_connection *c = calloc(1, sizeof(*c)), **node;
+	int error;
 
 	if (c == NULL)
 		return NULL;
-	if (tu_descriptor_open(&c->descriptor, fd) == -1) {
+	c->descriptor.fd = fd;
+	node = tsearch(c, all, by_descriptor);
+	if (node == NULL || *node != c) { /* there is one */
 		free(c);
-		return NULL;
+		return node != NULL ? *node : NULL;
 	}
-	return c;
+	c->all = all;
+	if (tu_descriptor_open(&c->descriptor, fd) == 0)
+		return c;
+	error = errno;
+	tu_connection_forget(c);
+	errno = error;
+	return NULL;
+}
+
+void
+tu_connection_forget(struct tu_connection *c)
+{
+	if (c->all != NULL)
+		(void)tdelete(c, c->all, by_descriptor); /* it is there */
+	free(c);
+}
+
+static int
+by_descriptor(const void *one, const void *other)
+{
+	const struct tu_connection *a = one, *b = other;
+
+	return a->descriptor.fd - b->descriptor.fd;
 }
 
 int
@@ -54,7 +81,7 @@ tu_connection_free(struct tu_connection *c)
 		(void)tu_connection_set_reset(c); /* fails for no socket */
 	result = tu_descriptor_close(&c->descriptor);
 	error = errno;
-	free(c);
+	tu_connection_forget(c);
 	errno = error;
 	return result;
 }

@@ -20,14 +20,21 @@ struct tu_connection {
 	struct tu_port *output;
 	union tu_address local; /* asked for when needed */
 	union tu_address remote;
-	int error; /* what ended a socket's connection; stays */
-	bool cut;  /* output was lost, which the peer has to learn */
+	int error;  /* what ended a socket's connection; stays */
+	bool cut;   /* output was lost, which the peer has to learn */
+	void **all; /* a tree that it is in, or NULL */
 };
 
-/* Over a connected TCP socket, non-blocking; or over any descriptor.  The
- * descriptor is the new one's on success.  NULL with errno. */
+/* Over a connected TCP socket, non-blocking.  The descriptor is the new one's
+ * on success.  NULL with errno. */
 struct tu_connection *tu_connection_new(int fd, const union tu_address *remote);
-struct tu_connection *tu_connection_over(int fd);
+
+/* Likewise over any descriptor; or the one there is among ALL of these, which
+ * begins as NULL. */
+struct tu_connection *tu_connection_over(void **all, int fd);
+
+/* Frees one without ports; its descriptor is the caller's again. */
+void tu_connection_forget(struct tu_connection *c);
 
 /* Closes the descriptor, by a reset if output was cut: 0, or -1 with errno.  It
  * is gone in any case. */

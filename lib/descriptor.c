@@ -36,8 +36,8 @@ not_supported(const struct iovec *iov)
 enum { PIPE_SIZE = 1 << 20 };
 
 static bool can_be_waited_for(int);
-static void step_down(struct tu_descriptor *, int);
-static int reopen(int, int);
+static void step_down(struct tu_descriptor *);
+static int reopen(int);
 static bool ready(int, short);
 static ssize_t try_read(struct tu_descriptor *, void *, size_t);
 static ssize_t try_write(struct tu_descriptor *, struct iovec *, int);
@@ -79,7 +79,7 @@ tu_descriptor_read(struct tu_descriptor *d, void *buf, size_t n)
 	do {
 		r = try_read(d, buf, n);
 		if (r == -1 && errno == EOPNOTSUPP && d->access == TU_NOWAIT) {
-			step_down(d, O_RDONLY);
+			step_down(d);
 			errno = EINTR;
 		}
 	} while (r == -1 && errno == EINTR);
@@ -94,7 +94,7 @@ tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n)
 	do {
 		r = d->fifo ? write_fifo(d, iov, n) : try_write(d, iov, n);
 		if (r == -1 && errno == EOPNOTSUPP && d->access == TU_NOWAIT) {
-			step_down(d, O_WRONLY);
+			step_down(d);
 			errno = EINTR;
 		}
 	} while (r == -1 && errno == EINTR);
@@ -159,9 +159,9 @@ can_be_waited_for(int fd)
 
 /* RWF_NOWAIT is refused by terminals, and by pipes before Linux 6.4. */
 static void
-step_down(struct tu_descriptor *d, int mode)
+step_down(struct tu_descriptor *d)
 {
-	d->private_fd = reopen(d->fd, mode);
+	d->private_fd = reopen(d->fd);
 	d->access = d->private_fd == -1 ? TU_POLLED : TU_AGAIN;
 }
 
@@ -170,8 +170,9 @@ step_down(struct tu_descriptor *d, int mode)
  * pseudo-terminal would be the master of another one.
  */
 static int
-reopen(int fd, int mode)
+reopen(int fd)
 {
+	int mode = fcntl(fd, F_GETFL) & O_ACCMODE;
 	char path[32];
 	unsigned slave;
 

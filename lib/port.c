@@ -168,14 +168,19 @@ tu_port_close(struct tu_port *p, const char *where)
 	return result;
 }
 
-/* An end of file would make the peer take what was cut for the whole. */
+/* Of a plain socket only while its other port goes on: close(2) then ends what
+ * nobody else has.  An end of file would make the peer take what was cut for
+ * the whole. */
 static void
 shut_down(struct tu_port *p)
 {
 	struct tu_connection *c = p->connection;
 	bool input = c->input == p;
 
-	if (!c->tcp || p->abandoned || (!input && c->cut))
+	if (p->abandoned || c->descriptor.access != TU_SOCKET ||
+	    (!input && c->cut))
+		return;
+	if (!c->tcp && (c->input == NULL || c->output == NULL))
 		return;
 	(void)shutdown(c->descriptor.fd,
 	    input ? SHUT_RD : SHUT_WR); /* the peer may have gone */
@@ -237,10 +242,17 @@ tcp_port_numbers(tcp_port port, int *local, int *remote)
 int
 tcp_abandon_port(tcp_port port)
 {
-	struct tu_port *p = find_tcp(port, "abandon-port");
+	struct tu_port *p = find(port, "abandon-port");
 
 	if (p == NULL)
 		return -1;
+	if (p->connection->descriptor.access != TU_SOCKET) {
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "abandon-port",
+		    "abandon-port: descriptor %d is no socket",
+		    p->connection->descriptor.fd);
+		tu_error_attach(port, 0);
+		return -1;
+	}
 	p->abandoned = true;
 	return 0;
 }
@@ -384,17 +396,24 @@ open_fd(int fd, enum tu_kind kind, const char *where)
 
 	if (rt == NULL)
 		return (tcp_port){0};
-	c = tu_connection_over(fd);
+	c = tu_connection_over(&rt->plain, fd);
 	if (c == NULL) {
 		tu_raise(errno == EBADF ? TCPUNIT_ERROR_ARGUMENT
 					: TCPUNIT_ERROR_SYSTEM,
 		    errno, where, "%s: %s", where, strerror(errno));
 		return (tcp_port){0};
 	}
+	if ((kind == TU_INPUT ? c->input : c->output) != NULL) {
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EEXIST, where,
+		    "%s: descriptor %d has an %s port already", where, fd,
+		    kind == TU_INPUT ? "input" : "output");
+		return (tcp_port){0};
+	}
 	p = port_new(rt, c, kind);
 	if (p != NULL)
 		return (tcp_port){p->handle};
-	free(c); /* the descriptor is still the caller's */
+	if (c->input == NULL && c->output == NULL)
+		tu_connection_forget(c);
 	tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
 	return (tcp_port){0};
 }

@@ -30,6 +30,7 @@ struct tu_runtime {
 	struct tu_scheduler scheduler;
 	struct tu_handles handles;
 	struct tu_wakeups wakeups; /* from other OS threads */
+	void *plain;               /* connections over descriptors of others */
 	unsigned char *scratch;    /* TU_SCRATCH bytes, page-aligned */
 	bool running;              /* there is a scheduler */
 	struct tu_runtime *next;   /* of those that no OS thread has */

@@ -251,7 +251,7 @@ TCPUNIT_API int tcp_port_numbers(tcp_port p, int *local, int *remote);
 /*
  * Marks the port: closing it will not shut its direction down.  It stays
  * usable.  Again: no effect.  For a connection that another process goes on
- * with.  Errors: argument where the port is no TCP port; closed.
+ * with.  Errors: argument if the port is over no socket; closed.
  * Source: chicken tcp, tcp-abandon-port.
  */
 TCPUNIT_API int tcp_abandon_port(tcp_port p);
@@ -271,9 +271,12 @@ TCPUNIT_API bool tcp_output_port_p(tcp_port p);
 
 /*
  * A port over a pipe, terminal, file, device or socket.  The descriptor is the
- * port's and is closed with it.  O_NONBLOCK is not set on it, as others may
- * share it, and yet waiting for it stops nobody else (a regular file never
- * makes anyone wait).  Errors: argument EBADF; system ENOMEM.
+ * port's and is closed with it.  An input and an output port over one
+ * descriptor share it: it is closed with the second of them, and closing the
+ * first shuts its direction of a socket down unless it is abandoned. O_NONBLOCK
+ * is not set on it, as others may share it, and yet waiting for it stops nobody
+ * else (a regular file never makes anyone wait).  Errors: argument EBADF, or
+ * EEXIST if the descriptor has such a port; system ENOMEM.
  */
 TCPUNIT_API tcp_port tcp_open_input_fd(int fd);
 TCPUNIT_API tcp_port tcp_open_output_fd(int fd);

@@ -611,6 +611,103 @@ buffer_of_a_pipe(void)
 	close(fd[0]);
 }
 
+/* An input and an output port over one socket; the other end of it. */
+static struct pair
+both_over_one(void)
+{
+	struct pair p = {.peer = -1};
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == -1)
+		return p;
+	p.peer = fd[1];
+	p.in = tcp_open_input_fd(fd[0]);
+	p.out = tcp_open_output_fd(fd[0]);
+	return p;
+}
+
+static void
+shared_descriptor(void)
+{
+	struct pair p = both_over_one();
+	int fd = tcp_port_fileno(p.in), before = open_fds();
+	char byte;
+
+	is_int(tcp_port_fileno(p.out), fd, "two ports share a descriptor");
+	is_int(tcp_write_byte(p.out, 'x'), 1, "one is written");
+	ok(peer_says(p.peer, "x"), "and heard");
+	is_int(send(p.peer, "y", 1, 0), 1, "an answer");
+	is_int(tcp_read_byte(p.in), 'y', "is read from the other one");
+	is_int(tcp_close_output_port(p.out), 0, "the output is closed");
+	ok(peer_eof(p.peer), "its peer reads the end of file");
+	is_int(send(p.peer, "z", 1, 0), 1, "and may still answer");
+	is_int(tcp_read_byte(p.in), 'z', "what the input port reads");
+	is_int(tcp_close_input_port(p.in), 0, "the input is closed");
+	is_int(open_fds(), before - 1, "the descriptor is closed once");
+	is_int(fcntl(fd, F_GETFD), -1, "and was not before");
+	is_int(recv(p.peer, &byte, 1, MSG_DONTWAIT), 0, "nothing more came");
+	close(p.peer);
+}
+
+static void
+shared_descriptor_abandoned(void)
+{
+	struct pair p = both_over_one();
+	char byte;
+
+	is_int(tcp_abandon_port(p.out), 0, "a port of a socket is abandoned");
+	is_int(tcp_close_output_port(p.out), 0, "and closed");
+	ok(recv(p.peer, &byte, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN,
+	    "its direction is not shut down");
+	tcp_close_input_port(p.in);
+	ok(peer_eof(p.peer), "before the other port is closed");
+	close(p.peer);
+}
+
+static void
+same_direction_twice(void)
+{
+	struct pair p = both_over_one();
+	int fd = tcp_port_fileno(p.in);
+
+	ok(failed(!tcp_port_p(tcp_open_input_fd(fd)), TCPUNIT_ERROR_ARGUMENT,
+	       EEXIST),
+	    "a descriptor has one input port");
+	ok(failed(!tcp_port_p(tcp_open_output_fd(fd)), TCPUNIT_ERROR_ARGUMENT,
+	       EEXIST),
+	    "and one output port");
+	is_int(tcp_write_byte(p.out, 'x'), 1, "which work on");
+	close_ports(p.in, p.out);
+	close(p.peer);
+	p = both_over_one();
+	ok(tcp_port_p(p.in) && tcp_port_p(p.out),
+	    "the number can be used again after both are closed");
+	close_ports(p.in, p.out);
+	close(p.peer);
+}
+
+/* Of which the kernel refuses RWF_NOWAIT, so that it is opened again. */
+static void
+shared_terminal(void)
+{
+	int master, slave;
+	tcp_port in, out;
+	char *line, got[8];
+	size_t len;
+
+	if (openpty(&master, &slave, NULL, NULL, NULL) == -1)
+		diag("no terminal");
+	in = tcp_open_input_fd(slave);
+	out = tcp_open_output_fd(slave);
+	ok(write(master, "in\n", 3) == 3, "a terminal is typed at");
+	is_int(tcp_read_line(in, 9, &line, &len), 1, "a line is read from it");
+	is_int(
+	    tcp_write_string(out, "out"), 3, "and one written, by two ports");
+	ok(read(master, got, 4) == 4, "the line and its echo");
+	close_ports(in, out);
+	close(master);
+}
+
 int
 main(void)
 {
@@ -630,5 +727,9 @@ main(void)
 	run(files);
 	run(wrong_files);
 	run(buffer_of_a_pipe);
+	run(shared_descriptor);
+	run(shared_descriptor_abandoned);
+	run(same_direction_twice);
+	run(shared_terminal);
 	return done_testing();
 }
