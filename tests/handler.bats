@@ -356,11 +356,11 @@ reported() {
 
 @test "with --pipes what is in the pipe when COMMAND ends is sent, and no more" {
 	mkfifo go
-	head -c 20000000 /dev/urandom >big
+	head -c 1500000 /dev/urandom >big
 	serve -k --pipes --local 0 -- sh -c \
 		'(read -r line <go; echo late; echo later) & cat big'
 	local pipe
-	for pipe in 'cat' 'dd bs=999' 'cat'; do
+	for pipe in 'cat' 'dd bs=999'; do
 		tcpu connect 127.0.0.1 "$port" </dev/null 3>&- |
 			$pipe 2>/dev/null | cmp - big
 		echo go >go
@@ -373,12 +373,13 @@ reported() {
 }
 
 @test "with --pipes output that never ends is cut where COMMAND ends" {
-	serve --pipes --local 0 -- sh -c 'yes & echo $! >&2; head -c 100000 /dev/zero'
+	serve --pipes --local 0 -- sh -c \
+		'while echo y; do :; done & head -c 1000 /dev/zero'
 	run timeout -k1 20 bash -c \
 		'tcpu connect 127.0.0.1 "$1" </dev/null >out' bash "$port"
 	assert_success
 	ends 0 "$server"
-	assert_equal "$(tr -d 'y\n' <out | wc -c)" 100000
+	assert_equal "$(tr -d 'y\n' <out | wc -c)" 1000
 }
 
 # answered - a client that has its answer, and its end of file, before it asks,
