@@ -33,8 +33,10 @@ static void free_buffer(void *);
 static int copy(struct copying *);
 static bool can_move(const struct tu_port *, const struct tu_port *);
 static int move_piece(struct copying *);
+static int stop_moving(struct copying *, ssize_t);
 static int wait_move(struct copying *);
 static void set_limit(struct copying *, const struct tu_port *);
+static bool is_closed(const struct copying *);
 static bool terminated(int);
 static int copy_piece(struct copying *);
 static int make_room(struct copying *);
@@ -99,7 +101,7 @@ copy(struct copying *c)
 			more = move_piece(c);
 		else
 			more = copy_piece(c);
-		if ((c->from->closed || c->to->closed) && !terminated(more))
+		if (is_closed(c) && !terminated(more))
 			return tu_port_go_on(
 			    c->from->closed ? c->from : c->to, where);
 		if (c->total >= LARGE && !c->enlarged) {
@@ -122,33 +124,39 @@ can_move(const struct tu_port *from, const struct tu_port *to)
 	return out->tcp ? in->descriptor.file : in->tcp && out->descriptor.fifo;
 }
 
-/* 1, or -1 raised.  Whatever is strange, and the end, is left to copy_piece,
- * which knows the two ends apart. */
+/* 1, or -1 raised. */
 static int
 move_piece(struct copying *c)
 {
-	struct tu_connection *in = c->from->connection;
-	struct tu_connection *out = c->to->connection;
-	struct tu_port *failed = c->to;
+	struct tu_descriptor *in = &c->from->connection->descriptor;
+	struct tu_descriptor *out = &c->to->connection->descriptor;
 	ssize_t n;
 
 	if (tu_port_go_on(c->to, where) == -1)
 		return -1;
 	if (c->from->closed)
 		return 1;
-	n = tu_descriptor_move(
-	    &in->descriptor, &out->descriptor, most(c, MOVE_SIZE));
+	n = tu_descriptor_move(in, out, most(c, MOVE_SIZE));
 	tu_charge(&c->to->runtime->scheduler, n > 0 ? (size_t)n : 0);
-	if (n > 0) {
-		c->total += n;
-		c->from->position += (uint64_t)n;
-		c->to->position += (uint64_t)n;
-		c->from->empty = false;
-		return 1;
-	}
-	if (n == -1 && errno == EAGAIN)
-		return wait_move(c);
-	if (n == -1 && in->tcp && errno != EPIPE && errno != EINVAL)
+	if (n <= 0)
+		return n == -1 && errno == EAGAIN ? wait_move(c)
+						  : stop_moving(c, n);
+	c->total += n;
+	c->from->position += (uint64_t)n;
+	c->to->position += (uint64_t)n;
+	c->from->empty = false;
+	return 1;
+}
+
+/* Likewise.  Whatever is strange, and the end, is left to copy_piece, which
+ * knows the two ends apart. */
+static int
+stop_moving(struct copying *c, ssize_t n)
+{
+	struct tu_port *failed = c->to;
+
+	if (n == -1 && c->from->connection->tcp && errno != EPIPE &&
+	    errno != EINVAL)
 		failed = c->from; /* the pipe knows no other errors */
 	if (n == 0 || errno == EINVAL || errno == ENOSYS || errno == EIO ||
 	    errno == EBADF || errno == EPIPE) {
@@ -183,6 +191,13 @@ set_limit(struct copying *c, const struct tu_port *p)
 	if (c->limited != p)
 		tu_limit_each(&p->runtime->scheduler, p->timeout);
 	c->limited = p;
+}
+
+/* By another thread. */
+static bool
+is_closed(const struct copying *c)
+{
+	return c->from->closed || c->to->closed;
 }
 
 static bool
