@@ -88,6 +88,14 @@ tu_handle_release(struct tu_handles *h, uint64_t bits)
 	release(h, bits & MASK(INDEX_BITS));
 }
 
+bool
+tu_handle_foreign(const struct tu_handles *h, uint64_t bits)
+{
+	uint64_t runtime = bits >> RUNTIME_SHIFT & MASK(TU_RUNTIME_BITS);
+
+	return runtime != 0 && runtime != h->runtime;
+}
+
 unsigned
 tu_handle_kind(uint64_t bits)
 {

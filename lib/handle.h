@@ -7,6 +7,7 @@
 #ifndef TU_HANDLE_H
 #define TU_HANDLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Of a runtime's number, which is never 0. */
@@ -46,6 +47,9 @@ void *tu_handle_object(
 
 /* From now on the handle is a closed one.  The object is its owner's. */
 void tu_handle_release(struct tu_handles *h, uint64_t bits);
+
+/* Whether it would be another OS thread's, as far as the value tells. */
+bool tu_handle_foreign(const struct tu_handles *h, uint64_t bits);
 
 /* Of any value, without looking it up; 0 for the null handle. */
 unsigned tu_handle_kind(uint64_t bits);

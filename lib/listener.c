@@ -85,6 +85,7 @@ tcp_listener
 tcp_listener_from_fds(const int *fds, int n)
 {
 	struct tu_runtime *rt = tu_runtime();
+	const char *fault;
 	int i;
 
 	if (rt == NULL)
@@ -95,11 +96,11 @@ tcp_listener_from_fds(const int *fds, int n)
 		return (tcp_listener){0};
 	}
 	for (i = 0; i < n; i++) {
-		if (tu_passive_check(fds[i]) == 0)
+		fault = tu_passive_fault(fds[i]);
+		if (fault == NULL)
 			continue;
 		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "listener-from-fds",
-		    "listener-from-fds: descriptor %d is no listening socket",
-		    fds[i]);
+		    "listener-from-fds: descriptor %d is %s", fds[i], fault);
 		return (tcp_listener){0};
 	}
 	for (i = 0; i < n; i++)

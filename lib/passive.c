@@ -10,6 +10,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#ifndef IPPROTO_MPTCP /* glibc before 2.32 */
+#define IPPROTO_MPTCP 262
+#endif
+
 enum { TRIES = 16 }; /* for a port that is free on every address */
 
 static int open_all(
@@ -21,6 +25,7 @@ static int bind_and_listen(
 static bool lacks_family(const union tu_address *, int);
 static int port_of(int);
 static void close_all(const int *, int);
+static int get_option(int, int, int *);
 static int set_option(int, int, int, int);
 
 int
@@ -57,21 +62,26 @@ tu_passive_open_wildcard(
 	return *fd == -1 ? -1 : 1;
 }
 
-int
-tu_passive_check(int fd)
+const char *
+tu_passive_fault(int fd)
 {
-	int listening = 0, protocol = 0;
-	socklen_t length = sizeof(int);
+	int listening = 0, protocol = 0, domain = 0;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) ==
-		-1 ||
-	    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == -1)
-		return -1;
-	if (!listening || protocol != IPPROTO_TCP) {
-		errno = EINVAL;
-		return -1;
-	}
-	return 0;
+	if (get_option(fd, SO_ACCEPTCONN, &listening) == -1)
+		return errno == EBADF ? "not open" : "no socket";
+	(void)get_option(fd, SO_PROTOCOL, &protocol); /* a socket's */
+	(void)get_option(fd, SO_DOMAIN, &domain);     /* likewise */
+	if (!listening)
+		return protocol == IPPROTO_TCP
+		    ? "a TCP socket that does not listen"
+		    : "no listening socket";
+	if (protocol == IPPROTO_TCP)
+		return NULL;
+	if (domain == AF_UNIX)
+		return "a listening Unix socket, and not one of TCP";
+	if (protocol == IPPROTO_MPTCP)
+		return "a listening MPTCP socket, and not one of TCP";
+	return "a listening socket, but not one of TCP";
 }
 
 int
@@ -188,6 +198,14 @@ close_all(const int *fds, int n)
 	while (n-- > 0)
 		(void)close(fds[n]); /* as in open_one */
 	errno = error;
+}
+
+static int
+get_option(int fd, int option, int *value)
+{
+	socklen_t length = sizeof(*value);
+
+	return getsockopt(fd, SOL_SOCKET, option, value, &length);
 }
 
 static int

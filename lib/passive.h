@@ -21,8 +21,8 @@ int tu_passive_open(const union tu_address *addresses, int n,
 int tu_passive_open_wildcard(
     int port, const struct tcp_listen_options *options, int *fd);
 
-/* Whether it is a listening TCP socket: 0, or -1 with errno. */
-int tu_passive_check(int fd);
+/* NULL for a listening TCP socket; for others what they are, after "is". */
+const char *tu_passive_fault(int fd);
 
 /* Makes one from elsewhere fit: likewise. */
 int tu_passive_adopt(int fd);

@@ -422,8 +422,12 @@ open_fd(int fd, enum tu_kind kind, const char *where)
 static struct tu_port *
 find(tcp_port port, const char *where)
 {
-	return tu_lookup(
-	    tcp_output_port_p(port) ? TU_OUTPUT : TU_INPUT, port.bits, where);
+	if (tcp_port_p(port))
+		return tu_lookup(tu_handle_kind(port.bits), port.bits, where);
+	if (tu_runtime() != NULL)
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
+		    "%s: the handle is not a port", where);
+	return NULL;
 }
 
 static struct tu_port *
@@ -433,8 +437,8 @@ find_tcp(tcp_port port, const char *where)
 
 	if (p == NULL || p->connection->tcp)
 		return p;
-	tu_raise(
-	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: not a TCP port", where);
+	tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
+	    "%s: the port was not made by connect or accept", where);
 	tu_error_attach(port, 0);
 	return NULL;
 }

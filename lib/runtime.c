@@ -85,6 +85,7 @@ tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
 {
 	static const char *const nouns[] = {
 	    "", "listener", "input port", "output port", "thread"};
+	static const char *const articles[] = {"", "a", "an", "an", "a"};
 	struct tu_runtime *rt = tu_runtime();
 	void *object;
 
@@ -96,9 +97,15 @@ tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
 	if (errno == EBADF)
 		tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, where, "%s: %s", where,
 		    nouns[kind]);
+	else if (tu_handle_kind(bits) == kind &&
+	    tu_handle_foreign(&rt->handles, bits))
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
+		    "%s: the %s belongs to another OS thread", where,
+		    nouns[kind]);
 	else
 		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-		    "%s: not a %s of this OS thread", where, nouns[kind]);
+		    "%s: the handle is not %s %s", where, articles[kind],
+		    nouns[kind]);
 	return NULL;
 }
 

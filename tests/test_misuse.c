@@ -5,6 +5,9 @@
  * error each time, nothing harmed, no descriptor gone or left.
  */
 #include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <netinet/in.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -785,10 +788,67 @@ nothing_left(void)
 	is_int(open_fds(), fds, "no descriptor is gone or left");
 }
 
+/* Whether the last error reads so. */
+static void
+reads(const char *text)
+{
+	is_str(tcp_last_error()->text, text, "it says \"%s\"", text);
+}
+
+static void *
+use_of_another(void *port)
+{
+	tcp_read_byte(*(tcp_port *)port);
+	reads("read-byte: the input port belongs to another OS thread");
+	return NULL;
+}
+
+static void
+texts_of_wrong_handles(void)
+{
+	struct pair c = pair_connect();
+	pthread_t other;
+	tcp_port in, out;
+
+	tcp_read_byte(c.out);
+	reads("read-byte: the handle is not an input port");
+	tcp_write_byte(c.in, 'x');
+	reads("write-byte: the handle is not an output port");
+	tcp_set_timeout((tcp_port){0}, 0);
+	reads("set-timeout: the handle is not a port");
+	tcp_accept((tcp_listener){c.in.bits}, &in, &out);
+	reads("accept: the handle is not a listener");
+	pthread_create(&other, NULL, use_of_another, &c.in);
+	pthread_join(other, NULL);
+	pair_close(&c);
+}
+
+static void
+texts_of_wrong_sockets(void)
+{
+	int fd[2] = {socket(AF_UNIX, SOCK_STREAM, 0),
+	    socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)};
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	/* A name that the system chooses. */
+	bind(fd[0], (struct sockaddr *)&a, sizeof(a.sun_family));
+	listen(fd[0], 1);
+	tcp_listener_from_fds(&fd[0], 1);
+	ok(told("is a listening Unix socket"), "a Unix socket is called one");
+	tcp_listener_from_fds(&fd[1], 1);
+	ok(told("is a TCP socket that does not listen"), "so is a TCP socket");
+	close(fd[0]);
+	close(fd[1]);
+	tcp_listener_from_fds(&fd[1], 1);
+	ok(told("is not open"), "and a descriptor that is closed");
+}
+
 int
 main(void)
 {
 	run(predicates);
 	run(nothing_left);
+	run(texts_of_wrong_handles);
+	run(texts_of_wrong_sockets);
 	return done_testing();
 }
