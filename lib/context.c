@@ -23,18 +23,19 @@ static void prepare(struct tu_context *);
 static void swap(struct tu_context *, struct tu_context *);
 
 int
-tu_context_make(struct tu_context *c, struct tu_stacks *stacks,
+tu_context_make(struct tu_context *c, struct tu_stacks *stacks, size_t size,
     void (*entry)(void *), void *arg)
 {
-	c->stack = tu_stack_take(stacks);
+	c->stack = tu_stack_take(stacks, size);
 	if (c->stack == NULL)
 		return -1;
+	c->line = c->stack->line;
 	c->stack->entry = entry;
 	c->stack->arg = arg;
 #ifdef __SANITIZE_ADDRESS__
 	c->fake = NULL;
 	c->bottom = tu_stack_bottom(c->stack);
-	c->size = TU_STACK_SIZE;
+	c->size = c->stack->size;
 #endif
 	prepare(c);
 	return 0;
@@ -45,6 +46,7 @@ tu_context_keep(struct tu_context *c)
 {
 	c->stack->kept = true;
 	c->stack = NULL;
+	c->line = NULL;
 }
 
 void
@@ -54,6 +56,14 @@ tu_context_free(struct tu_context *c, struct tu_stacks *stacks)
 		return;
 	tu_stack_give(stacks, c->stack);
 	c->stack = NULL;
+}
+
+/* Before the running context is left. */
+static inline void
+note_depth(struct tu_context *c)
+{
+	if ((char *)__builtin_frame_address(0) < c->line)
+		c->stack->deep = true;
 }
 
 #ifdef __SANITIZE_ADDRESS__
@@ -79,6 +89,8 @@ tu_context_switch(struct tu_context *from, struct tu_context *to)
 {
 	static _Thread_local struct tu_context ended;
 
+	if (from != NULL)
+		note_depth(from);
 	asan_from = from;
 	__sanitizer_start_switch_fiber(
 	    from ? &from->fake : NULL, to->bottom, to->size);
@@ -97,6 +109,8 @@ tu_context_switch(struct tu_context *from, struct tu_context *to)
 {
 	struct tu_context ended;
 
+	if (from != NULL)
+		note_depth(from);
 	swap(from ? from : &ended, to);
 }
 #endif
@@ -267,7 +281,7 @@ prepare(struct tu_context *c)
 
 	(void)getcontext(&c->registers); /* cannot fail on Linux */
 	c->registers.uc_stack.ss_sp = tu_stack_bottom(c->stack);
-	c->registers.uc_stack.ss_size = TU_STACK_SIZE - sizeof(*c->stack);
+	c->registers.uc_stack.ss_size = c->stack->size - sizeof(*c->stack);
 	c->registers.uc_link = NULL;
 	makecontext(&c->registers, (void (*)(void))begin_halves, 2,
 	    (unsigned)(s >> 32), (unsigned)s);

@@ -20,6 +20,7 @@ struct tu_stacks;
 
 struct tu_context {
 	struct tu_stack *stack; /* NULL: the stack of the OS thread */
+	char *line;             /* of the stack, or NULL */
 #if TU_OWN_SWITCH
 	void *sp; /* where the registers are saved */
 #else
@@ -33,10 +34,10 @@ struct tu_context {
 };
 
 /*
- * Prepares C to run entry(arg) on a stack of its own when first switched to.
- * ENTRY must not return.  0, or -1 with errno ENOMEM.
+ * Prepares C to run entry(arg) on a stack of its own, of at least SIZE bytes,
+ * when first switched to.  ENTRY must not return.  0, or -1 with errno ENOMEM.
  */
-int tu_context_make(struct tu_context *c, struct tu_stacks *stacks,
+int tu_context_make(struct tu_context *c, struct tu_stacks *stacks, size_t size,
     void (*entry)(void *), void *arg);
 
 /* Saves the running context in FROM and goes on with TO.  FROM is NULL where

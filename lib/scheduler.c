@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 
 enum { MIN_ROUND = 32 }; /* switches between looks for events */
 
+static struct tu_thread *thread_alloc(struct tu_scheduler *, const char *);
 static void begin(void *);
 static int wait_for(struct tu_scheduler *, int64_t);
 static void stop(struct tu_scheduler *, struct tu_queue *, bool);
@@ -34,7 +36,7 @@ int
 tu_scheduler_init(struct tu_scheduler *s)
 {
 	struct event_config *config = event_config_new();
-	struct tu_thread *first = calloc(1, sizeof(*first));
+	struct tu_thread *first = thread_alloc(s, "primordial");
 	struct event_base *base = NULL;
 
 	if (config != NULL && first != NULL && tu_check_descriptors() == 0 &&
@@ -53,7 +55,6 @@ tu_scheduler_init(struct tu_scheduler *s)
 	TAILQ_INIT(&s->ready);
 	TAILQ_INIT(&s->out_of_fds);
 	TAILQ_INIT(&s->idle);
-	first->scheduler = s;
 	return 0;
 }
 
@@ -101,20 +102,34 @@ tu_scheduler_claim(struct tu_scheduler *s)
 }
 
 struct tu_thread *
-tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *), void *arg)
+tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *), void *arg,
+    const struct tcp_thread_options *options)
 {
-	struct tu_thread *t = calloc(1, sizeof(*t));
+	struct tu_thread *t = thread_alloc(s, options->name);
 
 	if (t == NULL)
 		return NULL;
-	t->scheduler = s;
 	t->thunk = thunk;
 	t->argument = arg;
-	if (tu_context_make(&t->context, &s->stacks, begin, t) == -1) {
+	if (tu_context_make(
+		&t->context, &s->stacks, options->stack_size, begin, t) == -1) {
 		free(t);
 		return NULL;
 	}
 	make_ready(t);
+	return t;
+}
+
+static struct tu_thread *
+thread_alloc(struct tu_scheduler *s, const char *name)
+{
+	size_t size = name != NULL ? strlen(name) + 1 : 1;
+	struct tu_thread *t = calloc(1, sizeof(*t) + size);
+
+	if (t == NULL)
+		return NULL;
+	t->scheduler = s;
+	memcpy(t->name, name != NULL ? name : "", size);
 	return t;
 }
 

@@ -18,6 +18,7 @@
 #include "context.h"
 #include "limit.h"
 #include "stack.h"
+#include "tcpunit.h"
 #include "timers.h"
 
 struct tu_error;
@@ -68,6 +69,7 @@ struct tu_thread {
 	unsigned terminations; /* of waits to come */
 	bool parked, ended;
 	void (*gone)(struct tu_thread *); /* after the end; NULL: kept */
+	char name[];
 };
 
 struct tu_scheduler {
@@ -127,8 +129,8 @@ void tu_scheduler_free(struct tu_scheduler *s);
 int tu_scheduler_claim(struct tu_scheduler *s);
 
 /* A thread, ready to run; NULL with errno ENOMEM. */
-struct tu_thread *tu_thread_new(
-    struct tu_scheduler *s, void *(*thunk)(void *), void *arg);
+struct tu_thread *tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *),
+    void *arg, const struct tcp_thread_options *options);
 void tu_thread_free(struct tu_thread *t);
 /* Frees a thread that has not ended and never runs again. */
 void tu_thread_vanish(struct tu_thread *t);

@@ -6,17 +6,22 @@
 #include "stack.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tcpunit.h"
+
 #if defined(__has_include)
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
 #endif
 #endif
 #ifndef VALGRIND_STACK_REGISTER
 #define VALGRIND_STACK_REGISTER(start, end) 0
 #define VALGRIND_STACK_DEREGISTER(id) (void)(id)
+#define VALGRIND_MAKE_MEM_DEFINED(start, size) (void)(start)
+#define VALGRIND_MAKE_MEM_NOACCESS(start, size) (void)(start)
 #endif
 
 #ifdef __SANITIZE_ADDRESS__
@@ -30,19 +35,27 @@
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
 #endif
 
-enum { MAX_SPARE = 256 };
+enum {
+	MAX_SPARE = 256,
+	GUARD = 1024 * 1024,
+	SHALLOW = 16 * 1024, /* what most threads need */
+	MARK = 8,            /* words */
+};
 
-static struct tu_stack *stack_map(void);
+static struct tu_stack *stack_map(size_t);
 static void stack_unmap(struct tu_stack *);
-static int stack_guard(void *, size_t);
+static bool stack_guard(void *);
+static bool went_deep(const struct tu_stack *);
+static size_t round_up(size_t, size_t);
 
 struct tu_stack *
-tu_stack_take(struct tu_stacks *stacks)
+tu_stack_take(struct tu_stacks *stacks, size_t size)
 {
 	struct tu_stack *s = stacks->spare;
 
-	if (s == NULL)
-		return stack_map();
+	if (size > TCPUNIT_STACK_SIZE || s == NULL)
+		return stack_map(
+		    size > TCPUNIT_STACK_SIZE ? size : TCPUNIT_STACK_SIZE);
 	stacks->spare = s->next;
 	stacks->n--;
 	return s;
@@ -51,9 +64,17 @@ tu_stack_take(struct tu_stacks *stacks)
 void
 tu_stack_give(struct tu_stacks *stacks, struct tu_stack *s)
 {
-	if (stacks->n == MAX_SPARE) {
+	char *bottom = tu_stack_bottom(s);
+
+	if (stacks->n == MAX_SPARE || s->size > TCPUNIT_STACK_SIZE) {
 		stack_unmap(s);
 		return;
+	}
+	if (went_deep(s)) {
+		/* If it fails, the memory is used again by the next one. */
+		(void)madvise(
+		    bottom, (size_t)(s->line - bottom), MADV_DONTNEED);
+		s->deep = false;
 	}
 	s->next = stacks->spare;
 	stacks->spare = s;
@@ -72,51 +93,81 @@ tu_stacks_free(struct tu_stacks *stacks)
 	stacks->n = 0;
 }
 
-static size_t
-page_size(void)
-{
-	return (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static struct tu_stack *
-stack_map(void)
+stack_map(size_t size)
 {
-	size_t page = page_size();
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct tu_stack *s;
-	char *base;
+	char *base, *top;
 
-	base = mmap(NULL, TU_STACK_SIZE, PROT_READ | PROT_WRITE,
+	errno = ENOMEM;
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	size = round_up(size, page);
+	base = mmap(NULL, GUARD + size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	if (base == MAP_FAILED)
 		return NULL;
-	if (stack_guard(base, page) == -1) {
-		(void)munmap(base, TU_STACK_SIZE); /* it was just mapped */
+	if (!stack_guard(base)) {
+		(void)munmap(base, GUARD + size); /* it was just mapped */
 		errno = ENOMEM;
 		return NULL;
 	}
-	s = (struct tu_stack *)(base + TU_STACK_SIZE) - 1;
+	top = base + GUARD + size;
+	s = (struct tu_stack *)top - 1;
+	s->size = size;
+	s->line = top - round_up(SHALLOW, page);
 	/* What a waiting thread holds is no leak. */
-	__lsan_register_root_region(base + page, TU_STACK_SIZE - page);
-	s->valgrind_id = VALGRIND_STACK_REGISTER(base, base + TU_STACK_SIZE);
+	__lsan_register_root_region(top - size, size);
+	s->valgrind_id = VALGRIND_STACK_REGISTER(top - size, top);
+	(void)VALGRIND_MAKE_MEM_NOACCESS(base, GUARD);
 	return s;
 }
 
-/* The newer way splits no mapping, so that their number sets no limit. */
-static int
-stack_guard(void *page, size_t size)
+/* The newer way splits no mapping, so that their number sets no limit.  Where
+ * it is not known, or memory is locked, the mapping is made anew, as the old
+ * one may have memory. */
+static bool
+stack_guard(void *base)
 {
-	if (madvise(page, size, MADV_GUARD_INSTALL) == 0)
-		return 0;
-	return mprotect(page, size, PROT_NONE);
+	if (madvise(base, GUARD, MADV_GUARD_INSTALL) == 0)
+		return true;
+	return mmap(base, GUARD, PROT_NONE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+		   0) != MAP_FAILED;
 }
 
 static void
 stack_unmap(struct tu_stack *s)
 {
-	char *base = tu_stack_bottom(s);
-	size_t page = page_size();
+	char *bottom = tu_stack_bottom(s);
+	size_t size = s->size;
 
-	__lsan_unregister_root_region(base + page, TU_STACK_SIZE - page);
+	__lsan_unregister_root_region(bottom, size);
 	VALGRIND_STACK_DEREGISTER(s->valgrind_id);
-	(void)munmap(base, TU_STACK_SIZE); /* is mapped */
+	(void)munmap(bottom - GUARD, GUARD + size); /* is mapped */
+}
+
+/*
+ * Whether a thread was seen below the line when it was switched, or has left
+ * something just below it.  To ask the system would cost more than the rest of
+ * a thread's start and end.
+ */
+__attribute__((no_sanitize_address)) static bool
+went_deep(const struct tu_stack *s)
+{
+	const uint64_t *mark = (const uint64_t *)s->line - MARK;
+	uint64_t found = s->deep;
+	int i;
+
+	(void)VALGRIND_MAKE_MEM_DEFINED(mark, MARK * sizeof(*mark));
+	for (i = 0; i < MARK; i++)
+		found |= mark[i];
+	return found != 0;
+}
+
+static size_t
+round_up(size_t n, size_t unit)
+{
+	return (n + unit - 1) / unit * unit;
 }

@@ -425,13 +425,39 @@ TCPUNIT_API int64_t tcp_copy_port(tcp_port in, tcp_port out, int64_t limit);
  * the first thread, its return ends the child as exit(0) does.
  */
 
+struct tcp_thread_options {
+	size_t size;       /* sizeof this; TCPUNIT_THREAD_DEFAULTS sets it */
+	size_t stack_size; /* address space; never less than the default */
+	const char *name;  /* for errors, copied; NULL is "" */
+};
+
+/* Bytes of stack that a thread has unless told. */
+#define TCPUNIT_STACK_SIZE (256 * 1024)
+
+#define TCPUNIT_THREAD_DEFAULTS                                             \
+	{                                                                   \
+		sizeof(struct tcp_thread_options), TCPUNIT_STACK_SIZE, NULL \
+	}
+
 /*
- * Starts a green thread that calls thunk(arg) when the others let it.  Its
- * stack is 256 KiB of address space.  When it returns, everything of it is
- * freed but its result, which waits for tcp_thread_join unless it is detached.
- * Errors: system ENOMEM.  Source: srfi-18, thread-start!.
+ * Starts a green thread that calls thunk(arg) when the others let it.  When it
+ * returns, everything of it is freed but its result, which waits for
+ * tcp_thread_join unless it is detached.  A stack that overflows ends the
+ * program with SIGSEGV where that happens, unless an array on it is larger than
+ * 1 MiB.  Starting and ending are cheap with stacks of the default size, which
+ * are used again.  Errors: argument; system ENOMEM.
+ * Source: srfi-18, make-thread, thread-start!.
  */
 TCPUNIT_API tcp_thread tcp_thread_start(void *(*thunk)(void *), void *arg);
+TCPUNIT_API tcp_thread tcp_thread_start_with(void *(*thunk)(void *), void *arg,
+    const struct tcp_thread_options *options);
+
+/*
+ * The name that T was started with, until T is given back; "primordial" for the
+ * first thread.  NULL on failure.  Errors: argument, closed.
+ * Source: srfi-18, thread-name.
+ */
+TCPUNIT_API const char *tcp_thread_name(tcp_thread t);
 
 /* True for any thread, alive or gone. */
 TCPUNIT_API bool tcp_thread_p(tcp_thread t);

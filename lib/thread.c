@@ -5,30 +5,47 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "options.h"
 #include "runtime.h"
 
+enum { WHAT_SIZE = 120 };
+
+static int fail(enum tu_wake, const char *, const struct tu_thread *);
+static int busy(const char *, const struct tu_thread *);
 static void drop(void *);
 static bool waits_for(const struct tu_thread *, const struct tu_thread *);
 static void gone(struct tu_thread *);
 static int poll_fd(struct tu_runtime *, int, int);
 static int wait_end(struct tu_scheduler *, struct tu_thread *);
 
+TU_OPTIONS_END(struct tcp_thread_options, name);
+
 tcp_thread
 tcp_thread_start(void *(*thunk)(void *), void *arg)
 {
+	return tcp_thread_start_with(thunk, arg, NULL);
+}
+
+tcp_thread
+tcp_thread_start_with(
+    void *(*thunk)(void *), void *arg, const struct tcp_thread_options *options)
+{
+	struct tcp_thread_options o = TCPUNIT_THREAD_DEFAULTS;
 	struct tu_runtime *rt = tu_runtime();
 	struct tu_thread *t;
 
-	if (rt == NULL)
+	if (rt == NULL ||
+	    tu_options_take(&o, sizeof(o), options, "thread-start") == -1)
 		return (tcp_thread){0};
 	if (thunk == NULL) {
 		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "thread-start",
 		    "thread-start: no thunk");
 		return (tcp_thread){0};
 	}
-	t = tu_thread_new(&rt->scheduler, thunk, arg);
+	t = tu_thread_new(&rt->scheduler, thunk, arg, &o);
 	if (t != NULL) {
 		t->handle = tu_handle_make(&rt->handles, TU_THREAD, t, drop);
 		if (t->handle != 0)
@@ -37,6 +54,14 @@ tcp_thread_start(void *(*thunk)(void *), void *arg)
 	}
 	tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, "thread-start", "thread-start");
 	return (tcp_thread){0};
+}
+
+const char *
+tcp_thread_name(tcp_thread handle)
+{
+	struct tu_thread *t = tu_lookup(TU_THREAD, handle.bits, "thread-name");
+
+	return t != NULL ? t->name : NULL;
 }
 
 bool
@@ -54,11 +79,9 @@ tcp_thread_join(tcp_thread handle, int ms, void **result)
 	if (t == NULL || tu_check_time(ms, "thread-join") == -1)
 		return -1;
 	if (t->gone != NULL)
-		return tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, "thread-join",
-		    "thread-join: detached thread");
+		return fail(TU_CLOSED, "thread-join", t);
 	if (t->joiner != NULL)
-		return tu_raise(
-		    TCPUNIT_ERROR_BUSY, EBUSY, "thread-join", "thread-join");
+		return busy("thread-join", t);
 	tu_limit(&rt->scheduler, ms);
 	if (!t->ended && wait_end(&rt->scheduler, t) == -1)
 		return -1;
@@ -78,11 +101,9 @@ tcp_thread_detach(tcp_thread handle)
 	if (t == NULL)
 		return -1;
 	if (t->gone != NULL)
-		return tu_raise_wake(
-		    TU_CLOSED, "thread-detach", "thread-detach");
+		return fail(TU_CLOSED, "thread-detach", t);
 	if (t->joiner != NULL)
-		return tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, "thread-detach",
-		    "thread-detach");
+		return busy("thread-detach", t);
 	t->gone = gone;
 	if (t->ended)
 		gone(t);
@@ -125,8 +146,7 @@ tcp_thread_terminate(tcp_thread handle)
 	if (t == NULL)
 		return -1;
 	if (t->ended)
-		return tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, "thread-terminate",
-		    "thread-terminate");
+		return fail(TU_CLOSED, "thread-terminate", t);
 	if (t->parked)
 		tu_wake(t, TU_TERMINATED);
 	else
@@ -179,6 +199,32 @@ tcp_wait_fd(int fd, int events, int ms)
 	if (woken != TU_READY)
 		return tu_raise_wake(woken, "wait-fd", "wait-fd");
 	return ready;
+}
+
+/* "thread-join reader" */
+static const char *
+describe(const struct tu_thread *t, const char *where, char what[WHAT_SIZE])
+{
+	(void)snprintf(what, WHAT_SIZE, "%s%s%s", where, *t->name ? " " : "",
+	    t->name); /* may be cut */
+	return what;
+}
+
+static int
+fail(enum tu_wake woken, const char *where, const struct tu_thread *t)
+{
+	char what[WHAT_SIZE];
+
+	return tu_raise_wake(woken, where, describe(t, where, what));
+}
+
+static int
+busy(const char *where, const struct tu_thread *t)
+{
+	char what[WHAT_SIZE];
+
+	return tu_raise(
+	    TCPUNIT_ERROR_BUSY, EBUSY, where, "%s", describe(t, where, what));
 }
 
 /* Those of EVENTS that FD is ready for; an error or hang-up is all of them. */
@@ -240,7 +286,7 @@ wait_end(struct tu_scheduler *s, struct tu_thread *t)
 	enum tu_wake woken = TU_READY;
 
 	if (waits_for(t, self))
-		return tu_raise_wake(TU_DEADLOCK, "thread-join", "thread-join");
+		return fail(TU_DEADLOCK, "thread-join", t);
 	t->joiner = self;
 	self->joining = t;
 	while (woken == TU_READY && !t->ended)
@@ -248,6 +294,6 @@ wait_end(struct tu_scheduler *s, struct tu_thread *t)
 	self->joining = NULL;
 	t->joiner = NULL;
 	if (woken != TU_READY)
-		return tu_raise_wake(woken, "thread-join", "thread-join");
+		return fail(woken, "thread-join", t);
 	return 0;
 }

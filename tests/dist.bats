@@ -35,7 +35,7 @@ version() {
 @test "the packages have the version of the header and the changelog" {
 	run -0 sed -n '1s/^tcpunit (\(.*\)-.*/\1/p' "$TOP/.debian/changelog"
 	assert_output "$(version)"
-	run -0 grep -m1 '^## ' "$TOP/CHANGELOG.md"
+	run -0 grep -m1 '^## [0-9]' "$TOP/CHANGELOG.md"
 	assert_output --regexp "^## $(version)(,|$)"
 }
 

@@ -19,7 +19,7 @@
 #define LIMIT_MS 300
 #define SLACK_MS 700 /* how late a time limit may be on a busy machine */
 #define PROMPT_MS 500
-#define MANY (sizeof(void *) < 8 ? 2000 : 20000) /* stacks of 256 KiB */
+#define MANY (sizeof(void *) < 8 ? 2000 : 20000) /* stacks of 1.25 MiB */
 #define MUCH (32 << 20) /* more than two sockets hold */
 
 static void *
@@ -95,6 +95,37 @@ join_limits(void)
 	ok(tcp_thread_terminate(t) == 0 &&
 		tcp_thread_join(joiner, 5000, NULL) == 0,
 	    "and the other gets it");
+}
+
+static tcp_thread
+start_named(void *(*thunk)(void *), const char *name)
+{
+	struct tcp_thread_options o = TCPUNIT_THREAD_DEFAULTS;
+
+	o.name = name;
+	return tcp_thread_start_with(thunk, NULL, &o);
+}
+
+static void
+names(void)
+{
+	char name[] = "reader";
+	tcp_thread t = start_named(sleep_long, name);
+
+	name[0] = '?';
+	is_str(tcp_thread_name(t), "reader", "a thread has a name of its own");
+	is_str(tcp_thread_name(tcp_current_thread()), "primordial",
+	    "the first thread is called so");
+	ok(failed(tcp_thread_join(t, 0, NULL) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT) &&
+		told("thread-join reader: timed out"),
+	    "an error names the thread");
+	stop(t);
+	ok(failed(tcp_thread_name(t) == NULL, TCPUNIT_ERROR_CLOSED, EBADF),
+	    "a thread that is gone has no name");
+	t = tcp_thread_start(same, NULL);
+	is_str(tcp_thread_name(t), "", "a thread may have none");
+	tcp_thread_join(t, -1, NULL);
 }
 
 /* How a terminated thread goes on. */
@@ -491,6 +522,7 @@ main(void)
 	sandbox();
 	run(joins);
 	run(join_limits);
+	run(names);
 	run(terminated);
 	run(terminated_twice);
 	run(terminated_with_data);

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_stacks.c - the stacks of green threads: how one ends that overflows,
+ * larger ones, and the memory of those that are used again.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <tcpunit.h>
+
+#include "tap.h"
+#include "unit.h"
+
+#define KIB 1024
+#define DEEP ((size_t)128 * KIB)      /* two of them are too much */
+#define WITHIN ((size_t)1200 * KIB)   /* ends in the guard */
+#define LARGE ((size_t)4 * KIB * KIB) /* bytes of a stack */
+#define MANY (sizeof(void *) < 8 ? 2000 : 20000)
+#define ORDINARY 1000 /* more threads than stacks are kept */
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
+#endif
+
+/* The calls of madvise(2), and whether the kernel has no guard markers. */
+static struct {
+	int calls;
+	bool old_kernel;
+} advice;
+
+/* Instead of the C library's. */
+int
+madvise(void *start, size_t n, int what)
+{
+	advice.calls++;
+	if (advice.old_kernel && what == MADV_GUARD_INSTALL) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_madvise, start, n, what);
+}
+
+/* Only the lowest byte of an array is used. */
+__attribute__((noinline)) static int
+touch(void)
+{
+	volatile char array[DEEP];
+
+	array[0] = 'x';
+	return array[0];
+}
+
+__attribute__((noinline)) static int
+touch_twice(void)
+{
+	volatile char array[DEEP];
+
+	array[0] = 'x';
+	return touch() + array[0];
+}
+
+__attribute__((noinline)) static int
+touch_far(void)
+{
+	volatile char array[WITHIN];
+
+	array[0] = 'x';
+	return array[0];
+}
+
+static void *
+overflow(void *arg)
+{
+	tcp_thread_yield();
+	return touch_twice() != 0 ? arg : NULL;
+}
+
+static void *
+overflow_far(void *arg)
+{
+	tcp_thread_yield();
+	return touch_far() != 0 ? arg : NULL;
+}
+
+/* Those whose stacks lie on both sides run on, and would be harmed. */
+static int
+run_among_others(void *(*thunk)(void *))
+{
+	tcp_thread t;
+
+	signal(SIGSEGV, SIG_DFL); /* sanitizers take it */
+	tcp_thread_start(sleep_long, NULL);
+	t = tcp_thread_start(thunk, NULL);
+	tcp_thread_start(sleep_long, NULL);
+	return tcp_thread_join(t, -1, NULL);
+}
+
+/* The signal that ends a process in which a thread does this, or 0. */
+static int
+signal_of(void *(*thunk)(void *))
+{
+	const struct rlimit none = {0, 0};
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		setrlimit(RLIMIT_CORE, &none);
+		_exit(run_among_others(thunk) == 0 ? 0 : 1);
+	}
+	if (child == -1 || waitpid(child, &status, 0) == -1)
+		return -1;
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void
+overflows(void)
+{
+	is_int(
+	    signal_of(overflow), SIGSEGV, "two large arrays end in the guard");
+	is_int(signal_of(overflow_far), SIGSEGV,
+	    "so does one that is larger than the stack");
+	advice.old_kernel = true;
+	is_int(signal_of(overflow_far), SIGSEGV,
+	    "so it does without guard markers");
+	advice.old_kernel = false;
+}
+
+static void *
+use_much(void *arg)
+{
+	volatile char array[LARGE - 2 * DEEP];
+
+	for (size_t i = 0; i < sizeof array; i += KIB)
+		array[i] = (char)i;
+	tcp_thread_yield();
+	return touch() != 0 && array[0] == 0 ? arg : NULL;
+}
+
+static void *
+same(void *arg)
+{
+	return arg;
+}
+
+static tcp_thread
+start(void *(*thunk)(void *), void *arg, size_t size)
+{
+	struct tcp_thread_options o = TCPUNIT_THREAD_DEFAULTS;
+
+	o.stack_size = size;
+	return tcp_thread_start_with(thunk, arg, &o);
+}
+
+static void
+sizes(void)
+{
+	int x;
+	void *result = NULL;
+
+	ok(tcp_thread_join(start(use_much, &x, LARGE), -1, &result) == 0 &&
+		result == &x,
+	    "a thread can have a larger stack");
+	ok(tcp_thread_join(start(same, &x, 1), -1, &result) == 0 &&
+		tcp_thread_join(start(same, &x, 0), -1, &result) == 0,
+	    "a smaller one is the ordinary one");
+	ok(!tcp_thread_p(start(same, NULL, SIZE_MAX)) &&
+		failed(true, TCPUNIT_ERROR_SYSTEM, ENOMEM) &&
+		!tcp_thread_p(start(same, NULL, SIZE_MAX / 2)) &&
+		failed(true, TCPUNIT_ERROR_SYSTEM, ENOMEM),
+	    "one that is too large cannot be had");
+}
+
+/* Where a thread was deep in its stack. */
+static uintptr_t deepest;
+
+static void *
+go_deep_and_park(void *arg)
+{
+	volatile char array[DEEP];
+
+	deepest = (uintptr_t)array;
+	array[0] = 0; /* as it was */
+	tcp_thread_yield();
+	return arg;
+}
+
+static void *
+go_deep(void *arg)
+{
+	volatile char array[DEEP];
+
+	deepest = (uintptr_t)array;
+	for (size_t i = 0; i < sizeof array; i++)
+		array[i] = 'x';
+	return arg;
+}
+
+/* Whether the page is in memory; -1 where it is not mapped. */
+static int
+resident(uintptr_t address)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char in;
+	void *start = (void *)(address & ~(uintptr_t)(page - 1));
+
+	return mincore(start, page, &in) == -1 ? -1 : in & 1;
+}
+
+static void
+deep_threads(void)
+{
+	tcp_thread t = tcp_thread_start(go_deep_and_park, NULL);
+
+	tcp_thread_yield();
+	is_int(resident(deepest), 1, "a thread takes memory deep in its stack");
+	tcp_thread_join(t, -1, NULL);
+	is_int(
+	    resident(deepest), 0, "a thread that waited there gives it back");
+	tcp_thread_join(tcp_thread_start(go_deep, NULL), -1, NULL);
+	is_int(resident(deepest), 0, "one that filled it does, too");
+}
+
+static void
+ordinary_threads(void)
+{
+	int calls;
+
+	tcp_thread_join(tcp_thread_start(same, NULL), -1, NULL);
+	calls = advice.calls;
+	for (int i = 0; i < ORDINARY; i++)
+		tcp_thread_join(tcp_thread_start(same, NULL), -1, NULL);
+	is_int(advice.calls, calls, "an ordinary thread needs no system call");
+}
+
+static void
+many(void)
+{
+	static tcp_thread t[MANY];
+	int n = 0, ended = 0;
+
+	advice.old_kernel = true;
+	while (
+	    n < MANY && tcp_thread_p(t[n] = tcp_thread_start(sleep_long, NULL)))
+		n++;
+	is_int(n, MANY, "%d threads at once without guard markers", (int)MANY);
+	tcp_thread_yield();
+	for (int i = 0; i < n; i++)
+		ended += tcp_thread_terminate(t[i]) == 0 &&
+		    tcp_thread_join(t[i], 5000, NULL) == 0;
+	is_int(ended, MANY, "and each of them ends");
+	advice.old_kernel = false;
+}
+
+int
+main(void)
+{
+	run(overflows);
+	run(sizes);
+	run(deep_threads);
+	run(ordinary_threads);
+	run(many);
+	return done_testing();
+}
