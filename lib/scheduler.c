@@ -226,6 +226,8 @@ tu_wake_all(struct tu_queue *queue, enum tu_wake why)
 void
 tu_yield(struct tu_scheduler *s)
 {
+	if (s->forked)
+		return; /* the others are the parent's */
 	if (TAILQ_EMPTY(&s->ready) && s->outside > 0)
 		poll_events(s);
 	s->current->turn = (struct tu_turn){0};
