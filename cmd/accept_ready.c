@@ -136,6 +136,14 @@ run_accept_ready(
 	return status;
 }
 
+/* Whether anything is asked about connections. */
+static bool
+asks_more(const struct accept_ready_options *o)
+{
+	return o->listening || o->not_listening || o->min != -1 || o->count ||
+	    o->format || o->fd != -1;
+}
+
 static int
 check_options(const struct run *run, const struct accept_ready_options *o,
     const struct operands *operands)
@@ -146,9 +154,7 @@ check_options(const struct run *run, const struct accept_ready_options *o,
 		return usage_error(run,
 		    "--listening, --not-listening and --min exclude each "
 		    "other");
-	if (o->bindable &&
-	    (o->listening || o->not_listening || o->min != -1 || o->count ||
-		o->format || o->fd != -1))
+	if (o->bindable && asks_more(o))
 		return usage_error(run,
 		    "--bindable goes with --wait, --until-exit and a port "
 		    "only");

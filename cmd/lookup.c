@@ -59,7 +59,7 @@ keep_own(const struct addrinfo *list, struct own_addresses *own, bool *fits)
 	for (const struct addrinfo *i = list; i; i = i->ai_next)
 		n++;
 	*fits = true;
-	*own = (struct own_addresses){calloc(n, sizeof(*own->list)), 0};
+	*own = (struct own_addresses){calloc(n + 1, sizeof(*own->list)), 0};
 	if (!own->list)
 		return -1;
 	for (const struct addrinfo *i = list; i; i = i->ai_next) {

@@ -47,7 +47,7 @@ struct connecting {
 	int n, begun, pending;
 	int64_t next; /* when another attempt may begin; 0: now */
 	struct tu_queue queue;
-	int error;         /* the last attempt's */
+	int error;         /* the last attempt's that reached a host */
 	const char *where; /* likewise */
 	bool lost;         /* it was connected, and reset at once */
 	char *details;     /* all of theirs */
@@ -74,6 +74,7 @@ static int finish_attempts(struct connecting *);
 static void await_attempt(struct connecting *, int);
 static int check_attempt(struct connecting *, int);
 static int look(int);
+static bool is_unreachable(int);
 static void note_failure(struct connecting *, int, int);
 static void close_all_but(struct connecting *, int);
 
@@ -489,6 +490,15 @@ look(int fd)
 	return n == -1 ? errno : 0;
 }
 
+/* Many hosts have an address of a family that this machine has no route for:
+ * an answer from the other one says more. */
+static bool
+is_unreachable(int error)
+{
+	return error == ENETUNREACH || error == EHOSTUNREACH ||
+	    error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
+}
+
 static void
 note_failure(struct connecting *c, int i, int error)
 {
@@ -503,8 +513,11 @@ note_failure(struct connecting *c, int i, int error)
 		c->pending--;
 	}
 	c->next = 0;
-	c->error = error;
-	c->where = is_local_fault(c, error) ? "bind" : "connect";
+	if (c->error == 0 || is_unreachable(c->error) ||
+	    !is_unreachable(error)) {
+		c->error = error;
+		c->where = is_local_fault(c, error) ? "bind" : "connect";
+	}
 	/* A reset before the handshake is done is ECONNREFUSED. */
 	c->lost = error == ECONNRESET || error == EPIPE;
 	tu_address_with_port(&c->addresses[i], address);

@@ -228,8 +228,9 @@ struct tcp_connect_options {
  * A peer that resets the connection as soon as it is made, without a byte, is
  * net ECONNRESET (or EPIPE): no other address is tried.  OPTIONS may be NULL.
  * Release: close both ports.  Errors: argument; resolve; net, with the reason
- * of the last address; timeout; terminated; system.  Where the local end is at
- * fault, "bind" is the error's where.
+ * of the last address, or the last that could be reached; timeout; terminated;
+ * system.  Where the local end is at fault, "bind" is the error's where.
+ *
  * Source: chicken tcp, tcp-connect.
  */
 TCPUNIT_API int tcp_connect(const char *host, int port,

@@ -318,6 +318,15 @@ listens there; --retry waits until somebody does"
 	assert_equal "$status" 3
 }
 
+@test "--retry goes on where one address refuses and another has no route" {
+	run --separate-stderr "$BUILD/tests/prog_sandbox" timeout -k1 10 \
+		tcpu connect --retry -w 300ms mixed.test 4242 3>&-
+	assert_equal "$status" 124
+	run --separate-stderr "$BUILD/tests/prog_sandbox" timeout -k1 10 \
+		tcpu connect mixed.test 4242 3>&-
+	assert_equal "$status" 4
+}
+
 @test "--retry=TIME waits for a name that is not there yet" {
 	with_hosts '127.0.0.1 localhost\n' timeout -k1 50 bash -c '
 		echo "hosts: files" >ns; mount --bind ns /etc/nsswitch.conf

@@ -368,6 +368,10 @@ every_address_told(void)
 	ok(fails("three.test", port, TCPUNIT_ERROR_NET, ECONNREFUSED) &&
 		told(joined("three.test:", port, "")),
 	    "an error tells the host as it was written");
+	ok(fails("mixed.test", port, TCPUNIT_ERROR_NET, ECONNREFUSED),
+	    "a refusal counts more than an address without a route");
+	ok(fails("three.test", port, TCPUNIT_ERROR_NET, ECONNREFUSED),
+	    "and the reason of other addresses is that of the last");
 	lines = tcp_last_error()->details;
 	ok(strstr(lines, "127.0.0.1") && strstr(lines, "127.0.0.2") &&
 		strstr(lines, "127.0.0.3"),
