@@ -56,6 +56,7 @@ static int check_options(const struct run *run,
 static int begin_question(struct question *q, const struct operands *operands);
 static int settle(struct question *q);
 static int look(const struct question *q, struct sight *sight);
+static int unset_counts(const struct question *q);
 static int print_counts(const struct question *q, const struct sight *sight);
 
 static const struct option accept_ready_option_table[] = {
@@ -112,6 +113,7 @@ const struct command accept_ready_command = {
 	"  tcpu accept-ready --listening --wait=30 5432 && echo it listens\n"
 	"  tcpu accept-ready --wait=5 4242 && echo somebody waits\n"
 	"  eval \"$(tcpu accept-ready --format=sh 4242)\"\n",
+    .port_alone = true,
     .defaults = &accept_ready_defaults,
     .size = sizeof(accept_ready_defaults),
     .run = run_accept_ready,
@@ -235,10 +237,22 @@ settle(struct question *q)
 		say(q->run, "%s: nobody listens", q->what);
 		say_more(
 		    q->run, "%s: --wait waits until somebody does", q->what);
-		return verdict;
+		return unset_counts(q);
 	}
 	status = print_counts(q, &sight);
 	return status ? status : verdict;
+}
+
+/* A script that evals the answer must not see the counts of an earlier one. */
+static int
+unset_counts(const struct question *q)
+{
+	static const char text[] = "unset TCPU_PENDING TCPU_BACKLOG\n";
+	int status = 0;
+
+	if (q->options->format == FORMAT_SH)
+		status = answer(q->run, text, strlen(text));
+	return status ? status : STATUS_REFUSED;
 }
 
 /* --format says how to print, and so that it is wanted. */
@@ -297,7 +311,7 @@ look_at_descriptor(const struct question *q, struct sight *sight)
 	int fd = q->options->fd;
 
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
-		return fail(q->run, STATUS_REFUSED, "%s: %s", q->what,
+		return usage_error(q->run, "--fd %d: %s", fd,
 		    errno == EBADF ? strerror(errno) : "not a TCP socket");
 	/* Of a listening socket these two have another meaning. */
 	if (info.tcpi_state == TCP_LISTEN)

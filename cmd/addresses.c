@@ -159,9 +159,13 @@ answer_descriptor(const struct run *run, const struct addresses_options *o)
 	struct ends ends = {0};
 
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1 ||
-	    ask_end(fd, getsockname, &ends.local) == -1)
-		return fail(run, STATUS_NO, "addresses descriptor %d: %s", fd,
-		    errno == EBADF ? strerror(errno) : "not a TCP socket");
+	    ask_end(fd, getsockname, &ends.local) == -1) {
+		if (errno == EBADF)
+			return usage_error(
+			    run, "--fd %d: %s", fd, strerror(errno));
+		return fail(run, STATUS_NO,
+		    "addresses descriptor %d: not a TCP socket", fd);
+	}
 	if (info.tcpi_state != TCP_LISTEN &&
 	    ask_end(fd, getpeername, &ends.remote) == -1) {
 		/* Only a socket that was connected has a round-trip time. */

@@ -14,7 +14,13 @@
 #include "session.h"
 #include "tcpu.h"
 
-enum connect_print { PRINT_NOTHING, PRINT_ADDRESSES, PRINT_SH };
+enum connect_print {
+	PRINT_NOTHING,
+	PRINT_ADDRESSES,
+	PRINT_SH,
+	PRINT_HOSTPORT,
+	PRINT_ADDRESS /* as listen has it: the same as PRINT_ADDRESSES */
+};
 
 struct connect_options {
 	struct common_options common;
@@ -44,7 +50,8 @@ static int use_connection(const struct connecting *c, char *const *command);
 static int run_command(const struct connecting *c, char *const *command);
 
 static const struct option connect_option_table[] = {
-    {"print", 0, "addresses|sh", NULL, offsetof(struct connect_options, print),
+    {"print", 0, "[=addresses|sh|hostport|address]", NULL,
+	offsetof(struct connect_options, print),
 	"print both ends on stderr once connected, as words or "
 	"as assignments for the shell's eval"},
     {"ready-fd", 0, "N", read_natural,
@@ -144,9 +151,12 @@ run_connect(
 static void
 list_connection(const struct connecting *c, struct text *text)
 {
+	static const enum listing_format formats[] = {
+	    [PRINT_SH] = LISTING_SH, [PRINT_HOSTPORT] = LISTING_HOSTPORT};
 	const struct listing_options format = {
-	    .format =
-		c->options->print == PRINT_SH ? LISTING_SH : LISTING_PLAIN};
+	    .format = c->options->print <= PRINT_HOSTPORT
+		? formats[c->options->print]
+		: LISTING_PLAIN};
 	struct listing listing = {.run = c->run, .options = &format};
 	struct ends ends = {0};
 
@@ -158,6 +168,21 @@ list_connection(const struct connecting *c, struct text *text)
 	*text = listing.text;
 }
 
+static void
+say_success(const struct connecting *c)
+{
+	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN] = "";
+	int ours = 0, theirs = 0;
+
+	/* The connection is open. */
+	(void)tcp_addresses(c->connection[0], local, remote);
+	(void)tcp_port_numbers(c->connection[0], &ours, &theirs);
+	say_more(c->run,
+	    strchr(remote, ':') ? "%s: connected to [%s]:%d"
+				: "%s: connected to %s:%d",
+	    c->what, remote, theirs);
+}
+
 static int
 announce(const struct connecting *c)
 {
@@ -165,6 +190,7 @@ announce(const struct connecting *c)
 	struct text text;
 	int status = 0;
 
+	say_success(c);
 	if (to == -1 && c->options->print == PRINT_NOTHING)
 		return 0;
 	list_connection(c, &text);

@@ -75,6 +75,7 @@ find_inherited(const struct run *run, int fd, struct inherited *i)
 {
 	int n = fd == -1 ? number_in("LISTEN_FDS") : 1;
 	const char *why = n > TCPUNIT_MAX_SOCKETS ? "too many sockets" : NULL;
+	const bool by_option = fd != -1;
 
 	if (fd == -1) {
 		(void)strcpy(i->what, "listen $LISTEN_FDS");
@@ -84,7 +85,11 @@ find_inherited(const struct run *run, int fd, struct inherited *i)
 	}
 	while (!why && i->count < n)
 		why = take(fd++, i);
-	return why ? fail(run, STATUS_LISTEN, "%s: %s", i->what, why) : 0;
+	if (!why)
+		return 0;
+	if (by_option)
+		return usage_error(run, "--fd %d: %s", fd - 1, why);
+	return fail(run, STATUS_LISTEN, "%s: %s", i->what, why);
 }
 
 static int

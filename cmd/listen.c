@@ -106,11 +106,40 @@ const struct command listen_command = {
 	"  eval \"$(tcpu listen --background --until-exit $$ --print=sh -k "
 	"-L 0 -- cat)\"\n",
     .runs_command = true,
+    .port_alone = true,
     .defaults = &listen_defaults,
     .size = sizeof(listen_defaults),
     .run = run_listen,
     .prepare = prepare_listen,
 };
+
+static bool
+is_said(const struct wire_options *o)
+{
+	const struct wire_options *unsaid = &listen_defaults.session.wire;
+
+	return o->keepalive != unsaid->keepalive ||
+	    o->user_timeout != unsaid->user_timeout ||
+	    o->nodelay != unsaid->nodelay;
+}
+
+/* Where nothing is accepted there is no connection for an option to be about.
+ */
+static int
+check_idle(const struct run *run, const struct listen_options *o, bool command)
+{
+	const char *name = o->no_accept ? "--no-accept" : "--black-hole";
+
+	if (command)
+		return usage_error(run,
+		    "--no-accept and --black-hole have no use for a COMMAND");
+	if (o->keep_open || o->max_conns || o->accept_timeout != -1 ||
+	    o->access.count || has_manner(&o->session) ||
+	    is_said(&o->session.wire))
+		return usage_error(
+		    run, "%s has no use for options about connections", name);
+	return 0;
+}
 
 static int
 check_options(
@@ -129,20 +158,9 @@ check_options(
 	if (o->black_hole && o->reuse_port)
 		return usage_error(
 		    run, "--black-hole and --reuse-port exclude each other");
-	if (command && (o->no_accept || o->black_hole))
-		return usage_error(run,
-		    "--no-accept and --black-hole have no use for a COMMAND");
+	if (o->no_accept || o->black_hole)
+		return check_idle(run, o, command);
 	return check_session_options(run, &o->session, !serves(o, command));
-}
-
-static bool
-is_said(const struct wire_options *o)
-{
-	const struct wire_options *unsaid = &listen_defaults.session.wire;
-
-	return o->keepalive != unsaid->keepalive ||
-	    o->user_timeout != unsaid->user_timeout ||
-	    o->nodelay != unsaid->nodelay;
 }
 
 /* What COMMAND will do by itself. */
@@ -221,7 +239,7 @@ run_listen(
 		    : make_listener(&l, operands);
 	if (status != 0)
 		return status;
-	(void)tcp_set_accept_timeout(l.listener, l.options->accept_timeout);
+	say_more(run, "%s: listening", l.what);
 	status = ready_announce(run, &l.options->ready, l.listener,
 	    spares_stdout(l.options, l.command), &files);
 	if (status == 0)
@@ -272,12 +290,32 @@ make_listener(struct listening *l, const struct operands *operands)
 	return status ? status : open_listener(l, &target);
 }
 
+/* For messages: the target as it was written, with the port as it is known. */
+static void
+set_name(struct listening *l, const struct target *target, int port)
+{
+	const struct listen_options *o = l->options;
+	const char *host = "0.0.0.0";
+	char number[16];
+
+	if (o->local)
+		host = "localhost";
+	else if (target->host)
+		host = target->host;
+	else if (o->common.family == 6 || o->v6only)
+		host = "[::]";
+	(void)snprintf(number, sizeof(number), "%d", port);
+	(void)snprintf(l->what, sizeof(l->what),
+	    strchr(host, ':') && host[0] != '[' ? "listen [%s]:%s"
+						: "listen %s:%s",
+	    host, port ? number : target->service);
+}
+
 static int
 open_listener(struct listening *l, const struct target *target)
 {
 	const struct listen_options *o = l->options;
 	struct tcp_listen_options options = TCPUNIT_LISTEN_DEFAULTS;
-	const char *host = "0.0.0.0";
 
 	options.host = target->host;
 	options.backlog = o->black_hole ? 0 : o->backlog;
@@ -286,20 +324,13 @@ open_listener(struct listening *l, const struct target *target)
 	options.numeric = o->common.numeric;
 	options.v6only = o->v6only;
 	options.reuse_port = o->reuse_port;
-	if (o->local)
-		host = "localhost";
-	else if (o->common.family == 6 || o->v6only)
-		host = "[::]";
-	if (target->host)
-		(void)snprintf(
-		    l->what, sizeof(l->what), "listen %s", target->text);
-	else
-		(void)snprintf(l->what, sizeof(l->what), "listen %s:%s", host,
-		    target->service);
+	set_name(l, target, 0);
 	l->listener = tcp_listen(target->port, &options);
 	if (!tcp_listener_p(l->listener) ||
 	    (o->black_hole && fill_queues(l) == -1))
 		return listen_failure(l, target);
+	if (target->port == 0)
+		set_name(l, target, tcp_listener_port(l->listener));
 	if (!l->command || o->handler.pipes)
 		arm(l->listener);
 	return 0;

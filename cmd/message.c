@@ -17,6 +17,25 @@
 static void vsay(const struct run *run, const char *prefix, const char *format,
     va_list args) __attribute__((format(printf, 3, 0)));
 
+/* Bytes of the character at S, in ASCII or UTF-8, or 0 if it is a control
+ * character or none. */
+static size_t
+printable(const char *s)
+{
+	const unsigned char *b = (const unsigned char *)s;
+	size_t n = b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
+
+	if (b[0] < 0x80)
+		return b[0] >= ' ' && b[0] != 0x7f;
+	if (b[0] < 0xc2 || b[0] > 0xf4 || (b[0] == 0xc2 && b[1] < 0xa0))
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((b[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return n;
+}
+
 /* What the user typed may hold anything; a message is one line. */
 static void
 vsay(
@@ -25,15 +44,14 @@ vsay(
 	char line[1024];
 	size_t len, room;
 
-	if (run->options->quiet)
-		return;
 	(void)snprintf(line, sizeof(line), "tcpu: %s", prefix);
 	len = strlen(line);
 	room = sizeof(line) - len - 1;
 	(void)vsnprintf(line + len, room, format, args);
 	len = strlen(line);
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+	for (size_t i = 0, n; i < len; i += n ? n : 1) {
+		n = printable(line + i);
+		if (n == 0)
 			line[i] = '?';
 	}
 	line[len++] = '\n';
@@ -51,6 +69,8 @@ say(const struct run *run, const char *format, ...)
 {
 	va_list args;
 
+	if (run->options->quiet)
+		return;
 	va_start(args, format);
 	vsay(run, "", format, args);
 	va_end(args);
@@ -61,7 +81,7 @@ say_more(const struct run *run, const char *format, ...)
 {
 	va_list args;
 
-	if (!run->options->verbose)
+	if (!run->options->verbose || run->options->quiet)
 		return;
 	va_start(args, format);
 	vsay(run, "", format, args);
@@ -73,6 +93,8 @@ fail(const struct run *run, enum status status, const char *format, ...)
 {
 	va_list args;
 
+	if (run->options->quiet)
+		return status;
 	va_start(args, format);
 	vsay(run, "", format, args);
 	va_end(args);
@@ -92,6 +114,16 @@ usage_error(const struct run *run, const char *format, ...)
 	vsay(run, prefix, format, args);
 	va_end(args);
 	return STATUS_USAGE;
+}
+
+void
+hint(const struct run *run, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsay(run, "", format, args);
+	va_end(args);
 }
 
 const char *

@@ -15,6 +15,9 @@
 
 #include "tcpu.h"
 
+/* The largest of the values that readers of optional arguments set. */
+#define MOST_VALUE 32
+
 struct parser {
 	const struct option_set *sets;
 	void *values;
@@ -23,7 +26,11 @@ struct parser {
 	char *error;
 };
 
+static bool is_option(const char *word);
+static int read_word(struct parser *p, char *word);
 static int read_long(struct parser *p, char *word);
+static bool would_fit(
+    struct parser *p, const struct option *o, const char *word);
 static int read_letters(struct parser *p, const char *letters);
 static int read_choice(
     struct parser *p, const struct option *o, const char *text, int *value);
@@ -45,7 +52,7 @@ const struct option common_option_table[] = {
 	"no messages"},
     {"verbose", 'v', NULL, set_true, offsetof(struct common_options, verbose),
 	"more messages"},
-    {"help", 0, "[=short|all]", NULL, offsetof(struct common_options, help),
+    {"help", 'h', "[=short|all]", NULL, offsetof(struct common_options, help),
 	"print the commonest options, or all, and exit"},
     {0},
 };
@@ -63,14 +70,39 @@ parse_options(const struct option_set *sets, void *values, char **argv,
 			operands->command = p.next;
 			break;
 		}
-		if (word[0] != '-' || word[1] == '\0')
+		if (!is_option(word))
 			operands->words[operands->count++] = word;
-		else if (word[1] == '-' && read_long(&p, word + 2) == -1)
-			return -1;
-		else if (word[1] != '-' && read_letters(&p, word + 1) == -1)
+		else if (read_word(&p, word) == -1)
 			return -1;
 	}
 	return 0;
+}
+
+int
+parse_leading_options(const struct option_set *sets, void *values, char **argv,
+    struct operands *operands, char error[OPTION_ERROR_SIZE])
+{
+	struct parser p = {sets, values, argv, operands, error};
+
+	*operands = (struct operands){.words = argv};
+	while (*p.next && is_option(*p.next)) {
+		if (read_word(&p, *p.next++) == -1)
+			return -1;
+	}
+	return (int)(p.next - argv);
+}
+
+static bool
+is_option(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0';
+}
+
+static int
+read_word(struct parser *p, char *word)
+{
+	return word[1] == '-' ? read_long(p, word + 2)
+			      : read_letters(p, word + 1);
 }
 
 static int
@@ -197,10 +229,27 @@ read_long(struct parser *p, char *word)
 			    p, "option '--%s' needs an argument", o->name);
 		text = *p->next++;
 	}
+	if (!text && o->argument && *p->next && would_fit(p, o, *p->next)) {
+		p->operands->doubtful = *p->next;
+		p->operands->doubted = o->name;
+	}
 	return set_option(p, o, text, value);
 }
 
-/* "-k1", "-t5", "-t 5".  A letter's argument is never optional. */
+/* Whether the word could be the argument, which an option that can be without
+ * one takes after "=" only. */
+static bool
+would_fit(struct parser *p, const struct option *o, const char *word)
+{
+	_Alignas(max_align_t) char value[MOST_VALUE] = {0};
+	char error[OPTION_ERROR_SIZE];
+	struct parser trial = *p;
+
+	trial.error = error;
+	return set_option(&trial, o, word, value) == 0;
+}
+
+/* "-k1", "-t5", "-t 5".  A letter's optional argument is left out. */
 static int
 read_letters(struct parser *p, const char *letters)
 {
@@ -212,7 +261,7 @@ read_letters(struct parser *p, const char *letters)
 		o = find_option(p, NULL, 0, *letters, &value);
 		if (!o)
 			return wrong(p, "unrecognized option '-%c'", *letters);
-		if (!o->argument) {
+		if (!o->argument || o->argument[0] == '[') {
 			if (set_option(p, o, NULL, value) == -1)
 				return -1;
 			continue;
@@ -265,7 +314,8 @@ read_number(const char *text, int least, int *value)
 	long long n = strtoll(text, NULL, 10);
 
 	if (!*text || text[strspn(text, "0123456789")] || n < least)
-		return "not a number";
+		return least ? "not a number of 1 or more"
+			     : "not a number of 0 or more";
 	if (n > INT_MAX)
 		return "too big a number";
 	*value = (int)n;
@@ -332,7 +382,7 @@ read_time(const char *text, void *value)
 		*(int *)value = (int)(ms + 0.999); /* no limit becomes 0 */
 		return NULL;
 	}
-	return "not a time";
+	return "not a time (5, 1.5s, 500ms, 2m, 1h)";
 }
 
 const char *

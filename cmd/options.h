@@ -58,8 +58,11 @@ struct operands {
 	int count;
 	char **words;
 	char **command;
-	const char *meant; /* where there is no such option: a near one's name,
-			      or NULL */
+	const char *meant;    /* where there is no such option: a near one's
+				 name, or NULL */
+	const char *doubtful; /* a word that could be the argument of the option
+				 DOUBTED before it, or NULL */
+	const char *doubted;
 };
 
 /* Room for the sentence about a wrong option; longer ones are cut. */
@@ -73,6 +76,11 @@ struct operands {
  */
 int parse_options(const struct option_set *sets, void *values, char **argv,
     struct operands *operands, char error[OPTION_ERROR_SIZE]);
+
+/* The same up to the first operand, or the end; how many words that were, or
+ * -1. */
+int parse_leading_options(const struct option_set *sets, void *values,
+    char **argv, struct operands *operands, char error[OPTION_ERROR_SIZE]);
 
 /*
  * Whether the first LEN letters of WORD may be meant for NAME: they begin it,

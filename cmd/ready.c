@@ -25,9 +25,10 @@ static int write_file(const struct run *run, const char *option,
 const struct option ready_option_table[] = {
     {"print-port", '1', NULL, print_port, offsetof(struct ready_options, print),
 	"print the port on stdout; with a COMMAND, nothing else"},
-    {"print", 0, "port|address|sh", NULL, offsetof(struct ready_options, print),
-	"print it, or the address too, or TCPU_PID, TCPU_ADDR "
-	"and TCPU_PORT for the shell's eval"},
+    {"print", 0, "[=port|address|sh|hostport|addresses]", NULL,
+	offsetof(struct ready_options, print),
+	"print it, the address too, assignments for the shell's eval, or "
+	"HOST:PORT"},
     {"ready-fd", 0, "N", read_natural, offsetof(struct ready_options, fd),
 	"write the port to descriptor N and close it"},
     {"port-file", 0, "FILE", read_text,
@@ -64,6 +65,12 @@ ready_prepare(const struct run *run, struct ready_options *o, bool serves,
 	return go_to_background(run, o->fd, serves, &o->launcher);
 }
 
+static bool
+is_wildcard(const char *address)
+{
+	return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+}
+
 /* What --print asks for. */
 static void
 format_announcement(enum ready_print print, tcp_listener l, struct text *text)
@@ -72,11 +79,16 @@ format_announcement(enum ready_print print, tcp_listener l, struct text *text)
 	int port = tcp_listener_port(l);
 
 	(void)tcp_listener_addresses(l, 0, local, remote); /* it is open */
-	if (print == PRINT_SH) {
+	if (print == PRINT_HOSTPORT) {
+		if (is_wildcard(local))
+			(void)strcpy(local, "localhost");
+		text_add(text, strchr(local, ':') ? "[%s]:%d\n" : "%s:%d\n",
+		    local, port);
+	} else if (print == PRINT_SH) {
 		text_add(text, "TCPU_PID=%d TCPU_ADDR=", (int)getpid());
 		text_add_quoted(text, local);
 		text_add(text, " TCPU_PORT=%d\n", port);
-	} else if (print == PRINT_ADDRESS) {
+	} else if (print == PRINT_ADDRESS || print == PRINT_ADDRESSES) {
 		text_add(text, "%s %d\n", local, port);
 	} else if (print == PRINT_PORT) {
 		text_add(text, "%d\n", port);

@@ -11,7 +11,14 @@
 
 #include "tcpu.h"
 
-enum ready_print { PRINT_NONE, PRINT_PORT, PRINT_ADDRESS, PRINT_SH };
+enum ready_print {
+	PRINT_NONE,
+	PRINT_PORT,
+	PRINT_ADDRESS,
+	PRINT_SH,
+	PRINT_HOSTPORT,
+	PRINT_ADDRESSES /* as connect has it: the same as PRINT_ADDRESS */
+};
 
 struct ready_options {
 	enum ready_print print;

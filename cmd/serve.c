@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "descriptors.h"
 
 /* Room for an address and a port. */
@@ -127,12 +128,18 @@ static int
 accept_connection(
     struct listening *l, tcp_port connection[2], char name[NAME_SIZE])
 {
+	const int limit = l->options->accept_timeout;
+	const int64_t deadline = now() + limit;
+	int64_t left = limit;
 	int status;
 
 	do {
+		(void)tcp_set_accept_timeout(l->listener, (int)left);
 		status = await_connection(l, connection);
 		if (status != 0)
 			return status;
+		if (limit != -1)
+			left = deadline > now() ? deadline - now() : 0;
 	} while (!admit(l, connection[0], name));
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * target.c - reads HOST PORT, HOST:PORT and PORT.  What is doubtful is refused
- * here, before anything is opened: a script's empty "$PORT" must not mean any
- * port, nor 65616 mean 80.
+ * target.c - reads HOST PORT, HOST:PORT and PORT, and URLs of TCP.  What is
+ * doubtful is refused here, before anything is opened: a script's empty "$PORT"
+ * must not mean any port, nor 65616 mean 80.
  */
 #include "target.h"
 
@@ -20,7 +20,9 @@ static int refuse(
 static int split_word(
     char *word, bool need_host, struct target *target, char *error);
 static char *find_colon(char *word);
-static int read_host(struct target *target, char *host, char *error);
+static int skip_scheme(char **word, char *error);
+static int read_host(
+    struct target *target, char *host, bool need_host, char *error);
 static int read_port(struct target *target, bool numeric, char *error);
 
 int
@@ -28,6 +30,7 @@ read_target(const struct operands *operands, bool need_host, bool numeric,
     struct target *target, char error[OPTION_ERROR_SIZE])
 {
 	char **words = operands->words;
+	char *first;
 	bool bare;
 	int status;
 
@@ -37,16 +40,19 @@ read_target(const struct operands *operands, bool need_host, bool numeric,
 		    need_host ? "HOST" : "PORT");
 	if (operands->count > 2)
 		return refuse(STATUS_USAGE, error, "extra operand", words[2]);
+	first = words[0];
+	status = skip_scheme(&first, error);
+	if (status != 0)
+		return status;
 	if (operands->count == 1) {
-		(void)snprintf(
-		    target->text, sizeof(target->text), "%s", words[0]);
-		status = split_word(words[0], need_host, target, error);
+		(void)snprintf(target->text, sizeof(target->text), "%s", first);
+		status = split_word(first, need_host, target, error);
 	} else {
-		bare = strchr(words[0], ':') && words[0][0] != '[';
+		bare = strchr(first, ':') && first[0] != '[';
 		(void)snprintf(target->text, sizeof(target->text),
-		    bare ? "[%s]:%s" : "%s:%s", words[0], words[1]);
+		    bare ? "[%s]:%s" : "%s:%s", first, words[1]);
 		target->service = words[1];
-		status = read_host(target, words[0], error);
+		status = read_host(target, first, need_host, error);
 	}
 	return status ? status : read_port(target, numeric, error);
 }
@@ -67,7 +73,7 @@ read_source(
 	if (colon)
 		*colon = '\0';
 	if (colon != source->text)
-		status = read_host(source, source->text, error);
+		status = read_host(source, source->text, true, error);
 	if (status != 0 || !colon)
 		return status;
 	source->service = colon + 1;
@@ -106,12 +112,44 @@ read_port(struct target *target, bool numeric, char *error)
 	return 0;
 }
 
-/* The brackets of "[::1]" are taken off; they are no part of the host. */
+/* Past "tcp://"; what else looks like a URL, a path or HOST/PORT is refused. */
 static int
-read_host(struct target *target, char *host, char *error)
+skip_scheme(char **word, char *error)
+{
+	static const char tcp[] = "tcp://", local[] = "unix:";
+
+	if (strncmp(*word, tcp, strlen(tcp)) == 0)
+		*word += strlen(tcp);
+	if (strncmp(*word, local, strlen(local)) == 0)
+		return refuse(STATUS_USAGE, error,
+		    "Unix sockets are not supported", *word);
+	if (strstr(*word, "://"))
+		return refuse(STATUS_USAGE, error,
+		    "only URLs of the form tcp://HOST:PORT are understood",
+		    *word);
+	if (strchr(*word, '/'))
+		return refuse(STATUS_USAGE, error,
+		    "a host has no '/'; write HOST:PORT", *word);
+	return 0;
+}
+
+/*
+ * The brackets of "[::1]" are taken off; they are no part of the host.  Without
+ * NEED_HOST, "*" is every address.  The resolver takes digits alone for an IPv4
+ * address, but who types "listen 1234 4321" means something else.
+ */
+static int
+read_host(struct target *target, char *host, bool need_host, char *error)
 {
 	size_t len = strlen(host);
 
+	if (!need_host && strcmp(host, "*") == 0)
+		return 0;
+	if (len == 0)
+		return refuse(STATUS_USAGE, error, "empty host", host);
+	if (strspn(host, "0123456789") == len)
+		return refuse(
+		    STATUS_USAGE, error, "a host is not a number alone", host);
 	target->host = host;
 	if (host[0] != '[')
 		return 0;
@@ -146,7 +184,9 @@ split_word(char *word, bool need_host, struct target *target, char *error)
 	if (colon) {
 		*colon = '\0';
 		target->service = colon + 1;
-		return read_host(target, word, error);
+		if (colon == word && !need_host)
+			return 0;
+		return read_host(target, word, need_host, error);
 	}
 	if (need_host || strchr(word, ':') || word[0] == '[')
 		return refuse(STATUS_USAGE, error, "no port", word);

@@ -19,9 +19,10 @@ struct target {
 };
 
 /*
- * Reads HOST PORT, HOST:PORT, [V6]:PORT or, unless NEED_HOST, PORT from the
- * operands.  A PORT may be the name of a service, unless NUMERIC.  Returns 0;
- * or the status to end with and its sentence.
+ * Reads HOST PORT, HOST:PORT, [V6]:PORT, tcp://HOST:PORT or, unless NEED_HOST,
+ * PORT, :PORT or *:PORT from the operands.  A PORT may be the name of a
+ * service, unless NUMERIC.  Returns 0; or the status to end with and its
+ * sentence.
  */
 int read_target(const struct operands *operands, bool need_host, bool numeric,
     struct target *target, char error[OPTION_ERROR_SIZE]);

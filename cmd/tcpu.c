@@ -13,21 +13,26 @@
 
 #include "descriptors.h"
 #include "help.h"
+#include "mistake.h"
 
 static const struct command *const commands[] = {&listen_command,
     &connect_command, &accept_ready_command, &addresses_command, NULL};
 
 static int start(char **words);
-static int start_command(const struct command *command, char **words);
+static int read_leading(const struct run *run, struct common_options *options,
+    char **words, int *n);
+static bool is_version(const char *word);
+static const struct command *find_command(const char *word);
+static int start_command(
+    const struct command *command, char **words, const struct run *before);
 static int prepare(
     const struct run *run, void *options, const struct operands *operands);
 static int perform(const struct run *run, const struct operands *operands);
 static int finish(const struct run *run, int status);
 static int say_usage(const struct run *run);
 static int answer_help(const struct run *run);
-static int bad_command(const struct run *run, const char *word);
-static int bad_option(
-    const struct run *run, const char *sentence, const char *meant);
+static int answer_help_words(const struct run *run, char **words);
+static int answer_version(const struct run *run);
 
 int
 main(int argc, char **argv)
@@ -36,47 +41,103 @@ main(int argc, char **argv)
 	return start(argv + (argc > 0));
 }
 
-/* The first word: a command, --help or --version. */
 static int
 start(char **words)
 {
-	static const struct common_options options = COMMON_DEFAULTS;
+	struct common_options options = COMMON_DEFAULTS;
 	struct ending ending = {0};
 	struct outbox outbox = NEW_OUTBOX;
 	const struct run run = {NULL, &options, &ending, &outbox};
-	char text[64];
+	const struct command *command;
+	int n = 0, status;
 
-	if (!words[0]) {
-		block_signals(&ending);
-		return finish(&run, say_usage(&run));
-	}
-	for (int i = 0; commands[i]; i++) {
-		if (strcmp(words[0], commands[i]->name) == 0)
-			return start_command(commands[i], words + 1);
-	}
 	block_signals(&ending);
-	if (strcmp(words[0], "--help") == 0)
-		return finish(&run, answer_help(&run));
-	if (strcmp(words[0], "--version") == 0) {
-		(void)snprintf(text, sizeof(text), "tcpu %s\n", tcp_version());
-		return finish(&run, answer(&run, text, strlen(text)));
+	status = read_leading(&run, &options, words, &n);
+	if (status != -1)
+		return finish(&run, status);
+	command = find_command(words[n]);
+	if (!command)
+		return finish(&run, bad_command(&run, commands, words + n));
+	memmove(words + 1, words, (size_t)n * sizeof(*words));
+	return start_command(command, words + 1, &run);
+}
+
+/*
+ * Options of every command may stand before the command, too.  Returns -1 and
+ * how many words they are; or the status of what needs no command.
+ */
+static int
+read_leading(
+    const struct run *run, struct common_options *options, char **words, int *n)
+{
+	static const struct option_set sets[] = {
+	    {"Options of every command", common_option_table, 0}, {0}};
+	struct operands operands;
+	char error[OPTION_ERROR_SIZE];
+
+	if (words[0] && is_version(words[0]))
+		return answer_version(run);
+	*n = parse_leading_options(sets, options, words, &operands, error);
+	if (*n == -1)
+		return bad_option(run, commands, error, operands.meant);
+	if (options->help)
+		return answer_help(run);
+	if (!words[*n])
+		return say_usage(run);
+	if (strcmp(words[*n], "help") == 0)
+		return answer_help_words(run, words + *n + 1);
+	return -1;
+}
+
+static bool
+is_version(const char *word)
+{
+	return strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0;
+}
+
+static const struct command *
+find_command(const char *word)
+{
+	for (int i = 0; commands[i]; i++) {
+		if (strcmp(word, commands[i]->name) == 0)
+			return commands[i];
 	}
-	if (words[0][0] != '-')
-		return finish(&run, bad_command(&run, words[0]));
-	(void)snprintf(
-	    text, sizeof(text), "unrecognized option '%s'", words[0]);
-	return finish(&run, bad_option(&run, text, NULL));
+	return NULL;
+}
+
+/* "tcpu help [COMMAND]" */
+static int
+answer_help_words(const struct run *run, char **words)
+{
+	struct run of_command = *run;
+
+	if (!words[0])
+		return answer_help(run);
+	of_command.command = find_command(words[0]);
+	if (!of_command.command)
+		return bad_command(run, commands, words);
+	if (words[1])
+		return usage_error(run, "help: extra operand: '%s'", words[1]);
+	return answer_help(&of_command);
 }
 
 static int
-start_command(const struct command *command, char **words)
+answer_version(const struct run *run)
 {
-	struct ending ending = {0};
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "tcpu %s\n", tcp_version());
+	return answer(run, text, strlen(text));
+}
+
+/* BEFORE is the run that has no command yet. */
+static int
+start_command(
+    const struct command *command, char **words, const struct run *before)
+{
 	void *options = malloc(command->size);
-	struct outbox outbox = NEW_OUTBOX;
-	const struct common_options none = COMMON_DEFAULTS;
-	const struct run run = {
-	    command, options ? options : &none, &ending, &outbox};
+	const struct run run = {command, options ? options : before->options,
+	    before->ending, before->outbox};
 	struct operands operands = {0};
 	char error[OPTION_ERROR_SIZE];
 	int status;
@@ -85,12 +146,13 @@ start_command(const struct command *command, char **words)
 		return finish(
 		    &run, fail(&run, STATUS_FAILED, "%s", strerror(errno)));
 	memcpy(options, command->defaults, command->size);
-	block_signals(&ending);
 	if (parse_options(command->options, options, words, &operands, error) ==
 	    -1)
-		status = bad_option(&run, error, operands.meant);
+		status = bad_option(&run, commands, error, operands.meant);
 	else if (run.options->help)
 		status = answer_help(&run);
+	else if (check_words(&run, &operands) != 0)
+		status = STATUS_USAGE;
 	else
 		status = prepare(&run, options, &operands);
 	if (status == -1)
@@ -144,41 +206,22 @@ say_usage(const struct run *run)
 static int
 answer_help(const struct run *run)
 {
+	const bool all = run->options->help == HELP_ALL;
 	struct text text = {0};
 	int status;
 
 	if (run->command)
-		add_help(&text, run->command, run->options->help == HELP_ALL);
+		add_help(&text, run->command, all);
 	else
 		add_usage(&text, commands);
+	for (int i = 0; commands[i] && !run->command && all; i++) {
+		text_add(&text, "\n");
+		add_help(&text, commands[i], true);
+	}
 	status = text.failed ? fail(run, STATUS_FAILED, "%s", strerror(ENOMEM))
 			     : answer(run, text.bytes, text.size);
 	text_free(&text);
 	return status;
-}
-
-static int
-bad_command(const struct run *run, const char *word)
-{
-	for (int i = 0; commands[i]; i++) {
-		if (is_near(word, strlen(word), commands[i]->name))
-			return usage_error(run,
-			    "unknown command '%s'; did you mean %s?", word,
-			    commands[i]->name);
-	}
-	return usage_error(run, "unknown command '%s'", word);
-}
-
-static int
-bad_option(const struct run *run, const char *sentence, const char *meant)
-{
-	(void)usage_error(run, "%s", sentence);
-	if (strncmp(sentence, "unrecognized", strlen("unrecognized")) == 0)
-		say(run, "%s%s%s'tcpu%s%s --help' tells the options",
-		    meant ? "did you mean --" : "", meant ? meant : "",
-		    meant ? "? " : "", run->command ? " " : "",
-		    run->command ? run->command->name : "");
-	return STATUS_USAGE;
 }
 
 int

@@ -45,6 +45,7 @@ struct command {
 	const char *const *commonest; /* which of them --help explains */
 	const char *examples;         /* lines, indented by two spaces */
 	bool runs_command;            /* takes "-- COMMAND" */
+	bool port_alone;              /* PORT without HOST is enough */
 	const void *defaults; /* a struct that begins with common_options */
 	size_t size;          /* of that struct */
 
@@ -93,6 +94,9 @@ int fail(const struct run *run, enum status status, const char *format, ...)
 /* The same for STATUS_USAGE, with the command's name: "tcpu: listen: ...". */
 int usage_error(const struct run *run, const char *format, ...)
     TCPUNIT_PRINTF(2, 3);
+
+/* A second line for those who made a mistake, printed as usage errors are. */
+void hint(const struct run *run, const char *format, ...) TCPUNIT_PRINTF(2, 3);
 
 /*
  * The target that the operands name (read_target); a port below LEAST is

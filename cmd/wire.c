@@ -12,10 +12,9 @@
 #include <sys/socket.h>
 #include <tcpunit.h>
 
-/* Seconds before a probe of keepalive. */
-#define MOST_SILENCE 32767
-
-/* How many may stay without an answer. */
+/* Seconds before a probe of keepalive, and how many may stay without an
+ * answer. */
+#define MOST_SECONDS 32767
 #define MOST_PROBES 127
 
 static void
@@ -24,30 +23,41 @@ set(int fd, int level, int name, int value)
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/* Seconds that the kernel takes. */
 static int
-seconds(int ms)
+at_most(int n, int most)
 {
-	int s = ms / 1000;
-
-	return s < 1 ? 1 : s > MOST_SILENCE ? MOST_SILENCE : s;
+	return n < most ? n : most;
 }
 
+/* What the probes leave of the limit passes in silence. */
 static void
-set_probes(int fd, int idle, int interval, int count)
+set_probes(int fd, int interval, int count, int limit)
 {
-	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds(idle));
-	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds(interval));
+	const int silence = limit - interval * count;
+
+	set(fd, IPPROTO_TCP, TCP_KEEPIDLE,
+	    silence < 1 ? 1 : at_most(silence, MOST_SECONDS));
+	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, at_most(interval, MOST_SECONDS));
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
 }
 
-/* Half the time passes in silence, the other half with probes. */
+/* The kernel's clock has no finer ones. */
+static int
+seconds(int ms)
+{
+	return ms / 1000 + (ms % 1000 > 0);
+}
+
+/* A peer that vanished is given up when COUNT probes have no answer. */
 static void
 set_keepalive(int fd, int ms)
 {
+	const int limit = seconds(ms);
+	const int count = limit < 8 ? (limit + 1) / 2 : 4;
+
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, ms > 0);
 	if (ms > 0)
-		set_probes(fd, ms / 2, ms / 8, 4);
+		set_probes(fd, limit < 8 ? 1 : limit / 8, count, limit);
 }
 
 void
@@ -59,16 +69,15 @@ wire_set(int fd, const struct wire_options *o)
 		set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, o->user_timeout);
 }
 
-/* After the first interval, the rest of the limit passes with probes. */
 void
 wire_probe(int fd, int interval, int limit)
 {
-	const int rest = limit - interval;
+	const int all = seconds(limit);
+	int step = seconds(interval);
 
-	if (rest / interval > MOST_PROBES)
-		set_probes(fd, interval, rest / MOST_PROBES, MOST_PROBES);
-	else
-		set_probes(fd, interval, interval, rest / interval);
+	if (all / step > MOST_PROBES)
+		step = all / MOST_PROBES;
+	set_probes(fd, step, all / step - 1, all);
 }
 
 static void

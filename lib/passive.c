@@ -18,6 +18,8 @@ enum { TRIES = 16 }; /* for a port that is free on every address */
 
 static int open_all(
     const union tu_address *, int, const struct tcp_listen_options *, int *);
+static bool takes_both(
+    const union tu_address *, const struct tcp_listen_options *);
 static int open_one(
     const union tu_address *, const struct tcp_listen_options *, bool);
 static int bind_and_listen(
@@ -106,7 +108,8 @@ open_all(const union tu_address *addresses, int n,
 	for (i = 0; i < n; i++) {
 		a = addresses[i];
 		tu_address_set_port(&a, port);
-		fds[opened] = open_one(&a, options, true);
+		fds[opened] =
+		    open_one(&a, options, n > 1 || !takes_both(&a, options));
 		if (fds[opened] != -1) {
 			port = port_of(fds[opened++]);
 		} else if (lacks_family(&a, errno)) {
@@ -118,6 +121,15 @@ open_all(const union tu_address *addresses, int n,
 	}
 	errno = error;
 	return opened > 0 ? opened : -1;
+}
+
+/* The IPv6 wildcard that was written out is the wildcard. */
+static bool
+takes_both(const union tu_address *a, const struct tcp_listen_options *options)
+{
+	return a->sa.sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr) && !options->v6only &&
+	    options->family != 6;
 }
 
 static int

@@ -110,7 +110,7 @@ struct tcp_listen_options {
 	int family;       /* 0 either, 4, 6 */
 	bool loopback;    /* 127.0.0.1 and ::1 (host must be NULL) */
 	bool numeric;     /* host is an address, no look-up */
-	bool v6only;      /* the wildcard takes no IPv4 */
+	bool v6only;      /* the wildcard, or the host "::", takes no IPv4 */
 	bool reuse_port;  /* SO_REUSEPORT */
 	char padding[4];  /* new members come after it */
 };

@@ -267,12 +267,14 @@ tcpu: accept-ready: db:5432: $elsewhere"
 @test "--fd on what does not listen is status 4" {
 	answers 4 '' bound=127.0.0.1 '--fd 10'
 	answers 4 '' pair=127.0.0.1 '--fd 10 --listening'
-	answers 4 '' udp=127.0.0.1 '--fd 10 --wait'
-	assert_equal "$stderr" \
-		'tcpu: accept-ready descriptor 10: not a TCP socket'
-	refuses 4 'accept-ready descriptor 0: not a TCP socket' \
-		--fd 0 </dev/null
-	refuses 4 'accept-ready descriptor 77: Bad file descriptor' --fd 77
+}
+
+@test "a --fd that is no TCP socket is status 2" {
+	local status_wanted=2
+	with udp=127.0.0.1 'tcpu accept-ready --fd 10 --wait'
+	assert_equal "$stderr" 'tcpu: accept-ready: --fd 10: not a TCP socket'
+	refuses 2 'accept-ready: --fd 0: not a TCP socket' --fd 0 </dev/null
+	refuses 2 'accept-ready: --fd 77: Bad file descriptor' --fd 77
 }
 
 # ---- Waiting ----
@@ -580,10 +582,10 @@ bindings() {
 		--not-listening -c 80
 	refuses 2 'accept-ready: with --not-listening there is nothing to print' \
 		--not-listening --format=sh 80
-	refuses 2 "accept-ready: --min: not a number: '-1'" --min=-1 80
-	refuses 2 "accept-ready: --fd: not a number: 'x'" --fd x
-	refuses 2 "accept-ready: --wait: not a time: '5x'" --wait=5x 80
-	refuses 2 "accept-ready: --wait: not a time: ''" --wait= 80
+	refuses 2 "accept-ready: --min: not a number of 0 or more: '-1'" --min=-1 80
+	refuses 2 "accept-ready: --fd: not a number of 0 or more: 'x'" --fd x
+	refuses 2 "accept-ready: --wait: not a time (5, 1.5s, 500ms, 2m, 1h): '5x'" --wait=5x 80
+	refuses 2 "accept-ready: --wait: not a time (5, 1.5s, 500ms, 2m, 1h): ''" --wait= 80
 	refuses 2 "accept-ready: --format: not one of plain|sh: 'json'" \
 		--format=json 80
 }

@@ -103,7 +103,8 @@ all='127.0.0.1 192.0.2.7 198.51.100.1 ::1 2001:db8::7 2001:db8:1::1 fe80::7%lo'
 		tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_regex "$status $stderr" '[58] tcpu: .*: Connection reset by peer'
 	assert_output ''
-	until_said server.err 'tcpu: listen localhost:0: denied: 127.0.0.1:[0-9]*'
+	until_said server.err \
+		"tcpu: listen localhost:$port: denied: 127.0.0.1:[0-9]*"
 	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
 	assert_success
 	assert_exist started

@@ -163,7 +163,7 @@ $port"
 		'tcpu: addresses descriptor 10: not a TCP socket'
 	refuses 1 'addresses descriptor 0: not a TCP socket' </dev/null
 	refuses 1 'addresses descriptor 0: not a TCP socket' <&-
-	refuses 1 'addresses descriptor 77: Bad file descriptor' --fd 77
+	refuses 2 'addresses: --fd 77: Bad file descriptor' --fd 77
 }
 
 # ---- A process ----
@@ -450,11 +450,11 @@ a_server() {
 	refuses 2 "addresses: no port: '80'" 80
 	refuses 2 "addresses: not a port: '0'" localhost 0
 	refuses 2 "addresses: extra operand: '81'" localhost 80 81
-	refuses 2 "addresses: --fd: not a number: '-1'" --fd=-1
-	refuses 2 "addresses: --pid: not a number: '0'" --pid 0
+	refuses 2 "addresses: --fd: not a number of 0 or more: '-1'" --fd=-1
+	refuses 2 "addresses: --pid: not a number of 1 or more: '0'" --pid 0
 	refuses 2 "addresses: --pid: too big a number: '99999999999'" \
 		--pid 99999999999
-	refuses 2 "addresses: --wait: not a time: 'x'" --pid 1 --wait=x
+	refuses 2 "addresses: --wait: not a time (5, 1.5s, 500ms, 2m, 1h): 'x'" --pid 1 --wait=x
 	refuses 2 "addresses: --format: not one of plain|sh|hostport: 'xml'" \
 		--format=xml
 }

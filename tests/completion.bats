@@ -100,6 +100,19 @@ offers_words() {
 	done
 }
 
+@test "after -- no shell offers an option of tcpu" {
+	local shell
+	touch here-it-is
+	for shell in bash zsh fish; do
+		run offered "$shell" 'tcpu listen 80 -- -'
+		refute_output --partial --keep-open
+		run offered "$shell" 'tcpu listen 80 -- cat --'
+		refute_output --partial --keep-open
+	done
+	offers_words zsh 'tcpu listen 80 -- cat here' here-it-is
+	offers_words fish 'tcpu listen 80 -- cat here' here-it-is
+}
+
 @test "each shell offers files where one is named" {
 	touch here-it-is
 	for option in --port-file --output; do

@@ -609,7 +609,9 @@ tcpu: connect localhost:4242: timed out after 700ms'
 	traced -f -qq -e trace=setsockopt -o trace tcpu connect --nodelay=no \
 		--keepalive=10 --user-timeout=3 127.0.0.1 "$port" </dev/null
 	grep 'TCP_NODELAY, \[0\]' trace
-	grep 'TCP_KEEPIDLE, \[5\]' trace
+	grep 'TCP_KEEPIDLE, \[6\]' trace
+	grep 'TCP_KEEPINTVL, \[1\]' trace
+	grep 'TCP_KEEPCNT, \[4\]' trace
 	grep 'TCP_USER_TIMEOUT, \[3000\]' trace
 	listening peer "$talk" 0 slurp
 	traced -f -qq -e trace=setsockopt -o trace tcpu connect --keepalive=no \

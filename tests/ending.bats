@@ -288,7 +288,7 @@ is_free() {
 	ends 124 "$server"
 	holds got 'got\n'
 	ends 0 "$client"
-	holds server.err 'tcpu: listen localhost:0: timed out after 500ms\n'
+	holds server.err "tcpu: listen localhost:$port: timed out after 500ms\\n"
 	is_free
 }
 

@@ -615,7 +615,7 @@ answered() {
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	until_said server.err 'tcpu: listen localhost:0: timed out after 100ms'
+	until_said server.err "tcpu: listen localhost:$port: timed out after 100ms"
 	echo one >&"$say"
 	exec {say}>&-
 	ends 0 "$client"

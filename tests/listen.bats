@@ -91,7 +91,8 @@ probes() {
 @test "--accept-timeout is 124 when nobody came" {
 	run timeout -k1 10 tcpu listen --accept-timeout 50ms --local 0
 	assert_equal "$status" 124
-	assert_output 'tcpu: listen localhost:0: timed out after 50ms'
+	assert_output --regexp \
+		'^tcpu: listen localhost:[1-9][0-9]*: timed out after 50ms$'
 	run timeout -k1 10 tcpu listen -k --accept-timeout 50ms --local 0
 	assert_equal "$status" 124
 }
@@ -111,7 +112,7 @@ probes() {
 	probes 0 127.0.0.1 "$port"
 	ends 124 "$server"
 	assert_equal "$(<server.err)" \
-		'tcpu: listen localhost:0: timed out after 200ms'
+		"tcpu: listen localhost:$port: timed out after 200ms"
 }
 
 @test "--backlog is how many may wait" {
@@ -215,6 +216,39 @@ probes() {
 	probes 4 127.0.0.1 "$port"
 }
 
+@test "the IPv6 wildcard takes IPv4, unless --v6only is given" {
+	serve -k :: 0 </dev/null
+	probes 0 ::1 "$port"
+	probes 0 127.0.0.1 "$port"
+	kill "$server"
+	serve -k --v6only '[::]:0' </dev/null
+	probes 0 ::1 "$port"
+	probes 4 127.0.0.1 "$port"
+	kill "$server"
+	serve -k -6 :: 0 </dev/null
+	probes 4 127.0.0.1 "$port"
+}
+
+@test "a denied client does not restart --accept-timeout" {
+	serve --accept-timeout 1 --local --deny 0.0.0.0/0 --deny ::/0 0
+	SECONDS=0
+	until [ "$SECONDS" -ge 4 ] || ! kill -0 "$server" 2>/dev/null; do
+		timeout -k1 5 tcpu connect -q 127.0.0.1 "$port" </dev/null || true
+	done
+	ends 124 "$server"
+}
+
+@test "--no-accept refuses what needs an accept" {
+	local option
+	for option in -k --accept-timeout=1 --allow=::1 --end=peer --reset \
+		--idle-timeout=1 --keepalive=no --progress; do
+		run -2 --separate-stderr timeout -k1 10 \
+			tcpu listen --no-accept "$option" 0
+		assert_equal "$stderr" "tcpu: listen: --no-accept has no use \
+for options about connections"
+	done
+}
+
 @test "a name's addresses are all listened on, on one port" {
 	with_hosts '127.0.0.1 multi\n127.0.0.2 multi\n::1 multi\n' \
 		timeout -k1 20 bash -c '
@@ -228,7 +262,7 @@ probes() {
 @test "localhost 0 is one port on every address of localhost" {
 	with_hosts '127.0.0.1 localhost\n::1 localhost\n' \
 		timeout -k1 20 bash -c '
-		port=$(tcpu listen -k -1 --until-exit $$ --background \
+		port=$(tcpu listen -1 --until-exit $$ --background \
 			--no-accept localhost 0) &&
 		tcpu connect -z 127.0.0.1 "$port" &&
 		tcpu connect -z ::1 "$port"'
@@ -268,8 +302,8 @@ listens there; port 0 is a free one, which --print prints"
 		tcpu listen -v -t 1ms 127.0.0.1 "$port"
 		echo' 3>&-
 	assert_line --index 1 --regexp '::1.*: process [0-9]+ \(tcpu\) listens'
-	assert_line --index 2 --regexp 'timed out'
-	for i in 4 6; do
+	assert_line --index 3 --regexp 'timed out'
+	for i in 5 7; do
 		assert_line --index "$i" --regexp 'the port belongs to a connection of process [0-9]+ \(bash\) with 127.0.0.1:4242; port 0 is'
 	done
 }

@@ -26,7 +26,7 @@ in_background() {
 # ---- stdout ----
 
 @test "-1, --print-port and --print=port print the port, then the data" {
-	for option in -1 --print-port --print=port '--print port'; do
+	for option in -1 --print-port --print=port --print; do
 		mkfifo out
 		# shellcheck disable=SC2086 # words are meant
 		tcpu listen $option --local 0 </dev/null >out 3>&- &
@@ -51,6 +51,33 @@ in_background() {
 	assert_equal "$address" 127.0.0.2
 	assert_equal "$rest" ''
 	listens
+}
+
+@test "--print=hostport is for URLs" {
+	local host name
+	while read -r host name; do
+		mkfifo out
+		# shellcheck disable=SC2086 # no word is meant, too
+		tcpu listen --print=hostport --no-accept $host 0 >out 3>&- &
+		started+=("$!")
+		IFS= read -r line <out
+		rm out
+		port=${line##*:}
+		assert_equal "$line" "$name:$port"
+		listens
+	done <<-'END'
+		127.0.0.2 127.0.0.2
+		::1 [::1]
+		:: localhost
+		-4 localhost
+		-6 localhost
+	END
+}
+
+@test "--print=addresses is --print=address" {
+	run -124 timeout -k1 10 tcpu listen -q --print=addresses --no-accept \
+		-t 10ms 127.0.0.2 0
+	assert_output --regexp '^127\.0\.0\.2 [1-9][0-9]*$'
 }
 
 @test "--print=sh is safe to evaluate" {
@@ -117,7 +144,8 @@ in_background() {
 	assert_output 1
 	run -0 timeout -k1 10 bash -c 'tcpu listen -1 -t 200ms -L 0 2>&1 |
 		tail -n +2'
-	assert_output 'tcpu: listen localhost:0: timed out after 200ms'
+	assert_output --regexp \
+		'^tcpu: listen localhost:[1-9][0-9]*: timed out after 200ms$'
 }
 
 # ---- Descriptors and files ----
@@ -315,7 +343,7 @@ notified() {
 	run -0 timeout -k1 10 tcpu connect localhost "$TCPU_PORT" </dev/null
 	kill "$TCPU_PID"
 	run -0 grep -c 'connection from' said
-	eval "$(in_background -v -k --local 0 2> >(cat) -- cat)"
+	eval "$(in_background -v -k --local 0 2> >(cat >/dev/null) -- cat)"
 	assert_equal "$(readlink "/proc/$TCPU_PID/fd/2")" /dev/null
 	kill "$TCPU_PID"
 	eval "$(perl -MSocket -e '

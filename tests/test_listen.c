@@ -404,7 +404,20 @@ families(void)
 	    "v6only takes no IPv4");
 	tcp_close(l);
 
+	options.host = "::";
+	l = tcp_listen(0, &options);
+	ok(answers("::1", tcp_listener_port(l)) &&
+		!answers("127.0.0.1", tcp_listener_port(l)),
+	    "nor does the host \"::\" then");
+	tcp_close(l);
 	options.v6only = false;
+	l = tcp_listen(0, &options);
+	ok(answers("::1", tcp_listener_port(l)) &&
+		answers("127.0.0.1", tcp_listener_port(l)),
+	    "the host \"::\" takes IPv4, as the wildcard does");
+	tcp_close(l);
+
+	options.host = NULL;
 	options.loopback = true;
 	l = tcp_listen(0, &options);
 	ok(answers("::1", tcp_listener_port(l)) &&

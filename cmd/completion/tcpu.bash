@@ -12,7 +12,10 @@ _tcpu_help() {
 _tcpu() {
 	local word=${2#=} option=$3 command=${COMP_WORDS[1]} words
 	[ "$option" != = ] || option=${COMP_WORDS[COMP_CWORD - 2]}
-	if [ "$COMP_CWORD" -eq 1 ]; then
+	if [[ " ${COMP_WORDS[*]:0:COMP_CWORD} " == *' -- '* ]]; then
+		compopt -o default
+		return
+	elif [ "$COMP_CWORD" -eq 1 ]; then
 		words="$(_tcpu_help 's/^  ([a-z-]+)  .*/\1/p') --help --version"
 	elif [[ $word == -* ]]; then
 		words=$(_tcpu_help 's/^  (-.,|   ) (--[a-z0-9-]+).*/\2/p' "$command")

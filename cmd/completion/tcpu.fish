@@ -33,12 +33,17 @@ function __tcpu_first
 	test (count (commandline -opc)) -eq 1
 end
 
+function __tcpu_command
+	contains -- -- (commandline -opc)
+end
+
 function __tcpu_option
-	not __tcpu_first; and string match -q -- '-*' (commandline -ct)
+	not __tcpu_first; and not __tcpu_command; and string match -q -- '-*' (commandline -ct)
 end
 
 function __tcpu_file
-	string match -qr -- '^--(.*-file|output)$' (commandline -opc)[-1]
+	__tcpu_command; or string match -qr -- '^--(.*-file|output)$' \
+		(commandline -opc)[-1]
 end
 
 complete -c tcpu -f

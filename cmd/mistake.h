@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mistake.h - command lines that are wrong in a way that shows what was meant:
+ * a space instead of "=", a COMMAND without "--", the letters of a netcat, a
+ * target without a command.
+ */
+#ifndef TCPU_MISTAKE_H
+#define TCPU_MISTAKE_H
+
+#include "tcpu.h"
+
+/* Looks for words that stand in the wrong place; those of connect after a first
+ * "--" become its operands.  Returns 0; or STATUS_USAGE, having said why. */
+int check_words(const struct run *run, struct operands *operands);
+
+/* Both return STATUS_USAGE, having said what is wrong and what was meant.  The
+ * table of commands ends with NULL. */
+int bad_command(const struct run *run, const struct command *const commands[],
+    char **words);
+int bad_option(const struct run *run, const struct command *const commands[],
+    const char *sentence, const char *meant);
+
+#endif
