@@ -305,6 +305,9 @@ may_sleep(int64_t until)
 			continue;
 		if (t->call == NULL)
 			continue; /* it calls the library in another way */
+		if (t->call->closed != NULL && *t->call->closed)
+			sim_fail("%u (%s) sleeps, though its port is closed",
+			    t->number, t->call->name);
 		if (t->terminated)
 			sim_fail("%u (%s) sleeps, though it is terminated",
 			    t->number, t->call->name);

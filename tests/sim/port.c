@@ -193,6 +193,7 @@ sim_close(struct sim_port *p, bool input)
 
 	begin(&c, "close", p);
 	c.ready = input ? NULL : writable;
+	c.closed = NULL;
 	r = input ? tcp_close_input_port(p->port)
 		  : tcp_close_output_port(p->port);
 	if (!input && r == 0 && !p->closed)
@@ -284,6 +285,7 @@ begin(struct sim_call *c, const char *name, struct sim_port *p)
 	c->in = input ? p->file : NULL;
 	c->out = input ? NULL : p->file;
 	c->ready = input ? readable : writable;
+	c->closed = &p->closed;
 }
 
 static void

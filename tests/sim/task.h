@@ -18,8 +18,10 @@ struct sim_call {
 	bool (*ready)(const struct sim_call *, int64_t by);
 	struct sim_file *in, *out; /* what it waits for */
 	struct sim_task *target;   /* whom */
+	const bool *closed;        /* whether that was closed */
 	int64_t begun;
 	int64_t deadline;  /* SIM_NEVER: none */
+	bool sleep;
 	bool inside;       /* nothing outside could end it */
 	uint64_t ready_at; /* in steps; 0: not ready */
 	unsigned moves;    /* then */

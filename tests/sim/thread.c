@@ -8,6 +8,9 @@
 #include "stale.h"
 #include "verdict.h"
 
+enum { NEAR = 3000 }; /* nanoseconds, between us and the library */
+
+static void check_order(const struct sim_call *);
 static bool ended(const struct sim_call *, int64_t);
 static bool at_once(const struct sim_call *, int64_t);
 
@@ -61,12 +64,29 @@ sim_sleep(int ms)
 	sim_call_begin(&c, "sleep", ms);
 	c.inside = true;
 	c.ready = ms == 0 ? at_once : NULL;
+	c.sleep = ms > 0;
 	r = tcp_thread_sleep(ms);
 	if (r == 0 && sim_now() < c.deadline - 1000)
 		sim_fail("sleep ends %.3f ms early",
 		    (double)(c.deadline - sim_now()) / SIM_MS);
+	if (r == 0 && ms > 0)
+		check_order(&c);
 	sim_call_end(&c, r == -1);
 	return r;
+}
+
+/* Nobody sleeps on who should have woken before. */
+static void
+check_order(const struct sim_call *c)
+{
+	const struct sim_task *t;
+	unsigned i;
+
+	for (i = 0; (t = sim_task_at(i)) != NULL; i++)
+		if (!t->ended && t->call != NULL && t->call->sleep &&
+		    !t->terminated && t->call->deadline < c->deadline - NEAR)
+			sim_fail("%u still sleeps, though its time came before",
+			    t->number);
 }
 
 void
