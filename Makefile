@@ -112,7 +112,7 @@ SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
 SCRIPTS = .ci/* tests/run tests/conformance tests/demo \
-	tests/fuzz/run tests/coverage/run \
+	tests/fuzz/run tests/coverage/run tests/sim/mutants/run \
 	tests/*.bash cmd/completion/*.bash
 CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
 	-Ilib -D_GNU_SOURCE -U__has_include --include=$(QUEUE_H)
@@ -205,6 +205,8 @@ torture: deps
 	@BUILD=$(abspath $(BUILD)) tests/faults/transfers 1000
 	@BUILD=$(abspath $(BUILD)) tests/load/run
 	@BUILD=$(abspath $(BUILD)) tests/fuzz/options 600s
+	@BUILD=$(abspath $(BUILD)) tests/sim/mutants/run -n 10000 \
+		tests/sim/mutants/*.patch
 	@$(BUILD)/tests/sim/sim -j $(JOBS) 1-1000000
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 

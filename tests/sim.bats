@@ -40,3 +40,7 @@ sim() {
 	run -2 sim
 	assert_output 'sim: no seeds'
 }
+
+@test "the faults that the simulator must find can still be put back" {
+	"$TOP/tests/sim/mutants/run" "$TOP"/tests/sim/mutants/*.patch
+}

@@ -40,6 +40,8 @@ static ssize_t no_write(struct sim_file *, const void *, size_t);
 static void close_set(struct sim_file *);
 static uint32_t ready(const struct item *);
 static struct item *find(struct set *, int, const struct sim_file *);
+static unsigned list(struct set *, struct item **);
+static unsigned oldest(struct item **, unsigned);
 static int report(struct set *, struct epoll_event *, int);
 static bool pretend(struct set *, struct epoll_event *);
 static void sleep_until(int64_t);
@@ -197,36 +199,57 @@ find(struct set *set, int fd, const struct sim_file *file)
 	return NULL;
 }
 
-/* Whoever was passed over too often comes first, then the others by chance. */
 static int
 report(struct set *set, struct epoll_event *events, int most)
 {
 	struct item *waiting[MAX_ITEMS], *i;
-	unsigned n = 0, j, k;
+	unsigned n = list(set, waiting), at;
 	int reported = 0;
 
-	for (j = 0; j < set->n; j++) {
-		if (ready(&set->items[j]) == 0)
-			continue;
-		k = n++;
-		if (sim_weather.shuffled)
-			k = sim_below(n);
-		waiting[n - 1] = waiting[k];
-		waiting[k] = &set->items[j];
-	}
-	for (j = 0; j < 2 * n; j++) {
-		i = waiting[j % n];
-		if (i == NULL || (j < n && i->passed_over < PATIENCE))
-			continue;
-		waiting[j % n] = NULL;
-		i->passed_over++;
-		if (reported == most)
-			continue;
+	while (n > 0 && reported < most) {
+		at = oldest(waiting, n);
+		i = waiting[at];
+		waiting[at] = waiting[--n];
 		i->passed_over = 0;
 		events[reported] = i->event;
 		events[reported++].events = ready(i);
 	}
+	while (n > 0)
+		waiting[--n]->passed_over++;
 	return reported;
+}
+
+/* Those that are ready, in the order of the set or in any. */
+static unsigned
+list(struct set *set, struct item **waiting)
+{
+	unsigned n = 0, i, at;
+
+	for (i = 0; i < set->n; i++) {
+		if (ready(&set->items[i]) == 0)
+			continue;
+		at = n++;
+		if (sim_weather.shuffled)
+			at = sim_below(n);
+		waiting[n - 1] = waiting[at];
+		waiting[at] = &set->items[i];
+	}
+	return n;
+}
+
+/* Whoever was passed over too often comes first, the longest of them. */
+static unsigned
+oldest(struct item **waiting, unsigned n)
+{
+	unsigned i, found = 0, most = PATIENCE - 1;
+
+	for (i = 0; i < n; i++) {
+		if (waiting[i]->passed_over <= most)
+			continue;
+		most = waiting[i]->passed_over;
+		found = i;
+	}
+	return found;
 }
 
 /* A socket that is said to be readable, and is not. */

@@ -194,6 +194,8 @@ sim_close(struct sim_port *p, bool input)
 	begin(&c, "close", p);
 	c.ready = input ? NULL : writable;
 	c.closed = NULL;
+	if (p->closing == 0)
+		p->closing = sim_now();
 	r = input ? tcp_close_input_port(p->port)
 		  : tcp_close_output_port(p->port);
 	if (!input && r == 0 && !p->closed)
@@ -254,6 +256,8 @@ sim_wait(struct sim_port *p, int events, int ms)
 	if (events == TCPUNIT_WRITABLE)
 		c.ready = writable;
 	r = tcp_wait_fd(tcp_port_fileno(p->port), events, ms);
+	if (r != -1 && p->closing > c.begun && !c.ready(&c, p->closing))
+		sim_fail("the wait for a closed port does not say so");
 	end(&c, r == -1);
 	return r;
 }

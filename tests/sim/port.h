@@ -29,6 +29,7 @@ struct sim_port {
 	int ms;
 	size_t buffer;
 	bool closed;
+	int64_t closing; /* when the close began; 0: not yet */
 };
 
 struct sim_link {

@@ -72,35 +72,43 @@ wait_there(void *arg)
 	(void)sim_sleep(1);
 }
 
-static void
-end_one(struct waiter *w)
+/* Those that read there, or write, or accept end by themselves. */
+static bool
+end_by_closing(struct waiter *w)
 {
-	switch (sim_below(6)) {
+	bool reads = w->kind == 0 || w->kind == 1 || w->kind == 3;
+
+	switch (sim_below(5)) {
 	case 0:
 		if (w->linked)
 			(void)sim_close(&w->near.in, true);
-		break;
+		return reads;
 	case 1:
 		if (w->linked)
 			sim_reset(&w->near);
-		break;
+		return reads || w->kind == 2 || w->kind == 6;
 	case 2:
 		if (w->linked)
 			sim_close_link(&w->far);
-		break;
+		return w->kind == 0 || w->kind == 1;
 	case 3:
 		if (w->linked)
 			sim_reset(&w->far);
-		break;
-	case 4:
+		return w->kind == 0 || w->kind == 1;
+	default:
 		if (w->listens)
 			(void)sim_close_listener(&w->listener);
 		w->listens = false;
-		break;
-	default:
-		break;
+		return w->kind == 4;
 	}
-	if (!w->task->ended)
+}
+
+static void
+end_one(struct waiter *w)
+{
+	bool ends = sim_chance(8000) && end_by_closing(w);
+
+	if (!ends && !w->task->ended)
 		sim_terminate(w->task);
 }
 
