@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { INDEX_BITS = 22, GENERATION_BITS = 23 };
 
@@ -86,6 +87,23 @@ void
 tu_handle_release(struct tu_handles *h, uint64_t bits)
 {
 	release(h, bits & MASK(INDEX_BITS));
+}
+
+void
+tu_handle_note(struct tu_handles *h, uint64_t bits, const void *note, size_t n)
+{
+	memcpy(h->slots[bits & MASK(INDEX_BITS)].note, note, n);
+}
+
+const void *
+tu_handle_noted(const struct tu_handles *h, uint64_t bits)
+{
+	uint64_t index = bits & MASK(INDEX_BITS);
+	uint64_t generation = bits >> GENERATION_SHIFT & MASK(GENERATION_BITS);
+
+	if (index >= h->n || generation + 1 != h->slots[index].generation)
+		return NULL;
+	return h->slots[index].note;
 }
 
 bool

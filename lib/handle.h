@@ -8,6 +8,7 @@
 #define TU_HANDLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Of a runtime's number, which is never 0. */
@@ -15,11 +16,15 @@ enum { TU_RUNTIME_BITS = 16 };
 
 enum tu_kind { TU_LISTENER = 1, TU_INPUT, TU_OUTPUT, TU_THREAD, TU_KINDS };
 
+enum { TU_NOTE_SIZE = 32 };
+
 struct tu_slot {
 	void *object;
 	uint32_t generation;
 	uint32_t next; /* free slot, where object is NULL */
 	enum tu_kind kind;
+	/* Of the object that was released last. */
+	_Alignas(int) unsigned char note[TU_NOTE_SIZE];
 };
 
 struct tu_handles {
@@ -47,6 +52,12 @@ void *tu_handle_object(
 
 /* From now on the handle is a closed one.  The object is its owner's. */
 void tu_handle_release(struct tu_handles *h, uint64_t bits);
+
+/* What is remembered of an object once it has been released, TU_NOTE_SIZE bytes
+ * at most; NULL if another one has been released in its place since. */
+void tu_handle_note(
+    struct tu_handles *h, uint64_t bits, const void *note, size_t n);
+const void *tu_handle_noted(const struct tu_handles *h, uint64_t bits);
 
 /* Whether it would be another OS thread's, as far as the value tells. */
 bool tu_handle_foreign(const struct tu_handles *h, uint64_t bits);

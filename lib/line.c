@@ -50,7 +50,7 @@ tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 int
 tcp_set_line_ending(tcp_port port, enum tcp_line_ending e)
 {
-	struct tu_port *p = tu_lookup(TU_INPUT, port.bits, "set-line-ending");
+	struct tu_port *p = tu_port_find(TU_INPUT, port, "set-line-ending");
 
 	if (p == NULL)
 		return -1;

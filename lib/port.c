@@ -17,10 +17,12 @@
 
 enum { WHAT_SIZE = TCPUNIT_ADDRLEN + 40 };
 
+_Static_assert(sizeof(struct tu_peer) <= TU_NOTE_SIZE, "it is remembered");
+
 static struct tu_port *port_new(
     struct tu_runtime *, struct tu_connection *, enum tu_kind);
 static const char *describe(
-    const struct tu_port *, const char *, char[WHAT_SIZE]);
+    const struct tu_peer *, const char *, char[WHAT_SIZE]);
 static int answer(struct tu_port *, enum tu_wake, const char *);
 static void release(void *);
 static void drop(void *);
@@ -70,9 +72,26 @@ tcp_open_output_fd(int fd)
 }
 
 struct tu_port *
-tu_port_idle(enum tu_kind kind, tcp_port port, const char *where)
+tu_port_find(enum tu_kind kind, tcp_port port, const char *where)
 {
 	struct tu_port *p = tu_lookup(kind, port.bits, where);
+	const struct tu_peer *peer;
+	char what[WHAT_SIZE];
+	struct tu_runtime *rt;
+
+	if (p != NULL || errno != EBADF)
+		return p;
+	rt = tu_runtime();
+	peer = rt ? tu_handle_noted(&rt->handles, port.bits) : NULL;
+	if (peer != NULL)
+		tu_raise_wake(TU_CLOSED, where, describe(peer, where, what));
+	return NULL;
+}
+
+struct tu_port *
+tu_port_idle(enum tu_kind kind, tcp_port port, const char *where)
+{
+	struct tu_port *p = tu_port_find(kind, port, where);
 
 	if (p == NULL)
 		return NULL;
@@ -129,7 +148,7 @@ tu_port_raise(struct tu_port *p, const char *where)
 
 	if (p->connection->tcp)
 		kind = tu_error_kind(code);
-	tu_raise(kind, code, where, "%s", describe(p, where, what));
+	tu_raise(kind, code, where, "%s", describe(&p->peer, where, what));
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
 }
@@ -160,6 +179,8 @@ tu_port_close(struct tu_port *p, const char *where)
 	}
 	p->connection = NULL;
 	p->closed = true;
+	tu_handle_note(
+	    &p->runtime->handles, p->handle, &p->peer, sizeof(p->peer));
 	tu_handle_release(&p->runtime->handles, p->handle);
 	if (p->user == NULL)
 		free(p);
@@ -320,6 +341,10 @@ port_new(struct tu_runtime *rt, struct tu_connection *c, enum tu_kind kind)
 	}
 	p->runtime = rt;
 	p->connection = c;
+	p->peer = (struct tu_peer){
+	    .fd = c->tcp ? -1 : c->descriptor.fd,
+	    .address = c->remote,
+	};
 	p->timeout = -1;
 	TAILQ_INIT(&p->queue);
 	tu_watch_init(&p->watch, &rt->scheduler, c->descriptor.fd,
@@ -334,16 +359,16 @@ port_new(struct tu_runtime *rt, struct tu_connection *c, enum tu_kind kind)
 
 /* "read 127.0.0.1:80" */
 static const char *
-describe(const struct tu_port *p, const char *where, char what[WHAT_SIZE])
+describe(const struct tu_peer *peer, const char *where, char what[WHAT_SIZE])
 {
-	char peer[TCPUNIT_ADDRLEN + 8];
+	char address[TCPUNIT_ADDRLEN + 8];
 
-	if (p->connection->tcp) {
-		tu_address_with_port(&p->connection->remote, peer);
-		(void)snprintf(what, WHAT_SIZE, "%s %s", where, peer);
+	if (peer->fd == -1) {
+		tu_address_with_port(&peer->address, address);
+		(void)snprintf(what, WHAT_SIZE, "%s %s", where, address);
 	} else {
-		(void)snprintf(what, WHAT_SIZE, "%s descriptor %d", where,
-		    p->connection->descriptor.fd);
+		(void)snprintf(
+		    what, WHAT_SIZE, "%s descriptor %d", where, peer->fd);
 	} /* both fit */
 	return what;
 }
@@ -357,11 +382,9 @@ answer(struct tu_port *p, enum tu_wake woken, const char *where)
 
 	if (woken == TU_READY && !p->closed)
 		return 0;
-	if (!p->closed)
-		tu_raise_wake(woken, where, describe(p, where, what));
-	else
-		tu_raise_wake(
-		    woken == TU_TERMINATED ? woken : TU_CLOSED, where, where);
+	if (p->closed && woken != TU_TERMINATED)
+		woken = TU_CLOSED;
+	tu_raise_wake(woken, where, describe(&p->peer, where, what));
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
 }
@@ -423,7 +446,7 @@ static struct tu_port *
 find(tcp_port port, const char *where)
 {
 	if (tcp_port_p(port))
-		return tu_lookup(tu_handle_kind(port.bits), port.bits, where);
+		return tu_port_find(tu_handle_kind(port.bits), port, where);
 	if (tu_runtime() != NULL)
 		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
 		    "%s: the handle is not a port", where);

@@ -11,8 +11,15 @@
 #include "runtime.h"
 #include "tcpunit.h"
 
+/* How messages call it: by its peer's address, or by its descriptor. */
+struct tu_peer {
+	int fd; /* -1: of a TCP connection */
+	union tu_address address;
+};
+
 struct tu_port {
 	uint64_t handle;
+	struct tu_peer peer;
 	struct tu_runtime *runtime;
 	struct tu_connection *connection; /* gone once closed */
 	struct tu_watch watch;
@@ -42,6 +49,9 @@ int tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
     const char *where, tcp_port *in, tcp_port *out);
 
 /* All the calls below keep to the limit of the running call. */
+
+/* The port of a handle; NULL: raised. */
+struct tu_port *tu_port_find(enum tu_kind kind, tcp_port p, const char *where);
 
 /* The port of a handle if no call is under way there, for what does not wait;
  * or alone in it until left.  NULL: raised. */

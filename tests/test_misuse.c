@@ -807,7 +807,7 @@ static void
 texts_of_wrong_handles(void)
 {
 	struct pair c = pair_connect();
-	pthread_t other;
+	pthread_t foreign;
 	tcp_port in, out;
 
 	tcp_read_byte(c.out);
@@ -818,9 +818,33 @@ texts_of_wrong_handles(void)
 	reads("set-timeout: the handle is not a port");
 	tcp_accept((tcp_listener){c.in.bits}, &in, &out);
 	reads("accept: the handle is not a listener");
-	pthread_create(&other, NULL, use_of_another, &c.in);
-	pthread_join(other, NULL);
+	pthread_create(&foreign, NULL, use_of_another, &c.in);
+	pthread_join(foreign, NULL);
 	pair_close(&c);
+}
+
+/* The peer is told where nobody can be asked for it any more. */
+static void
+texts_of_closed_ports(void)
+{
+	struct pair c = pair_connect(), next;
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN], text[200];
+	int here, there;
+
+	tcp_addresses(c.in, local, remote);
+	tcp_port_numbers(c.in, &here, &there);
+	pair_close(&c);
+	snprintf(text, sizeof(text), "read-byte %s:%d: already closed", remote,
+	    there);
+	tcp_read_byte(c.in);
+	reads(text);
+	next = pair_connect();
+	tcp_read_byte(c.in);
+	reads(text);
+	pair_close(&next);
+	tcp_set_timeout(c.in, 1);
+	ok(failed(true, TCPUNIT_ERROR_CLOSED, EBADF),
+	    "even if its place has been used twice");
 }
 
 static void
@@ -849,6 +873,7 @@ main(void)
 	run(predicates);
 	run(nothing_left);
 	run(texts_of_wrong_handles);
+	run(texts_of_closed_ports);
 	run(texts_of_wrong_sockets);
 	return done_testing();
 }
