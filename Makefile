@@ -125,14 +125,14 @@ QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 ONCE = $(if $(SAN)$(TINY),bench deps dist install layering load readme sim) \
 	$(if $(TINY),faults help man_tcpu)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
-	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c)))
+	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c tests/test_$(t).cc)))
 
 .PHONY: all tests check torture coverage fuzz fuzzers bench demo deps lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(BUILD)/tcpu
-tests: all $(TEST_OBJ:.o=) $(BENCH_BIN) $(BUILD)/tests/load/crowd \
+tests: all $(TEST_OBJ:.o=) $(BUILD)/tests/test_exceptions $(BENCH_BIN) $(BUILD)/tests/load/crowd \
 	$(BUILD)/tests/faults.so $(BUILD)/tests/sim/sim fuzzers
 fuzzers: $(FUZZ_BIN)
 
@@ -159,6 +159,13 @@ $(BUILD)/$(SO): $(LIB_OBJ) lib/tcpunit.map
 $(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
 	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/test_exceptions: tests/test_exceptions.cc lib/tcpunit.h \
+		$(BUILD)/libtcpunit.a
+	@echo '  CXX   $@'
+	$(Q)$(CXX) -std=c++17 $(FEATURES) -Ilib $(CPPFLAGS) $(CFLAGS) -Wall \
+		-Wextra -pthread $(LDFLAGS) -o $@ $< $(BUILD)/libtcpunit.a \
+		$(LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libhelp.a \
 		$(BUILD)/libtcpunit.a
@@ -243,7 +250,7 @@ check: deps
 	@$(MAKE) --no-print-directory tests
 	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
 	@BUILD=$(abspath $(BUILD)) VALGRIND=$(VALGRIND) prove -f -o -j$(JOBS) --exec tests/run \
-		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN))
+		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN:.cc=.c))
 
 bench:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS) $(BENCH_DEPS)

@@ -19,6 +19,9 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
+/* Of the C++ runtime, if there is one; the type is that of its ABI. */
+struct tu_exceptions *__cxa_get_globals(void) __attribute__((weak));
+
 static void prepare(struct tu_context *);
 static void swap(struct tu_context *, struct tu_context *);
 
@@ -58,6 +61,19 @@ tu_context_free(struct tu_context *c, struct tu_stacks *stacks)
 	c->stack = NULL;
 }
 
+static inline void
+switch_exceptions(struct tu_context *from, const struct tu_context *to)
+{
+	struct tu_exceptions *current;
+
+	if (__cxa_get_globals == NULL)
+		return;
+	current = __cxa_get_globals();
+	if (from != NULL)
+		from->exceptions = *current;
+	*current = to->exceptions;
+}
+
 /* Before the running context is left. */
 static inline void
 note_depth(struct tu_context *c)
@@ -91,6 +107,7 @@ tu_context_switch(struct tu_context *from, struct tu_context *to)
 
 	if (from != NULL)
 		note_depth(from);
+	switch_exceptions(from, to);
 	asan_from = from;
 	__sanitizer_start_switch_fiber(
 	    from ? &from->fake : NULL, to->bottom, to->size);
@@ -111,6 +128,7 @@ tu_context_switch(struct tu_context *from, struct tu_context *to)
 
 	if (from != NULL)
 		note_depth(from);
+	switch_exceptions(from, to);
 	swap(from ? from : &ended, to);
 }
 #endif

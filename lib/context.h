@@ -18,6 +18,16 @@
 struct tu_stack;
 struct tu_stacks;
 
+/* What C++ knows of exceptions that have been thrown, or caught and not left
+ * yet.  It keeps that for each OS thread. */
+struct tu_exceptions {
+	void *caught;
+	unsigned uncaught;
+#if defined(__arm__) && defined(__ARM_EABI__)
+	void *propagating;
+#endif
+};
+
 struct tu_context {
 	struct tu_stack *stack; /* NULL: the stack of the OS thread */
 	char *line;             /* of the stack, or NULL */
@@ -26,6 +36,7 @@ struct tu_context {
 #else
 	ucontext_t registers;
 #endif
+	struct tu_exceptions exceptions; /* while it does not run */
 #ifdef __SANITIZE_ADDRESS__
 	void *fake; /* ASan's own idea of this stack */
 	const void *bottom;
