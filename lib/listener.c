@@ -5,6 +5,7 @@
  * whatever is pending, and asking would then disturb.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,7 @@ static enum tu_wake wait_for_next(struct tu_listener *, int64_t *);
 static enum tu_wake wait_out_shortage(struct tu_scheduler *, int64_t *);
 static int try_accept(struct tu_listener *, union tu_address *);
 static int accept_one(struct tu_scheduler *, int, union tu_address *);
+static bool would_wait(int);
 static enum tu_wake park(struct tu_listener *);
 
 tcp_listener
@@ -442,6 +444,10 @@ accept_one(struct tu_scheduler *s, int listening, union tu_address *peer)
 	int fd;
 
 	for (;;) {
+		if (would_wait(listening)) {
+			errno = EAGAIN;
+			return -1;
+		}
 		length = sizeof(*peer);
 		fd = accept4(listening, &peer->sa, &length,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -463,6 +469,17 @@ accept_one(struct tu_scheduler *s, int listening, union tu_address *peer)
 			return -1;
 		}
 	}
+}
+
+/* Who shares the socket may have cleared O_NONBLOCK, and accept4 has no flag in
+ * its place. */
+static bool
+would_wait(int listening)
+{
+	struct pollfd p = {.fd = listening, .events = POLLIN};
+
+	return (fcntl(listening, F_GETFL) & O_NONBLOCK) == 0 &&
+	    poll(&p, 1, 0) != 1;
 }
 
 static enum tu_wake

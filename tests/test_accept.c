@@ -4,6 +4,7 @@
  * table.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <tcpunit.h>
 #include <unistd.h>
@@ -276,6 +277,26 @@ own_address(void)
 	tcp_close(any);
 }
 
+/* As it is for a program that the socket was handed to. */
+static void
+without_nonblock(void)
+{
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	int fd = tcp_listener_fileno(l, 0);
+	tcp_port in, out;
+	struct both b;
+
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	tcp_set_accept_timeout(l, 20);
+	ok(failed(tcp_accept(l, &in, &out) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT),
+	    "an accept times out without O_NONBLOCK");
+	b = both_connect(l, "127.0.0.1");
+	ok(tcp_port_p(b.server_in), "and accepts a client");
+	both_close(&b);
+	tcp_close(l);
+}
+
 int
 main(void)
 {
@@ -290,5 +311,6 @@ main(void)
 	run(outlives_listener);
 	run(no_descriptors);
 	run(own_address);
+	run(without_nonblock);
 	return done_testing();
 }
