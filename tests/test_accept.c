@@ -281,20 +281,20 @@ own_address(void)
 static void
 without_nonblock(void)
 {
-	tcp_listener l = listen_on("127.0.0.1", 0);
-	int fd = tcp_listener_fileno(l, 0);
+	tcp_listener given = listen_on("127.0.0.1", 0);
+	int fd = tcp_listener_fileno(given, 0);
 	tcp_port in, out;
 	struct both b;
 
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-	tcp_set_accept_timeout(l, 20);
-	ok(failed(tcp_accept(l, &in, &out) == -1, TCPUNIT_ERROR_TIMEOUT,
+	tcp_set_accept_timeout(given, 20);
+	ok(failed(tcp_accept(given, &in, &out) == -1, TCPUNIT_ERROR_TIMEOUT,
 	       ETIMEDOUT),
 	    "an accept times out without O_NONBLOCK");
-	b = both_connect(l, "127.0.0.1");
+	b = both_connect(given, "127.0.0.1");
 	ok(tcp_port_p(b.server_in), "and accepts a client");
 	both_close(&b);
-	tcp_close(l);
+	tcp_close(given);
 }
 
 int
