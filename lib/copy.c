@@ -97,7 +97,8 @@ copy(struct copying *c)
 		return -1;
 	c->within_kernel = can_move(c->from, c->to);
 	while (more == 1 && c->total != c->limit) {
-		if (c->within_kernel && c->from->ahead.size == 0)
+		if (c->within_kernel && c->from->ahead.size == 0 &&
+		    c->from->stranded == NULL)
 			more = move_piece(c);
 		else
 			more = copy_piece(c);

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 static struct tu_port *enter(tcp_port, const void *, size_t, const char *);
-static ssize_t keep(struct tu_port *, const unsigned char *, size_t);
+static ssize_t keep(struct tu_port *, unsigned char *, size_t);
+static int rescue(struct tu_port *);
 static int wait_either(struct tu_port *, const char *);
 static bool has_arrived(struct tu_port *);
 static ssize_t try_read(struct tu_port *, void *, size_t);
@@ -119,6 +120,8 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap, const char *where)
 	if (p->closed) /* meanwhile, by another thread */
 		return tu_port_go_on(p, where);
 	tu_ahead_settle(&p->ahead);
+	if (rescue(p) == -1)
+		return tu_port_raise(p, where);
 	while (p->skip_lf && p->ahead.size == 0) {
 		filled = tu_input_fill(p, where);
 		if (filled <= 0)
@@ -132,9 +135,12 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap, const char *where)
 int
 tu_input_fill(struct tu_port *p, const char *where)
 {
-	unsigned char *memory = scratch(p->runtime);
+	unsigned char *memory;
 	ssize_t n;
 
+	if (p->stranded != NULL)
+		return rescue(p) == -1 ? tu_port_raise(p, where) : 1;
+	memory = scratch(p->runtime);
 	if (memory == NULL)
 		return tu_port_raise(p, where);
 	n = receive(p, memory, TU_SCRATCH, where);
@@ -189,27 +195,57 @@ enter(tcp_port port, const void *buf, size_t n, const char *where)
 	return tu_port_enter(TU_INPUT, port, where);
 }
 
-/* Into the read-ahead, but for the LF of a CR that ended a line: how much, or
- * -1 with errno. */
+/*
+ * From the scratch into the read-ahead, but for the LF of a CR that ended a
+ * line: how much, or -1 with errno.  If there is no memory, the port keeps the
+ * scratch itself, as no byte that was read may be lost.
+ */
 static ssize_t
-keep(struct tu_port *p, const unsigned char *memory, size_t n)
+keep(struct tu_port *p, unsigned char *memory, size_t n)
 {
 	size_t skip = p->skip_lf && memory[0] == '\n';
 
-	p->skip_lf = false;
-	if (n > skip && tu_ahead_add(&p->ahead, memory + skip, n - skip) == -1)
+	if (n > skip &&
+	    tu_ahead_add(&p->ahead, memory + skip, n - skip) == -1) {
+		p->stranded = memory;
+		p->n_stranded = n;
+		p->runtime->scratch = NULL;
 		return -1;
+	}
+	p->skip_lf = false;
 	return (ssize_t)(n - skip);
+}
+
+/* What could not be kept, before anything else is read.  0, or -1 with errno.
+ */
+static int
+rescue(struct tu_port *p)
+{
+	unsigned char *memory = p->stranded;
+	unsigned char *scratch = p->runtime->scratch;
+
+	if (memory == NULL)
+		return 0;
+	p->stranded = NULL;
+	if (keep(p, memory, p->n_stranded) == -1) {
+		p->runtime->scratch = scratch;
+		return -1;
+	}
+	free(memory);
+	return 0;
 }
 
 /* Whether a read would not wait; what is there is read ahead to know. */
 static bool
 has_arrived(struct tu_port *p)
 {
-	unsigned char *memory = scratch(p->runtime);
+	unsigned char *memory;
 	ssize_t n;
 
 	tu_ahead_settle(&p->ahead);
+	if (rescue(p) == -1)
+		return true; /* the read will tell */
+	memory = scratch(p->runtime);
 	while (memory != NULL && p->ahead.size == 0 && !p->end) {
 		n = try_read(p, memory, TU_SCRATCH);
 		if (n == -1)

@@ -165,6 +165,8 @@ tu_port_close(struct tu_port *p, const char *where)
 	shut_down(p);
 	tu_watch_clear(&p->watch);
 	tu_ahead_free(&p->ahead);
+	free(p->stranded);
+	p->stranded = NULL;
 	if (p->unsent != NULL)
 		evbuffer_free(p->unsent);
 	p->unsent = NULL;

@@ -33,6 +33,9 @@ struct tu_port {
 
 	/* Of an input port. */
 	struct tu_ahead ahead;
+	unsigned char *stranded; /* the scratch, if there was no memory for
+				    what was read into it; or NULL */
+	size_t n_stranded;
 	enum tcp_line_ending ending;
 	bool end;     /* of file, seen */
 	bool empty;   /* a read would most likely say EAGAIN */

@@ -141,6 +141,36 @@ lines(struct pair *p)
 		wrong(p, "more than was written");
 }
 
+/* What was read from the kernel when memory ran out is still there. */
+static void
+again(struct pair *p)
+{
+	char *line, rest[8];
+	size_t len;
+	int n;
+
+	if (!open_pair(p, "127.0.0.1"))
+		return;
+	TRY(p, tcp_write_string(p->out, "first\nsecond\nrest"));
+	TRY(p,
+	    tcp_wait_fd(tcp_port_fileno(p->from), TCPUNIT_READABLE, LIMIT_MS));
+	TRY(p, tcp_char_ready(p->from));
+	for (int i = 0; i < 2; i++) {
+		do
+			n = tcp_read_line(
+			    p->from, TCPUNIT_NO_LIMIT, &line, &len);
+		while (n == -1 && errno == ENOMEM);
+		if (n == -1 && errno == ETIMEDOUT)
+			wrong(p, "what had come is lost");
+		TRY(p, n);
+		if (strcmp(line, i == 0 ? "first" : "second") != 0)
+			wrong(p, "not the line that was written");
+	}
+	TRY(p, tcp_read_string(p->from, rest, 4));
+	if (memcmp(rest, "rest", 4) != 0)
+		wrong(p, "not the rest of what was written");
+}
+
 static void
 names(struct pair *p)
 {
@@ -347,9 +377,9 @@ os_thread(struct pair *p)
 static const struct scenario {
 	const char *name;
 	void (*run)(struct pair *p);
-} scenarios[] = {{"lines", lines}, {"names", names}, {"refusal", refusal},
-    {"buffers", buffers}, {"file", file}, {"threads", threads},
-    {"waiting", waiting}, {"time_limits", time_limits},
+} scenarios[] = {{"lines", lines}, {"again", again}, {"names", names},
+    {"refusal", refusal}, {"buffers", buffers}, {"file", file},
+    {"threads", threads}, {"waiting", waiting}, {"time_limits", time_limits},
     {"shutting_down", shutting_down}, {"os_thread", os_thread}, {NULL, NULL}};
 
 int
