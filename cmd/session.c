@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * session.c - the two directions of a session.  Each ends by itself; what makes
- * the other pointless terminates it.  While a session runs its socket is armed
- * (wire.h), so that only an end that is known to be good looks good to the
- * peer.
+ * session.c - a session from its begin to its end.  While it runs its socket is
+ * armed (wire.h), so that only an end that is known to be good looks good to
+ * the peer.
  */
 #include "session.h"
 
@@ -16,9 +15,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "presence.h"
-#include "progress.h"
-#include "stream.h"
+#include "directions.h"
 
 /* What is drained at most before a connection is closed. */
 #define DRAIN_SIZE (1024 * 1024)
@@ -27,57 +24,12 @@
 /* How long a direction may take to end once the run is over, in ms. */
 #define PATIENCE 100
 
-/* ms between two looks at whether the peer has left. */
-#define PRESENCE_PAUSE 200
-
-/* How long a held end of file waits for a peer that sends nothing, in ms. */
-#define HOLD_TIME 5000
-
-struct session {
-	const struct run *run;
-	const struct session_options *options;
-	const struct standard_ports *standard;
-	const char *name;
-	tcp_port in; /* the connection's */
-	tcp_port out;
-	tcp_thread sender;
-	tcp_thread receiver;
-	enum session_end end;
-	struct outflow outflow; /* of the process, where there is one */
-	struct outcome outcome;
-	struct progress progress;
-	bool holds;    /* the FIN waits for the peer's */
-	bool lingers;  /* the input is at its end, and the sender waits */
-	bool received; /* the peer's end of file */
-	bool sent;     /* nothing more will be */
-	bool watches;  /* the receiver waits for the peer to leave */
-	bool left;     /* the peer has, after its end of file */
-	bool finished; /* a FIN went out */
-	int lost;      /* the errno that the connection was lost with */
-};
-
 static enum session_end end_of(const struct session_options *options,
     const struct standard_ports *standard);
 static bool holds_end(const struct session *s);
 static int run_threads(struct session *s);
 static int join_threads(const tcp_thread *threads, int n);
-static void *run_sender(void *session);
-static void send_input(struct session *s);
-static int send_all(struct session *s);
-static void *watch_command(void *session);
-static void finish(struct session *s);
-static int linger(struct session *s, int limit);
-static bool has_ended(int process);
-static void *run_receiver(void *session);
-static bool receive(struct session *s);
-static void watch_peer(struct session *s);
-static int await_silence(struct session *s, bool both, int limit);
 static void *watch_idleness(void *session);
-static bool is_unwanted(const struct session *s);
-static void stop(struct session *s, int status, bool fatal);
-static int stdin_failure(const struct run *run, int code);
-static void note_failure(struct session *s);
-static int settle(struct session *s);
 static int conclude(struct session *s);
 static int interrupted(struct session *s);
 static int fail_with_counts(
@@ -115,19 +67,6 @@ open_standard_ports(
 	return 0;
 }
 
-static crlf_converter *
-sent_as(const struct session_options *o)
-{
-	return o->crlf == CRLF_SEND || o->crlf == CRLF_BOTH ? crlf_send : NULL;
-}
-
-static crlf_converter *
-received_as(const struct session_options *o)
-{
-	return o->crlf == CRLF_RECEIVE || o->crlf == CRLF_BOTH ? crlf_receive
-							       : NULL;
-}
-
 struct outcome
 run_session(const struct run *run, const struct session_options *options,
     const struct standard_ports *standard, const char *name,
@@ -149,7 +88,7 @@ run_session(const struct run *run, const struct session_options *options,
 	wire_arm(fd);
 	if (options->progress && !run->options->quiet)
 		begin_progress(&s.progress, run, name, connection,
-		    standard->process == -1 && sent_as(options) == NULL);
+		    standard->process == -1 && !converts_input(options));
 	if (run_threads(&s) == -1 || conclude(&s) == -1)
 		s.outcome = (struct outcome){interrupted(&s), true};
 	end_progress(&s.progress);
@@ -244,221 +183,6 @@ join_threads(const tcp_thread *threads, int n)
 	return result;
 }
 
-static void *
-run_sender(void *session)
-{
-	struct session *s = session;
-
-	send_input(s);
-	s->sent = true;
-	if (s->watches)
-		(void)tcp_thread_terminate(s->receiver); /* it has not ended */
-	return NULL;
-}
-
-static void
-send_input(struct session *s)
-{
-	if (send_all(s) == -1) {
-		note_failure(s);
-		return; /* what has arrived may still be received */
-	}
-	if (s->standard->terminal && !isatty(STDIN_FILENO)) {
-		stop(s, stdin_failure(s->run, EIO), true);
-		return; /* a hang-up, which reads as an end of file */
-	}
-	if (s->holds && linger(s, s->end == END_PEER ? -1 : HOLD_TIME) == -1)
-		return;
-	finish(s);
-	if (s->end == END_QUIET && linger(s, s->options->end.quiet) == -1)
-		return;
-	if (s->end == END_INPUT || s->end == END_QUIET ||
-	    has_ended(s->standard->process)) {
-		(void)settle(s); /* conclude asks again */
-		(void)tcp_thread_terminate(s->receiver); /* or it ended */
-	}
-}
-
-static int
-send_all(struct session *s)
-{
-	tcp_port input = s->standard->input;
-	crlf_converter *convert = sent_as(s->options);
-
-	return s->standard->process == -1
-	    ? stream(input, s->out, convert)
-	    : stream_outflow(&s->outflow, s->out, convert);
-}
-
-/* The session ends with the process, whoever else still has its pipes. */
-static void *
-watch_command(void *session)
-{
-	struct session *s = session;
-
-	if (has_ended(s->standard->process))
-		end_outflow(&s->outflow);
-	return NULL;
-}
-
-/* No more is sent. */
-static void
-finish(struct session *s)
-{
-	if (s->options->abandon || s->options->reset)
-		(void)tcp_abandon_port(s->out); /* it is open */
-	else if (!s->finished)
-		s->finished = wire_finish(tcp_port_fileno(s->out));
-}
-
-/* Waits until the peer is done or has sent nothing for LIMIT ms.  Returns 0; or
- * -1 if the receiver or the end of the session cut that short. */
-static int
-linger(struct session *s, int limit)
-{
-	int result;
-
-	if (s->received)
-		return 0;
-	s->lingers = true;
-	result = await_silence(s, false, limit);
-	s->lingers = false;
-	return result;
-}
-
-/* Waits for the end of the process; false where there is none. */
-static bool
-has_ended(int process)
-{
-	return process != -1 &&
-	    tcp_wait_fd(process, TCPUNIT_READABLE, -1) != -1;
-}
-
-static void *
-run_receiver(void *session)
-{
-	struct session *s = session;
-
-	if (receive(s))
-		watch_peer(s);
-	else
-		(void)tcp_thread_terminate(s->sender); /* or it ended */
-	return NULL;
-}
-
-/* Returns whether the sender may go on. */
-static bool
-receive(struct session *s)
-{
-	tcp_port output = s->standard->output;
-	int n = stream(s->in, output, received_as(s->options));
-
-	if (n == -1 && is_unwanted(s))
-		n = discard(s->in);
-	s->received = n == 0;
-	if (n == 0 && s->standard->socket && !s->standard->shared)
-		(void)shutdown(STDOUT_FILENO, SHUT_WR); /* stdin keeps it */
-	if (n == -1 ||
-	    (!s->standard->shared && tcp_close_output_port(output) == -1)) {
-		note_failure(s);
-		return false;
-	}
-	if (s->lingers)
-		finish(s);
-	return !s->lingers && s->end != END_PEER;
-}
-
-/*
- * An input that stays open and silent, as that of a job of cron does, would
- * hold a session whose peer is gone.  Not so the pipe of a COMMAND, with which
- * the session ends.
- */
-static void
-watch_peer(struct session *s)
-{
-	enum presence presence = PEER_THERE;
-	struct connection_ends ends;
-
-	if (s->standard->process != -1)
-		return;
-	s->watches = true;
-	begin_presence(
-	    &ends, tcp_port_fileno(s->in), s->options->wire.keepalive);
-	while (!s->sent && presence == PEER_THERE) {
-		presence = ask_presence(&ends);
-		if (presence == PEER_THERE &&
-		    tcp_thread_sleep(PRESENCE_PAUSE) == -1)
-			break;
-	}
-	s->watches = false;
-	s->left = presence == PEER_LEFT;
-	if (presence == PEER_RESET && s->lost == 0)
-		s->lost = ECONNRESET;
-	if (presence != PEER_THERE)
-		(void)tcp_thread_terminate(s->sender); /* or it ended */
-}
-
-/* A process may read as little as it likes; what else comes is for nobody. */
-static bool
-is_unwanted(const struct session *s)
-{
-	return s->standard->process != -1 &&
-	    tcp_last_error()->kind != TCPUNIT_ERROR_TERMINATED &&
-	    tcp_last_error()->port.bits == s->standard->output.bits;
-}
-
-/* Ends both directions. */
-static void
-stop(struct session *s, int status, bool fatal)
-{
-	s->outcome = (struct outcome){status, fatal};
-	(void)tcp_thread_terminate(s->sender);   /* or it ended */
-	(void)tcp_thread_terminate(s->receiver); /* or it ended */
-}
-
-static int
-stdin_failure(const struct run *run, int code)
-{
-	return fail(run, STATUS_FILE, "stdin: %s", strerror(code));
-}
-
-/* What the failed call of a direction means. */
-static void
-note_failure(struct session *s)
-{
-	const struct tcp_error *e = tcp_last_error();
-	const struct run *run = s->run;
-
-	if (e->kind == TCPUNIT_ERROR_TERMINATED)
-		return;
-	end_progress(&s->progress);
-	if (e->port.bits == s->standard->output.bits)
-		stop(s, stdout_failure(run, s->standard->name, e->code), true);
-	else if (e->port.bits == s->standard->input.bits)
-		stop(s, stdin_failure(run, e->code), true);
-	else if (e->kind != TCPUNIT_ERROR_NET)
-		stop(s, fail(run, STATUS_FAILED, "%s: %s", s->name, reason(e)),
-		    true);
-	else if (e->code != EPIPE)
-		s->lost = e->code;
-	else if (s->lost == 0) /* what a writer sees of a reset */
-		s->lost = ECONNRESET;
-}
-
-/* Returns 0, though the connection may be found lost; or -1. */
-static int
-settle(struct session *s)
-{
-	int code = s->lost;
-
-	if (code == 0)
-		code =
-		    wire_settle(tcp_port_fileno(s->in), s->finished, s->left);
-	if (code > 0)
-		s->lost = code;
-	return code == -1 ? -1 : 0;
-}
-
 /* Whether bytes are there, not only an end of file. */
 static bool
 has_input(tcp_port input)
@@ -539,35 +263,6 @@ fail_with_counts(struct session *s, enum status status, const char *why)
 	    why, tcp_port_position(s->in), tcp_port_position(s->out));
 }
 
-static uint64_t
-moved_bytes(const struct session *s, bool both)
-{
-	return tcp_port_position(s->in) +
-	    (both ? tcp_port_position(s->out) : 0);
-}
-
-/* Returns 0 once the peer, or with BOTH neither end, has sent a byte for LIMIT
- * ms; or -1. */
-static int
-await_silence(struct session *s, bool both, int limit)
-{
-	const int most = limit / 10 < 200 ? limit / 10 + 1 : 200;
-	int64_t since = now();
-	uint64_t moved, before = moved_bytes(s, both);
-
-	if (limit == -1)
-		return tcp_thread_sleep(-1);
-	while (now() - since < limit) {
-		if (tcp_thread_sleep(most) == -1)
-			return -1;
-		moved = moved_bytes(s, both);
-		if (moved != before)
-			since = now();
-		before = moved;
-	}
-	return 0;
-}
-
 static void *
 watch_idleness(void *session)
 {
@@ -579,6 +274,6 @@ watch_idleness(void *session)
 		return NULL;
 	(void)snprintf(
 	    why, sizeof(why), "idle for %s", format_time(limit, time));
-	stop(s, fail_with_counts(s, STATUS_TIMEOUT, why), false);
+	stop_session(s, fail_with_counts(s, STATUS_TIMEOUT, why), false);
 	return NULL;
 }

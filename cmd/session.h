@@ -65,7 +65,7 @@ struct standard_ports {
 	bool shared;      /* with sessions to come: stdout stays open */
 	bool terminal;    /* stdin is one */
 	bool socket;      /* stdin and stdout are the same one */
-	bool patient;     /* a listener's: see hold_end in session.c */
+	bool patient;     /* a listener's: see holds_end in session.c */
 	int process;      /* a pidfd; -1 none */
 	const char *name; /* of 1, for messages: "stdout" */
 	struct reader reader;
