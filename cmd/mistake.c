@@ -60,7 +60,7 @@ int
 check_words(const struct run *run, struct operands *operands)
 {
 	const struct command *command = run->command;
-	char **words = operands->words;
+	char **words;
 
 	take_target(command, operands);
 	words = operands->words;

@@ -395,11 +395,11 @@ tcpu: connect localhost:4242: timed out after 700ms'
 	export line='tcpu connect -z --retry=20 localhost 4242; echo $?'
 	run turning_away echo byte
 	assert_output 0
-	run turning_away sleep 5
+	run turning_away cat
 	assert_output 0
 	# It takes longer than the limit to be sure.
 	line='tcpu connect -z --retry=10ms 127.0.0.1 4242; echo $?'
-	run turning_away sleep 5
+	run turning_away cat
 	assert_output 0
 }
 
@@ -410,7 +410,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 		tcpu connect -z --retry=40 localhost 4242 & client=$!
 		tcpu connect -q -z --retry=500ms localhost 4242
 		echo $?
-		tcpu listen --background -k -L --until-exit $$ 5432 -- sleep 5
+		tcpu listen --background -k -L --until-exit $$ 5432 -- cat
 		wait $client; echo $?' >out 3>&-
 	holds out '124\n0\n'
 }

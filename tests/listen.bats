@@ -293,7 +293,7 @@ listens there; port 0 is a free one, which --print prints"
 
 @test "-v says what has the port, and whose it is" {
 	run netns timeout -k1 20 bash -c '
-		tcpu listen --background --until-exit $$ -k -L 4242 -- sleep 20
+		tcpu listen --background --until-exit $$ -k -L 4242 -- cat
 		tcpu listen -v -t 1ms -6 ::1 4242
 		tcpu listen -v -t 1ms 127.0.0.2 4242
 		exec 5<>/dev/tcp/127.0.0.1/4242
@@ -311,7 +311,7 @@ listens there; port 0 is a free one, which --print prints"
 @test "-v says less where the process cannot be seen" {
 	run netns timeout -k1 20 bash -c '
 		chmod a+rx . "$(dirname "$(command -v tcpu)")"
-		tcpu listen --background --until-exit $$ -k -L 4242 -- sleep 20
+		tcpu listen --background --until-exit $$ -k -L 4242 -- cat
 		setpriv --reuid=65534 --clear-groups "$(command -v tcpu)" \
 			listen -v -t 1ms -L 4242' 3>&-
 	assert_equal "$status" 6

@@ -36,10 +36,10 @@ static struct {
 /* Instead of the C library's.  Nothing frees this memory but the end of the
  * process. */
 int
-posix_memalign(void **memory, size_t alignment, size_t n)
+posix_memalign(void **memptr, size_t alignment, size_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t room = (n + page - 1) / page * page;
+	size_t room = (size + page - 1) / page * page;
 	char *base = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -47,7 +47,7 @@ posix_memalign(void **memory, size_t alignment, size_t n)
 	if (base == MAP_FAILED || fenced.n == 4 ||
 	    mprotect(base + room, page, PROT_NONE) == -1)
 		return ENOMEM;
-	fenced.buffers[fenced.n].start = *memory = base + room - n;
+	fenced.buffers[fenced.n].start = *memptr = base + room - size;
 	fenced.buffers[fenced.n++].end = base + room;
 	return 0;
 }

@@ -855,8 +855,9 @@ texts_of_wrong_sockets(void)
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
 	/* A name that the system chooses. */
-	bind(fd[0], (struct sockaddr *)&a, sizeof(a.sun_family));
-	listen(fd[0], 1);
+	ok(bind(fd[0], (struct sockaddr *)&a, sizeof(a.sun_family)) == 0 &&
+		listen(fd[0], 1) == 0,
+	    "a Unix socket listens");
 	tcp_listener_from_fds(&fd[0], 1);
 	ok(told("is a listening Unix socket"), "a Unix socket is called one");
 	tcp_listener_from_fds(&fd[1], 1);

@@ -30,18 +30,18 @@
 static struct {
 	int calls;
 	bool old_kernel;
-} advice;
+} advised;
 
 /* Instead of the C library's. */
 int
-madvise(void *start, size_t n, int what)
+madvise(void *addr, size_t len, int advice)
 {
-	advice.calls++;
-	if (advice.old_kernel && what == MADV_GUARD_INSTALL) {
+	advised.calls++;
+	if (advised.old_kernel && advice == MADV_GUARD_INSTALL) {
 		errno = EINVAL;
 		return -1;
 	}
-	return (int)syscall(SYS_madvise, start, n, what);
+	return (int)syscall(SYS_madvise, addr, len, advice);
 }
 
 /* Only the lowest byte of an array is used. */
@@ -123,10 +123,10 @@ overflows(void)
 	    signal_of(overflow), SIGSEGV, "two large arrays end in the guard");
 	is_int(signal_of(overflow_far), SIGSEGV,
 	    "so does one that is larger than the stack");
-	advice.old_kernel = true;
+	advised.old_kernel = true;
 	is_int(signal_of(overflow_far), SIGSEGV,
 	    "so it does without guard markers");
-	advice.old_kernel = false;
+	advised.old_kernel = false;
 }
 
 static void *
@@ -230,10 +230,10 @@ ordinary_threads(void)
 	int calls;
 
 	tcp_thread_join(tcp_thread_start(same, NULL), -1, NULL);
-	calls = advice.calls;
+	calls = advised.calls;
 	for (int i = 0; i < ORDINARY; i++)
 		tcp_thread_join(tcp_thread_start(same, NULL), -1, NULL);
-	is_int(advice.calls, calls, "an ordinary thread needs no system call");
+	is_int(advised.calls, calls, "an ordinary thread needs no system call");
 }
 
 static void
@@ -242,7 +242,7 @@ many(void)
 	static tcp_thread t[MANY];
 	int n = 0, ended = 0;
 
-	advice.old_kernel = true;
+	advised.old_kernel = true;
 	while (
 	    n < MANY && tcp_thread_p(t[n] = tcp_thread_start(sleep_long, NULL)))
 		n++;
@@ -252,7 +252,7 @@ many(void)
 		ended += tcp_thread_terminate(t[i]) == 0 &&
 		    tcp_thread_join(t[i], 5000, NULL) == 0;
 	is_int(ended, MANY, "and each of them ends");
-	advice.old_kernel = false;
+	advised.old_kernel = false;
 }
 
 int

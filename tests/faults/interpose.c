@@ -195,7 +195,7 @@ first_of(const struct msghdr *message)
 MEMORY(malloc, (size_t n), (n));
 MEMORY(calloc, (size_t n, size_t size), (n, size));
 MEMORY(realloc, (void *p, size_t n), (p, n));
-MEMORY(aligned_alloc, (size_t a, size_t n), (a, n));
+CODE(posix_memalign, (void **p, size_t a, size_t n), (p, a, n));
 CODE(pthread_create, (pthread_t *t, const pthread_attr_t *a,
     void *(*f)(void *), void *arg), (t, a, f, arg));
 ERRNO(void *, mmap, (void *a, size_t n, int p, int f, int fd, off_t o),
