@@ -95,20 +95,21 @@ LIBS = $(shell $(PKG_CONFIG) --libs libevent_core)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 LIB_OBJ = $(call objects,lib/*.c)
-CMD_OBJ = $(call objects,cmd/*.c)
+CMD_OBJ = $(call objects,cmd/*.c cmd/*/*.c)
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
 BENCH_OBJ = $(call objects,tests/bench/*.c)
 BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 	$(BUILD)/tests/bench/echo_chicken
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
-FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,access crlf \
-	descriptors ending inherited message options outbox outlet program \
-	sock_diag socket_address socket_table target)))
+FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,descriptors ending \
+	handlers/program kernel/sock_diag kernel/socket_address \
+	kernel/socket_table listen/access listen/inherited message options \
+	outbox outlet session/crlf target)))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 SIM_OBJ = $(call objects,tests/sim/*.c tests/sim/programs/*.c)
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
-SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] tests/*.[ch] \
+SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
 SCRIPTS = .ci/* tests/run tests/conformance tests/demo \
@@ -270,7 +271,7 @@ lint:
 	$(Q)$(CPPCHECK) --enable=warning,performance,portability tests
 	$(Q)$(CPPCHECK) --enable=warning,style $(TASTE:%=--suppress=%) lib cmd
 	@echo '  LINT  gcc -fanalyzer'
-	$(Q)printf '%s\n' lib/*.c cmd/*.c | xargs -P2 -I{} \
+	$(Q)printf '%s\n' lib/*.c cmd/*.c cmd/*/*.c | xargs -P2 -I{} \
 		gcc -std=c11 -D_GNU_SOURCE -Ilib -O2 -Werror -fanalyzer \
 		-S -o /dev/null {}
 	@echo '  LINT  sizes of functions' # pmccabe takes a table for one

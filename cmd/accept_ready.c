@@ -14,7 +14,7 @@
 
 #include "bindable.h"
 #include "lookup.h"
-#include "sockets.h"
+#include "kernel/sockets.h"
 #include "tcpu.h"
 #include "waiting.h"
 

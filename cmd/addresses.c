@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "listing.h"
-#include "process_sockets.h"
+#include "kernel/process_sockets.h"
 #include "tcpu.h"
 #include "waiting.h"
 

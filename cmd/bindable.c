@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "port_user.h"
-#include "route.h"
+#include "kernel/port_user.h"
+#include "kernel/route.h"
 
 /* ms between two tries: a server that starts at the moment of one, and has not
  * set SO_REUSEADDR, fails. */

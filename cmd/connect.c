@@ -9,9 +9,9 @@
 
 #include "attempts.h"
 #include "descriptors.h"
-#include "handlers.h"
+#include "handlers/handlers.h"
 #include "listing.h"
-#include "session.h"
+#include "session/session.h"
 #include "tcpu.h"
 
 enum connect_print {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "route.h"
+#include "kernel/route.h"
 
 /* What a look-up on another thread writes to. */
 struct request {

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "socket_address.h"
+#include "kernel/socket_address.h"
 #include "waiting.h"
 
 /* The addresses of a host that belong to this machine. */

@@ -95,7 +95,7 @@ stem() {
 			wrong=1
 			;;
 		esac
-	done < <(includes lib/* cmd/* | grep '<ev')
+	done < <(includes lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] | grep '<ev')
 	[ "$wrong" -eq 0 ]
 }
 
@@ -108,17 +108,17 @@ stem() {
 			header=${header#<}
 			[ ! -e "lib/${header%>}" ] && continue
 			;;
-		*) [ -e "cmd/$header" ] && continue ;;
+		*) [ -e "${file%/*}/$header" ] && continue ;;
 		esac
 		echo "$file includes $header"
 		wrong=1
-	done < <(includes cmd/*.[ch])
+	done < <(includes cmd/*.[ch] cmd/*/*.[ch])
 	[ "$wrong" -eq 0 ]
 }
 
 @test "a header reads alone" {
 	local header
-	for header in lib/*.h cmd/*.h; do
+	for header in lib/*.h cmd/*.h cmd/*/*.h; do
 		echo "#include \"$header\"" |
 			cc -std=c11 -D_GNU_SOURCE -Ilib -I. -Wall -Wextra \
 				-Werror -fsyntax-only -x c - || fail "$header"

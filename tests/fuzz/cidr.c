@@ -3,7 +3,7 @@
  * cidr.c - networks of --allow and --deny.  A NUL separates a rule and the
  * address that it is asked about; a rule admits the network that it names.
  */
-#include "../../cmd/access.h"
+#include "../../cmd/listen/access.h"
 
 #include <arpa/inet.h>
 

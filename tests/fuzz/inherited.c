@@ -4,7 +4,7 @@
  * values: sockets are taken where both are plain numbers, and as many as there
  * are.  A $ at the beginning of a value stands for our process id.
  */
-#include "../../cmd/inherited.h"
+#include "../../cmd/listen/inherited.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>

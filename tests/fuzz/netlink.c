@@ -2,7 +2,7 @@
 /*
  * netlink.c - the messages of sock_diag(7), as if the kernel said anything.
  */
-#include "../../cmd/sock_diag.c" /* NOLINT: what is static in it */
+#include "../../cmd/kernel/sock_diag.c" /* NOLINT: what is static in it */
 
 #include "fuzz.h"
 

@@ -3,7 +3,7 @@
  * proc.c - the tables of /proc/net, whatever stands in them.  The first byte
  * chooses the query.
  */
-#include "../../cmd/sockets.c" /* NOLINT: what is static in it */
+#include "../../cmd/kernel/sockets.c" /* NOLINT: what is static in it */
 
 #include "fuzz.h"
 

@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-#include "options.h"
+#include "../options.h"
 
 #define ACCESS_RULES 64
 

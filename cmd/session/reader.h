@@ -10,7 +10,7 @@
 
 #include <tcpunit.h>
 
-#include "tcpu.h"
+#include "../tcpu.h"
 
 struct reader {
 	const struct run *run;

@@ -9,11 +9,11 @@
 #include <tcpunit.h>
 
 #include "access.h"
-#include "handlers.h"
+#include "../handlers/handlers.h"
 #include "inherited.h"
 #include "ready.h"
-#include "session.h"
-#include "tcpu.h"
+#include "../session/session.h"
+#include "../tcpu.h"
 
 struct listen_options {
 	struct common_options common;

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "../clock.h"
 #include "presence.h"
 
 /* ms between two looks at whether the peer has left. */

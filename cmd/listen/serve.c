@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
-#include "descriptors.h"
+#include "../clock.h"
+#include "../descriptors.h"
 
 /* Room for an address and a port. */
 #define NAME_SIZE (TCPUNIT_ADDRLEN + 10)

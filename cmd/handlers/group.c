@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "processes.h"
+#include "../kernel/processes.h"
 
 static bool has_members(pid_t group);
 

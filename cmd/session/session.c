@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "../clock.h"
 #include "directions.h"
 
 /* What is drained at most before a connection is closed. */

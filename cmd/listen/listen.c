@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "descriptors.h"
-#include "port_user.h"
+#include "../descriptors.h"
+#include "../kernel/port_user.h"
 #include "serve.h"
-#include "wire.h"
+#include "../session/wire.h"
 
 /* ms for a connection of ours to our own listener */
 #define FILL_TIME 1000

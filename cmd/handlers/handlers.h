@@ -13,8 +13,8 @@
 
 #include "environment.h"
 #include "program.h"
-#include "session.h"
-#include "tcpu.h"
+#include "../session/session.h"
+#include "../tcpu.h"
 
 /* How many ms a process has to end after a signal, and the longest pause
  * between two looks at it. */

@@ -7,7 +7,7 @@
 #ifndef TCPU_PRESENCE_H
 #define TCPU_PRESENCE_H
 
-#include "socket_address.h"
+#include "../kernel/socket_address.h"
 
 enum presence {
 	PEER_THERE, /* or nothing is known */

@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "wire.h"
+#include "../clock.h"
+#include "../session/wire.h"
 
 static int start(struct handler *h);
 static int attend(struct handler *h);

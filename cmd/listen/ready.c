@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "background.h"
-#include "descriptors.h"
+#include "../descriptors.h"
 #include "manager.h"
-#include "text.h"
+#include "../text.h"
 
 static option_reader print_port;
 static int write_file(const struct run *run, const char *option,

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <tcpunit.h>
 
-#include "tcpu.h"
+#include "../tcpu.h"
 
 /* One direction. */
 struct flow {

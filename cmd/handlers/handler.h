@@ -12,7 +12,7 @@
 
 #include "group.h"
 #include "handlers.h"
-#include "target.h"
+#include "../target.h"
 
 struct handler {
 	LIST_ENTRY(handler) link;

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "descriptors.h"
+#include "../descriptors.h"
 
 /* The first byte through the pipe; the text follows. */
 #define READY 'R'

@@ -13,7 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "../clock.h"
 #include "handler.h"
 
 /* How long to wait where processes, descriptors or memory have run out. */

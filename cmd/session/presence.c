@@ -4,7 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "sock_diag.h"
+#include "../kernel/sock_diag.h"
 #include "wire.h"
 
 /* ms between two probes. */

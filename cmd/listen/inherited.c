@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "descriptors.h"
-#include "program.h"
+#include "../descriptors.h"
+#include "../handlers/program.h"
 
 /* Where a service manager's sockets begin. */
 #define FIRST_FD (STDERR_FILENO + 1)

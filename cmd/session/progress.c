@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "../clock.h"
 
 /* How often the line is drawn, and how often a line is added to a file. */
 #define REDRAW 500
