@@ -81,7 +81,7 @@ LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe
 
 VERSION = $(shell sed -n 's/^.define TCPUNIT_VERSION "\(.*\)"/\1/p' \
 	lib/tcpunit.h)
-SO = libtcpunit.so.0
+SO = libtcpunit.so.1
 DIST = $(BUILD)/tcpunit-$(VERSION).tar.gz
 
 # The calls that a page of section 3 is about, each a link to it.

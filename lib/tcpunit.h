@@ -510,9 +510,9 @@ TCPUNIT_API int tcp_wait_fd(int fd, int events, int ms);
 
 /* ---- Life ---- */
 
-/* "0.1.0"; the library's, which may be newer than the header. */
+/* "0.2.0"; the library's, which may be newer than the header. */
 TCPUNIT_API const char *tcp_version(void);
-#define TCPUNIT_VERSION "0.1.0"
+#define TCPUNIT_VERSION "0.2.0"
 
 /*
  * Gives back all that the library holds for the calling OS thread: listeners

@@ -43,6 +43,6 @@ version() {
 	sed -n 's/^TCPUNIT_API.*\b\(tcp_[a-z_]*\)(.*/\1/p' \
 		"$TOP/lib/tcpunit.h" | sort >calls
 	[ -s calls ]
-	sed -n 's/^ \(tcp_[a-z_]*\)@TCPUNIT_0 .*/\1/p' \
-		"$TOP/.debian/libtcpunit0.symbols" | diff calls -
+	sed -n 's/^ \(tcp_[a-z_]*\)@TCPUNIT_1 .*/\1/p' \
+		"$TOP/.debian/libtcpunit1.symbols" | diff calls -
 }

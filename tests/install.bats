@@ -62,7 +62,7 @@ program() {
 	(cd "$root$prefix" && find . ! -type d | sort) >got
 	{
 		printf './%s\n' bin/tcpu include/tcpunit.h lib/libtcpunit.a \
-			lib/libtcpunit.so lib/libtcpunit.so.0 \
+			lib/libtcpunit.so lib/libtcpunit.so.1 \
 			lib/pkgconfig/tcpunit.pc
 		for page in "$TOP"/man/*.[1-9]; do
 			echo "./share/man/man${page##*.}/${page##*/}"
@@ -103,7 +103,7 @@ program() {
 	cc -std=c11 -Wall -Wextra -pedantic -Werror -o prog prog.c \
 		"${shared[@]}"
 	readelf -d prog >dynamic
-	assert_file_contains dynamic 'NEEDED.*\[libtcpunit\.so\.0\]'
+	assert_file_contains dynamic 'NEEDED.*\[libtcpunit\.so\.1\]'
 	LD_LIBRARY_PATH=$lib run -0 timeout -k 1 10 ./prog
 	assert_output hello
 }
@@ -151,25 +151,25 @@ program() {
 @test "the shared library shows what the header declares, and no more" {
 	declared >calls
 	[ "$(wc -l <calls)" -gt 40 ]
-	nm -D --defined-only "$lib/libtcpunit.so.0" |
-		sed -n 's/.* [^A] \(.*\)@@TCPUNIT_0$/\1/p' | sort >exported
+	nm -D --defined-only "$lib/libtcpunit.so.1" |
+		sed -n 's/.* [^A] \(.*\)@@TCPUNIT_1$/\1/p' | sort >exported
 	diff calls exported
-	run -0 nm -D --defined-only "$lib/libtcpunit.so.0"
-	assert_line --partial 'A TCPUNIT_0'
+	run -0 nm -D --defined-only "$lib/libtcpunit.so.1"
+	assert_line --partial 'A TCPUNIT_1'
 	assert_equal "$(wc -l <exported)" "$((${#lines[@]} - 1))"
 }
 
 @test "it needs libevent's core and the C library, no more" {
-	readelf -d "$lib/libtcpunit.so.0" >dynamic
+	readelf -d "$lib/libtcpunit.so.1" >dynamic
 	sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' dynamic | grep -v '^ld-' |
 		sort >needed
 	diff needed <(printf '%s\n' libc.so.6 libevent_core-2.1.so.7)
-	assert_file_contains dynamic 'SONAME.*\[libtcpunit\.so\.0\]'
+	assert_file_contains dynamic 'SONAME.*\[libtcpunit\.so\.1\]'
 }
 
 @test "everything is hardened" {
 	local file
-	for file in "$lib/libtcpunit.so.0" "$root$prefix/bin/tcpu"; do
+	for file in "$lib/libtcpunit.so.1" "$root$prefix/bin/tcpu"; do
 		readelf -ldW "$file" >headers
 		assert_file_contains headers 'GNU_RELRO'
 		assert_file_contains headers 'NOW'

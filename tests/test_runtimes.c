@@ -435,7 +435,7 @@ load(void)
 	path[n > 0 ? n : 0] = '\0';
 	for (int i = 0; i < 2 && strrchr(path, '/') != NULL; i++)
 		*strrchr(path, '/') = '\0'; /* the program, and tests */
-	strncat(path, "/libtcpunit.so.0", sizeof path - strlen(path) - 1);
+	strncat(path, "/libtcpunit.so.1", sizeof path - strlen(path) - 1);
 	return dlopen(path, RTLD_NOW);
 }
 
