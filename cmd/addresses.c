@@ -273,7 +273,7 @@ static int
 answer_route(const struct run *run, const struct addresses_options *o,
     const struct operands *operands)
 {
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	struct ends ends = {0};
 	struct target target;
 	char what[384];

@@ -91,7 +91,7 @@ make_connection(const struct run *run, const struct attempt_options *options,
 	struct attempts a = {.run = run,
 	    .options = options,
 	    .target = target,
-	    .connect = TCPUNIT_CONNECT_DEFAULTS,
+	    .connect = {TCPUNIT_CONNECT_DEFAULTS},
 	    .limit = nearer(options->connect_timeout, options->retry.limit),
 	    .connection = connection};
 	int status;

@@ -82,7 +82,7 @@ int
 tcp_connect(const char *host, int port,
     const struct tcp_connect_options *options, tcp_port *in, tcp_port *out)
 {
-	struct tcp_connect_options o = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options o = {TCPUNIT_CONNECT_DEFAULTS};
 	struct tu_runtime *rt = tu_enter();
 	struct tu_cleanup cleanup;
 	struct connecting *c;

@@ -57,7 +57,7 @@ static enum tu_wake park(struct tu_listener *);
 tcp_listener
 tcp_listen(int port, const struct tcp_listen_options *options)
 {
-	struct tcp_listen_options o = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options o = {TCPUNIT_LISTEN_DEFAULTS};
 	struct tu_runtime *rt = tu_enter();
 	int fds[TU_MAX_ADDRESSES], i, n;
 	char what[TU_HOST_SIZE + 24];

@@ -56,6 +56,25 @@ typedef struct {
 	uint64_t bits;
 } tcp_thread;
 
+/*
+ * Structures of options.  TCPUNIT_X_DEFAULTS initialises the members whose
+ * default is not zero, which come first.  Others follow it by name, as in
+ *
+ *	tcp_listen(0, &(struct tcp_listen_options){
+ *	    TCPUNIT_LISTEN_DEFAULTS, .loopback = true});
+ *
+ * and a member that it has initialised is assigned to afterwards.  C++, from
+ * C++20 on, wants an object with a name, and the members in their order.  It
+ * warns of members that have no value, for which there is TCPUNIT_ZERO.
+ */
+#if defined(__cplusplus) && __cplusplus >= 201402L
+#define TCPUNIT_ZERO \
+	{            \
+	}
+#else
+#define TCPUNIT_ZERO
+#endif
+
 /* Room for the text of any address, with its scope and the final NUL. */
 #define TCPUNIT_ADDRLEN 80
 
@@ -103,26 +122,22 @@ TCPUNIT_API const struct tcp_error *tcp_last_error(void);
 /* ---- Listeners ---- */
 
 struct tcp_listen_options {
-	size_t size;      /* sizeof this; TCPUNIT_LISTEN_DEFAULTS sets it */
-	const char *host; /* name or address; NULL is every address */
-	int backlog;      /* pending connections beyond which SYNs are
-			     dropped; clamped to the system's maximum */
-	int family;       /* 0 either, 4, 6 */
-	bool loopback;    /* 127.0.0.1 and ::1 (host must be NULL) */
-	bool numeric;     /* host is an address, no look-up */
-	bool v6only;      /* the wildcard, or the host "::", takes no IPv4 */
-	bool reuse_port;  /* SO_REUSEPORT */
-	char padding[4];  /* new members come after it */
+	size_t size; /* sizeof this */
+	/* Pending connections beyond which SYNs are dropped; clamped to the
+	 * system's maximum. */
+	int backlog;
+	int family TCPUNIT_ZERO; /* 0 either, 4, 6 */
+	/* A name or an address; NULL is every address. */
+	const char *host TCPUNIT_ZERO;
+	bool loopback TCPUNIT_ZERO;   /* 127.0.0.1 and ::1; host is NULL */
+	bool numeric TCPUNIT_ZERO;    /* host is an address, no look-up */
+	bool v6only TCPUNIT_ZERO;     /* the wildcard, or "::", takes no IPv4 */
+	bool reuse_port TCPUNIT_ZERO; /* SO_REUSEPORT */
+	char padding[4] TCPUNIT_ZERO; /* new members come after it */
 };
 
-#define TCPUNIT_LISTEN_DEFAULTS                                              \
-	{                                                                    \
-		sizeof(struct tcp_listen_options), NULL, TCPUNIT_BACKLOG, 0, \
-		    false, false, false, false,                              \
-		{                                                            \
-			0                                                    \
-		}                                                            \
-	}
+#define TCPUNIT_LISTEN_DEFAULTS \
+	.size = sizeof(struct tcp_listen_options), .backlog = TCPUNIT_BACKLOG
 
 /*
  * A listener on PORT, 0 to 65535; 0 lets the system choose, and every address
@@ -191,25 +206,19 @@ TCPUNIT_API int tcp_set_accept_timeout(tcp_listener l, int ms);
 /* ---- Connections ---- */
 
 struct tcp_connect_options {
-	size_t size;            /* sizeof this; TCPUNIT_CONNECT_DEFAULTS */
-	int timeout;            /* ms for look-up and attempts together */
-	int family;             /* 0 either, 4, 6 */
-	const char *local_host; /* where to connect from: a name or an
-				   address of this machine, or NULL */
-	int local_port;         /* 0 lets the system choose */
-	bool numeric;           /* hosts and port are numbers, no look-up */
-	bool nolinger;          /* SO_LINGER of 0 from the start */
-	char padding[2];        /* new members come after it */
+	size_t size;             /* sizeof this */
+	int timeout;             /* for look-up and attempts together */
+	int family TCPUNIT_ZERO; /* 0 either, 4, 6 */
+	/* Where to connect from: a name or an address of this machine. */
+	const char *local_host TCPUNIT_ZERO;
+	int local_port TCPUNIT_ZERO;  /* 0 lets the system choose */
+	bool numeric TCPUNIT_ZERO;    /* hosts and port are numbers */
+	bool nolinger TCPUNIT_ZERO;   /* SO_LINGER of 0 from the start */
+	char padding[2] TCPUNIT_ZERO; /* new members come after it */
 };
 
-#define TCPUNIT_CONNECT_DEFAULTS                                           \
-	{                                                                  \
-		sizeof(struct tcp_connect_options), -1, 0, NULL, 0, false, \
-		    false,                                                 \
-		{                                                          \
-			0                                                  \
-		}                                                          \
-	}
+#define TCPUNIT_CONNECT_DEFAULTS \
+	.size = sizeof(struct tcp_connect_options), .timeout = -1
 
 /*
  * Connects to HOST and PORT (1 to 65535), or with PORT 0 to a HOST that reads
@@ -426,19 +435,18 @@ TCPUNIT_API int64_t tcp_copy_port(tcp_port in, tcp_port out, int64_t limit);
  * the first thread, its return ends the child as exit(0) does.
  */
 
-struct tcp_thread_options {
-	size_t size;       /* sizeof this; TCPUNIT_THREAD_DEFAULTS sets it */
-	size_t stack_size; /* address space; never less than the default */
-	const char *name;  /* for errors, copied; NULL is "" */
-};
-
 /* Bytes of stack that a thread has unless told. */
 #define TCPUNIT_STACK_SIZE (256 * 1024)
 
-#define TCPUNIT_THREAD_DEFAULTS                                             \
-	{                                                                   \
-		sizeof(struct tcp_thread_options), TCPUNIT_STACK_SIZE, NULL \
-	}
+struct tcp_thread_options {
+	size_t size;       /* sizeof this */
+	size_t stack_size; /* address space; never less than the default */
+	const char *name TCPUNIT_ZERO; /* for errors, copied; NULL is "" */
+};
+
+#define TCPUNIT_THREAD_DEFAULTS                    \
+	.size = sizeof(struct tcp_thread_options), \
+	.stack_size = TCPUNIT_STACK_SIZE
 
 /*
  * Starts a green thread that calls thunk(arg) when the others let it.  When it

@@ -33,7 +33,7 @@ tcp_thread
 tcp_thread_start_with(
     void *(*thunk)(void *), void *arg, const struct tcp_thread_options *options)
 {
-	struct tcp_thread_options o = TCPUNIT_THREAD_DEFAULTS;
+	struct tcp_thread_options o = {TCPUNIT_THREAD_DEFAULTS};
 	struct tu_runtime *rt = tu_runtime();
 	struct tu_thread *t;
 

@@ -137,6 +137,50 @@ program() {
 	done
 }
 
+# options - a user's program with options, in C and in C++20.
+options() {
+	cat <<-'END'
+	#include <tcpunit.h>
+
+	int
+	main(void)
+	{
+		const struct tcp_listen_options local = {
+		    TCPUNIT_LISTEN_DEFAULTS, .loopback = true};
+		struct tcp_connect_options soon = {
+		    TCPUNIT_CONNECT_DEFAULTS, .numeric = true};
+		const struct tcp_thread_options named = {
+		    TCPUNIT_THREAD_DEFAULTS, .name = "named"};
+		struct tcp_listen_options standard = {TCPUNIT_LISTEN_DEFAULTS};
+		tcp_listener l = tcp_listen(0, &local);
+		tcp_port in, out;
+
+		soon.timeout = 5000;
+		standard.backlog = 1;
+		return tcp_connect("127.0.0.1", tcp_listener_port(l), &soon,
+			   &in, &out) == -1 ||
+		    tcp_thread_p(tcp_thread_start_with(NULL, NULL, &named)) ||
+		    !tcp_listener_p(tcp_listen(0, &standard));
+	}
+	END
+}
+
+@test "options by name, in C and in C++20, without a warning" {
+	local strict=(-Wall -Wextra -pedantic -Werror)
+	options >options.c
+	sed 's/&local/\&(struct tcp_listen_options){\
+		TCPUNIT_LISTEN_DEFAULTS, .loopback = true}/; /local = {/,/;/d' \
+		options.c >literal.c
+	cp options.c options.cc
+	cc -std=c11 "${strict[@]}" -o c options.c "${shared[@]}"
+	cc -std=c11 "${strict[@]}" -o literal literal.c "${shared[@]}"
+	c++ -std=c++20 "${strict[@]}" -o c++ options.cc "${shared[@]}"
+	grep -q '&(struct tcp_listen_options){$' literal.c
+	for program in c literal c++; do
+		LD_LIBRARY_PATH=$lib run -0 timeout -k 1 10 "./$program"
+	done
+}
+
 @test "a listener is no port, nor is a number: neither compiles" {
 	echo '#include <tcpunit.h>' >good.c
 	sed '$a int f(tcp_listener l) { return tcp_close(l); }' good.c >ok.c

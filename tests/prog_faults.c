@@ -72,8 +72,8 @@ is(bool valid)
 static void
 try_pair(struct pair *p, const char *host)
 {
-	struct tcp_listen_options listening = TCPUNIT_LISTEN_DEFAULTS;
-	struct tcp_connect_options connecting = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_listen_options listening = {TCPUNIT_LISTEN_DEFAULTS};
+	struct tcp_connect_options connecting = {TCPUNIT_CONNECT_DEFAULTS};
 	int port;
 
 	listening.host = host;

@@ -130,7 +130,7 @@ static void
 brackets(void)
 {
 	int l = peer_listen("::1", 0, 16), port = peer_port(l);
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	tcp_port in, out;
 
 	ok(connects("[::1]", port), "an address in brackets connects");
@@ -428,7 +428,7 @@ refused_behind_a_hole(void)
 static int64_t
 connect_in_vain(const char *host, int port, int limit)
 {
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	int64_t start = now_ms();
 	tcp_port in, out;
 
@@ -514,7 +514,7 @@ static int
 connect_from(const char *local_host, int local_port, int port, int *is_port,
     char is_host[TCPUNIT_ADDRLEN])
 {
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 
 	options.local_host = local_host;
 	options.local_port = local_port;
@@ -571,7 +571,7 @@ static bool
 comes_from(
     const char *address, const char *local_host, const char *target, int port)
 {
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	char is_host[TCPUNIT_ADDRLEN];
 	int is_port;
 
@@ -603,7 +603,7 @@ local_names(void)
 static int
 connect_many(const char *host, int port)
 {
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	tcp_port in, out;
 	int n = 0;
 
@@ -706,7 +706,7 @@ static void
 choices(void)
 {
 	int l = peer_listen("127.0.0.1", 0, 16), port = peer_port(l);
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	tcp_port in, out;
 
 	options.numeric = true;
@@ -729,7 +729,7 @@ static bool
 death_is_reset(bool nolinger)
 {
 	int l = peer_listen("127.0.0.1", 0, 16), fd;
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	tcp_port in, out;
 	char byte;
 	ssize_t n;

@@ -308,7 +308,7 @@ sleepers(void)
 static void
 connect_at_once(void)
 {
-	struct tcp_connect_options at_once = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options at_once = {TCPUNIT_CONNECT_DEFAULTS};
 	tcp_listener l = listen_on(NULL, 0);
 	struct hole hole = hole_open("127.0.0.1", 0);
 	tcp_port in, out;

@@ -39,7 +39,7 @@ answers(const char *ip, int port)
 static int
 admitted(int backlog)
 {
-	struct tcp_listen_options options = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options options = {TCPUNIT_LISTEN_DEFAULTS};
 	tcp_listener l;
 	int fds[16], n = 0, code;
 
@@ -77,7 +77,7 @@ port_numbers(void)
 static void
 backlogs(void)
 {
-	struct tcp_listen_options options = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options options = {TCPUNIT_LISTEN_DEFAULTS};
 	tcp_listener l;
 	int limit = 0, n;
 	FILE *f;
@@ -359,7 +359,7 @@ refused(struct tcp_listen_options options)
 static void
 bad_options(void)
 {
-	const struct tcp_listen_options good = TCPUNIT_LISTEN_DEFAULTS;
+	const struct tcp_listen_options good = {TCPUNIT_LISTEN_DEFAULTS};
 	struct tcp_listen_options bad;
 	char *host = malloc(10001);
 
@@ -378,7 +378,7 @@ bad_options(void)
 static void
 families(void)
 {
-	struct tcp_listen_options options = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options options = {TCPUNIT_LISTEN_DEFAULTS};
 	tcp_listener l;
 
 	options.host = "dual.test";
@@ -430,7 +430,7 @@ families(void)
 static void
 shared_port(void)
 {
-	struct tcp_listen_options options = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options options = {TCPUNIT_LISTEN_DEFAULTS};
 	tcp_listener a, b;
 
 	options.host = "127.0.0.1";

@@ -631,7 +631,7 @@ listens(const struct tcp_listen_options *o)
 static void
 listen_sizes(void)
 {
-	const struct tcp_listen_options standard = TCPUNIT_LISTEN_DEFAULTS;
+	const struct tcp_listen_options standard = {TCPUNIT_LISTEN_DEFAULTS};
 	struct tcp_listen_options o = {0};
 
 	listen_is_refused(0, &o, "listen with zeroed options");
@@ -656,7 +656,7 @@ listen_sizes(void)
 static void
 listen_options(void)
 {
-	const struct tcp_listen_options standard = TCPUNIT_LISTEN_DEFAULTS;
+	const struct tcp_listen_options standard = {TCPUNIT_LISTEN_DEFAULTS};
 	struct tcp_listen_options o = {0};
 
 	listen_is_refused(-1, NULL, "L02 listen on -1");
@@ -699,7 +699,7 @@ connects(tcp_listener l, const struct tcp_connect_options *o)
 static void
 connect_sizes(void)
 {
-	const struct tcp_connect_options standard = TCPUNIT_CONNECT_DEFAULTS;
+	const struct tcp_connect_options standard = {TCPUNIT_CONNECT_DEFAULTS};
 	struct tcp_connect_options o = standard;
 	tcp_listener l = listen_on("127.0.0.1", 0);
 
@@ -719,7 +719,7 @@ connect_sizes(void)
 static void
 connect_options(void)
 {
-	const struct tcp_connect_options standard = TCPUNIT_CONNECT_DEFAULTS;
+	const struct tcp_connect_options standard = {TCPUNIT_CONNECT_DEFAULTS};
 	struct tcp_connect_options o = {0};
 
 	connect_is_refused("127.0.0.1", 1, &o, "connect with zeroed options");
@@ -758,7 +758,7 @@ long_host(void)
 static void
 unruly_hosts(void)
 {
-	struct tcp_connect_options o = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options o = {TCPUNIT_CONNECT_DEFAULTS};
 	char host[401];
 	tcp_port in, out;
 

@@ -39,7 +39,7 @@ static void *
 look_up(void *arg)
 {
 	struct client *c = arg;
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	tcp_port in, out;
 
 	options.timeout = c->timeout;

@@ -149,7 +149,7 @@ same(void *arg)
 static tcp_thread
 start(void *(*thunk)(void *), void *arg, size_t size)
 {
-	struct tcp_thread_options o = TCPUNIT_THREAD_DEFAULTS;
+	struct tcp_thread_options o = {TCPUNIT_THREAD_DEFAULTS};
 
 	o.stack_size = size;
 	return tcp_thread_start_with(thunk, arg, &o);

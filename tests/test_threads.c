@@ -100,7 +100,7 @@ join_limits(void)
 static tcp_thread
 start_named(void *(*thunk)(void *), const char *name)
 {
-	struct tcp_thread_options o = TCPUNIT_THREAD_DEFAULTS;
+	struct tcp_thread_options o = {TCPUNIT_THREAD_DEFAULTS};
 
 	o.name = name;
 	return tcp_thread_start_with(thunk, NULL, &o);

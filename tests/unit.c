@@ -18,7 +18,7 @@ static void *tick(void *arg);
 tcp_listener
 listen_on(const char *host, int port)
 {
-	struct tcp_listen_options options = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options options = {TCPUNIT_LISTEN_DEFAULTS};
 
 	options.host = host;
 	return tcp_listen(port, &options);

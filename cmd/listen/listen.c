@@ -315,7 +315,7 @@ static int
 open_listener(struct listening *l, const struct target *target)
 {
 	const struct listen_options *o = l->options;
-	struct tcp_listen_options options = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options options = {TCPUNIT_LISTEN_DEFAULTS};
 
 	options.host = target->host;
 	options.backlog = o->black_hole ? 0 : o->backlog;
@@ -341,7 +341,7 @@ open_listener(struct listening *l, const struct target *target)
 static int
 fill_queues(const struct listening *l)
 {
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
 	int port = tcp_listener_port(l->listener);
 	tcp_port in, out;

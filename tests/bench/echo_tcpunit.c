@@ -60,7 +60,7 @@ serve_lines(void *arg)
 int
 main(int argc, char **argv)
 {
-	struct tcp_listen_options o = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options o = {TCPUNIT_LISTEN_DEFAULTS};
 	struct client *c;
 	tcp_listener l;
 	tcp_thread t;

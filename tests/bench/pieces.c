@@ -176,7 +176,7 @@ tcpunit_connect(struct transfer *t)
 static tcp_port
 accept_input(const char *port)
 {
-	struct tcp_listen_options o = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options o = {TCPUNIT_LISTEN_DEFAULTS};
 	tcp_listener l;
 	tcp_port in, out;
 

@@ -44,7 +44,7 @@ raw_visit(const char *port)
 static void
 tcpunit_accept(const char *port)
 {
-	struct tcp_listen_options o = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options o = {TCPUNIT_LISTEN_DEFAULTS};
 	tcp_listener l;
 	tcp_port in, out;
 

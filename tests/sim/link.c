@@ -22,7 +22,7 @@ static void check_wasted(const struct sim_call *, int);
 int
 sim_listen(struct sim_listener *l, int backlog)
 {
-	struct tcp_listen_options options = TCPUNIT_LISTEN_DEFAULTS;
+	struct tcp_listen_options options = {TCPUNIT_LISTEN_DEFAULTS};
 	struct sim_call c;
 	bool failed;
 
@@ -75,7 +75,7 @@ sim_close_listener(struct sim_listener *l)
 int
 sim_connect(const char *host, int port, int ms, struct sim_link *link)
 {
-	struct tcp_connect_options options = TCPUNIT_CONNECT_DEFAULTS;
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	struct sim_call c;
 	tcp_port in, out;
 	int r, client, remote;
