@@ -200,20 +200,17 @@ tcp_listener_fileno(tcp_listener listener, int i)
 }
 
 int
-tcp_listener_addresses(tcp_listener listener, int i,
-    char local[TCPUNIT_ADDRLEN], char remote[TCPUNIT_ADDRLEN])
+tcp_listener_addresses(
+    tcp_listener listener, int i, char local[TCPUNIT_ADDRLEN])
 {
 	union tu_address a = tu_address_any(AF_UNSPEC);
 	socklen_t length = sizeof(a);
 	int fd = find_socket(listener, i, "listener-addresses");
 
-	if (fd == -1 || tu_check_memory(local, 1, "listener-addresses") == -1 ||
-	    tu_check_memory(remote, 1, "listener-addresses") == -1)
+	if (fd == -1 || tu_check_memory(local, 1, "listener-addresses") == -1)
 		return -1;
 	(void)getsockname(fd, &a.sa, &length); /* it is bound */
 	tu_address_text(&a, local);
-	a = tu_address_any(a.sa.sa_family);
-	tu_address_text(&a, remote);
 	return 0;
 }
 

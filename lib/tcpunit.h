@@ -193,12 +193,11 @@ TCPUNIT_API int tcp_listener_port(tcp_listener l);
 TCPUNIT_API int tcp_listener_fileno(tcp_listener l, int i);
 
 /*
- * The texts of the I-th socket: the address it is bound to, and the
- * unspecified address of its family, as a listener has no peer.  A dual-stack
+ * The address that the I-th socket is bound to, as a text.  A dual-stack
  * wildcard is "::".  Errors: argument past the last socket; closed.
  */
-TCPUNIT_API int tcp_listener_addresses(tcp_listener l, int i,
-    char local[TCPUNIT_ADDRLEN], char remote[TCPUNIT_ADDRLEN]);
+TCPUNIT_API int tcp_listener_addresses(
+    tcp_listener l, int i, char local[TCPUNIT_ADDRLEN]);
 
 /* How long tcp_accept waits; -1 at first.  Errors: argument, closed. */
 TCPUNIT_API int tcp_set_accept_timeout(tcp_listener l, int ms);

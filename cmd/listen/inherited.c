@@ -138,13 +138,13 @@ describe_sockets(tcp_listener l, int n)
 {
 	static const char name[] = "tcpu:";
 	char names[TCPUNIT_MAX_SOCKETS * (sizeof(name) - 1) + 1];
-	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN];
+	char local[TCPUNIT_ADDRLEN] = "";
 	size_t len = sizeof(name) - 1;
 
 	for (int i = 0; i < n; i++)
 		memcpy(names + (size_t)i * len, name, len);
-	names[(size_t)n * len - 1] = '\0';                 /* a colon */
-	(void)tcp_listener_addresses(l, 0, local, remote); /* it is open */
+	names[(size_t)n * len - 1] = '\0';         /* a colon */
+	(void)tcp_listener_addresses(l, 0, local); /* it is open */
 	if (set_number("LISTEN_FDS", n) == -1 ||
 	    set_number("LISTEN_PID", (int)getpid()) == -1 ||
 	    setenv("LISTEN_FDNAMES", names, 1) == -1 ||

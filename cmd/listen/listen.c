@@ -342,14 +342,14 @@ static int
 fill_queues(const struct listening *l)
 {
 	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
-	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+	char local[TCPUNIT_ADDRLEN];
 	int port = tcp_listener_port(l->listener);
 	tcp_port in, out;
 
 	options.numeric = true;
 	options.timeout = FILL_TIME;
 	for (int i = 0; tcp_listener_fileno(l->listener, i) != -1; i++) {
-		(void)tcp_listener_addresses(l->listener, i, local, remote);
+		(void)tcp_listener_addresses(l->listener, i, local);
 		if (tcp_connect(local, port, &options, &in, &out) == -1 &&
 		    tcp_last_error()->kind != TCPUNIT_ERROR_TIMEOUT)
 			return -1;

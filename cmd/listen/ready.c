@@ -75,10 +75,10 @@ is_wildcard(const char *address)
 static void
 format_announcement(enum ready_print print, tcp_listener l, struct text *text)
 {
-	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN];
+	char local[TCPUNIT_ADDRLEN] = "";
 	int port = tcp_listener_port(l);
 
-	(void)tcp_listener_addresses(l, 0, local, remote); /* it is open */
+	(void)tcp_listener_addresses(l, 0, local); /* it is open */
 	if (print == PRINT_HOSTPORT) {
 		if (is_wildcard(local))
 			(void)strcpy(local, "localhost");
