@@ -13,9 +13,11 @@
 #include <sys/socket.h>
 
 #include "bindable.h"
+#include "command.h"
 #include "lookup.h"
 #include "kernel/sockets.h"
-#include "tcpu.h"
+#include "run.h"
+#include "target.h"
 #include "waiting.h"
 
 enum format { FORMAT_NONE, FORMAT_PLAIN, FORMAT_SH };

@@ -12,9 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "listing.h"
 #include "kernel/process_sockets.h"
-#include "tcpu.h"
+#include "run.h"
+#include "target.h"
 #include "waiting.h"
 
 struct addresses_options {

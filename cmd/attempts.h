@@ -6,7 +6,8 @@
 #ifndef TCPU_ATTEMPTS_H
 #define TCPU_ATTEMPTS_H
 
-#include "tcpu.h"
+#include "run.h"
+#include "target.h"
 #include "waiting.h"
 
 struct attempt_options {

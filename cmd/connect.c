@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 #include "attempts.h"
+#include "command.h"
 #include "descriptors.h"
 #include "handlers/handlers.h"
 #include "listing.h"
 #include "session/session.h"
-#include "tcpu.h"
+#include "run.h"
 
 enum connect_print {
 	PRINT_NOTHING,

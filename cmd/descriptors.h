@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "tcpu.h"
+#include "run.h"
 
 /*
  * A descriptor of ours must not become somebody's stdin.  What is closed stays

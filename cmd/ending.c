@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "tcpu.h"
+#include "status.h"
 
 /* Those that would end tcpu from outside before it has cleaned up. */
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM,

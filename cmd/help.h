@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "tcpu.h"
+#include "command.h"
 #include "text.h"
 
 /* All commands, a line each, and what they have in common; the table ends with

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "tcpu.h"
+#include "run.h"
 #include "text.h"
 
 enum listing_format {

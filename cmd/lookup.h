@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "kernel/socket_address.h"
+#include "target.h"
 #include "waiting.h"
 
 /* The addresses of a host that belong to this machine. */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "target.h"
+
 /* The letters of a netcat; the manual explains them under COMING FROM NC. */
 static const struct {
 	char letter;
@@ -57,9 +59,9 @@ is_number(const char *word)
 
 /* What stands in the place of something else.  Returns 0 or STATUS_USAGE. */
 int
-check_words(const struct run *run, struct operands *operands)
+check_words(const struct run *run, const struct command *command,
+    struct operands *operands)
 {
-	const struct command *command = run->command;
 	char **words;
 
 	take_target(command, operands);
@@ -164,7 +166,7 @@ give_hint(const struct run *run, const struct command *const commands[],
 		hint(run, "%s%s%s'tcpu%s%s --help' tells the options",
 		    meant ? "did you mean --" : "", meant ? meant : "",
 		    meant ? "? " : "", run->command ? " " : "",
-		    run->command ? run->command->name : "");
+		    run->command ? run->command : "");
 }
 
 int

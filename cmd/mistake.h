@@ -7,11 +7,13 @@
 #ifndef TCPU_MISTAKE_H
 #define TCPU_MISTAKE_H
 
-#include "tcpu.h"
+#include "command.h"
+#include "run.h"
 
 /* Looks for words that stand in the wrong place; those of connect after a first
  * "--" become its operands.  Returns 0; or STATUS_USAGE, having said why. */
-int check_words(const struct run *run, struct operands *operands);
+int check_words(const struct run *run, const struct command *command,
+    struct operands *operands);
 
 /* Both return STATUS_USAGE, having said what is wrong and what was meant.  The
  * table of commands ends with NULL. */

@@ -12,8 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "tcpu.h"
+#include <tcpunit.h>
 
 /* The largest of the values that readers of optional arguments set. */
 #define MOST_VALUE 32

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tcpu.h"
-
 static int refuse(
     enum status status, char *error, const char *why, const char *text);
 static int split_word(
@@ -191,5 +189,23 @@ split_word(char *word, bool need_host, struct target *target, char *error)
 	if (need_host || strchr(word, ':') || word[0] == '[')
 		return refuse(STATUS_USAGE, error, "no port", word);
 	target->service = word;
+	return 0;
+}
+
+int
+find_target(const struct run *run, const struct operands *operands,
+    bool need_host, int least, struct target *target)
+{
+	char error[OPTION_ERROR_SIZE];
+	int status;
+
+	status = read_target(
+	    operands, need_host, run->options->numeric, target, error);
+	if (status == STATUS_USAGE)
+		return usage_error(run, "%s", error);
+	if (status != 0)
+		return fail(run, status, "%s: %s", run->command, error);
+	if (target->port < least)
+		return usage_error(run, "not a port: '%s'", target->service);
 	return 0;
 }

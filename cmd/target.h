@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "options.h"
+#include "run.h"
 
 /* A host and a port, as they are used and as the user wrote them. */
 struct target {
@@ -31,5 +32,13 @@ int read_target(const struct operands *operands, bool need_host, bool numeric,
  * number. */
 int read_source(
     const char *text, struct target *source, char error[OPTION_ERROR_SIZE]);
+
+/*
+ * The target that the operands name (read_target); a port below LEAST is
+ * refused, which is 0 for listen and 1 elsewhere.  Returns 0, or the status to
+ * end with, having said why.
+ */
+int find_target(const struct run *run, const struct operands *operands,
+    bool need_host, int least, struct target *target);
 
 #endif

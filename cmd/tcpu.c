@@ -3,14 +3,13 @@
  * tcpu.c - the table of commands, and what happens before and after one of
  * them runs.
  */
-#include "tcpu.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "descriptors.h"
 #include "help.h"
 #include "mistake.h"
@@ -25,12 +24,13 @@ static bool is_version(const char *word);
 static const struct command *find_command(const char *word);
 static int start_command(
     const struct command *command, char **words, const struct run *before);
-static int prepare(
-    const struct run *run, void *options, const struct operands *operands);
-static int perform(const struct run *run, const struct operands *operands);
+static int prepare(const struct run *run, const struct command *command,
+    void *options, const struct operands *operands);
+static int perform(const struct run *run, const struct command *command,
+    const struct operands *operands);
 static int finish(const struct run *run, int status);
 static int say_usage(const struct run *run);
-static int answer_help(const struct run *run);
+static int answer_help(const struct run *run, const struct command *command);
 static int answer_help_words(const struct run *run, char **words);
 static int answer_version(const struct run *run);
 
@@ -81,7 +81,7 @@ read_leading(
 	if (*n == -1)
 		return bad_option(run, commands, error, operands.meant);
 	if (options->help)
-		return answer_help(run);
+		return answer_help(run, NULL);
 	if (!words[*n])
 		return say_usage(run);
 	if (strcmp(words[*n], "help") == 0)
@@ -109,16 +109,16 @@ find_command(const char *word)
 static int
 answer_help_words(const struct run *run, char **words)
 {
-	struct run of_command = *run;
+	const struct command *command;
 
 	if (!words[0])
-		return answer_help(run);
-	of_command.command = find_command(words[0]);
-	if (!of_command.command)
+		return answer_help(run, NULL);
+	command = find_command(words[0]);
+	if (!command)
 		return bad_command(run, commands, words);
 	if (words[1])
 		return usage_error(run, "help: extra operand: '%s'", words[1]);
-	return answer_help(&of_command);
+	return answer_help(run, command);
 }
 
 static int
@@ -136,8 +136,9 @@ start_command(
     const struct command *command, char **words, const struct run *before)
 {
 	void *options = malloc(command->size);
-	const struct run run = {command, options ? options : before->options,
-	    before->ending, before->outbox};
+	const struct run run = {command->name,
+	    options ? options : before->options, before->ending,
+	    before->outbox};
 	struct operands operands = {0};
 	char error[OPTION_ERROR_SIZE];
 	int status;
@@ -150,23 +151,22 @@ start_command(
 	    -1)
 		status = bad_option(&run, commands, error, operands.meant);
 	else if (run.options->help)
-		status = answer_help(&run);
-	else if (check_words(&run, &operands) != 0)
+		status = answer_help(&run, command);
+	else if (check_words(&run, command, &operands) != 0)
 		status = STATUS_USAGE;
 	else
-		status = prepare(&run, options, &operands);
+		status = prepare(&run, command, options, &operands);
 	if (status == -1)
-		status = perform(&run, &operands);
+		status = perform(&run, command, &operands);
 	free(options);
 	return finish(&run, status);
 }
 
 /* Returns -1 to go on, or the status to end with. */
 static int
-prepare(const struct run *run, void *options, const struct operands *operands)
+prepare(const struct run *run, const struct command *command, void *options,
+    const struct operands *operands)
 {
-	const struct command *command = run->command;
-
 	if (operands->command && !command->runs_command)
 		return usage_error(run, "there is no COMMAND to run here");
 	if (operands->command && !operands->command[0])
@@ -175,11 +175,12 @@ prepare(const struct run *run, void *options, const struct operands *operands)
 }
 
 static int
-perform(const struct run *run, const struct operands *operands)
+perform(const struct run *run, const struct command *command,
+    const struct operands *operands)
 {
 	if (watch_endings(run->ending, run->options->timeout) == -1)
 		return library_failure(run, "start", STATUS_FAILED);
-	return run->command->run(run, run->options, operands);
+	return command->run(run, run->options, operands);
 }
 
 static int
@@ -204,17 +205,17 @@ say_usage(const struct run *run)
 }
 
 static int
-answer_help(const struct run *run)
+answer_help(const struct run *run, const struct command *command)
 {
 	const bool all = run->options->help == HELP_ALL;
 	struct text text = {0};
 	int status;
 
-	if (run->command)
-		add_help(&text, run->command, all);
+	if (command)
+		add_help(&text, command, all);
 	else
 		add_usage(&text, commands);
-	for (int i = 0; commands[i] && !run->command && all; i++) {
+	for (int i = 0; commands[i] && !command && all; i++) {
 		text_add(&text, "\n");
 		add_help(&text, commands[i], true);
 	}
@@ -222,22 +223,4 @@ answer_help(const struct run *run)
 			     : answer(run, text.bytes, text.size);
 	text_free(&text);
 	return status;
-}
-
-int
-find_target(const struct run *run, const struct operands *operands,
-    bool need_host, int least, struct target *target)
-{
-	char error[OPTION_ERROR_SIZE];
-	int status;
-
-	status = read_target(
-	    operands, need_host, run->options->numeric, target, error);
-	if (status == STATUS_USAGE)
-		return usage_error(run, "%s", error);
-	if (status != 0)
-		return fail(run, status, "%s: %s", run->command->name, error);
-	if (target->port < least)
-		return usage_error(run, "not a port: '%s'", target->service);
-	return 0;
 }

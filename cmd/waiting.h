@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tcpu.h"
+#include "run.h"
 
 struct wait_option {
 	bool asked;

@@ -14,7 +14,7 @@
 #include "environment.h"
 #include "program.h"
 #include "../session/session.h"
-#include "../tcpu.h"
+#include "../run.h"
 
 /* How many ms a process has to end after a signal, and the longest pause
  * between two looks at it. */

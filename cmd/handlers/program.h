@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "../tcpu.h"
+#include "../run.h"
 
 struct program {
 	char *const *words; /* argv */

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "../tcpu.h"
+#include "../run.h"
 
 /*
  * Forks.  In the child returns -1 and stores the pipe to the launcher; of the

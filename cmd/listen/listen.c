@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../command.h"
 #include "../descriptors.h"
 #include "../kernel/port_user.h"
 #include "serve.h"
 #include "../session/wire.h"
+#include "../target.h"
 
 /* ms for a connection of ours to our own listener */
 #define FILL_TIME 1000

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <tcpunit.h>
 
-#include "../tcpu.h"
+#include "../run.h"
 
 enum ready_print {
 	PRINT_NONE,

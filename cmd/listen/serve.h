@@ -13,7 +13,7 @@
 #include "inherited.h"
 #include "ready.h"
 #include "../session/session.h"
-#include "../tcpu.h"
+#include "../run.h"
 
 struct listen_options {
 	struct common_options common;

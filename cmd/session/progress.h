@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <tcpunit.h>
 
-#include "../tcpu.h"
+#include "../run.h"
 
 /* One direction. */
 struct flow {

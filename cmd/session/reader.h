@@ -10,7 +10,7 @@
 
 #include <tcpunit.h>
 
-#include "../tcpu.h"
+#include "../run.h"
 
 struct reader {
 	const struct run *run;

@@ -10,7 +10,7 @@
 #include <tcpunit.h>
 
 #include "reader.h"
-#include "../tcpu.h"
+#include "../run.h"
 #include "wire.h"
 
 enum session_end {

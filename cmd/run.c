@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * message.c - what every command says: messages on stderr, with the status that
- * goes with them, and answers on stdout.
- */
+#include "run.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <signal.h>
@@ -12,7 +10,6 @@
 #include <unistd.h>
 
 #include "outlet.h"
-#include "tcpu.h"
 
 static void vsay(const struct run *run, const char *prefix, const char *format,
     va_list args) __attribute__((format(printf, 3, 0)));
@@ -108,8 +105,7 @@ usage_error(const struct run *run, const char *format, ...)
 	va_list args;
 
 	if (run->command)
-		(void)snprintf(
-		    prefix, sizeof(prefix), "%s: ", run->command->name);
+		(void)snprintf(prefix, sizeof(prefix), "%s: ", run->command);
 	va_start(args, format);
 	vsay(run, prefix, format, args);
 	va_end(args);

@@ -1,73 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tcpu.h - what every command of tcpu has in common: its entry in the table of
- * commands, the run it is part of, exit statuses, messages.
+ * run.h - one run of tcpu: which command it is, what it says, what it answers,
+ * and the status that it ends with.  Every file may include this one.
  */
-#ifndef TCPU_H
-#define TCPU_H
+#ifndef TCPU_RUN_H
+#define TCPU_RUN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <tcpunit.h>
 
 #include "ending.h"
 #include "options.h"
 #include "outbox.h"
-#include "target.h"
+#include "status.h"
 
-enum status {
-	STATUS_DONE = 0,
-	STATUS_NO = 1, /* the answer to a question, and nothing else */
-	STATUS_USAGE = 2,
-	STATUS_RESOLVE = 3,
-	STATUS_REFUSED = 4,
-	STATUS_CONNECT = 5,
-	STATUS_IN_USE = 6,
-	STATUS_LISTEN = 7,
-	STATUS_LOST = 8, /* the connection, after it was made */
-	STATUS_FILE = 9, /* stdin, stdout, or a file named in an option */
-	STATUS_TIMEOUT = 124,
-	STATUS_FAILED = 125, /* memory, descriptors, a missing facility */
-	STATUS_CANNOT_EXECUTE = 126,
-	STATUS_NOT_FOUND = 127,
-	STATUS_SIGNAL = 128, /* and the signal's number */
-	STATUS_ENDED = 256   /* by --until-exit: the run is over, and 0 */
-};
-
-struct run;
-
-/* One per file, and a line in tcpu.c's table. */
-struct command {
-	const char *name;
-	const char *operands; /* for the usage: "[HOST] PORT" */
-	const char *summary;  /* one line */
-	const struct option_set *options;
-	const char *const *commonest; /* which of them --help explains */
-	const char *examples;         /* lines, indented by two spaces */
-	bool runs_command;            /* takes "-- COMMAND" */
-	bool port_alone;              /* PORT without HOST is enough */
-	const void *defaults; /* a struct that begins with common_options */
-	size_t size;          /* of that struct */
-
-	/* OPTIONS is a copy of the defaults with the command line's values.
-	 * Returns an exit status. */
-	int (*run)(const struct run *run, const void *options,
-	    const struct operands *operands);
-
-	/* What has to happen before the library is called, unless null.
-	 * Returns -1 to go on, or an exit status. */
-	int (*prepare)(const struct run *run, void *options,
-	    const struct operands *operands);
-};
-
-extern const struct command listen_command;
-extern const struct command connect_command;
-extern const struct command accept_ready_command;
-extern const struct command addresses_command;
-
-/* One invocation of one command. */
 struct run {
-	const struct command *command;
+	const char *command; /* its name; NULL before it is known */
 	const struct common_options *options;
 	struct ending *ending;
 	struct outbox *outbox;
@@ -97,14 +45,6 @@ int usage_error(const struct run *run, const char *format, ...)
 
 /* A second line for those who made a mistake, printed as usage errors are. */
 void hint(const struct run *run, const char *format, ...) TCPUNIT_PRINTF(2, 3);
-
-/*
- * The target that the operands name (read_target); a port below LEAST is
- * refused, which is 0 for listen and 1 elsewhere.  Returns 0, or the status to
- * end with, having said why.
- */
-int find_target(const struct run *run, const struct operands *operands,
-    bool need_host, int least, struct target *target);
 
 /*
  * The end of a library call that failed: says "WHAT: why" and returns the
