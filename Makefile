@@ -102,9 +102,9 @@ BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 	$(BUILD)/tests/bench/echo_chicken
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,descriptors ending \
-	handlers/program kernel/sock_diag kernel/socket_address \
+	kernel/sock_diag kernel/socket_address \
 	kernel/socket_table listen/access listen/inherited options \
-	outbox outlet run session/crlf target)))
+	outbox outlet run session/stream target)))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 SIM_OBJ = $(call objects,tests/sim/*.c tests/sim/programs/*.c)

@@ -14,8 +14,8 @@
 
 #include "bindable.h"
 #include "command.h"
-#include "lookup.h"
 #include "kernel/sockets.h"
+#include "lookup.h"
 #include "run.h"
 #include "target.h"
 #include "waiting.h"

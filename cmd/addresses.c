@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "listing.h"
 #include "kernel/process_sockets.h"
+#include "listing.h"
 #include "run.h"
 #include "target.h"
 #include "waiting.h"

@@ -12,8 +12,8 @@
 #include "descriptors.h"
 #include "handlers/handlers.h"
 #include "listing.h"
-#include "session/session.h"
 #include "run.h"
+#include "session/session.h"
 
 enum connect_print {
 	PRINT_NOTHING,

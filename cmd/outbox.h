@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <unistd.h>
 #include <tcpunit.h>
+#include <unistd.h>
 
 #include "outlet.h"
 

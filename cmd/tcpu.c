@@ -2,6 +2,22 @@
 /*
  * tcpu.c - the table of commands, and what happens before and after one of
  * them runs.
+ *
+ * A new option goes to the table of those it belongs to, and a member for its
+ * value to the struct beside the table:
+ *
+ *   how a session goes         session/session_options.[ch]
+ *   how COMMAND is run         handlers/handlers.c, handlers/handler.h
+ *   who hears of a listener    listen/ready.[ch]
+ *   how tcpu listens           listen/listen_options.[ch]
+ *   which clients are served   listen/access.[ch]
+ *   how tcpu connects          attempts.[ch]
+ *   one command's own          the file of the command
+ *   every command's            options.[ch]
+ *
+ * A new command has a file with a struct command, which command.h declares and
+ * the table below names.  tests/layering.bats says which file may include
+ * which.
  */
 #include <errno.h>
 #include <stdio.h>

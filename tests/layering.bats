@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 #
-# Who may include whom.  Each line names files of lib/ and the headers that
-# they may include besides their own and tcpunit.h; what is not on a line is
-# not part of the library.
+# Who may include whom.  Each line names files of a folder and the files whose
+# headers they may include besides those of their own line and tcpunit.h; a file
+# that is on no line is not part of the library or of the command.
 
 load helper
 
-rooms() {
+lib_rooms() {
 	cat <<-'END'
 	error handle address sigpipe stack ahead timers:
 	context: stack
@@ -24,6 +24,50 @@ rooms() {
 	resolve: question runtime address
 	passive: address
 	listener connect: options passive resolve port connection runtime address error
+	END
+}
+
+cmd_rooms() {
+	cat <<-'END'
+	clock options outlet status text:
+	ending: clock status
+	outbox: clock outlet
+	run: ending options outbox outlet status
+	descriptors waiting: clock run
+	listing: options run text
+	command target: options run
+	help mistake: command run target text
+	tcpu: command descriptors help mistake run text
+	kernel/processes kernel/socket_address:
+	kernel/route kernel/socket_table: kernel/socket_address
+	kernel/sock_diag: kernel/socket_table
+	kernel/sockets: kernel/sock_diag kernel/socket_table
+	kernel/process_sockets: kernel/processes kernel/sockets
+	kernel/port_user: kernel/process_sockets kernel/socket_address kernel/sockets
+	session/stream session/wire:
+	session/presence: kernel/sock_diag kernel/socket_address session/wire
+	session/progress session/standard: clock run
+	session/session_options: options run session/wire
+	session/directions: clock run session/presence session/progress session/session_options session/standard session/stream
+	session/session: clock run session/directions session/session_options session/standard session/wire
+	handlers/group: kernel/processes
+	handlers/program: run
+	handlers/handler: clock handlers/group handlers/program run session/session session/wire target
+	handlers/handlers: clock handlers/handler options run session/session
+	listen/access: options
+	listen/manager:
+	listen/inherited: descriptors run
+	listen/ready: descriptors listen/manager run text
+	listen/hold: handlers/program listen/inherited run
+	listen/listen_options: handlers/handlers listen/access listen/inherited listen/ready options run session/session
+	listen/serve: clock descriptors handlers/handlers listen/hold listen/listen_options run
+	listen/listen: command descriptors kernel/port_user listen/serve session/wire target
+	attempts: clock run target waiting
+	connect: attempts command descriptors handlers/handlers listing run session/session
+	lookup: kernel/route kernel/socket_address target waiting
+	bindable: kernel/port_user kernel/route lookup waiting
+	accept_ready: bindable command kernel/sockets lookup run target waiting
+	addresses: command kernel/process_sockets listing run target waiting
 	END
 }
 
@@ -46,33 +90,45 @@ stem() {
 	echo "${name%.*}"
 }
 
-@test "the library's rooms include what is below them" {
-	local files below file header wrong=0
+# included DIR FILE... - "FILE HEADER" for each include of a file in DIR, which
+# is named as in the tables.
+included() {
+	local dir=$1 file header
+	shift
+	includes "$@" | grep -v '<' | while read -r file header; do
+		echo "$file $(realpath -m --relative-to="$dir" \
+			"${file%/*}/${header%.h}")"
+	done
+}
+
+# check_includes DIR <ROOMS - nothing includes what its line does not name
+check_includes() {
+	local dir=$1 files below file header wrong=0
 	while IFS=: read -r files below; do
 		while read -r file header; do
 			case " tcpunit $files $below " in
-			*" $(stem "$header") "*) ;;
+			*" $header "*) ;;
 			*)
 				echo "$file includes $header"
 				wrong=1
 				;;
 			esac
 		done < <(for file in $files; do
-			includes lib/"$file".[ch]
-		done | grep -v '<')
-	done < <(rooms)
+			included "$dir" "$dir/$file".[ch]
+		done)
+	done
 	[ "$wrong" -eq 0 ]
 }
 
-@test "every file of the library has its place" {
-	for file in lib/*.c; do
-		stem "$file"
-	done | sort >"$BATS_TEST_TMPDIR/files"
-	rooms | tr -d : | tr ' ' '\n' | sort -u |
-		diff "$BATS_TEST_TMPDIR/files" -
+# check_places DIR <ROOMS - every file is on one line
+check_places() {
+	tr -d : | tr ' ' '\n' | sort -u |
+		diff <(find "$1" -name '*.[ch]' ! -name tcpunit.h -printf '%P\n' |
+			sed 's/\..$//' | sort -u) -
 }
 
-@test "nobody is included from above" {
+# check_order <ROOMS - what a line names stands on an earlier one
+check_order() {
 	local files below seen=
 	while IFS=: read -r files below; do
 		for room in $below; do
@@ -82,7 +138,28 @@ stem() {
 			esac
 		done
 		seen="$seen $files"
-	done < <(rooms)
+	done
+}
+
+@test "the library's rooms include what is below them" {
+	lib_rooms | check_includes lib
+}
+
+@test "the command's rooms include what is below them" {
+	cmd_rooms | check_includes cmd
+}
+
+@test "every file of the library has its place" {
+	lib_rooms | check_places lib
+}
+
+@test "every file of the command has its place" {
+	cmd_rooms | check_places cmd
+}
+
+@test "nobody is included from above" {
+	lib_rooms | check_order
+	cmd_rooms | check_order
 }
 
 @test "libevent stays in a few rooms" {

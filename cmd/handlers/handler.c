@@ -7,13 +7,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../clock.h"
 #include "../session/wire.h"
+
+/* So many groups may be left without anyone looking which of them still live.
+ * From then on that happens each time when their number has doubled. */
+#define LEFT 16
 
 static int start(struct handler *h);
 static int attend(struct handler *h);
@@ -26,6 +32,8 @@ static void end_group(struct group *g);
 static void hand_over(struct handler *h);
 static void reap(struct handler *h);
 static void report(const struct handler *h, int status);
+static void leave(struct handler *h);
+static void weed(struct handlers *hs);
 
 int
 handler_start(struct handler *h)
@@ -113,7 +121,7 @@ live(void *handler)
 	else
 		hand_over(h);
 	reap(h);
-	handlers_leave(h);
+	leave(h);
 	return NULL;
 }
 
@@ -244,4 +252,39 @@ report(const struct handler *h, int status)
 	else if (WEXITSTATUS(status) && hs->many)
 		say(hs->run, "%s: %s: exit status %d", h->name, command,
 		    WEXITSTATUS(status));
+}
+
+/* Takes a handler whose COMMAND has ended off the list. */
+static void
+leave(struct handler *h)
+{
+	struct handlers *hs = h->all;
+
+	LIST_REMOVE(h, link);
+	hs->running--;
+	(void)eventfd_write(hs->ended, 1); /* never full */
+	if (!group_exists(&h->group)) {
+		free(h);
+		return;
+	}
+	LIST_INSERT_HEAD(&hs->left, h, link);
+	if (++hs->left_count > LEFT && hs->left_count > hs->left_limit)
+		weed(hs);
+}
+
+/* Forgets the groups that have ended since. */
+static void
+weed(struct handlers *hs)
+{
+	struct handler *h, *next;
+
+	for (h = LIST_FIRST(&hs->left); h; h = next) {
+		next = LIST_NEXT(h, link);
+		if (group_exists(&h->group))
+			continue;
+		LIST_REMOVE(h, link);
+		free(h);
+		hs->left_count--;
+	}
+	hs->left_limit = 2 * hs->left_count;
 }

@@ -14,22 +14,13 @@
 #include <unistd.h>
 
 #include "../clock.h"
-#include "handler.h"
-
-/* How long to wait where processes, descriptors or memory have run out. */
-#define SHORTAGE_PAUSE 100
 
 /* How long to wait for the end of processes that were killed. */
 #define KILL_TIME 100
 
-/* So many groups may be left without anyone looking which of them still live.
- * From then on that happens each time when their number has doubled. */
-#define LEFT 16
-
 static int check_options(const struct run *run,
     const struct handler_options *options,
     const struct session_options *session, bool command);
-static void weed(struct handlers *hs);
 static void end_all(struct handlers *hs);
 static void free_all(struct handlers *hs);
 
@@ -68,17 +59,6 @@ check_options(const struct run *run, const struct handler_options *o,
 	return 0;
 }
 
-int
-wait_out_shortage(const struct run *run, const char *what, int code, bool *said)
-{
-	if (!is_shortage(code))
-		return -1;
-	if (!*said)
-		say(run, "%s: %s", what, strerror(code));
-	*said = true;
-	return tcp_thread_sleep(SHORTAGE_PAUSE);
-}
-
 static void
 pass_on(void *handlers, int number)
 {
@@ -114,7 +94,6 @@ handlers_begin(struct handlers *hs)
 	    .leader = hs->leaders};
 	LIST_INIT(&hs->list);
 	LIST_INIT(&hs->left);
-	hs->left_limit = LEFT;
 	hs->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (hs->ended == -1)
 		return fail(
@@ -179,40 +158,6 @@ handlers_end(struct handlers *hs, int status)
 	free_all(hs);
 	(void)close(hs->ended);
 	return status;
-}
-
-void
-handlers_leave(struct handler *h)
-{
-	struct handlers *hs = h->all;
-
-	LIST_REMOVE(h, link);
-	hs->running--;
-	(void)eventfd_write(hs->ended, 1); /* never full */
-	if (!group_exists(&h->group)) {
-		free(h);
-		return;
-	}
-	LIST_INSERT_HEAD(&hs->left, h, link);
-	if (++hs->left_count > hs->left_limit)
-		weed(hs);
-}
-
-/* Forgets the groups that have ended since. */
-static void
-weed(struct handlers *hs)
-{
-	struct handler *h, *next;
-
-	for (h = LIST_FIRST(&hs->left); h; h = next) {
-		next = LIST_NEXT(h, link);
-		if (group_exists(&h->group))
-			continue;
-		LIST_REMOVE(h, link);
-		free(h);
-		hs->left_count--;
-	}
-	hs->left_limit = hs->left_count < LEFT ? LEFT : 2 * hs->left_count;
 }
 
 static bool

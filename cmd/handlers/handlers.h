@@ -6,26 +6,10 @@
 #ifndef TCPU_HANDLERS_H
 #define TCPU_HANDLERS_H
 
-#include <limits.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <sys/queue.h>
-
-#include "environment.h"
-#include "program.h"
-#include "../session/session.h"
+#include "../options.h"
 #include "../run.h"
-
-/* How many ms a process has to end after a signal, and the longest pause
- * between two looks at it. */
-#define GRACE 1000
-#define LONGEST_PAUSE 16
-
-struct handler_options {
-	bool pipes;          /* not the socket itself */
-	bool ucspi;          /* descriptors 6 and 7 */
-	char path[PATH_MAX]; /* of COMMAND, once it is known */
-};
+#include "../session/session.h"
+#include "handler.h"
 
 extern const struct option handler_option_table[];
 
@@ -35,39 +19,6 @@ extern const struct option handler_option_table[];
  */
 int handler_prepare(const struct run *run, struct handler_options *options,
     const struct session_options *session, char *const *command);
-
-/*
- * Processes, descriptors and memory come back, as others end.  Where CODE is
- * that they have run out, says so for WHAT the first time, and waits (parks) a
- * little.  Returns 0; or -1 where it is something else, or the run is over.
- */
-int wait_out_shortage(
-    const struct run *run, const char *what, int code, bool *said);
-
-struct handler;
-
-/* The handlers of a run.  The first half is the caller's to fill in. */
-struct handlers {
-	const struct run *run;
-	const char *what; /* "listen 0.0.0.0:80", for messages */
-	const struct handler_options *options;
-	const struct session_options *session;
-	char *const *command;
-	bool leaders; /* each is a process group */
-	bool many;    /* the run goes on after the first connection */
-	bool *said;   /* that something has run out */
-
-	struct program program;
-	struct environment environment;
-	LIST_HEAD(, handler) list;
-	LIST_HEAD(, handler) left; /* COMMAND has ended, its group may live */
-	bool hinted;               /* at --pipes */
-	int running;
-	int left_count;
-	int left_limit; /* of left_count, before its list is weeded */
-	int ended;      /* an eventfd: counts those that ended */
-	int status;     /* of the last that ended */
-};
 
 /*
  * Returns 0, or the status to end with, having said why.  From here on the
@@ -86,10 +37,6 @@ int handlers_await(struct handlers *hs, int limit);
  */
 int handlers_start(
     struct handlers *hs, const tcp_port connection[2], const char *name);
-
-/* Takes a handler whose COMMAND has ended, or never ran, off the list.  It is
- * freed, now or when its group has ended, too. */
-void handlers_leave(struct handler *h);
 
 /*
  * Waits for those that run, with STATUS 0, and gives everything back.  If the

@@ -14,6 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How long to wait where processes, descriptors or memory have run out. */
+#define SHORTAGE_PAUSE 100
+
 /* Where PATH is not set. */
 #define STANDARD_PATH "/usr/bin:/bin"
 
@@ -83,6 +86,52 @@ is_shortage(int code)
 {
 	return code == EAGAIN || code == EMFILE || code == ENFILE ||
 	    code == ENOMEM;
+}
+
+int
+wait_out_shortage(const struct run *run, const char *what, int code, bool *said)
+{
+	if (!is_shortage(code))
+		return -1;
+	if (!*said)
+		say(run, "%s: %s", what, strerror(code));
+	*said = true;
+	return tcp_thread_sleep(SHORTAGE_PAUSE);
+}
+
+void
+clean_environment(void)
+{
+	static const char *const names[] = {"TCPREMOTEHOST", "TCPREMOTEINFO",
+	    "TCPLOCALHOST", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
+	    "NOTIFY_SOCKET"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		(void)unsetenv(names[i]); /* fails for a bad name only */
+}
+
+/* In place: setenv(3) would keep a copy of every value there ever was. */
+int
+set_environment(struct environment *e, tcp_port port, int number)
+{
+	const size_t size = sizeof(e->variables[0]);
+	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN] = "";
+	char(*v)[16 + TCPUNIT_ADDRLEN] = e->variables;
+	int ports[2] = {0, 0};
+
+	(void)tcp_addresses(port, local, remote); /* it is open */
+	(void)tcp_port_numbers(port, &ports[0], &ports[1]);
+	(void)snprintf(v[0], size, "PROTO=TCP");
+	(void)snprintf(v[1], size, "TCPLOCALIP=%s", local);
+	(void)snprintf(v[2], size, "TCPLOCALPORT=%d", ports[0]);
+	(void)snprintf(v[3], size, "TCPREMOTEIP=%s", remote);
+	(void)snprintf(v[4], size, "TCPREMOTEPORT=%d", ports[1]);
+	(void)snprintf(v[5], size, "TCPCONNNUM=%d", number);
+	for (int i = 0; i < VARIABLES; i++) {
+		if (putenv(v[i]) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /*

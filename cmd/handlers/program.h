@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * program.h - COMMAND as a program: where it is, and starting it as a process
- * of its own.
+ * program.h - COMMAND as a program: where it is, what it learns of its
+ * connection, and starting it as a process of its own.
  */
 #ifndef TCPU_PROGRAM_H
 #define TCPU_PROGRAM_H
@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <tcpunit.h>
 
 #include "../run.h"
 
@@ -33,6 +34,33 @@ enum status program_failure(int code);
 
 /* Whether it says that processes, descriptors or memory have run out. */
 bool is_shortage(int code);
+
+/*
+ * Processes, descriptors and memory come back, as others end.  Where CODE is
+ * that they have run out, says so for WHAT the first time, and waits (parks) a
+ * little.  Returns 0; or -1 where it is something else, or the run is over.
+ */
+int wait_out_shortage(
+    const struct run *run, const char *what, int code, bool *said);
+
+/* The variables of UCSPI: PROTO, TCPLOCALIP, TCPLOCALPORT, TCPREMOTEIP,
+ * TCPREMOTEPORT, TCPCONNNUM. */
+#define VARIABLES 6
+
+/* Where they are: environ(7) points here, once they are set. */
+struct environment {
+	char variables[VARIABLES][16 + TCPUNIT_ADDRLEN];
+};
+
+/* Takes out what was about another connection, or for this process alone: the
+ * sockets it was given, its service manager. */
+void clean_environment(void);
+
+/*
+ * Describes the connection of a port; NUMBER is that of its peer's connections.
+ * Returns 0, or -1 with ENOMEM.
+ */
+int set_environment(struct environment *e, tcp_port port, int number);
 
 /*
  * Starts the program with INPUT and OUTPUT as p->first and the next, stdin,

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * inherited.h - listening sockets that go from one program to another: taken
- * over from who started us, or handed to a COMMAND that takes our place.
+ * inherited.h - listening sockets that tcpu was started with.
  */
 #ifndef TCPU_INHERITED_H
 #define TCPU_INHERITED_H
 
 #include <stdbool.h>
 #include <tcpunit.h>
+#include <unistd.h>
 
 #include "../run.h"
+
+/* The descriptors of a service manager begin here. */
+#define FIRST_FD (STDERR_FILENO + 1)
 
 struct inherited {
 	int count;
@@ -26,13 +29,5 @@ bool has_listen_fds(void);
  * the status to end with, having said why.
  */
 int find_inherited(const struct run *run, int fd, struct inherited *i);
-
-/*
- * Becomes the program WORDS, which lies at PATH, with the sockets of L as
- * descriptors 3 and up, and the variables that tell of them.  Returns the
- * status to end with, having said why.
- */
-int hold(const struct run *run, tcp_listener l, const char *path,
-    char *const *words);
 
 #endif

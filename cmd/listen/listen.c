@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * listen.c - tcpu listen: its options, its listener, and telling of it.
+ * listen.c - tcpu listen: its listener, and telling others of it.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../command.h"
 #include "../descriptors.h"
 #include "../kernel/port_user.h"
-#include "serve.h"
 #include "../session/wire.h"
 #include "../target.h"
+#include "serve.h"
 
 /* ms for a connection of ours to our own listener */
 #define FILL_TIME 1000
 
-static int check_options(
-    const struct run *run, const struct listen_options *options, bool command);
 static int prepare_listen(
     const struct run *run, void *options, const struct operands *operands);
 static int run_listen(const struct run *run, const void *options,
@@ -34,73 +31,15 @@ static void find_port_user(const struct listening *l,
     const struct target *target, char user[PORT_USER_SIZE]);
 static void arm(tcp_listener listener);
 
-static const struct option listen_option_table[] = {
-    {"keep-open", 'k', NULL, set_true,
-	offsetof(struct listen_options, keep_open),
-	"go on accepting after the first connection"},
-    {"count", 0, "N", read_count, offsetof(struct listen_options, count),
-	"with --keep-open, exit after N connections"},
-    {"max-conns", 'm', "N", read_count,
-	offsetof(struct listen_options, max_conns),
-	"run at most N handlers at a time (100)"},
-    {"accept-timeout", 0, "TIME", read_time,
-	offsetof(struct listen_options, accept_timeout),
-	"exit when nobody came for TIME"},
-    {"backlog", 'b', "N", read_natural,
-	offsetof(struct listen_options, backlog),
-	"how many connections may wait to be accepted"},
-    {"local", 'L', NULL, set_true, offsetof(struct listen_options, local),
-	"loopback only, IPv4 and IPv6"},
-    {"v6only", 0, NULL, set_true, offsetof(struct listen_options, v6only),
-	"take no IPv4 on an IPv6 address"},
-    {"reuse-port", 0, NULL, set_true,
-	offsetof(struct listen_options, reuse_port),
-	"share the port with others that ask for it"},
-    {"no-accept", 0, NULL, set_true, offsetof(struct listen_options, no_accept),
-	"never accept: connections stay pending"},
-    {"black-hole", 0, NULL, set_true,
-	offsetof(struct listen_options, black_hole),
-	"never answer: connecting hangs"},
-    {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
-	"take over descriptor N, which listens already"},
-    {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
-	"become COMMAND, which has the listening sockets from descriptor 3 "
-	"on; if it takes one only, listen on 127.0.0.1"},
-    {"until-exit", 0, "PID", read_count,
-	offsetof(struct listen_options, until_exit),
-	"end when process PID does"},
-    {0},
-};
-
-static const struct option_set listen_options[] = {
-    {"Listening", listen_option_table, 0},
-    {"Access", access_option_table, offsetof(struct listen_options, access)},
-    {"Readiness", ready_option_table, offsetof(struct listen_options, ready)},
-    {"Sessions", session_option_table,
-	offsetof(struct listen_options, session)},
-    {"COMMAND", handler_option_table, offsetof(struct listen_options, handler)},
-    {"Common options", common_option_table, 0},
-    {0},
-};
-
 static const char *const commonest[] = {"keep-open", "count", "accept-timeout",
     "local", "until-exit", "print-port", "print", "background", "pipes",
     "abandon", "timeout", NULL};
-
-static const struct listen_options listen_defaults = {
-    .common = COMMON_DEFAULTS,
-    .session = SESSION_DEFAULTS,
-    .ready = READY_DEFAULTS,
-    .fd = -1,
-    .backlog = INT_MAX,
-    .accept_timeout = -1,
-};
 
 const struct command listen_command = {
     .name = "listen",
     .operands = "[HOST] PORT [-- COMMAND...]",
     .summary = "wait for a connection and be its other end",
-    .options = listen_options,
+    .options = listen_option_sets,
     .commonest = commonest,
     .examples =
 	"  tcpu listen --end=peer 9000 >copy && echo complete\n"
@@ -115,105 +54,16 @@ const struct command listen_command = {
     .prepare = prepare_listen,
 };
 
-static bool
-is_said(const struct wire_options *o)
-{
-	const struct wire_options *unsaid = &listen_defaults.session.wire;
-
-	return o->keepalive != unsaid->keepalive ||
-	    o->user_timeout != unsaid->user_timeout ||
-	    o->nodelay != unsaid->nodelay;
-}
-
-/* Where nothing is accepted there is no connection for an option to be about.
- */
-static int
-check_idle(const struct run *run, const struct listen_options *o, bool command)
-{
-	const char *name = o->no_accept ? "--no-accept" : "--black-hole";
-
-	if (command)
-		return usage_error(run,
-		    "--no-accept and --black-hole have no use for a COMMAND");
-	if (o->keep_open || o->max_conns || o->accept_timeout != -1 ||
-	    o->access.count || has_manner(&o->session) ||
-	    is_said(&o->session.wire))
-		return usage_error(
-		    run, "%s has no use for options about connections", name);
-	return 0;
-}
-
-static int
-check_options(
-    const struct run *run, const struct listen_options *o, bool command)
-{
-	if (o->count && !o->keep_open)
-		return usage_error(run, "--count needs --keep-open");
-	if (o->max_conns && !command)
-		return usage_error(run, "--max-conns needs a COMMAND");
-	if (o->v6only && run->options->family == 4)
-		return usage_error(
-		    run, "--ipv4 and --v6only exclude each other");
-	if (o->no_accept && o->black_hole)
-		return usage_error(
-		    run, "--no-accept and --black-hole exclude each other");
-	if (o->black_hole && o->reuse_port)
-		return usage_error(
-		    run, "--black-hole and --reuse-port exclude each other");
-	if (o->no_accept || o->black_hole)
-		return check_idle(run, o, command);
-	return check_session_options(run, &o->session, !serves(o, command));
-}
-
-/* What COMMAND will do by itself. */
-static int
-check_hold(const struct run *run, const struct listen_options *o, bool command)
-{
-	if (!o->hold)
-		return 0;
-	if (!command)
-		return usage_error(run, "--hold needs a COMMAND");
-	if (o->keep_open || o->max_conns || o->accept_timeout != -1 ||
-	    o->access.count || o->handler.pipes || o->session.drain ||
-	    is_said(&o->session.wire))
-		return usage_error(run, "--hold leaves connections to COMMAND");
-	if (o->until_exit || run->options->timeout != -1)
-		return usage_error(run, "--hold leaves its end to COMMAND");
-	return 0;
-}
-
-/* Takes a socket over that listens already, where there is one. */
-static int
-prepare_adoption(const struct run *run, struct listen_options *o,
-    const struct operands *operands)
-{
-	if (o->fd == -1 && (operands->count > 0 || !has_listen_fds()))
-		return 0;
-	if (operands->count > 0)
-		return usage_error(run, "--fd and PORT exclude each other");
-	if (o->local || o->v6only || o->reuse_port || o->black_hole ||
-	    o->backlog != INT_MAX || run->options->family)
-		return usage_error(run,
-		    "options about addresses and the backlog are not for a "
-		    "socket that listens already");
-	if (o->ready.background)
-		return usage_error(run,
-		    "--background keeps no descriptor, so none that listens");
-	return find_inherited(run, o->fd, &o->inherited);
-}
-
 static int
 prepare_listen(
     const struct run *run, void *options, const struct operands *operands)
 {
 	struct listen_options *o = options;
 	char *const *command = operands->command;
-	int status = check_options(run, o, command);
+	int status = check_listen_options(run, o, operands);
 
-	if (status == 0)
-		status = check_hold(run, o, command);
-	if (status == 0)
-		status = prepare_adoption(run, o, operands);
+	if (status == 0 && takes_over(o, operands))
+		status = find_inherited(run, o->fd, &o->inherited);
 	if (status != 0)
 		return status;
 	status = handler_prepare(run, &o->handler, &o->session, command);

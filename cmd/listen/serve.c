@@ -10,6 +10,8 @@
 
 #include "../clock.h"
 #include "../descriptors.h"
+#include "../handlers/handlers.h"
+#include "hold.h"
 
 /* Room for an address and a port. */
 #define NAME_SIZE (TCPUNIT_ADDRLEN + 10)
@@ -25,18 +27,6 @@ static int accept_connection(
     struct listening *l, tcp_port connection[2], char name[NAME_SIZE]);
 static int await_connection(struct listening *l, tcp_port connection[2]);
 static bool admit(const struct listening *l, tcp_port in, char name[NAME_SIZE]);
-
-bool
-serves(const struct listen_options *o, bool command)
-{
-	return command || o->no_accept || o->black_hole;
-}
-
-bool
-spares_stdout(const struct listen_options *o, bool command)
-{
-	return serves(o, command) || o->session.output;
-}
 
 int
 serve(struct listening *l)

@@ -9,9 +9,17 @@
 #include <stdbool.h>
 #include <tcpunit.h>
 
+#include "../run.h"
 #include "progress.h"
-#include "session.h"
+#include "session_options.h"
+#include "standard.h"
 #include "stream.h"
+
+/* How a session went. */
+struct outcome {
+	int status;
+	bool fatal; /* not the peer's doing: no further session is possible */
+};
 
 struct session {
 	const struct run *run;

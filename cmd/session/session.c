@@ -10,9 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../clock.h"
 #include "directions.h"
@@ -35,37 +32,6 @@ static int interrupted(struct session *s);
 static int fail_with_counts(
     struct session *s, enum status status, const char *why);
 static void drain(struct session *s);
-
-static bool
-is_one_socket(void)
-{
-	struct stat in, out;
-
-	return fstat(STDIN_FILENO, &in) == 0 &&
-	    fstat(STDOUT_FILENO, &out) == 0 && S_ISSOCK(in.st_mode) &&
-	    in.st_ino == out.st_ino && in.st_dev == out.st_dev;
-}
-
-int
-open_standard_ports(
-    const struct run *run, const char *output, struct standard_ports *ports)
-{
-	ports->name = output ? output : "stdout";
-	ports->input = tcp_open_input_fd(STDIN_FILENO);
-	if (!tcp_input_port_p(ports->input))
-		return library_failure(run, "stdin", STATUS_FILE);
-	ports->output = tcp_open_output_fd(STDOUT_FILENO);
-	if (!tcp_output_port_p(ports->output))
-		return library_failure(run, ports->name, STATUS_FILE);
-	/* One that has been hung up says EIO, and reads as an end of file. */
-	ports->terminal = isatty(STDIN_FILENO) || errno == EIO;
-	ports->socket = is_one_socket();
-	ports->process = -1;
-	ports->reader = (struct reader){run, ports->name, ports->output};
-	if (watch_reader(&ports->reader) == -1)
-		return library_failure(run, ports->name, STATUS_FAILED);
-	return 0;
-}
 
 struct outcome
 run_session(const struct run *run, const struct session_options *options,

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -20,6 +19,37 @@
 
 /* Of a pipe through which much goes. */
 #define PIPE_SIZE (1024 * 1024)
+
+size_t
+crlf_send(struct crlf *c, const char *from, size_t n, char *to)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; from && i < n; i++) {
+		if (from[i] == '\n' && !c->cr)
+			to[len++] = '\r';
+		to[len++] = from[i];
+		c->cr = from[i] == '\r';
+	}
+	return len;
+}
+
+size_t
+crlf_receive(struct crlf *c, const char *from, size_t n, char *to)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; from && i < n; i++) {
+		if (c->cr && from[i] != '\n')
+			to[len++] = '\r';
+		c->cr = from[i] == '\r';
+		if (!c->cr)
+			to[len++] = from[i];
+	}
+	if (!from && c->cr)
+		to[len++] = '\r';
+	return len;
+}
 
 /* Writes N bytes, at most PIECE, converted; if N is not positive, what belongs
  * to the end.  Returns 0 or -1. */

@@ -6,9 +6,29 @@
 #ifndef TCPU_STREAM_H
 #define TCPU_STREAM_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <tcpunit.h>
 
-#include "crlf.h"
+/* The line endings of --crlf, whatever pieces the bytes come in. */
+
+/* The last byte was CR; receiving, it was also held back. */
+struct crlf {
+	bool cr;
+};
+
+/*
+ * Converts N bytes; a null FROM is the end of file.  Returns how many bytes
+ * went to TO, which has room for 2 * N + 1.
+ */
+typedef size_t crlf_converter(
+    struct crlf *c, const char *from, size_t n, char *to);
+
+/* LF becomes CRLF; a CRLF stays. */
+crlf_converter crlf_send;
+
+/* CRLF becomes LF; a lone CR stays. */
+crlf_converter crlf_receive;
 
 /* Copies everything, as it is where CONVERT is NULL.  Returns 0, or -1 and the
  * library's last error. */

@@ -4,7 +4,7 @@
  * the room that is promised, and undone by its counterpart.  The first byte is
  * the length of the pieces.
  */
-#include "../../cmd/session/crlf.h"
+#include "../../cmd/session/stream.h"
 
 #include "fuzz.h"
 

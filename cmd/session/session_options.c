@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * manner.c - the options that say how a session is run.
- */
-#include "session.h"
+#include "session_options.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+#include "hold.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../handlers/program.h"
+#include "inherited.h"
+
+static int
+count_sockets(tcp_listener l)
+{
+	int n = 0;
+
+	while (tcp_listener_fileno(l, n) != -1)
+		n++;
+	return n;
+}
+
+/* They are moved out of each other's way first.  Returns 0, or -1 and errno. */
+static int
+place_sockets(tcp_listener l, int n)
+{
+	int fds[TCPUNIT_MAX_SOCKETS];
+
+	for (int i = 0; i < n; i++) {
+		fds[i] =
+		    fcntl(tcp_listener_fileno(l, i), F_DUPFD, FIRST_FD + n);
+		if (fds[i] == -1)
+			return -1;
+	}
+	for (int i = 0; i < n; i++) {
+		if (dup2(fds[i], FIRST_FD + i) == -1 ||
+		    fcntl(fds[i], F_SETFL,
+			fcntl(fds[i], F_GETFL) & ~O_NONBLOCK) == -1)
+			return -1;
+	}
+	return close_range((unsigned)(FIRST_FD + n), ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+static int
+set_number(const char *name, int n)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", n);
+	return setenv(name, text, 1);
+}
+
+/* Returns 0, or -1 with ENOMEM. */
+static int
+describe_sockets(tcp_listener l, int n)
+{
+	static const char name[] = "tcpu:";
+	char names[TCPUNIT_MAX_SOCKETS * (sizeof(name) - 1) + 1];
+	char local[TCPUNIT_ADDRLEN] = "";
+	size_t len = sizeof(name) - 1;
+
+	for (int i = 0; i < n; i++)
+		memcpy(names + (size_t)i * len, name, len);
+	names[(size_t)n * len - 1] = '\0';         /* a colon */
+	(void)tcp_listener_addresses(l, 0, local); /* it is open */
+	if (set_number("LISTEN_FDS", n) == -1 ||
+	    set_number("LISTEN_PID", (int)getpid()) == -1 ||
+	    setenv("LISTEN_FDNAMES", names, 1) == -1 ||
+	    setenv("TCPLOCALIP", local, 1) == -1)
+		return -1;
+	return set_number("TCPLOCALPORT", tcp_listener_port(l));
+}
+
+int
+hold(
+    const struct run *run, tcp_listener l, const char *path, char *const *words)
+{
+	int n = count_sockets(l);
+
+	if (describe_sockets(l, n) == -1 || place_sockets(l, n) == -1)
+		return fail(
+		    run, STATUS_FAILED, "%s: %s", words[0], strerror(errno));
+	outbox_flush(run->outbox);
+	restore_signals(run->ending);
+	(void)execvp(path, words);
+	return fail(
+	    run, program_failure(errno), "%s: %s", words[0], strerror(errno));
+}

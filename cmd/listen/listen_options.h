@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * listen_options.h - the options of tcpu listen, and which of them go together.
+ */
+#ifndef TCPU_LISTEN_OPTIONS_H
+#define TCPU_LISTEN_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "../handlers/handlers.h"
+#include "../options.h"
+#include "../run.h"
+#include "../session/session.h"
+#include "access.h"
+#include "inherited.h"
+#include "ready.h"
+
+struct listen_options {
+	struct common_options common;
+	struct session_options session;
+	struct ready_options ready;
+	struct handler_options handler;
+	struct access access;
+	int fd; /* a listening socket, or -1 */
+	struct inherited inherited;
+	bool hold;
+	bool keep_open;
+	int count;     /* 0 no end */
+	int max_conns; /* 0 not said */
+	int backlog;
+	int accept_timeout;
+	bool local;
+	bool v6only;
+	bool reuse_port;
+	bool no_accept;
+	bool black_hole;
+	int until_exit; /* a process, or 0 */
+};
+
+extern const struct option_set listen_option_sets[];
+extern const struct listen_options listen_defaults;
+
+/* Returns 0; or STATUS_USAGE, having said why. */
+int check_listen_options(const struct run *run,
+    const struct listen_options *options, const struct operands *operands);
+
+/* Whether tcpu takes over a socket that listens already. */
+bool takes_over(
+    const struct listen_options *options, const struct operands *operands);
+
+/* No data go through stdin and stdout. */
+bool serves(const struct listen_options *options, bool command);
+
+/* None go through stdout. */
+bool spares_stdout(const struct listen_options *options, bool command);
+
+#endif

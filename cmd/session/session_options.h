@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * session_options.h - the options that say how a session is run.
+ */
+#ifndef TCPU_SESSION_OPTIONS_H
+#define TCPU_SESSION_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "../options.h"
+#include "../run.h"
+#include "wire.h"
+
+enum session_end {
+	END_DEFAULT, /* PEER where stdin is a terminal, else BOTH */
+	END_BOTH,
+	END_PEER,
+	END_INPUT,
+	END_QUIET
+};
+
+/* Which lines' ends are converted; plain --crlf is what nc -C does. */
+enum crlf_option { CRLF_NONE, CRLF_SEND, CRLF_RECEIVE, CRLF_BOTH };
+
+struct session_options {
+	struct end_option {
+		enum session_end when;
+		int quiet; /* ms that the peer is silent at END_QUIET */
+	} end;
+	bool abandon;
+	bool reset;
+	enum crlf_option crlf;
+	bool progress;
+	const char *output; /* a file, or NULL: stdout */
+	int idle_timeout;   /* ms; -1 none */
+	int drain;          /* ms to finish after a signal */
+	struct wire_options wire;
+};
+
+extern const struct option session_option_table[];
+#define SESSION_DEFAULTS                                                  \
+	{                                                                 \
+		.end = {END_DEFAULT, 1000}, .idle_timeout = -1, .wire = { \
+			120000,                                           \
+			-1,                                               \
+			NODELAY_DEFAULT                                   \
+		}                                                         \
+	}
+
+/* SESSION says that there will be one.  Returns 0; or STATUS_USAGE, having said
+ * why. */
+int check_session_options(
+    const struct run *run, const struct session_options *options, bool session);
+
+/* Whether one of those was given that say how bytes flow. */
+bool has_manner(const struct session_options *options);
+
+#endif
