@@ -256,7 +256,7 @@ in_group() {
 as_init() {
 	rm -f port.fifo
 	mkfifo port.fifo
-	"${private[@]}" --pid --fork --mount-proc tcpu listen -k --ready-fd 9 \
+	"${private[@]}" --pid --fork --mount-proc tcpu listen --ready-fd 9 \
 		"$@" 9>port.fifo >init.out 2>init.err 3>&- &
 	started+=("$!")
 	read -r port <port.fifo
@@ -272,7 +272,7 @@ no_children() {
 @test "as process 1 we reap the orphans of handlers, and keep their statuses" {
 	local option
 	for option in --keepalive --pipes; do
-		as_init "$option" --local 0 -- sh -c 'sh -c "true &"; exit 3'
+		as_init -k "$option" --local 0 -- sh -c 'sh -c "true &"; exit 3'
 		timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
 		timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
 		soon no_children
