@@ -42,6 +42,7 @@ static int open_sockets(struct tu_runtime *, int,
 static int check_options(int, const struct tcp_listen_options *, const char *);
 static int loopback(int, union tu_address *);
 static tcp_listener listener_new(struct tu_runtime *, const int *, int);
+static void close_listener(struct tu_listener *);
 static void drop(void *);
 static void leave(void *);
 static struct tu_listener *find(tcp_listener, const char *);
@@ -120,10 +121,18 @@ int
 tcp_close(tcp_listener listener)
 {
 	struct tu_listener *l = find(listener, "close");
-	int i;
 
 	if (l == NULL)
 		return -1;
+	close_listener(l);
+	return 0;
+}
+
+static void
+close_listener(struct tu_listener *l)
+{
+	int i;
+
 	for (i = 0; i < l->n; i++) {
 		tu_watch_clear(&l->sockets[i].watch);
 		tu_waits_forget(
@@ -135,7 +144,6 @@ tcp_close(tcp_listener listener)
 	tu_wake_all(&l->queue, TU_CLOSED);
 	if (l->users == 0)
 		free(l);
-	return 0;
 }
 
 int
@@ -320,9 +328,7 @@ listener_new(struct tu_runtime *rt, const int *fds, int n)
 static void
 drop(void *object)
 {
-	struct tu_listener *l = object;
-
-	(void)tcp_close((tcp_listener){l->handle}); /* it is open */
+	close_listener(object);
 }
 
 static void

@@ -238,7 +238,7 @@ tcp_shutdown(void)
 	if (rt == NULL)
 		return;
 	if (rt->scheduler.forked)
-		(void)after_fork(rt); /* else the parent's set suffers */
+		(void)after_fork(rt); /* if it fails, its events stay */
 	if (rt->scheduler.current == rt->scheduler.first)
 		runtime_stop(rt);
 }

@@ -77,6 +77,8 @@ tu_scheduler_free(struct tu_scheduler *s)
 {
 	tu_thread_free(s->first);
 	tu_stacks_free(&s->stacks);
+	if (s->forked)
+		return; /* the loop is the parent's */
 	if (s->clock != NULL)
 		event_free(s->clock);
 	event_base_free(s->base);

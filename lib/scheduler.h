@@ -89,7 +89,8 @@ struct tu_scheduler {
 	unsigned outside; /* parked threads that an event could wake */
 	unsigned n_ready;
 	unsigned round; /* switches until events are looked for */
-	bool forked;    /* in a child, before tu_scheduler_claim */
+	bool forked;    /* in a child, before tu_scheduler_claim: the events
+			   are the parent's, and stay */
 };
 
 /* One event on a descriptor; wakes the first of a queue of parked threads.

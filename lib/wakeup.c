@@ -101,7 +101,7 @@ close_all(struct tu_wakeups *all)
 {
 	int error = errno;
 
-	if (all->event != NULL)
+	if (all->event != NULL && !all->scheduler->forked)
 		event_free(all->event);
 	(void)close(all->fd); /* an eventfd */
 	all->event = NULL;

@@ -27,7 +27,7 @@ void
 tu_watch_clear(struct tu_watch *w)
 {
 	set_idle(w, false);
-	if (w->event != NULL)
+	if (w->event != NULL && !w->scheduler->forked)
 		event_free(w->event);
 	w->event = NULL;
 }

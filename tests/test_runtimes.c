@@ -160,6 +160,19 @@ shut_down(void)
 	return talk_alone();
 }
 
+/* Likewise, without descriptors for a loop of its own. */
+static bool
+shut_down_short(void)
+{
+	bool closed;
+
+	forbid_fds();
+	tcp_shutdown();
+	closed = tcp_close_input_port(at_fork.c.server_in) == 0;
+	permit_fds();
+	return closed && talk_alone();
+}
+
 /* The child uses the connection, and tells its parent's reader nothing. */
 static bool
 talk_back(void)
@@ -238,6 +251,7 @@ forked(void)
 	ok(forks(let_go),
 	    "a child that abandons and closes leaves its parent alone");
 	ok(forks(shut_down), "and so does one that shuts down");
+	ok(forks(shut_down_short), "even without descriptors");
 	ok(forks(talk_back), "a child can go on with a connection");
 	ok(forks(run_short), "a child without descriptors is told so");
 	ok(forks(go_on_alone),
