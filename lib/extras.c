@@ -50,7 +50,7 @@ tcp_write_byte(tcp_port port, int byte)
 ssize_t
 tcp_printf(tcp_port port, const char *format, ...)
 {
-	struct tu_runtime *rt = tu_runtime();
+	struct tu_runtime *rt = tu_enter();
 	struct tu_cleanup cleanup;
 	struct iovec iov;
 	ssize_t written;

@@ -95,6 +95,12 @@ write_no_bytes(void)
 }
 
 static void
+print_nonsense(void)
+{
+	(void)tcp_printf(silent.out, "%ls", L"\x7fffffff");
+}
+
+static void
 flush_nothing(void)
 {
 	(void)tcp_flush_output(silent.out);
@@ -184,6 +190,7 @@ static const struct {
     {"read-buffered", read_arrived},
     {"write with limit 0", write_without_room},
     {"write of no bytes", write_no_bytes},
+    {"formats that fail", print_nonsense},
     {"flush-output", flush_nothing},
     {"copy-port with limit 0", copy_nothing},
     {"accept with limit 0", accept_nobody},
