@@ -392,6 +392,7 @@ wait_for_next(struct tu_listener *l, int64_t *until)
 {
 	switch (errno) {
 	case EAGAIN:
+		*until = TU_NEVER; /* it is over */
 		return park(l);
 	case EMFILE:
 	case ENFILE:

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -316,6 +317,45 @@ no_descriptors(void)
 	close(peer);
 }
 
+static void *
+accept_lonely(void *arg)
+{
+	bool *accepted = arg;
+
+	*accepted = tcp_accept(lonely, &in, &out) == 0;
+	return NULL;
+}
+
+/* The first one ends without a connection, as another process took it. */
+static void
+second_shortage(void)
+{
+	int port = tcp_listener_port(lonely);
+	int first = peer_connect("127.0.0.1", port, 5000), second, taken;
+	bool accepted = false;
+	tcp_thread t;
+
+	held = tcp_open_input_fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	tcp_set_accept_timeout(lonely, -1);
+	forbid_fds();
+	t = tcp_thread_start(accept_lonely, &accepted);
+	tcp_thread_yield();
+	permit_fds();
+	taken = accept(tcp_listener_fileno(lonely, 0), NULL, NULL);
+	tcp_thread_sleep(60); /* until after the acceptor's 50 ms */
+	second = peer_connect("127.0.0.1", port, 5000);
+	forbid_fds();
+	tcp_thread_yield();
+	tcp_close_input_port(held);
+	tcp_thread_join(t, 5000, NULL);
+	permit_fds();
+	ok(accepted, "an accept waits out each shortage of descriptors");
+	close_ports(in, out);
+	close(taken);
+	close(first);
+	close(second);
+}
+
 static void
 set_up(void)
 {
@@ -353,5 +393,6 @@ main(void)
 	run(each_call);
 	run(true_answers);
 	run(no_descriptors);
+	run(second_shortage);
 	return done_testing();
 }
