@@ -34,6 +34,9 @@ tu_ahead_prepend(struct tu_ahead *a, const void *data, size_t n)
 	tu_ahead_drain(a);
 	if (make_buffer(a) == -1 ||
 	    evbuffer_prepend(a->buffer, data, n) == -1) {
+		if (a->buffer != NULL) /* it may have taken the last of them */
+			(void)evbuffer_drain(a->buffer,
+			    evbuffer_get_length(a->buffer) - a->size);
 		errno = ENOMEM;
 		return -1;
 	}

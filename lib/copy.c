@@ -17,7 +17,7 @@ enum {
 struct copying {
 	struct tu_port *from;
 	struct tu_port *to;
-	char *buffer;                  /* made when needed, */
+	unsigned char *buffer;         /* made when needed, */
 	size_t room;                   /* of this size, and */
 	bool filled;                   /* larger once a read has filled it */
 	const struct tu_port *limited; /* whose limit it is under */
@@ -42,7 +42,7 @@ static int copy_piece(struct copying *);
 static int make_room(struct copying *);
 static int write_piece(struct copying *, size_t);
 static size_t most(const struct copying *, size_t);
-static int put_back(struct copying *, size_t, size_t);
+static void put_back(struct copying *, size_t, size_t);
 
 int64_t
 tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
@@ -259,7 +259,8 @@ write_piece(struct copying *c, size_t n)
 	c->from->position += pieces.sent;
 	if (result == 0)
 		return 1;
-	return put_back(c, pieces.sent, n);
+	put_back(c, pieces.sent, n);
+	return -1;
 }
 
 static size_t
@@ -270,13 +271,16 @@ most(const struct copying *c, size_t piece)
 	return c->limit != -1 && left < (int64_t)piece ? (size_t)left : piece;
 }
 
-/* What was read and not written, from SENT up to END, is unread again. */
-static int
+/* What was read and not written, from SENT up to END, is unread again; the
+ * error is that of the write. */
+static void
 put_back(struct copying *c, size_t sent, size_t end)
 {
-	if (!c->from->closed &&
-	    tu_ahead_prepend(&c->from->ahead, c->buffer + sent, end - sent) ==
-		-1)
-		return tu_port_raise(c->from, where);
-	return -1;
+	int error = errno;
+
+	if (c->from->closed)
+		return;
+	(void)tu_input_return(c->from, c->buffer, sent, end); /* none is lost */
+	c->buffer = NULL;
+	errno = error;
 }

@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct tu_port *enter(tcp_port, const void *, size_t, const char *);
 static ssize_t keep(struct tu_port *, unsigned char *, size_t);
 static int rescue(struct tu_port *);
+static void strand(struct tu_port *, unsigned char *, size_t);
 static int wait_either(struct tu_port *, const char *);
 static bool has_arrived(struct tu_port *);
 static ssize_t try_read(struct tu_port *, void *, size_t);
@@ -207,8 +209,7 @@ keep(struct tu_port *p, unsigned char *memory, size_t n)
 
 	if (n > skip &&
 	    tu_ahead_add(&p->ahead, memory + skip, n - skip) == -1) {
-		p->stranded = memory;
-		p->n_stranded = n;
+		strand(p, memory, n);
 		p->runtime->scratch = NULL;
 		return -1;
 	}
@@ -227,12 +228,37 @@ rescue(struct tu_port *p)
 	if (memory == NULL)
 		return 0;
 	p->stranded = NULL;
+	if (p->returned)
+		return tu_input_return(p, memory, 0, p->n_stranded);
 	if (keep(p, memory, p->n_stranded) == -1) {
 		p->runtime->scratch = scratch;
 		return -1;
 	}
 	free(memory);
 	return 0;
+}
+
+static void
+strand(struct tu_port *p, unsigned char *memory, size_t n)
+{
+	p->stranded = memory;
+	p->n_stranded = n;
+}
+
+int
+tu_input_return(
+    struct tu_port *p, unsigned char *memory, size_t from, size_t end)
+{
+	size_t n = end - from;
+
+	p->returned = tu_ahead_prepend(&p->ahead, memory + from, n) == -1;
+	if (!p->returned) {
+		free(memory);
+		return 0;
+	}
+	memmove(memory, memory + from, n);
+	strand(p, memory, n);
+	return -1;
 }
 
 /* Whether a read would not wait; what is there is read ahead to know. */
@@ -339,7 +365,7 @@ next_byte(tcp_port port, bool take, const char *where)
 		return -1;
 	tu_limit(&p->runtime->scheduler, p->timeout);
 	tu_ahead_settle(&p->ahead);
-	while (filled == 1 && p->ahead.size == 0)
+	while (filled == 1 && (p->ahead.size == 0 || p->returned))
 		filled = tu_input_fill(p, where);
 	if (filled == -1)
 		byte = -1;

@@ -37,7 +37,7 @@ tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "read-line",
 		    "read-line: nowhere to put it");
 	tu_ahead_settle(&p->ahead);
-	if (find_line(p, limit, &span))
+	if (!p->returned && find_line(p, limit, &span))
 		return hand_out(p, span, line, len);
 	tu_port_hold(p);
 	result = wait_line(p, limit, &span);
@@ -180,14 +180,13 @@ ending_at(struct tu_port *p, size_t *length)
 static int
 hand_out(struct tu_port *p, struct span span, char **line, size_t *len)
 {
-	char *text;
+	bool last = span.ending == 1 && span.length + 1 == p->ahead.size;
+	bool cr = last && tu_ahead_byte(&p->ahead, span.length) == '\r';
+	char *text = tu_ahead_line(&p->ahead, span.length, span.ending);
 
-	if (span.ending == 1 && p->ending == TCPUNIT_LINE_ANY)
-		p->skip_lf = span.length + 1 == p->ahead.size &&
-		    tu_ahead_byte(&p->ahead, span.length) == '\r';
-	text = tu_ahead_line(&p->ahead, span.length, span.ending);
 	if (text == NULL)
 		return tu_port_raise(p, "read-line");
+	p->skip_lf = cr; /* an LF may follow */
 	p->position += span.length + span.ending;
 	*line = text;
 	*len = span.length;

@@ -36,6 +36,7 @@ struct tu_port {
 	unsigned char *stranded; /* the scratch, if there was no memory for
 				    what was read into it; or NULL */
 	size_t n_stranded;
+	bool returned; /* they come before what is read ahead */
 	enum tcp_line_ending ending;
 	bool end;     /* of file, seen */
 	bool empty;   /* a read would most likely say EAGAIN */
@@ -89,6 +90,11 @@ ssize_t tu_input_read(
     struct tu_port *p, void *buf, size_t cap, const char *where);
 int tu_input_wait(struct tu_port *p, const char *where);
 int tu_input_fill(struct tu_port *p, const char *where);
+
+/* Unreads the bytes of MEMORY from FROM up to END, and takes it.  None is lost:
+ * -1 with errno says only that they have not been moved yet. */
+int tu_input_return(
+    struct tu_port *p, unsigned char *memory, size_t from, size_t end);
 
 /* What tcp_write does, with the pieces as one. */
 ssize_t tu_write(tcp_port port, struct iovec *iov, int n, const char *where);
