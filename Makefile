@@ -68,7 +68,7 @@ CHECK_DEPS = g++ git perl=prove bats \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
 	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
-	procps=ps strace expect curl wrk valgrind mandoc zsh fish \
+	procps=ps spin strace expect curl wrk valgrind mandoc zsh fish \
 	systemd=systemd-socket-activate
 BENCH_DEPS = golang-go=go racket
 DEB_DEPS = git dpkg-dev=dpkg-buildpackage fakeroot debhelper=dh lintian
@@ -113,7 +113,7 @@ SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
 SCRIPTS = .ci/* tests/run tests/conformance tests/demo \
-	tests/fuzz/run tests/coverage/run tests/sim/mutants/run \
+	tests/fuzz/run tests/coverage/run tests/sim/mutants/run tests/sim/search \
 	tests/*.bash cmd/completion/*.bash
 CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
 	-Ilib -D_GNU_SOURCE -U__has_include --include=$(QUEUE_H)
@@ -213,6 +213,7 @@ torture: deps
 	@BUILD=$(abspath $(BUILD)) tests/faults/transfers 1000
 	@BUILD=$(abspath $(BUILD)) tests/load/run
 	@BUILD=$(abspath $(BUILD)) tests/fuzz/options 600s
+	@tests/sim/search 2 2 3 1
 	@BUILD=$(abspath $(BUILD)) tests/sim/mutants/run -n 10000 \
 		tests/sim/mutants/*.patch
 	@$(BUILD)/tests/sim/sim -j $(JOBS) 1-1000000

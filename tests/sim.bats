@@ -44,3 +44,7 @@ sim() {
 @test "the faults that the simulator must find can still be put back" {
 	"$TOP/tests/sim/mutants/run" "$TOP"/tests/sim/mutants/*.patch
 }
+
+@test "no state of the model of the scheduler is wrong" {
+	"$TOP/tests/sim/search" 2 1
+}

@@ -54,6 +54,8 @@ clock_gettime(clockid_t id, struct timespec *t)
 
 	sim_spend(50);
 	now = sim_now();
+	if (id == CLOCK_MONOTONIC && sim_clock_asked != NULL)
+		sim_clock_asked();
 	if (id == CLOCK_MONOTONIC_COARSE || id == CLOCK_REALTIME_COARSE)
 		now -= now % (4 * SIM_MS);
 	t->tv_sec = now / SIM_S;

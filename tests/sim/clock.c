@@ -17,6 +17,8 @@ struct event {
 
 enum { MAX_EVENTS = 1 << 16 };
 
+void (*sim_clock_asked)(void);
+
 static int64_t now, start;
 static struct event *events;
 static unsigned n_events;

@@ -17,6 +17,9 @@
 void sim_clock_start(void);
 int64_t sim_now(void);
 
+/* Called when a program or the library asks for the exact time. */
+extern void (*sim_clock_asked)(void);
+
 /* Since the start. */
 int64_t sim_elapsed(void);
 

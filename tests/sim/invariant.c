@@ -269,15 +269,24 @@ note_ready(struct sim_call *c)
 static void
 note_deadline(struct sim_call *c)
 {
-	if (c->late_at == 0 && passed(c))
+	if (!passed(c))
+		c->late_at = 0;
+	else if (c->late_at == 0)
 		c->late_at = state.turns;
 }
 
-/* Also on the coarsest clock. */
+/* Also on the coarsest clock, and if the call let others run before it set its
+ * time. */
 static bool
 passed(const struct sim_call *c)
 {
-	return c->deadline != SIM_NEVER && sim_now() > c->deadline + COARSE;
+	int64_t time = c->deadline;
+
+	if (time == SIM_NEVER)
+		return false;
+	if (c->asked > c->begun)
+		time += c->asked - c->begun;
+	return sim_now() > time + COARSE;
 }
 
 static void

@@ -20,6 +20,7 @@ enum {
 };
 
 static bool is_on(const struct sim_task *, uintptr_t);
+static void note_time(void);
 static const void *maker(void);
 static void *run(void *);
 
@@ -30,7 +31,17 @@ sim_tasks_start(void)
 	self->begun = true;
 	tasks[n_tasks++] = self;
 	sim_maker = maker;
+	sim_clock_asked = note_time;
 	alive = 1;
+}
+
+static void
+note_time(void)
+{
+	struct sim_task *t = sim_task_self();
+
+	if (t->call != NULL)
+		t->call->asked = sim_now();
 }
 
 static const void *

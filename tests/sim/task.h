@@ -20,6 +20,7 @@ struct sim_call {
 	struct sim_task *target;   /* whom */
 	const bool *closed;        /* whether that was closed */
 	int64_t begun;
+	int64_t asked;    /* when it last asked for the time */
 	int64_t deadline; /* SIM_NEVER: none */
 	bool sleep;
 	bool inside;       /* nothing outside could end it */
