@@ -64,10 +64,11 @@ split() {
 	steps=("${@:2}")
 }
 
-# no_more_input - the end of tcpu's input.
+# no_more_input - the end of tcpu's input, unless its peer has left and it has
+# ended: then the shell has closed the other end.
 no_more_input() {
 	# shellcheck disable=SC1083 # an element of an array
-	exec {tcpu[1]}>&-
+	[ -z "${tcpu[1]-}" ] || exec {tcpu[1]}>&-
 }
 
 # exits STATUS - of tcpu.
@@ -225,10 +226,10 @@ we_abandon() {
 # To leave with something unread is a reset.
 they_reset() {
 	"$1" -- hear
-	# It may have gone before all is written, and before we close.
-	{ echo first && head -c 1000000 /dev/zero; } >&"${tcpu[1]}" || true
+	# In one write, so that the rest is there when the line is read.
+	printf 'first\n%050000d\n' 0 >much
+	dd bs=64k status=none <much >&"${tcpu[1]}"
 	hears first
-	no_more_input || true
 	exits 8
 	assert_regex "$(<tcpu.err)" ': (Connection reset by peer|Broken pipe) '
 }

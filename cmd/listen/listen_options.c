@@ -105,7 +105,7 @@ check_idle(const struct run *run, const struct listen_options *o, bool command)
 	    is_said(&o->session.wire))
 		return usage_error(
 		    run, "%s has no use for options about connections", name);
-	return 0;
+	return check_session_options(run, &o->session, false);
 }
 
 static int
