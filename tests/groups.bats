@@ -110,6 +110,16 @@ meet() {
 	gone "$child"
 }
 
+@test "--drain does not spare it, once every COMMAND has ended" {
+	serve -k --drain 20 --local 0 -- ./leaves
+	meet
+	ends 0 "$client"
+	soon gone "$command"
+	kill "$server"
+	ends 143 "$server"
+	gone "$child"
+}
+
 @test "it goes on if COMMAND ends, and if we do without being ended" {
 	serve -k --count 2 --local 0 -- ./leaves
 	meet

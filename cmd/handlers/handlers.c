@@ -151,7 +151,7 @@ handlers_end(struct handlers *hs, int status)
 		waited = handlers_await(hs, 1);
 		status = status ? status : waited;
 	}
-	if (ending->over)
+	if (ending->over || ending->signal)
 		end_all(hs);
 	else if (status == 0 && !hs->many)
 		status = hs->status;
