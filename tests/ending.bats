@@ -217,6 +217,16 @@ is_free() {
 	is_free
 }
 
+@test "a signal ends a listener that waits for its last client to leave" {
+	mkfifo go
+	serve -k --end=input --local 0 <<<answer
+	background peer "$BATS_TEST_DIRNAME/peers/talk.pl" "$port" read=7 hear=go
+	until_said peer.out answer
+	kill "$server"
+	echo >go
+	ends 143 "$server"
+}
+
 # ---- --drain ----
 
 @test "--drain stops listening and lets handlers finish" {

@@ -197,6 +197,9 @@ drain(struct session *s)
 		n = tcp_read(s->in, buf, sizeof(buf));
 		total += n > 0 ? (size_t)n : 0;
 	}
+	/* The session is done, but not what its caller goes on with. */
+	if (n == -1 && tcp_last_error()->kind == TCPUNIT_ERROR_TERMINATED)
+		(void)tcp_thread_terminate(tcp_current_thread()); /* it runs */
 }
 
 /* A call of the session's own failed, most often as the run is over. */
