@@ -727,6 +727,17 @@ silent_after() {
 	holds peer.out 'question\nEOF\n'
 }
 
+@test "--end=input is 0 if the peer takes its time, and then leaves at once" {
+	mkfifo go
+	head -c 300000 /dev/zero >data
+	peer hear=go read=300000 slurp
+	client data --end=input
+	run -124 timeout -k1 10 tcpu listen -q --timeout=200ms --local 0
+	echo >go
+	ends 0 "$client"
+	holds client.err ''
+}
+
 @test "--end=input is 8 when the peer goes before the input has arrived" {
 	mkfifo go
 	head -c 10000000 /dev/zero >data

@@ -170,7 +170,8 @@ receive(struct session *s)
 /*
  * An input that stays open and silent, as that of a job of cron does, would
  * hold a session whose peer is gone.  Not so the pipe of a COMMAND, with which
- * the session ends.
+ * the session ends.  Once our FIN is out, a connection that is gone has been
+ * closed by both ends.
  */
 static void
 watch_peer(struct session *s)
@@ -183,7 +184,7 @@ watch_peer(struct session *s)
 	s->watches = true;
 	begin_presence(
 	    &ends, tcp_port_fileno(s->in), s->options->wire.keepalive);
-	while (!s->sent && presence == PEER_THERE) {
+	while (!s->sent && !s->finished && presence == PEER_THERE) {
 		presence = ask_presence(&ends);
 		if (presence == PEER_THERE &&
 		    tcp_thread_sleep(PRESENCE_PAUSE) == -1)
