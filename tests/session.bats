@@ -169,6 +169,35 @@ meets() {
 	ends 8 "$client"
 }
 
+@test "--end=quiet counts from when the peer's system has the input" {
+	mkfifo go
+	head -c 300000 /dev/zero >data
+	peer hear=go read=300000 'send=answer\n' slurp
+	client data --end=quiet:200ms
+	run -124 timeout -k1 10 tcpu listen -q --timeout=600ms --local 0
+	echo >go
+	ends 0 "$client"
+	holds client.out 'answer\n'
+}
+
+# pausing COMMAND [ARG]... - run it with its stdout read only after a pause; the
+# number of its bytes is in read.out, its status in read.err.
+pausing() {
+	{ "$@" 3>&- || echo "status $?" >read.err; } | {
+		timeout -k1 20 tcpu listen -q --timeout="$pause" --local 0 || true
+		wc -c >read.out
+	}
+}
+
+@test "to --end=quiet, a reader of stdout that pauses is no silent peer" {
+	local pause=600ms
+	peer flood=9000000 slurp
+	pausing timeout -k1 20 tcpu connect --end=quiet:200ms localhost "$port" \
+		<<<question
+	assert_not_exists read.err
+	assert_equal "$(cat read.out)" 9000000
+}
+
 # without_input ARG STEP... - tcpu listen ARG with its stdin at its end, and a
 # peer that sends a line and then does the steps.  Sets server and peer.
 without_input() {
@@ -202,6 +231,28 @@ without_input() {
 	done
 	ends 0 "$server"
 	holds server.out '1\n2\n'
+}
+
+@test "a reader of its stdout that pauses does not make it send one" {
+	local pause=5500ms
+	mkfifo ports
+	pausing timeout -k1 30 tcpu listen --ready-fd 7 --local 0 \
+		</dev/null 7>ports 3>&- &
+	started+=("$!")
+	read -r port <ports
+	# What leaves at an end of file, as many clients do.
+	run timeout -k1 20 perl -MIO::Socket::INET -MIO::Select -e '
+		my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die;
+		my ($left, $select) = (20_000_000, IO::Select->new($s));
+		while ($left > 0 && !$select->can_read(0)) {
+			$select->can_write(0.1) or next;
+			my $n = $s->syswrite("x" x 65536, $left > 65536 ? 65536 : $left);
+			$left -= $n;
+		}
+		print $left' "$port"
+	assert_output 0
+	ends 0 "${started[-1]}"
+	assert_equal "$(cat read.out)" 20000000
 }
 
 @test "a client that waits for the listener's end of file gets it in the end" {

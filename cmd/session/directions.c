@@ -2,6 +2,7 @@
 #include "directions.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -70,7 +71,9 @@ send_input(struct session *s)
 	if (s->holds && linger(s, s->end == END_PEER ? -1 : HOLD_TIME) == -1)
 		return;
 	finish(s);
-	if (s->end == END_QUIET && linger(s, s->options->end.quiet) == -1)
+	/* A peer that has not got everything has no reason to answer. */
+	if (s->end == END_QUIET &&
+	    (settle(s) == -1 || linger(s, s->options->end.quiet) == -1))
 		return;
 	if (s->end == END_INPUT || s->end == END_QUIET ||
 	    has_ended(s->standard->process)) {
@@ -265,6 +268,18 @@ moved_bytes(const struct session *s, bool both)
 	    (both ? tcp_port_position(s->out) : 0);
 }
 
+/* What the peer has sent is still on its way to the output, however slow that
+ * is: the peer is not silent. */
+static bool
+is_kept_waiting(const struct session *s)
+{
+	struct pollfd output = {
+	    tcp_port_fileno(s->standard->output), POLLOUT, 0};
+
+	return wire_has_unread(tcp_port_fileno(s->in)) ||
+	    poll(&output, 1, 0) == 0;
+}
+
 int
 await_silence(struct session *s, bool both, int limit)
 {
@@ -278,7 +293,7 @@ await_silence(struct session *s, bool both, int limit)
 		if (tcp_thread_sleep(most) == -1)
 			return -1;
 		moved = moved_bytes(s, both);
-		if (moved != before)
+		if (moved != before || (!both && is_kept_waiting(s)))
 			since = now();
 		before = moved;
 	}

@@ -63,8 +63,10 @@ void note_failure(struct session *s);
  * lost; or -1. */
 int settle(struct session *s);
 
-/* Returns 0 once the peer, or with BOTH neither end, has sent nothing for LIMIT
- * ms; or -1. */
+/*
+ * Returns 0 once the peer has sent nothing for LIMIT ms, and all that it had
+ * sent is written; with BOTH, once nothing has moved for so long.  Or -1.
+ */
 int await_silence(struct session *s, bool both, int limit);
 
 #endif

@@ -106,6 +106,15 @@ wire_finish(int fd)
 	return shutdown(fd, SHUT_WR) == 0;
 }
 
+bool
+wire_has_unread(int fd)
+{
+	int n = 0;
+
+	(void)ioctl(fd, SIOCINQ, &n); /* it does not listen */
+	return n > 0;
+}
+
 static bool
 is_gone(int fd)
 {

@@ -33,6 +33,9 @@ void wire_probe(int fd, int interval, int limit);
 void wire_arm(int fd);
 void wire_disarm(int fd);
 
+/* Whether bytes have come that nobody has read. */
+bool wire_has_unread(int fd);
+
 /* Sends FIN.  False where the connection is gone already. */
 bool wire_finish(int fd);
 
