@@ -8,6 +8,12 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
+
+/* A quoted path of which each byte is escaped, as in \001. */
+_Static_assert(
+    TCPUNIT_ADDRLEN > 2 + 4 * sizeof(((struct sockaddr_un *)0)->sun_path),
+    "any path fits");
 
 static union tu_address unmap(const union tu_address *);
 

@@ -75,8 +75,12 @@ typedef struct {
 #define TCPUNIT_ZERO
 #endif
 
-/* Room for the text of any address, with its scope and the final NUL. */
-#define TCPUNIT_ADDRLEN 80
+/*
+ * Room for the text of any address and its NUL.  An IPv6 address with a scope
+ * takes at most 62 bytes.  The rest is for a quoted Unix path, should a later
+ * version have Unix sockets.
+ */
+#define TCPUNIT_ADDRLEN 448
 
 /* For tcp_read_line: a line may be as long as it likes. */
 #define TCPUNIT_NO_LIMIT ((size_t)-1)
