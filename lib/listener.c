@@ -223,13 +223,13 @@ tcp_listener_addresses(
 }
 
 int
-tcp_set_accept_timeout(tcp_listener listener, int ms)
+tcp_set_accept_timeout(tcp_listener listener, int timeout)
 {
 	struct tu_listener *l = find(listener, "set-accept-timeout");
 
-	if (l == NULL || tu_check_time(ms, "set-accept-timeout") == -1)
+	if (l == NULL || tu_check_time(timeout, "set-accept-timeout") == -1)
 		return -1;
-	l->timeout = ms;
+	l->timeout = timeout;
 	return 0;
 }
 

@@ -303,13 +303,13 @@ tcp_reset(tcp_port port)
 }
 
 int
-tcp_set_timeout(tcp_port port, int ms)
+tcp_set_timeout(tcp_port port, int timeout)
 {
 	struct tu_port *p = find(port, "set-timeout");
 
-	if (p == NULL || tu_check_time(ms, "set-timeout") == -1)
+	if (p == NULL || tu_check_time(timeout, "set-timeout") == -1)
 		return -1;
-	p->timeout = ms;
+	p->timeout = timeout;
 	return 0;
 }
 

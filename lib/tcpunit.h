@@ -6,9 +6,12 @@
  * Conventions.  A call returns 0, or a count, or a handle; on failure it
  * returns -1, or a handle for which the _p predicate is false, sets errno, and
  * tcp_last_error() tells the story.  Out-parameters are written on success
- * only.  Times are milliseconds: -1 is no limit, 0 does what needs no waiting.
- * A limit is for waiting: once it has run out, a call goes on until it would
- * have to wait, for 16 system calls or 1 MiB at most, and only then times out.
+ * only.  A time limit is an int called timeout, in milliseconds: -1 is none, 0
+ * does what needs no waiting, less is an argument error.  It is set on a port
+ * or a listener for each of its calls, or a member of options, or a call's last
+ * parameter.  A limit is for waiting: once it has run out, a call goes on until
+ * it would have to wait, for 16 system calls or 1 MiB at most, and only then
+ * times out.
  * "Parks" means that the call may stop the calling green thread; it never
  * stops another.  Such a call, and one that asks, may let others run before it
  * does anything, whatever it then answers.  Everything belongs to the OS
@@ -203,8 +206,8 @@ TCPUNIT_API int tcp_listener_fileno(tcp_listener l, int i);
 TCPUNIT_API int tcp_listener_addresses(
     tcp_listener l, int i, char local[TCPUNIT_ADDRLEN]);
 
-/* How long tcp_accept waits; -1 at first.  Errors: argument, closed. */
-TCPUNIT_API int tcp_set_accept_timeout(tcp_listener l, int ms);
+/* The limit of each tcp_accept; -1 at first.  Errors: argument, closed. */
+TCPUNIT_API int tcp_set_accept_timeout(tcp_listener l, int timeout);
 
 /* ---- Connections ---- */
 
@@ -410,7 +413,7 @@ TCPUNIT_API int tcp_close_output_port(tcp_port p);
 
 /* How long one call on this port may wait; -1 at first.
  * Source: chicken tcp, tcp-read-timeout, tcp-write-timeout. */
-TCPUNIT_API int tcp_set_timeout(tcp_port p, int ms);
+TCPUNIT_API int tcp_set_timeout(tcp_port p, int timeout);
 
 /* The descriptor, still the port's. */
 TCPUNIT_API int tcp_port_fileno(tcp_port p);
@@ -475,14 +478,14 @@ TCPUNIT_API const char *tcp_thread_name(tcp_thread t);
 TCPUNIT_API bool tcp_thread_p(tcp_thread t);
 
 /*
- * Waits at most MS for T to end (parks), stores its result unless RESULT is
+ * Waits for T to end (parks), stores its result unless RESULT is
  * NULL, and gives T back.  Errors: timeout; closed where T was joined or
  * detached; deadlock where T waits, in a circle, for the caller, or where
  * nothing is left that could wake anyone: then the last thread that began to
  * wait is told, which may be T; busy where another thread joins T; terminated.
  * Source: srfi-18, thread-join!.
  */
-TCPUNIT_API int tcp_thread_join(tcp_thread t, int ms, void **result);
+TCPUNIT_API int tcp_thread_join(tcp_thread t, void **result, int timeout);
 
 /* Nobody will join T: it is given back when it ends.  Errors: closed. */
 TCPUNIT_API int tcp_thread_detach(tcp_thread t);
@@ -508,14 +511,14 @@ TCPUNIT_API int tcp_thread_terminate(tcp_thread t);
 TCPUNIT_API tcp_thread tcp_current_thread(void);
 
 /*
- * Parks until descriptor FD is ready for one of EVENTS, MS at most; returns
+ * Parks until descriptor FD is ready for one of EVENTS; returns
  * those that are.  The wait under all the others, for descriptors that are
  * the caller's: FD stays open until it returns.  That of a port or listener
  * may be closed by closing those: closing the input port ends waits for
  * READABLE, closing the output port those for WRITABLE, with the closed error.
  * Errors: argument EBADF; closed; timeout; terminated; system.
  */
-TCPUNIT_API int tcp_wait_fd(int fd, int events, int ms);
+TCPUNIT_API int tcp_wait_fd(int fd, int events, int timeout);
 #define TCPUNIT_READABLE 1
 #define TCPUNIT_WRITABLE 2
 

@@ -71,18 +71,18 @@ tcp_thread_p(tcp_thread t)
 }
 
 int
-tcp_thread_join(tcp_thread handle, int ms, void **result)
+tcp_thread_join(tcp_thread handle, void **result, int timeout)
 {
 	struct tu_runtime *rt = tu_enter();
 	struct tu_thread *t = tu_lookup(TU_THREAD, handle.bits, "thread-join");
 
-	if (t == NULL || tu_check_time(ms, "thread-join") == -1)
+	if (t == NULL || tu_check_time(timeout, "thread-join") == -1)
 		return -1;
 	if (t->gone != NULL)
 		return fail(TU_CLOSED, "thread-join", t);
 	if (t->joiner != NULL)
 		return busy("thread-join", t);
-	tu_limit(&rt->scheduler, ms);
+	tu_limit(&rt->scheduler, timeout);
 	if (!t->ended && wait_end(&rt->scheduler, t) == -1)
 		return -1;
 	if (result != NULL)
@@ -174,16 +174,16 @@ tcp_current_thread(void)
 }
 
 int
-tcp_wait_fd(int fd, int events, int ms)
+tcp_wait_fd(int fd, int events, int timeout)
 {
 	struct tu_runtime *rt = tu_enter();
 	struct tu_wait wait;
 	enum tu_wake woken;
 	int ready;
 
-	if (rt == NULL || tu_check_time(ms, "wait-fd") == -1)
+	if (rt == NULL || tu_check_time(timeout, "wait-fd") == -1)
 		return -1;
-	tu_limit(&rt->scheduler, ms);
+	tu_limit(&rt->scheduler, timeout);
 	ready = poll_fd(rt, fd, events);
 	if (ready != 0)
 		return ready;

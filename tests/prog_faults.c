@@ -252,7 +252,7 @@ send_bulk(struct pair *p, int fd)
 		(void)close(fd);
 	(void)tcp_close_output_port(p->out);
 	(void)tcp_close_input_port(source);
-	while (tcp_thread_p(taker) && tcp_thread_join(taker, -1, NULL) == -1)
+	while (tcp_thread_p(taker) && tcp_thread_join(taker, NULL, -1) == -1)
 		(void)explained("thread-join");
 }
 
@@ -302,7 +302,7 @@ threads(struct pair *p)
 	}
 	TRY(p, tcp_thread_detach(t[3]));
 	for (int i = 0; i < 3; i++) {
-		TRY(p, tcp_thread_join(t[i], LIMIT_MS, &result));
+		TRY(p, tcp_thread_join(t[i], &result, LIMIT_MS));
 		if (result != p)
 			wrong(p, "not the thread's result");
 	}

@@ -191,8 +191,8 @@ two_acceptors(void)
 		tcp_thread_yield();
 	only_one = a.done != b.done;
 	tcp_close(l);
-	tcp_thread_join(a.thread, -1, NULL);
-	tcp_thread_join(b.thread, -1, NULL);
+	tcp_thread_join(a.thread, NULL, -1);
+	tcp_thread_join(b.thread, NULL, -1);
 	ok(only_one && a.accepted && b.was_closed,
 	    "A08 of two threads that accept, the first gets the client");
 	close_ports(a.in, a.out);
@@ -211,7 +211,7 @@ closed_meanwhile(void)
 	tcp_thread_yield();
 	start = now_ms();
 	tcp_close(l);
-	ok(tcp_thread_join(a.thread, 5000, NULL) == 0 && a.was_closed &&
+	ok(tcp_thread_join(a.thread, NULL, 5000) == 0 && a.was_closed &&
 		within(now_ms() - start, 0, PROMPT_MS),
 	    "A12 closing the listener ends an accept with the closed error");
 

@@ -258,7 +258,7 @@ abandoned_in_child(void)
 	    "X17 the parent can write");
 	ok(peer_says(shared.peer, "alive"), "X17 and the peer hears it");
 	pair_say(&shared, "z");
-	is_int(tcp_thread_join(t, 5000, NULL), 0,
+	is_int(tcp_thread_join(t, NULL, 5000), 0,
 	    "X17 a thread of the parent that was reading is woken");
 	is_int(byte, 'z', "X17 and has what the peer wrote");
 	pair_close(&shared);
@@ -502,7 +502,7 @@ buffer_that_another_thread_sends(void)
 	ok(failed(
 	       tcp_close_output_port(p.out) == -1, TCPUNIT_ERROR_BUSY, EBUSY),
 	    "closing amid another thread's flush says that bytes are lost");
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	free(data);
 	pair_close(&p);
 }

@@ -665,7 +665,7 @@ reset_input(enum kind to)
 	pair_send(&p, "\5\6\7\10\11", 5);
 	pair_reset(&p);
 	taker_start(&d, &out, 0);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	ok(c.n == -1 && c.kind == TCPUNIT_ERROR_NET && c.code == ECONNRESET,
 	    "from a connection that is reset to %s", names[to]);
 	ok(c.port == p.in.bits, "to %s: the input is to blame", names[to]);
@@ -695,7 +695,7 @@ reset_output(enum kind from)
 		is_numbered(got, 0, sizeof got),
 	    "from %s: the peer has some", names[from]);
 	peer_reset(out.behind);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	ok(c.n == -1 && c.kind == TCPUNIT_ERROR_NET && c.code == ECONNRESET &&
 		c.port == out.port.bits,
 	    "from %s: and then resets", names[from]);
@@ -761,7 +761,7 @@ dripping_input(enum kind to)
 	tcp_set_timeout(p.in, 700);
 	is_int(tcp_copy_port(p.in, out.port, -1), DRIPS,
 	    "to %s: the time limit is that of each wait", names[to]);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	tcp_close_output_port(out.port);
 	taker_join(&d, &out);
 	pair_close(&p);
@@ -812,7 +812,7 @@ sipped_output(enum kind from, enum kind to, size_t held)
 	is_int(tcp_copy_port(in.port, out.port, SIPPED), SIPPED,
 	    "from %s to %s, %zu buffered: the limit is that of each wait",
 	    names[from], names[to], held);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	feeder_join(&f, &in);
 	close_ends(&in, &out);
 	drain_join(&s.rest);
@@ -877,7 +877,7 @@ close_input(enum kind from, enum kind to)
 	while (tcp_port_position(out.port) < 6)
 		tcp_thread_yield();
 	tcp_close_input_port(in.port);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	ok(c.n == -1 && c.kind == TCPUNIT_ERROR_CLOSED &&
 		c.port == in.port.bits && c.transferred == 6,
 	    "from %s to %s: closing the input ends a copy", names[from],
@@ -905,7 +905,7 @@ close_output(enum kind from, enum kind to)
 	while (tcp_port_position(out.port) == 0 || writable(out.port))
 		tcp_thread_yield();
 	tcp_close_output_port(out.port);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	ok(c.n == -1 && c.kind == TCPUNIT_ERROR_CLOSED &&
 		c.port == out.port.bits && c.transferred > 0,
 	    "from %s to %s: closing the output ends a copy", names[from],
@@ -948,7 +948,7 @@ echo(void)
 
 	pthread_create(&f.thread, NULL, feed_half, &f);
 	drain_start(&d, taken);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	tcp_close_output_port(e.unused);
 	drain_join(&d);
 	pthread_join(f.thread, NULL);
@@ -1057,7 +1057,7 @@ others_run(enum kind from, enum kind to)
 	    "from %s to %s: a long copy", names[from], names[to]);
 	tcp_thread_yield();
 	w.done = true;
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	if (!ok(w.seen == LONG && w.most <= TURN,
 		"from %s to %s: others run meanwhile", names[from], names[to]))
 		diag("not for %llu bytes", (unsigned long long)w.most);

@@ -70,7 +70,7 @@ join(tcp_thread t)
 {
 	void *result = nullptr;
 
-	return tcp_thread_join(t, 5000, &result) == 0 && result != nullptr;
+	return tcp_thread_join(t, &result, 5000) == 0 && result != nullptr;
 }
 
 int

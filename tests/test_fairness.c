@@ -134,7 +134,7 @@ connect_in_vain(void)
 static void
 join_sleeper(void)
 {
-	(void)tcp_thread_join(sleeper, 0, NULL);
+	(void)tcp_thread_join(sleeper, NULL, 0);
 }
 
 static void
@@ -232,7 +232,7 @@ each_call(void)
 		ok(turns == TURNS, "a loop around %s lets others run",
 		    calls[i].what);
 		turns = -1;
-		tcp_thread_join(t, 5000, NULL);
+		tcp_thread_join(t, NULL, 5000);
 	}
 }
 
@@ -264,7 +264,7 @@ true_answers(void)
 		t = tcp_thread_start(take_byte, &taken);
 		while (taken == 0)
 			wrong += tcp_char_ready(talking.in) == 1 && taken;
-		tcp_thread_join(t, 5000, NULL);
+		tcp_thread_join(t, NULL, 5000);
 		pair_say(&talking, "x");
 	}
 	is_int(wrong, 0, "an answer is still true when the call returns");
@@ -311,7 +311,7 @@ no_descriptors(void)
 	t = tcp_thread_start(give_up_port, &late);
 	ok(tcp_accept(lonely, &in, &out) == 0 && !late,
 	    "accept goes on as soon as a descriptor is closed");
-	tcp_thread_join(t, 5000, NULL);
+	tcp_thread_join(t, NULL, 5000);
 	setrlimit(RLIMIT_NOFILE, &before);
 	close_ports(in, out);
 	close(peer);

@@ -63,7 +63,7 @@ be_busy(void)
 static bool
 late_join(struct late *l)
 {
-	return tcp_thread_join(l->thread, SLACK_MS, NULL) == 0 && l->good;
+	return tcp_thread_join(l->thread, NULL, SLACK_MS) == 0 && l->good;
 }
 
 static void *
@@ -247,7 +247,7 @@ join_other(void *arg)
 {
 	struct late *l = arg;
 
-	l->good = tcp_thread_join(l->other, LIMIT_MS, NULL) == 0;
+	l->good = tcp_thread_join(l->other, NULL, LIMIT_MS) == 0;
 	return NULL;
 }
 
@@ -299,7 +299,7 @@ sleepers(void)
 	let_them_wait();
 	be_busy();
 	for (int i = 0; i < SLEEPERS; i++) {
-		tcp_thread_join(s[i].thread, SLACK_MS, NULL);
+		tcp_thread_join(s[i].thread, NULL, SLACK_MS);
 		right += s[i].place == s[i].ms - 1;
 	}
 	is_int(right, SLEEPERS, "sleepers wake in the order of their times");

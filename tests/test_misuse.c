@@ -203,7 +203,7 @@ call_close(uint64_t bits)
 static long long
 call_join(uint64_t bits)
 {
-	return tcp_thread_join((tcp_thread){bits}, 0, NULL);
+	return tcp_thread_join((tcp_thread){bits}, NULL, 0);
 }
 
 static long long
@@ -277,7 +277,7 @@ close_all(void)
 	pair_close(&p);
 	tcp_close(listener);
 	tcp_thread_terminate(thread);
-	tcp_thread_join(thread, -1, NULL);
+	tcp_thread_join(thread, NULL, -1);
 }
 
 /* Whether what open_all opened does what it is for. */
@@ -291,7 +291,7 @@ all_work(void)
 	yes = tcp_write_string(p.out, "still") == 5 &&
 	    peer_says(p.peer, "still") && tcp_read_byte(p.in) == 'x' &&
 	    tcp_accept_ready(listener) == 0 &&
-	    failed(tcp_thread_join(thread, 0, NULL) == -1,
+	    failed(tcp_thread_join(thread, NULL, 0) == -1,
 		TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT);
 	client = peer_connect("127.0.0.1", tcp_listener_port(listener), 1000);
 	yes = yes && client != -1;
@@ -554,7 +554,7 @@ times(void)
 	is_refused(tcp_set_timeout(p.in, -2), "R23 a time limit of -2");
 	is_refused(tcp_set_accept_timeout(listener, -2), "for accept");
 	is_refused(tcp_thread_sleep(-2), "for sleep");
-	is_refused(tcp_thread_join(thread, -2, NULL), "for join");
+	is_refused(tcp_thread_join(thread, NULL, -2), "for join");
 	is_refused(tcp_wait_fd(0, TCPUNIT_READABLE, -2), "for wait_fd");
 	close_all();
 }

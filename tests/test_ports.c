@@ -89,7 +89,7 @@ reading_stops_nobody(const int fd[2])
 
 	if (write(fd[1], "late", 4) != 4)
 		diag("nothing written");
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	was_set = was_set || non_blocking(shared);
 	tcp_close_input_port(in);
 	was_set = was_set || non_blocking(shared);
@@ -114,7 +114,7 @@ writing_stops_nobody(const int fd[2])
 	struct drain d;
 
 	drain_start(&d, fd[0]);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	was_set = was_set || non_blocking(shared);
 	close(shared);
 	tcp_close_output_port(out);
@@ -203,7 +203,7 @@ eventfds(void)
 	c.buf = (char *)&n;
 	t = start(read_once, &c);
 	eventfd_write(fd, 7);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	tcp_close_input_port(c.port);
 	return c.n == sizeof n && n == 7;
 }

@@ -157,7 +157,7 @@ lines_of(const char *text, size_t cut, size_t step, enum tcp_line_ending e,
 		pair_taken(&p);
 	}
 	pair_finish(&p);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	pair_close(&p);
 	return l;
 }
@@ -246,7 +246,7 @@ ending_in_two_parts(void)
 		pair_say(&p, "abc\r");
 		pair_taken(&p);
 		pair_say(&p, "\nxyz");
-		tcp_thread_join(t, -1, NULL);
+		tcp_thread_join(t, NULL, -1);
 		is_mem(r.got, (size_t)r.n, "abc", 3, "R05 the line is read");
 		if (i == 0)
 			is_int(tcp_peek_byte(p.in), 'x', "R05 then a peek");
@@ -353,7 +353,7 @@ long_line(void)
 		pair_taken(&p);
 	}
 	pair_say(&p, "\n");
-	tcp_thread_join(t, -1, &len);
+	tcp_thread_join(t, &len, -1);
 	is_int((intptr_t)len, LONG_LINE, "R11 a line of 100000 bytes");
 	pair_close(&p);
 }
@@ -611,7 +611,7 @@ a_string_waits_for_all(void)
 	pair_taken(&p);
 	is_int(r.n, -1, "R15 a string of 10 waits while there are 9");
 	pair_say(&p, "9x");
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	is_mem(r.got, (size_t)r.n, "0123456789", 10,
 	    "R15 a string in three segments");
 	string_is(p.in, 1, "x", "R15 what follows it is still there");
@@ -760,7 +760,7 @@ no_limit_waits(void)
 	tcp_set_timeout(p.in, -1);
 	t = start_reading(&r);
 	pair_say(&p, "late");
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	is_mem(r.got, (size_t)r.n, "late", 4, "R23 -1 waits for it");
 	pair_close(&p);
 }
@@ -794,7 +794,7 @@ closed(void)
 
 	t = start_reading(&r);
 	tcp_close_input_port(p.in);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	is_int(r.n, -1, "R26 closing the port ends a read that waits");
 	is_int(r.kind, TCPUNIT_ERROR_CLOSED, "R26 with the closed error");
 	ok(within(now_ms() - start, 0, 1000), "R26 at once");
@@ -813,7 +813,7 @@ reset_while_reading(ssize_t (*call)(struct reading *), const char *what)
 	pair_say(&p, "part");
 	pair_taken(&p);
 	pair_reset(&p);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	if (r.n == -1) {
 		is_int(r.code, ECONNRESET, "R27 a reset ends %s", what);
 		r.n = tcp_read(p.in, r.got, sizeof r.got);
@@ -868,7 +868,7 @@ reset_while_waiting(void)
 	tcp_thread t = start_reading(&r);
 
 	pair_reset(&p);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	is_int(r.n, -1, "R27 a reset ends a read that waits");
 	is_int(r.code, ECONNRESET, "R27 and is its error");
 	pair_close(&p);

@@ -78,7 +78,7 @@ crowd_end(int n, enum tcp_error_kind kind)
 	int ended = 0;
 
 	for (int i = 0; i < n; i++) {
-		tcp_thread_join(crowd[i].thread, -1, NULL);
+		tcp_thread_join(crowd[i].thread, NULL, -1);
 		ended += crowd[i].result == -1 && crowd[i].error.kind == kind;
 	}
 	return ended;

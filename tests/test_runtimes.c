@@ -80,7 +80,7 @@ serve_and_talk(void *arg)
 	tcp_thread t = tcp_thread_start(echo_lines, &l);
 
 	*(int *)arg = talk(l);
-	tcp_thread_join(t, 5000, NULL);
+	tcp_thread_join(t, NULL, 5000);
 	both_connect(l, "127.0.0.1");
 	return NULL;
 }
@@ -218,11 +218,11 @@ forks(bool (*child)(void))
 		diag("the child fails");
 	fd = peer_connect("127.0.0.1", tcp_listener_port(at_fork.l), 5000);
 	tcp_write_string(at_fork.c.client_out, "parent");
-	well = tcp_thread_join(acceptor, 5000, NULL) == 0 &&
-	    tcp_thread_join(reader, 5000, NULL) == 0 && at_fork.accepted &&
+	well = tcp_thread_join(acceptor, NULL, 5000) == 0 &&
+	    tcp_thread_join(reader, NULL, 5000) == 0 && at_fork.accepted &&
 	    memcmp(at_fork.said, "parent", 6) == 0 && well;
 	at_fork.ticker.done = true;
-	tcp_thread_join(at_fork.ticker.thread, 5000, NULL);
+	tcp_thread_join(at_fork.ticker.thread, NULL, 5000);
 	close(fd);
 	both_close(&at_fork.c);
 	tcp_close(at_fork.l);
@@ -237,7 +237,7 @@ go_on_alone(void)
 
 	tcp_thread_sleep(5 * 10);
 	return at_fork.ticker.ticks == ticks &&
-	    failed(tcp_thread_join(at_fork.ticker.thread, -1, NULL) == -1,
+	    failed(tcp_thread_join(at_fork.ticker.thread, NULL, -1) == -1,
 		TCPUNIT_ERROR_CLOSED, EBADF) &&
 	    failed(
 		tcp_thread_sleep(-1) == -1, TCPUNIT_ERROR_DEADLOCK, EDEADLK) &&
@@ -292,8 +292,8 @@ work_on(void)
 	void *result = NULL;
 
 	if (!talk_alone() ||
-	    tcp_thread_join(tcp_thread_start(fork_and_return, turned.exits), -1,
-		&result) == -1 ||
+	    tcp_thread_join(tcp_thread_start(fork_and_return, turned.exits),
+		&result, -1) == -1 ||
 	    result != turned.exits)
 		_exit(1);
 }
@@ -556,7 +556,7 @@ everything_back(void)
 	struct both c = both_connect(l, "127.0.0.1");
 	tcp_thread t;
 
-	tcp_thread_join(tcp_thread_start(shut_down_here, NULL), -1, NULL);
+	tcp_thread_join(tcp_thread_start(shut_down_here, NULL), NULL, -1);
 	ok(tcp_listener_port(l) > 0,
 	    "tcp_shutdown from another green thread has no effect");
 	t = tcp_thread_start(sleep_long, NULL);
@@ -567,7 +567,7 @@ everything_back(void)
 	ok(failed(tcp_accept_ready(l) == -1, TCPUNIT_ERROR_CLOSED, EBADF) &&
 		failed(tcp_char_ready(c.server_in) == -1, TCPUNIT_ERROR_CLOSED,
 		    EBADF) &&
-		failed(tcp_thread_join(t, 0, NULL) == -1, TCPUNIT_ERROR_CLOSED,
+		failed(tcp_thread_join(t, NULL, 0) == -1, TCPUNIT_ERROR_CLOSED,
 		    EBADF),
 	    "the handles from before it are closed");
 	tcp_shutdown();

@@ -96,7 +96,7 @@ run_among_others(void *(*thunk)(void *))
 	tcp_thread_start(sleep_long, NULL);
 	t = tcp_thread_start(thunk, NULL);
 	tcp_thread_start(sleep_long, NULL);
-	return tcp_thread_join(t, -1, NULL);
+	return tcp_thread_join(t, NULL, -1);
 }
 
 /* The signal that ends a process in which a thread does this, or 0. */
@@ -161,11 +161,11 @@ sizes(void)
 	int x;
 	void *result = NULL;
 
-	ok(tcp_thread_join(start(use_much, &x, LARGE), -1, &result) == 0 &&
+	ok(tcp_thread_join(start(use_much, &x, LARGE), &result, -1) == 0 &&
 		result == &x,
 	    "a thread can have a larger stack");
-	ok(tcp_thread_join(start(same, &x, 1), -1, &result) == 0 &&
-		tcp_thread_join(start(same, &x, 0), -1, &result) == 0,
+	ok(tcp_thread_join(start(same, &x, 1), &result, -1) == 0 &&
+		tcp_thread_join(start(same, &x, 0), &result, -1) == 0,
 	    "a smaller one is the ordinary one");
 	ok(!tcp_thread_p(start(same, NULL, SIZE_MAX)) &&
 		failed(true, TCPUNIT_ERROR_SYSTEM, ENOMEM) &&
@@ -217,10 +217,10 @@ deep_threads(void)
 
 	tcp_thread_yield();
 	is_int(resident(deepest), 1, "a thread takes memory deep in its stack");
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	is_int(
 	    resident(deepest), 0, "a thread that waited there gives it back");
-	tcp_thread_join(tcp_thread_start(go_deep, NULL), -1, NULL);
+	tcp_thread_join(tcp_thread_start(go_deep, NULL), NULL, -1);
 	is_int(resident(deepest), 0, "one that filled it does, too");
 }
 
@@ -229,10 +229,10 @@ ordinary_threads(void)
 {
 	int calls;
 
-	tcp_thread_join(tcp_thread_start(same, NULL), -1, NULL);
+	tcp_thread_join(tcp_thread_start(same, NULL), NULL, -1);
 	calls = advised.calls;
 	for (int i = 0; i < ORDINARY; i++)
-		tcp_thread_join(tcp_thread_start(same, NULL), -1, NULL);
+		tcp_thread_join(tcp_thread_start(same, NULL), NULL, -1);
 	is_int(advised.calls, calls, "an ordinary thread needs no system call");
 }
 
@@ -250,7 +250,7 @@ many(void)
 	tcp_thread_yield();
 	for (int i = 0; i < n; i++)
 		ended += tcp_thread_terminate(t[i]) == 0 &&
-		    tcp_thread_join(t[i], 5000, NULL) == 0;
+		    tcp_thread_join(t[i], NULL, 5000) == 0;
 	is_int(ended, MANY, "and each of them ends");
 	advised.old_kernel = false;
 }

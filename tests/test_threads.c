@@ -40,7 +40,7 @@ static void
 stop(tcp_thread t)
 {
 	tcp_thread_terminate(t);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 }
 
 static void
@@ -50,16 +50,16 @@ joins(void)
 	void *result = NULL;
 	tcp_thread t = tcp_thread_start(same, &x);
 
-	ok(tcp_thread_p(t) && tcp_thread_join(t, -1, &result) == 0 &&
+	ok(tcp_thread_p(t) && tcp_thread_join(t, &result, -1) == 0 &&
 		result == &x,
 	    "join stores what the thread returned");
 	t = tcp_thread_start(same, NULL);
 	tcp_thread_yield();
-	ok(tcp_thread_join(t, 0, NULL) == 0,
+	ok(tcp_thread_join(t, NULL, 0) == 0,
 	    "join with limit 0 takes a thread that has ended");
 	t = tcp_thread_start(same, NULL);
 	ok(tcp_thread_detach(t) == 0 &&
-		failed(tcp_thread_join(t, -1, NULL) == -1, TCPUNIT_ERROR_CLOSED,
+		failed(tcp_thread_join(t, NULL, -1) == -1, TCPUNIT_ERROR_CLOSED,
 		    0),
 	    "a detached thread cannot be joined");
 }
@@ -69,7 +69,7 @@ join_it(void *arg)
 {
 	tcp_thread *t = arg;
 
-	return tcp_thread_join(*t, -1, NULL) == 0 ? arg : NULL;
+	return tcp_thread_join(*t, NULL, -1) == 0 ? arg : NULL;
 }
 
 static void
@@ -78,22 +78,22 @@ join_limits(void)
 	tcp_thread t = tcp_thread_start(sleep_long, NULL), joiner;
 	int64_t start = now_ms();
 
-	ok(failed(tcp_thread_join(t, LIMIT_MS, NULL) == -1,
+	ok(failed(tcp_thread_join(t, NULL, LIMIT_MS) == -1,
 	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT) &&
 		within(now_ms() - start, LIMIT_MS, LIMIT_MS + SLACK_MS),
 	    "join gives up after its limit");
 	start = now_ms();
-	ok(failed(tcp_thread_join(t, 0, NULL) == -1, TCPUNIT_ERROR_TIMEOUT,
+	ok(failed(tcp_thread_join(t, NULL, 0) == -1, TCPUNIT_ERROR_TIMEOUT,
 	       ETIMEDOUT) &&
 		within(now_ms() - start, 0, PROMPT_MS),
 	    "join with limit 0 does not wait");
 	joiner = tcp_thread_start(join_it, &t);
 	tcp_thread_yield();
 	ok(failed(
-	       tcp_thread_join(t, -1, NULL) == -1, TCPUNIT_ERROR_BUSY, EBUSY),
+	       tcp_thread_join(t, NULL, -1) == -1, TCPUNIT_ERROR_BUSY, EBUSY),
 	    "who joins what another joins is told that it is busy");
 	ok(tcp_thread_terminate(t) == 0 &&
-		tcp_thread_join(joiner, 5000, NULL) == 0,
+		tcp_thread_join(joiner, NULL, 5000) == 0,
 	    "and the other gets it");
 }
 
@@ -116,7 +116,7 @@ names(void)
 	is_str(tcp_thread_name(t), "reader", "a thread has a name of its own");
 	is_str(tcp_thread_name(tcp_current_thread()), "primordial",
 	    "the first thread is called so");
-	ok(failed(tcp_thread_join(t, 0, NULL) == -1, TCPUNIT_ERROR_TIMEOUT,
+	ok(failed(tcp_thread_join(t, NULL, 0) == -1, TCPUNIT_ERROR_TIMEOUT,
 	       ETIMEDOUT) &&
 		told("thread-join reader: timed out"),
 	    "an error names the thread");
@@ -125,7 +125,7 @@ names(void)
 	    "a thread that is gone has no name");
 	t = tcp_thread_start(same, NULL);
 	is_str(tcp_thread_name(t), "", "a thread may have none");
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 }
 
 /* How a terminated thread goes on. */
@@ -145,7 +145,7 @@ end_well(void *arg)
 	    TCPUNIT_ERROR_TERMINATED, ECANCELED);
 	e->wait =
 	    tcp_thread_sleep(1) == 0 && tcp_thread_terminate(e->helper) == 0;
-	e->join = tcp_thread_join(e->helper, 5000, NULL) == 0;
+	e->join = tcp_thread_join(e->helper, NULL, 5000) == 0;
 	e->write = tcp_write_line(e->out, "bye") == 4;
 	e->close = tcp_close_output_port(e->out) == 0 &&
 	    tcp_close_input_port(e->in) == 0;
@@ -167,7 +167,7 @@ terminated(void)
 
 	tcp_thread_yield();
 	ok(tcp_thread_terminate(t) == 0 &&
-		tcp_thread_join(t, 5000, &result) == 0 && result == &e &&
+		tcp_thread_join(t, &result, 5000) == 0 && result == &e &&
 		e.first,
 	    "the wait of a terminated thread fails");
 	ok(e.wait && e.join,
@@ -182,7 +182,7 @@ terminated(void)
 
 	t = tcp_thread_start(sleep_for_ever, &e);
 	ok(tcp_thread_terminate(t) == 0 &&
-		tcp_thread_join(t, 5000, &result) == 0 && result == &e,
+		tcp_thread_join(t, &result, 5000) == 0 && result == &e,
 	    "a thread terminated before it ran fails in its first wait");
 }
 
@@ -209,7 +209,7 @@ terminated_twice(void)
 
 	tcp_thread_terminate(t);
 	tcp_thread_terminate(t);
-	tcp_thread_join(t, 5000, NULL);
+	tcp_thread_join(t, NULL, 5000);
 	is_int(
 	    failures, 2, "terminating twice ends two waits; yielding is none");
 }
@@ -244,7 +244,7 @@ terminated_with_data(void)
 	tcp_write_string(c.client_out, "def");
 	tcp_thread_terminate(t);
 	tcp_write_string(c.server_out, "go on");
-	ok(tcp_thread_join(t, 5000, &result) == 0 && result,
+	ok(tcp_thread_join(t, &result, 5000) == 0 && result,
 	    "a terminated thread reads what is there, then fails to wait");
 	both_close(&c);
 	tcp_close(l);
@@ -261,8 +261,8 @@ terminated_as_it_ends(void)
 	tcp_thread_yield();
 	tcp_thread_terminate(t);
 	tcp_thread_terminate(joiner);
-	ok(tcp_thread_join(joiner, 5000, &result) == 0 && result == NULL &&
-		tcp_thread_join(t, 5000, NULL) == 0,
+	ok(tcp_thread_join(joiner, &result, 5000) == 0 && result == NULL &&
+		tcp_thread_join(t, NULL, 5000) == 0,
 	    "who is terminated is told so, though the wait is over as well");
 }
 
@@ -273,12 +273,12 @@ deadlocks(void)
 
 	ok(failed(tcp_thread_sleep(-1) == -1, TCPUNIT_ERROR_DEADLOCK, EDEADLK),
 	    "sleeping for ever alone is a deadlock");
-	ok(failed(tcp_thread_join(tcp_current_thread(), -1, NULL) == -1,
+	ok(failed(tcp_thread_join(tcp_current_thread(), NULL, -1) == -1,
 	       TCPUNIT_ERROR_DEADLOCK, EDEADLK),
 	    "joining oneself is a deadlock");
 	t = tcp_thread_start(sleep_for_ever, NULL);
 	tcp_thread_yield();
-	ok(failed(tcp_thread_join(t, -1, NULL) == -1, TCPUNIT_ERROR_DEADLOCK,
+	ok(failed(tcp_thread_join(t, NULL, -1) == -1, TCPUNIT_ERROR_DEADLOCK,
 	       EDEADLK),
 	    "joining one that sleeps for ever is a deadlock");
 	stop(t);
@@ -293,7 +293,7 @@ join_next(void *arg)
 {
 	tcp_thread *next = arg;
 
-	named += tcp_thread_join(*next, -1, NULL) == -1 &&
+	named += tcp_thread_join(*next, NULL, -1) == -1 &&
 	    failed(true, TCPUNIT_ERROR_DEADLOCK, EDEADLK);
 	return NULL;
 }
@@ -310,7 +310,7 @@ circle_of_joins(void)
 		tcp_thread_yield();
 	is_int(named, 1, "a circle of joins is a deadlock though others run");
 	tcp_thread_terminate(circle[0]);
-	tcp_thread_join(circle[0], 5000, NULL);
+	tcp_thread_join(circle[0], NULL, 5000);
 	ticker_stop(&t);
 }
 
@@ -359,7 +359,7 @@ second_reader(void)
 	    "a second reader of a port is told that it is busy");
 	ok(tcp_write_line(c.server_out, "ab") == 3 &&
 		tcp_write_line(c.client_out, "cd") == 3 &&
-		tcp_thread_join(t, 5000, NULL) == 0 && u.n == 3 &&
+		tcp_thread_join(t, NULL, 5000) == 0 && u.n == 3 &&
 		memcmp(buf, "cd\n", 3) == 0,
 	    "a writer is not, and the first reader gets what comes");
 	both_close(&c);
@@ -388,7 +388,7 @@ second_writer(void)
 		tcp_read_line(c.server_in, 10, &line, &len) == 1,
 	    "a reader is not");
 	ok(tcp_read_string(c.client_in, much, MUCH) == MUCH &&
-		tcp_thread_join(t, 5000, NULL) == 0 && u.n == MUCH,
+		tcp_thread_join(t, NULL, 5000) == 0 && u.n == MUCH,
 	    "and the first writer gets everything out");
 	both_close(&c);
 	tcp_close(l);
@@ -409,7 +409,7 @@ own_errors(void)
 
 	tcp_thread_sleep(-1);
 	t = tcp_thread_start(fail_at_once, NULL);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	is_int(tcp_last_error()->kind, TCPUNIT_ERROR_DEADLOCK,
 	    "another thread's failure is not this one's");
 }
@@ -428,7 +428,7 @@ many(void)
 	tcp_thread_yield();
 	for (int i = 0; i < n; i++)
 		ended += tcp_thread_terminate(t[i]) == 0 &&
-		    tcp_thread_join(t[i], 5000, &result) == 0 &&
+		    tcp_thread_join(t[i], &result, 5000) == 0 &&
 		    result == &t[i];
 	is_int(ended, MANY, "and each of them ends");
 }
@@ -454,7 +454,7 @@ one_after_another(void)
 	int before = mappings(), fds = open_fds();
 
 	for (int i = 0; i < MANY; i++)
-		tcp_thread_join(tcp_thread_start(same, NULL), -1, NULL);
+		tcp_thread_join(tcp_thread_start(same, NULL), NULL, -1);
 	for (int i = 0; i < MANY; i++) {
 		tcp_thread_detach(tcp_thread_start(same, NULL));
 		tcp_thread_yield();
@@ -484,7 +484,7 @@ ready_descriptor(void)
 	for (int i = 0; i < 10000; i++)
 		tcp_wait_fd(fds[1], TCPUNIT_WRITABLE, -1);
 	ok(has_run, "wait_fd lets others run though it need not wait");
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	close(fds[0]);
 	close(fds[1]);
 }

@@ -90,7 +90,7 @@ static int
 in_join(void)
 {
 	tcp_thread t = tcp_thread_start(sleep_long, NULL);
-	int result = tcp_thread_join(t, -1, NULL), code = errno;
+	int result = tcp_thread_join(t, NULL, -1), code = errno;
 
 	tcp_thread_terminate(t);
 	tcp_thread_detach(t);
@@ -155,7 +155,7 @@ others_run(void)
 {
 	int turns = 0;
 
-	tcp_thread_join(tcp_thread_start(take_turns, &turns), -1, NULL);
+	tcp_thread_join(tcp_thread_start(take_turns, &turns), NULL, -1);
 	return turns == TURNS;
 }
 
@@ -164,7 +164,7 @@ static bool
 terminates(struct waiter *w)
 {
 	return !w->done && tcp_thread_terminate(w->thread) == 0 &&
-	    tcp_thread_join(w->thread, 5000, NULL) == 0 && w->terminated;
+	    tcp_thread_join(w->thread, NULL, 5000) == 0 && w->terminated;
 }
 
 static void
@@ -204,7 +204,7 @@ slow_name(void)
 		now_ms() - start_ms >= SLOW_MS,
 	    "a name that takes 2 s connects after 2 s");
 	is_int(turns, TURNS, "and stops nobody meanwhile");
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	close_ports(in, out);
 	close(l);
 }
@@ -247,14 +247,14 @@ closed_meanwhile(void)
 
 	tcp_thread_yield();
 	pair_close(&p);
-	ok(tcp_thread_join(t, 5000, NULL) == 0 && w.was_closed,
+	ok(tcp_thread_join(t, NULL, 5000) == 0 && w.was_closed,
 	    "closing a port ends a wait for its descriptor");
 	p = pair_connect();
 	t = tcp_thread_start(read_word, &p);
 	tcp_thread_yield();
 	pair_say(&p, "hello");
 	ok(tcp_port_fileno(p.in) == w.fd &&
-		tcp_thread_join(t, 5000, &has_read) == 0 && has_read,
+		tcp_thread_join(t, &has_read, 5000) == 0 && has_read,
 	    "and the next connection knows nothing of it");
 	pair_close(&p);
 }
@@ -268,7 +268,7 @@ ends_wait(tcp_port port, int events, int (*close_port)(tcp_port))
 
 	tcp_thread_yield();
 	close_port(port);
-	return tcp_thread_join(t, 5000, NULL) == 0 && w.was_closed;
+	return tcp_thread_join(t, NULL, 5000) == 0 && w.was_closed;
 }
 
 static void
@@ -292,7 +292,7 @@ half_closed(void)
 	tcp_thread_yield();
 	tcp_close_output_port(reading.out);
 	pair_say(&reading, "x");
-	ok(tcp_thread_join(t, 5000, NULL) == 0 && !w.was_closed,
+	ok(tcp_thread_join(t, NULL, 5000) == 0 && !w.was_closed,
 	    "closing the output port leaves a wait for input alone");
 	pair_close(&reading);
 	pair_close(&writing);
@@ -315,7 +315,7 @@ reader_with_output(void)
 	tcp_thread_yield();
 	tcp_close_output_port(p.out);
 	pair_say(&p, "hello");
-	ok(tcp_thread_join(t, 5000, &has_read) == 0 && has_read,
+	ok(tcp_thread_join(t, &has_read, 5000) == 0 && has_read,
 	    "closing the output port leaves its connection's reader alone");
 	pair_close(&p);
 }
@@ -350,8 +350,8 @@ closed_when_awake(void)
 	tcp_thread_yield();
 	ok(write(c.told[1], "x", 1) == 1, "it is told to close");
 	pair_say(&p, "x");
-	tcp_thread_join(closer, 5000, NULL);
-	ok(tcp_thread_join(waiter, 5000, NULL) == 0 && w.was_closed,
+	tcp_thread_join(closer, NULL, 5000);
+	ok(tcp_thread_join(waiter, NULL, 5000) == 0 && w.was_closed,
 	    "also for one who is awake by then");
 	close(c.told[0]);
 	close(c.told[1]);

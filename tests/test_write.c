@@ -275,7 +275,7 @@ peer_that_reads_later(void)
 	ok(tcp_port_position(p.out) < w.size,
 	    "W07 a write of 10 MB waits for the peer to read");
 	drain_start(&d, p.peer);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	is_int(w.n, 10 * MB, "W07 and completes when it does");
 	tcp_close_output_port(p.out);
 	drain_join(&d);
@@ -393,7 +393,7 @@ reading_and_a_full_buffer(void)
 	while (tcp_port_position(p.out) == 0)
 		tcp_thread_yield();
 	pair_say(&p, "x");
-	ok(tcp_thread_join(t, 5000, &has_read) == 0 && has_read,
+	ok(tcp_thread_join(t, &has_read, 5000) == 0 && has_read,
 	    "a read need not wait for the peer to take the buffer");
 	t = tcp_thread_start(read_byte, &p);
 	tcp_thread_yield();
@@ -405,7 +405,7 @@ reading_and_a_full_buffer(void)
 	is_int((long long)d.n, 20 * MB + 1, "all that was buffered arrives");
 	ok(d.right, "and it is right");
 	tcp_close_input_port(p.in);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	free(data);
 	pair_close(&p);
 }
@@ -464,7 +464,7 @@ round_trips(void)
 		"W14 50 round trips of lines in less than 100 ms"))
 		diag("  %lld ms", (long long)best);
 	tcp_close_output_port(out);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	tcp_close_output_port(p.out);
 	tcp_close_input_port(p.in);
 	tcp_close_input_port(in);
@@ -483,7 +483,7 @@ close_while_writing(void)
 	t = start_writing(&w);
 	start = now_ms();
 	tcp_close_output_port(p.out);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	is_int(w.n, -1, "W15 closing the port ends a write that waits");
 	is_int(w.kind, TCPUNIT_ERROR_CLOSED, "W15 with the closed error");
 	is_int(w.code, EBADF, "W15 and its code");
@@ -504,7 +504,7 @@ reset_while_writing(void)
 	w.data = numbered(0, w.size);
 	t = start_writing(&w);
 	pair_reset(&p);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	ok(w.n == -1 && (w.code == ECONNRESET || w.code == EPIPE),
 	    "a reset ends a write that waits");
 	is_int(w.kind, TCPUNIT_ERROR_NET, "as a failure of the network");

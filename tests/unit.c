@@ -109,7 +109,7 @@ ticker_stop(struct ticker *t)
 	int64_t wanted = (now_ms() - t->start) / TICK_MS / 2;
 
 	t->done = true;
-	tcp_thread_join(t->thread, -1, NULL);
+	tcp_thread_join(t->thread, NULL, -1);
 	if (t->ticks < wanted)
 		fprintf(stderr, "# ticks: %d of %lld\n", t->ticks,
 		    (long long)wanted * 2);

@@ -31,7 +31,7 @@ tcpunit(void)
 	tcp_thread t = tcp_thread_start(yield, NULL);
 
 	yield(NULL);
-	if (tcp_thread_join(t, -1, NULL) == -1)
+	if (tcp_thread_join(t, NULL, -1) == -1)
 		errx(1, "%s", tcp_last_error()->text);
 }
 

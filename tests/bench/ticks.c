@@ -163,7 +163,7 @@ main(int argc, char **argv)
 	tick(&ticker);
 	begin = seconds() - begin;
 	ticker.done = true;
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	printf("%.3f %.3f %.0f\n", ticker.time.longest * 1e3,
 	    ticker.cpu.longest * 1e3, (double)bytes / (1 << 20) / begin);
 	return 0;

@@ -25,7 +25,7 @@ sim_join(struct sim_task *t, int ms)
 	c.target = t;
 	c.inside = true;
 	c.ready = ended;
-	r = tcp_thread_join(t->thread, ms, &result);
+	r = tcp_thread_join(t->thread, &result, ms);
 	if (r == 0 && (!t->ended || result != t))
 		sim_fail("a thread is joined that has not ended");
 	sim_call_end(&c, r == -1);
