@@ -3,6 +3,13 @@
  * tcpunit.h - CHICKEN Scheme's tcp unit for C: listeners, connections, input
  * and output ports, and green threads that go on while one of them waits.
  *
+ * Names.  A call that does what a procedure of Scheme does keeps its name, so
+ * that Scheme's manuals explain it and programs can be carried over line by
+ * line: tcp_close is tcp-close and closes a listener, close-port is
+ * tcp_close_port, and current-thread is tcp_current_thread.  A question mark
+ * becomes _p, for predicate.  All other names are the object's, then a verb:
+ * tcp_thread_equal, tcp_listener_port.
+ *
  * Conventions.  A call returns 0, or a count, or a handle; on failure it
  * returns -1, or a handle for which the _p predicate is false, sets errno, and
  * tcp_last_error() tells the story.  Out-parameters are written on success
@@ -489,6 +496,9 @@ TCPUNIT_API int tcp_thread_join(tcp_thread t, void **result, int timeout);
 
 /* Nobody will join T: it is given back when it ends.  Errors: closed. */
 TCPUNIT_API int tcp_thread_detach(tcp_thread t);
+
+/* Whether A and B are the same thread, alive or gone; or both null handles. */
+TCPUNIT_API bool tcp_thread_equal(tcp_thread a, tcp_thread b);
 
 /* Lets the others run, and events be noticed. */
 TCPUNIT_API void tcp_thread_yield(void);

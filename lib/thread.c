@@ -70,6 +70,12 @@ tcp_thread_p(tcp_thread t)
 	return tu_handle_kind(t.bits) == TU_THREAD;
 }
 
+bool
+tcp_thread_equal(tcp_thread a, tcp_thread b)
+{
+	return a.bits == b.bits;
+}
+
 int
 tcp_thread_join(tcp_thread handle, void **result, int timeout)
 {

@@ -65,6 +65,34 @@ joins(void)
 }
 
 static void *
+is_current(void *t)
+{
+	return tcp_thread_equal(*(tcp_thread *)t, tcp_current_thread()) ? t
+									: NULL;
+}
+
+static void
+equal(void)
+{
+	tcp_thread me = tcp_current_thread(), t, next;
+	void *result = NULL;
+
+	t = tcp_thread_start(is_current, &t);
+	ok(tcp_thread_equal(t, t) && tcp_thread_equal(me, tcp_current_thread()),
+	    "a thread equals itself");
+	ok(!tcp_thread_equal(t, me) && !tcp_thread_equal(me, (tcp_thread){0}),
+	    "a thread equals no other");
+	ok(tcp_thread_join(t, &result, -1) == 0 && result == &t,
+	    "the handle that it was started with is the running thread's");
+	next = tcp_thread_start(same, NULL);
+	ok(tcp_thread_equal(t, t) && !tcp_thread_equal(t, next),
+	    "a thread that has ended does not equal the next one");
+	tcp_thread_join(next, NULL, -1);
+	ok(tcp_thread_equal((tcp_thread){0}, (tcp_thread){0}),
+	    "null handles are equal");
+}
+
+static void *
 join_it(void *arg)
 {
 	tcp_thread *t = arg;
@@ -521,6 +549,7 @@ main(void)
 {
 	sandbox();
 	run(joins);
+	run(equal);
 	run(join_limits);
 	run(names);
 	run(terminated);
