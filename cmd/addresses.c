@@ -294,7 +294,6 @@ answer_route(const struct run *run, const struct addresses_options *o,
 	if (tcp_addresses(in, ends.local.ip, ends.remote.ip) == -1 ||
 	    tcp_port_numbers(in, &ends.local.port, &ends.remote.port) == -1)
 		status = library_failure(run, what, STATUS_LOST);
-	(void)tcp_close_output_port(out); /* nothing was written */
-	(void)tcp_close_input_port(in);
+	(void)tcp_close_ports(in, out); /* nothing was written */
 	return status ? status : answer_one(run, o, &ends);
 }

@@ -197,8 +197,8 @@ watch_connection(const struct attempts *a)
 	if (outcome == MADE)
 		return MADE;
 	say_more(a->run, "%s: the connection ended at once", a->what);
-	(void)tcp_close_output_port(a->connection[1]); /* nothing was sent */
-	(void)tcp_close_input_port(a->connection[0]);
+	(void)tcp_close_ports(
+	    a->connection[0], a->connection[1]); /* nothing was sent */
 	return outcome;
 }
 

@@ -212,8 +212,8 @@ use_connection(const struct connecting *c, char *const *command)
 	int status;
 
 	if (c->options->attempts.probe) {
-		(void)tcp_close_output_port(c->connection[1]); /* no data */
-		(void)tcp_close_input_port(c->connection[0]);
+		(void)tcp_close_ports(
+		    c->connection[0], c->connection[1]); /* no data */
 		return STATUS_DONE;
 	}
 	c->run->ending->drain = c->options->session.drain;

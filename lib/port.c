@@ -217,6 +217,28 @@ close_both(struct tu_port *p)
 	return tu_connection_free(p->connection);
 }
 
+int
+tcp_close_port(tcp_port port)
+{
+	if (tcp_input_port_p(port))
+		return tcp_close_input_port(port);
+	if (tcp_output_port_p(port))
+		return tcp_close_output_port(port);
+	(void)find(port, "close-port"); /* raises */
+	return -1;
+}
+
+int
+tcp_close_ports(tcp_port in, tcp_port out)
+{
+	int sent = tcp_close_output_port(out), error = errno;
+	int closed = tcp_close_input_port(in);
+
+	if (closed == 0)
+		errno = error; /* as the output port left it */
+	return sent == -1 ? -1 : closed;
+}
+
 bool
 tcp_port_p(tcp_port p)
 {

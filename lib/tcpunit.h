@@ -418,7 +418,20 @@ TCPUNIT_API int tcp_close_output_port(tcp_port p);
 
 /* ---- Both directions ---- */
 
-/* How long one call on this port may wait; -1 at first.
+/* Closes an input port or an output port, as the calls for these do.
+ * Source: scheme, close-port. */
+TCPUNIT_API int tcp_close_port(tcp_port p);
+
+/*
+ * Closes the two ports of a connection, or of anything else: the output port
+ * first (parks), so that IN can be read by other threads until all is sent.
+ * Both are closed in any case.  On failure the error is that of the output
+ * port, unless closing IN fails too.  Errors: argument, where IN is no input
+ * port or OUT no output port; those of tcp_close_output_port.
+ */
+TCPUNIT_API int tcp_close_ports(tcp_port in, tcp_port out);
+
+/* The limit of each call on this port; -1 at first.
  * Source: chicken tcp, tcp-read-timeout, tcp-write-timeout. */
 TCPUNIT_API int tcp_set_timeout(tcp_port p, int timeout);
 
@@ -484,6 +497,9 @@ TCPUNIT_API const char *tcp_thread_name(tcp_thread t);
 /* True for any thread, alive or gone. */
 TCPUNIT_API bool tcp_thread_p(tcp_thread t);
 
+/* Whether A and B are the same thread, alive or gone; or both null handles. */
+TCPUNIT_API bool tcp_thread_equal(tcp_thread a, tcp_thread b);
+
 /*
  * Waits for T to end (parks), stores its result unless RESULT is
  * NULL, and gives T back.  Errors: timeout; closed where T was joined or
@@ -496,9 +512,6 @@ TCPUNIT_API int tcp_thread_join(tcp_thread t, void **result, int timeout);
 
 /* Nobody will join T: it is given back when it ends.  Errors: closed. */
 TCPUNIT_API int tcp_thread_detach(tcp_thread t);
-
-/* Whether A and B are the same thread, alive or gone; or both null handles. */
-TCPUNIT_API bool tcp_thread_equal(tcp_thread a, tcp_thread b);
 
 /* Lets the others run, and events be noticed. */
 TCPUNIT_API void tcp_thread_yield(void);

@@ -59,8 +59,7 @@ pair_accept(void)
 void
 pair_close(struct pair *p)
 {
-	tcp_close_output_port(p->out);
-	tcp_close_input_port(p->in);
+	tcp_close_ports(p->in, p->out);
 	if (p->peer != -1)
 		close(p->peer);
 	p->peer = -1;

@@ -26,7 +26,6 @@ main(void)
 	    tcp_read_line(i, TCPUNIT_NO_LIMIT, &line, &len) != 1)
 		return failed();
 	puts(line);
-	tcp_close_input_port(i);
-	tcp_close_output_port(o);
+	tcp_close_ports(i, o);
 	return 0;
 }

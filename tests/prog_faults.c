@@ -101,10 +101,8 @@ open_pair(struct pair *p, const char *host)
 static void
 close_pair(struct pair *p)
 {
-	(void)tcp_close_output_port(p->out);
-	(void)tcp_close_output_port(p->to);
-	(void)tcp_close_input_port(p->in);
-	(void)tcp_close_input_port(p->from);
+	(void)tcp_close_ports(p->in, p->out);
+	(void)tcp_close_ports(p->from, p->to);
 	(void)tcp_close(p->listener);
 }
 

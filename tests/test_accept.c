@@ -82,7 +82,7 @@ readiness(void)
 		peer_says(peers[0], "one\n") && peer_says(peers[1], "two\n"),
 	    "A04 who came first is accepted first");
 	for (int i = 0; i < 2; i++) {
-		close_ports(in[i], out[i]);
+		tcp_close_ports(in[i], out[i]);
 		close(peers[i]);
 	}
 }
@@ -101,7 +101,7 @@ client_has_left(void)
 		memcmp(buf, "sent before", 11) == 0 &&
 		tcp_read(in, buf, sizeof buf) == 0,
 	    "A05 what a client sent before it left is read, then the end");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 }
 
 static void
@@ -124,7 +124,7 @@ client_has_reset(void)
 		failed(tcp_read_line(in, TCPUNIT_NO_LIMIT, &line, &len) == -1,
 		    TCPUNIT_ERROR_NET, ECONNRESET),
 	    "A06 what it had sent is read, then the reset");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 }
 
 /* How long an accept that nobody answers takes; -1 if it does not time out. */
@@ -168,7 +168,7 @@ limits(void)
 	    "A11 accept with limit 0 takes a pending connection");
 	ok(within(accept_in_vain(0), 0, PROMPT_MS),
 	    "A11 and without one times out at once");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	close(fd);
 	ok(within(accept_in_vain(100), 100, 100 + SLACK_MS),
 	    "A16 nobody comes within 100 ms: no connection");
@@ -195,7 +195,7 @@ two_acceptors(void)
 	tcp_thread_join(b.thread, NULL, -1);
 	ok(only_one && a.accepted && b.was_closed,
 	    "A08 of two threads that accept, the first gets the client");
-	close_ports(a.in, a.out);
+	tcp_close_ports(a.in, a.out);
 	close(fd);
 	l = listen_on("127.0.0.1", 0);
 }
@@ -255,7 +255,7 @@ no_descriptors(void)
 	permit_fds();
 	ok(told_so && still && tcp_accept(l, &in, &out) == 0,
 	    "A15 EMFILE leaves the connection pending");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	close(fd);
 }
 
@@ -272,7 +272,7 @@ own_address(void)
 		strcmp(local, "192.0.2.2") == 0 &&
 		strcmp(remote, "192.0.2.2") == 0,
 	    "A17 the address a client came to is told, not the wildcard");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	close(fd);
 	tcp_close(any);
 }

@@ -108,6 +108,94 @@ twice(void)
 }
 
 static void
+either_kind(void)
+{
+	struct pair p = pair_connect();
+	int fd = tcp_port_fileno(p.in);
+
+	is_int(tcp_close_port(p.out), 0, "close_port closes an output port");
+	ok(peer_eof(p.peer), "the peer is told the end of file");
+	is_int(tcp_close_port(p.in), 0, "close_port closes an input port");
+	ok(!open_fd(fd), "then the descriptor is closed");
+	ok(tcp_close_port(p.in) == 0 && tcp_close_port(p.out) == 0,
+	    "closing either again has no effect");
+	pair_close(&p);
+}
+
+static void
+both(void)
+{
+	struct pair p = pair_connect();
+	int fd = tcp_port_fileno(p.in);
+
+	tcp_set_buffer_size(p.out, 100);
+	tcp_write_string(p.out, "all of it");
+	is_int(tcp_close_ports(p.in, p.out), 0, "close_ports closes both");
+	ok(peer_says(p.peer, "all of it") && peer_eof(p.peer),
+	    "what was buffered is sent, then the end of file");
+	ok(!open_fd(fd), "the descriptor is closed");
+	is_int(tcp_close_ports(p.in, p.out), 0, "again it has no effect");
+	pair_close(&p);
+}
+
+static void *
+close_both(void *pair)
+{
+	struct pair *p = pair;
+
+	return tcp_close_ports(p->in, p->out) == 0 ? p : NULL;
+}
+
+static void
+both_output_first(void)
+{
+	struct pair p = pair_connect();
+	size_t n = 20000000;
+	char *data = numbered(0, n);
+	struct drain d;
+	void *result = NULL;
+	tcp_thread t;
+
+	tcp_set_buffer_size(p.out, 2 * n);
+	tcp_write(p.out, data, n);
+	t = tcp_thread_start(close_both, &p);
+	while (tcp_port_position(p.out) == 0)
+		tcp_thread_yield();
+	pair_say(&p, "answer");
+	is_int(tcp_read_byte(p.in), 'a',
+	    "the input can be read while close_ports sends the output");
+	drain_start(&d, p.peer);
+	ok(tcp_thread_join(t, &result, -1) == 0 && result == &p,
+	    "both are closed once all is sent");
+	ok(failed(tcp_read_byte(p.in) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
+	    "and the input is not read any more");
+	drain_join(&d);
+	ok(d.n == n && d.right, "the peer got all of it");
+	free(data);
+	pair_close(&p);
+}
+
+static void
+both_though_one_fails(void)
+{
+	struct pair p = pair_connect();
+	size_t n = 20000000;
+	char *data = numbered(0, n);
+	int fd = tcp_port_fileno(p.in);
+
+	tcp_set_buffer_size(p.out, 2 * n);
+	tcp_set_timeout(p.out, 0);
+	tcp_write(p.out, data, n);
+	ok(failed(tcp_close_ports(p.in, p.out) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT) &&
+		errno == ETIMEDOUT,
+	    "close_ports says that the output did not get out");
+	ok(!open_fd(fd), "and has closed both ports");
+	free(data);
+	pair_close(&p);
+}
+
+static void
 abandoned_output(void)
 {
 	struct pair p = pair_connect();
@@ -523,7 +611,7 @@ serve_at_once(tcp_listener l, bool by_buffer)
 		printf("Bail out! %s\n", tcp_last_error()->text);
 		exit(1);
 	}
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	while (recv(peer, said, sizeof(said), 0) > 0)
 		continue;
 	close(peer);
@@ -554,6 +642,10 @@ main(void)
 	run(input_first);
 	run(output_first);
 	run(twice);
+	run(either_kind);
+	run(both);
+	run(both_output_first);
+	run(both_though_one_fails);
 	run(abandoned_output);
 	run(abandoned_input);
 	run(abandoned_both);

@@ -32,7 +32,7 @@ connects(const char *host, int port)
 		diag("%s", tcp_last_error()->text);
 		return false;
 	}
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	return true;
 }
 
@@ -103,7 +103,7 @@ short_forms(void)
 		ok((fd == 0) == known, "C18 %s is what getaddrinfo has it be",
 		    texts[i]);
 		if (fd == 0)
-			close_ports(in, out);
+			tcp_close_ports(in, out);
 	}
 	close(l);
 }
@@ -137,7 +137,7 @@ brackets(void)
 	options.local_host = "[::1]";
 	ok(tcp_connect("::1", port, &options, &in, &out) == 0,
 	    "and is an address to connect from");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	options.local_port = port;
 	ok(failed(tcp_connect("::1", port, &options, &in, &out) == -1,
 	       TCPUNIT_ERROR_NET, EADDRINUSE) &&
@@ -303,7 +303,7 @@ next_address(void)
 	    "C24 the third address of a name connects where it alone listens");
 	ok(now_ms() - start < STAGGER_MS,
 	    "C24 and a refusal is not waited upon");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	close(l);
 
 	l = peer_listen("127.0.0.1", 0, 16);
@@ -346,7 +346,7 @@ turned_away(void)
 			tcp_addresses(in, local, remote);
 			astray += now_ms() - start < STAGGER_MS &&
 			    strcmp(remote, "127.0.0.1") != 0;
-			close_ports(in, out);
+			tcp_close_ports(in, out);
 		} else {
 			odd += tcp_last_error()->code != ECONNRESET;
 		}
@@ -397,7 +397,7 @@ black_hole(void)
 		strcmp(remote, "127.0.0.3") == 0,
 	    "C26 two black holes hold up a connect for half a second");
 	is_int(settled_fds(), fds + 1, "C26 and the lost attempts are closed");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	hole_close(&second);
 	hole_close(&first);
 	close(l);
@@ -419,7 +419,7 @@ refused_behind_a_hole(void)
 		strcmp(remote, "127.0.0.20") == 0,
 	    "a refusal begins the next attempt at once, whoever else is "
 	    "silent");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	hole_close(&first);
 	close(l);
 }
@@ -506,7 +506,7 @@ connect_to(const char *target, int port,
 		return -1;
 	tcp_port_numbers(in, is_port, &remote_port);
 	tcp_addresses(in, is_host, remote);
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	return 0;
 }
 
@@ -698,7 +698,7 @@ mapped(void)
 		tcp_addresses(in, local, remote) == 0 &&
 		strcmp(remote, "127.0.0.1") == 0,
 	    "C37 an IPv4-mapped address connects and is shown as IPv4");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	close(l);
 }
 
@@ -740,7 +740,7 @@ death_is_reset(bool nolinger)
 	fd = peer_accept(l);
 	tcp_abandon_port(in);
 	tcp_abandon_port(out);
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	n = recv(fd, &byte, 1, 0);
 	close(fd);
 	close(l);

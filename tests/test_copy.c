@@ -282,10 +282,8 @@ moved(const struct end *in, const struct end *out, size_t n, size_t all)
 static void
 close_ends(const struct end *in, const struct end *out)
 {
-	tcp_close_input_port(in->port);
-	tcp_close_output_port(in->unused);
-	tcp_close_output_port(out->port);
-	tcp_close_input_port(out->unused);
+	tcp_close_ports(in->port, in->unused);
+	tcp_close_ports(out->unused, out->port);
 }
 
 static bool
@@ -452,8 +450,7 @@ from_device(const char *path, bool endless)
 		all = tcp_copy_port(in, out.port, (int64_t)sizes[i]) ==
 			(int64_t)want &&
 		    all;
-		tcp_close_input_port(in);
-		tcp_close_output_port(out.port);
+		tcp_close_ports(in, out.port);
 		tcp_close_input_port(out.unused);
 		taker_join(&d, &out);
 		all = all && d.n == want;
@@ -475,8 +472,7 @@ to_device(const char *path)
 		all =
 		    tcp_copy_port(in.port, out, -1) == (int64_t)sizes[i] && all;
 		tcp_close_output_port(out);
-		tcp_close_input_port(in.port);
-		tcp_close_output_port(in.unused);
+		tcp_close_ports(in.port, in.unused);
 		feeder_join(&f, &in);
 	}
 	ok(all, "from a connection to %s", path);
@@ -529,8 +525,7 @@ full_device(enum kind from)
 	is_int((long long)tcp_last_error()->transferred, 0,
 	    "from %s: nothing was written", names[from]);
 	ok(rest_is(in.port, 0, 5000), "from %s: nothing is lost", names[from]);
-	tcp_close_input_port(in.port);
-	tcp_close_output_port(in.unused);
+	tcp_close_ports(in.port, in.unused);
 	tcp_close_output_port(full);
 	feeder_join(&f, &in);
 }
@@ -552,8 +547,7 @@ broken_pipe(enum kind from)
 	    "from %s: the output is to blame again", names[from]);
 	ok(rest_is(in.port, 0, 5000), "from %s: nothing is lost either",
 	    names[from]);
-	tcp_close_input_port(in.port);
-	tcp_close_output_port(in.unused);
+	tcp_close_ports(in.port, in.unused);
 	tcp_close_output_port(out.port);
 	feeder_join(&f, &in);
 }
@@ -580,8 +574,7 @@ stopping_reader(enum kind from, enum kind to)
 	    names[to]);
 	is_int((long long)tcp_port_position(in.port), (long long)n,
 	    "from %s to %s: that of the input too", names[from], names[to]);
-	tcp_close_output_port(out.port);
-	tcp_close_input_port(out.unused);
+	tcp_close_ports(out.unused, out.port);
 	drain_start(&d, out.behind);
 	drain_join(&d);
 	close(out.behind);
@@ -589,8 +582,7 @@ stopping_reader(enum kind from, enum kind to)
 	    names[from], names[to]);
 	ok(rest_is(in.port, n, MUCH), "from %s to %s: the rest is there",
 	    names[from], names[to]);
-	tcp_close_input_port(in.port);
-	tcp_close_output_port(in.unused);
+	tcp_close_ports(in.port, in.unused);
 	feeder_join(&f, &in);
 }
 
@@ -671,8 +663,7 @@ reset_input(enum kind to)
 	ok(c.port == p.in.bits, "to %s: the input is to blame", names[to]);
 	is_int((long long)c.transferred, 10,
 	    "to %s: what came before was written", names[to]);
-	tcp_close_output_port(out.port);
-	tcp_close_input_port(out.unused);
+	tcp_close_ports(out.unused, out.port);
 	taker_join(&d, &out);
 	ok(d.n == 10 && d.right, "to %s: it arrived", names[to]);
 	pair_close(&p);
@@ -886,8 +877,7 @@ close_input(enum kind from, enum kind to)
 	    "from %s to %s: what came before has arrived", names[from],
 	    names[to]);
 	tcp_close_output_port(in.unused);
-	tcp_close_output_port(out.port);
-	tcp_close_input_port(out.unused);
+	tcp_close_ports(out.unused, out.port);
 	close(in.behind);
 	close(out.behind);
 }
@@ -918,8 +908,7 @@ close_output(enum kind from, enum kind to)
 	ok(rest_is(in.port, d.n, MUCH), "from %s to %s: the rest is there then",
 	    names[from], names[to]);
 	close(out.behind);
-	tcp_close_input_port(in.port);
-	tcp_close_output_port(in.unused);
+	tcp_close_ports(in.port, in.unused);
 	feeder_join(&f, &in);
 }
 

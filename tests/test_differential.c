@@ -680,8 +680,7 @@ play(struct play *p, bool by_library, bool accepted, const struct op *script)
 		p->fd = dup(p->fd);
 		tcp_abandon_port(pair.in);
 		tcp_abandon_port(pair.out);
-		tcp_close_input_port(pair.in);
-		tcp_close_output_port(pair.out);
+		tcp_close_ports(pair.in, pair.out);
 	}
 	for (int i = 0; i < LENGTH; i++)
 		play_op(p, &script[i]);

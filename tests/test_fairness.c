@@ -313,7 +313,7 @@ no_descriptors(void)
 	    "accept goes on as soon as a descriptor is closed");
 	tcp_thread_join(t, NULL, 5000);
 	setrlimit(RLIMIT_NOFILE, &before);
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	close(peer);
 }
 
@@ -347,10 +347,10 @@ second_shortage(void)
 	forbid_fds();
 	tcp_thread_yield();
 	tcp_close_input_port(held);
-	tcp_thread_join(t, 5000, NULL);
+	tcp_thread_join(t, NULL, 5000);
 	permit_fds();
 	ok(accepted, "an accept waits out each shortage of descriptors");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	close(taken);
 	close(first);
 	close(second);

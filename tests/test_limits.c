@@ -206,7 +206,7 @@ accept_one(void *arg)
 	tcp_set_accept_timeout(l->listener, LIMIT_MS);
 	l->good = tcp_accept(l->listener, &in, &out) == 0;
 	if (l->good)
-		close_ports(in, out);
+		tcp_close_ports(in, out);
 	return NULL;
 }
 
@@ -320,9 +320,9 @@ connect_at_once(void)
 			tcp_listener_port(l), &at_once, &in, &out) == -1)
 			continue;
 		n++;
-		close_ports(in, out);
+		tcp_close_ports(in, out);
 		tcp_accept(l, &in, &out);
-		close_ports(in, out);
+		tcp_close_ports(in, out);
 	}
 	is_int(n, 20, "connect with limit 0 works on loopback");
 	ok(failed(tcp_connect("127.0.0.1", peer_free_port("127.0.0.1"),

@@ -241,7 +241,7 @@ after_connections(void)
 
 	peer = peer_connect("127.0.0.1", port, 5000);
 	tcp_accept(l, &in, &out);
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	tcp_close(l);
 	ok(peer_eof(peer) && close(peer) == 0 &&
 		await_socket(port, TCP_TIME_WAIT),
@@ -252,7 +252,7 @@ after_connections(void)
 
 	peer = peer_connect("127.0.0.1", port, 5000);
 	tcp_accept(l, &in, &out); /* what answers() left behind */
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	tcp_accept(l, &in, &out);
 	tcp_close(l);
 	l = listen_on("127.0.0.1", port);
@@ -260,7 +260,7 @@ after_connections(void)
 		peer_says(peer, "alive\n"),
 	    "L26 the port of a living connection can be listened on");
 	close(peer);
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 
 	tcp_close(l);
 	l = listen_on("127.0.0.1", port);

@@ -120,7 +120,7 @@ copy_cut(void)
 	tcp_thread_yield();
 	exhausted = true;
 	tcp_thread_terminate(t);
-	tcp_thread_join(t, -1, NULL);
+	tcp_thread_join(t, NULL, -1);
 	is_int(copying.kind, TCPUNIT_ERROR_TERMINATED,
 	    "a copy that is terminated says so without memory as well");
 	n = tcp_peek_byte(in);

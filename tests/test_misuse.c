@@ -321,6 +321,8 @@ refused(uint64_t bits, enum takes but, const char *what)
 		all = not_taken(tcp_close_input_port((tcp_port){bits})) && all;
 	if (!(but & OUTPUT))
 		all = not_taken(tcp_close_output_port((tcp_port){bits})) && all;
+	if (!(but & EITHER))
+		all = not_taken(tcp_close_port((tcp_port){bits})) && all;
 	ok(all, "D07 L27 X15 %s is an argument error everywhere", what);
 	if (!(but & EITHER))
 		is_int((long long)tcp_port_position((tcp_port){bits}), 0,
@@ -338,6 +340,8 @@ wrong_kinds(void)
 	refused(p.out.bits, OUTPUT, "an output port elsewhere");
 	refused(listener.bits, LISTENER, "a listener elsewhere");
 	refused(thread.bits, THREAD, "a thread elsewhere");
+	ok(not_taken(tcp_close_ports(p.out, p.in)),
+	    "two ports in the wrong order are an argument error");
 	ok(all_work(), "none was harmed");
 	close_all();
 }
@@ -690,7 +694,7 @@ connects(tcp_listener l, const struct tcp_connect_options *o)
 
 	if (tcp_connect("127.0.0.1", tcp_listener_port(l), o, &in, &out) == -1)
 		return false;
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	return true;
 }
 
@@ -826,7 +830,8 @@ static void
 texts_of_closed_ports(void)
 {
 	struct pair c = pair_connect(), next;
-	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN], text[200];
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
+	char text[TCPUNIT_ADDRLEN + 40];
 	int here, there;
 
 	tcp_addresses(c.in, local, remote);

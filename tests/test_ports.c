@@ -540,8 +540,7 @@ devices(void)
 	is_mem(got, (size_t)n, zeros, sizeof zeros, "a device without end");
 	is_int(tcp_char_ready(zero), 1, "which is always ready");
 	tcp_close_output_port(full);
-	tcp_close_output_port(null);
-	tcp_close_input_port(none);
+	tcp_close_ports(none, null);
 	tcp_close_input_port(zero);
 }
 
@@ -584,8 +583,7 @@ wrong_files(void)
 	    "what is open for reading cannot be written");
 	is_int(tcp_read_byte(unreadable), -1,
 	    "what is open for writing cannot be read");
-	tcp_close_input_port(in);
-	tcp_close_output_port(out);
+	tcp_close_ports(in, out);
 	tcp_close_input_port(unreadable);
 }
 
@@ -677,12 +675,12 @@ same_direction_twice(void)
 	       EEXIST),
 	    "and one output port");
 	is_int(tcp_write_byte(p.out, 'x'), 1, "which work on");
-	close_ports(p.in, p.out);
+	tcp_close_ports(p.in, p.out);
 	close(p.peer);
 	p = both_over_one();
 	ok(tcp_port_p(p.in) && tcp_port_p(p.out),
 	    "the number can be used again after both are closed");
-	close_ports(p.in, p.out);
+	tcp_close_ports(p.in, p.out);
 	close(p.peer);
 }
 
@@ -704,7 +702,7 @@ shared_terminal(void)
 	is_int(
 	    tcp_write_string(out, "out"), 3, "and one written, by two ports");
 	ok(read(master, got, 4) == 4, "the line and its echo");
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	close(master);
 }
 

@@ -46,7 +46,7 @@ look_up(void *arg)
 	c->result = tcp_connect(c->host, c->port, &options, &in, &out);
 	c->error = *tcp_last_error();
 	if (c->result == 0)
-		close_ports(in, out);
+		tcp_close_ports(in, out);
 	return NULL;
 }
 

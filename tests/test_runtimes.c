@@ -45,7 +45,7 @@ echo_lines(void *arg)
 		tcp_accept(*l, &in, &out);
 		while (tcp_read_line(in, 100, &line, &len) == 1)
 			tcp_write_line(out, line);
-		close_ports(in, out);
+		tcp_close_ports(in, out);
 	}
 	return NULL;
 }
@@ -67,7 +67,7 @@ talk(tcp_listener l)
 		tcp_write_line(out, said);
 		n += tcp_read_line(in, 100, &line, &len) == 1 &&
 		    strcmp(line, said) == 0;
-		close_ports(in, out);
+		tcp_close_ports(in, out);
 	}
 	return n;
 }
@@ -120,7 +120,7 @@ accept_one(void *arg)
 	tcp_port in, out;
 
 	at_fork.accepted = tcp_accept(at_fork.l, &in, &out) == 0;
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	return arg;
 }
 
@@ -327,7 +327,7 @@ ends_well(void (*child)(void), int exits)
 		return false;
 	tcp_thread_start(sleep_long, NULL);
 	well = tcp_thread_join(
-		   tcp_thread_start(fork_and_return, NULL), -1, NULL) == 0 &&
+		   tcp_thread_start(fork_and_return, NULL), NULL, -1) == 0 &&
 	    waitpid(turned.pid, &status, 0) == turned.pid && status == 0;
 	close(turned.exits[1]);
 	turned.exits[1] = -1;

@@ -205,7 +205,7 @@ slow_name(void)
 	    "a name that takes 2 s connects after 2 s");
 	is_int(turns, TURNS, "and stops nobody meanwhile");
 	tcp_thread_join(t, NULL, -1);
-	close_ports(in, out);
+	tcp_close_ports(in, out);
 	close(l);
 }
 

@@ -360,8 +360,7 @@ unread_input(void)
 
 	pair_say(&p, "never read");
 	tcp_write_string(p.out, "bye");
-	tcp_close_output_port(p.out);
-	tcp_close_input_port(p.in);
+	tcp_close_ports(p.in, p.out);
 	ok(peer_says(p.peer, "bye"), "W13 the peer gets what we wrote");
 	n = recv(p.peer, &byte, 1, 0);
 	ok(n == 0 || (n == -1 && errno == ECONNRESET),
@@ -465,8 +464,7 @@ round_trips(void)
 		diag("  %lld ms", (long long)best);
 	tcp_close_output_port(out);
 	tcp_thread_join(t, NULL, -1);
-	tcp_close_output_port(p.out);
-	tcp_close_input_port(p.in);
+	tcp_close_ports(p.in, p.out);
 	tcp_close_input_port(in);
 	tcp_close(l);
 }
@@ -525,8 +523,7 @@ many_connections(void)
 		    tcp_accept(l, &in2, &out2) == -1 ||
 		    tcp_write_byte(out2, 'x') != 1 || tcp_read_byte(in) != 'x';
 		tcp_close_output_port(out);
-		tcp_close_input_port(in);
-		tcp_close_output_port(out2);
+		tcp_close_ports(in, out2);
 		tcp_close_input_port(in2);
 	}
 	is_int(failed, 0, "W16 1000 connections, one after the other");

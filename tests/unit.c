@@ -40,15 +40,8 @@ both_connect(tcp_listener l, const char *host)
 void
 both_close(struct both *b)
 {
-	close_ports(b->client_in, b->client_out);
-	close_ports(b->server_in, b->server_out);
-}
-
-void
-close_ports(tcp_port in, tcp_port out)
-{
-	tcp_close_input_port(in);
-	tcp_close_output_port(out);
+	tcp_close_ports(b->client_in, b->client_out);
+	tcp_close_ports(b->server_in, b->server_out);
 }
 
 bool

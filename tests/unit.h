@@ -23,9 +23,6 @@ struct both {
 struct both both_connect(tcp_listener l, const char *host);
 void both_close(struct both *b);
 
-/* Closes two ports. */
-void close_ports(tcp_port in, tcp_port out);
-
 /*
  * Whether the call before this one failed, which YES tells, with an error of
  * KIND and CODE.  CODE 0 is any.

@@ -204,8 +204,7 @@ hand_over(struct handler *h)
 {
 	(void)tcp_abandon_port(h->connection[0]); /* all of this cannot fail */
 	(void)tcp_abandon_port(h->connection[1]);
-	(void)tcp_close_input_port(h->connection[0]);
-	(void)tcp_close_output_port(h->connection[1]);
+	(void)tcp_close_ports(h->connection[0], h->connection[1]);
 }
 
 /* The kernel does not tell afterwards whether COMMAND read everything. */

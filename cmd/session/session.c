@@ -60,8 +60,7 @@ run_session(const struct run *run, const struct session_options *options,
 	end_progress(&s.progress);
 	if (s.outcome.status == STATUS_DONE && !options->reset) {
 		wire_disarm(fd);
-		(void)tcp_close_output_port(s.out); /* nothing is buffered */
-		(void)tcp_close_input_port(s.in);
+		(void)tcp_close_ports(s.in, s.out); /* nothing is buffered */
 	} else {
 		(void)tcp_reset(s.in); /* on the way out already */
 	}
@@ -140,7 +139,7 @@ join_threads(const tcp_thread *threads, int n)
 			    threads[i]); /* or it ended */
 		if (!tcp_thread_p(threads[i]) ||
 		    tcp_thread_join(
-			threads[i], result == -1 ? PATIENCE : -1, NULL) == 0)
+			threads[i], NULL, result == -1 ? PATIENCE : -1) == 0)
 			continue;
 		if (result == 0)
 			i--; /* once more */

@@ -36,8 +36,7 @@ echo_lines(struct client *c)
 static void
 close_client(struct client *c)
 {
-	tcp_close_input_port(c->in);
-	tcp_close_output_port(c->out);
+	tcp_close_ports(c->in, c->out);
 	free(c);
 }
 

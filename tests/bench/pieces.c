@@ -169,8 +169,7 @@ tcpunit_connect(struct transfer *t)
 	while ((n = next(t)) > 0)
 		if (tcp_write(out, piece, n) == -1)
 			failed();
-	tcp_close_output_port(out);
-	tcp_close_input_port(in);
+	tcp_close_ports(in, out);
 }
 
 static tcp_port

@@ -54,8 +54,7 @@ tcpunit_accept(const char *port)
 	while (tcp_accept(l, &in, &out) == 0) {
 		if (tcp_write_byte(out, 'x') == -1)
 			warnx("%s", tcp_last_error()->text);
-		tcp_close_output_port(out);
-		tcp_close_input_port(in);
+		tcp_close_ports(in, out);
 	}
 	errx(1, "%s", tcp_last_error()->text);
 }
@@ -72,8 +71,7 @@ tcpunit_visit(const char *port)
 		errx(1, "%s", tcp_last_error()->text);
 	while ((n = tcp_read(in, &byte, 1)) > 0)
 		;
-	tcp_close_output_port(out);
-	tcp_close_input_port(in);
+	tcp_close_ports(in, out);
 	return (int)n;
 }
 
