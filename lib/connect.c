@@ -110,6 +110,8 @@ tcp_connect(const char *host, int port,
 	tu_cleanup_pop(&rt->scheduler);
 	if (fd != -1)
 		result = tu_ports_open(rt, fd, &c->peer, "connect", in, out);
+	if (fd != -1 && result == -1)
+		(void)close(fd); /* nothing was sent */
 	free(c->details);
 	free(c);
 	return result;

@@ -31,6 +31,8 @@ struct tu_listener {
 	bool closed;
 	int n;
 	int next; /* whose turn it is among the sockets */
+	int held; /* a connection that had no memory for ports, or -1 */
+	union tu_address held_peer;
 	struct listening {
 		int fd;
 		struct tu_watch watch;
@@ -50,6 +52,7 @@ static int find_socket(tcp_listener, int, const char *);
 static int wait_connection(struct tu_listener *, union tu_address *);
 static enum tu_wake wait_for_next(struct tu_listener *, int64_t *);
 static enum tu_wake wait_out_shortage(struct tu_scheduler *, int64_t *);
+static void hold(struct tu_listener *, int, const union tu_address *);
 static int try_accept(struct tu_listener *, union tu_address *);
 static int accept_one(struct tu_scheduler *, int, union tu_address *);
 static bool would_wait(int);
@@ -139,6 +142,8 @@ close_listener(struct tu_listener *l)
 		    &l->runtime->scheduler, l->sockets[i].fd, TU_BOTH);
 		(void)close(l->sockets[i].fd); /* a socket */
 	}
+	if (l->held != -1)
+		(void)close(l->held); /* likewise */
 	tu_handle_release(&l->runtime->handles, l->handle);
 	l->closed = true;
 	tu_wake_all(&l->queue, TU_CLOSED);
@@ -153,7 +158,7 @@ tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 	struct tu_listener *l = find(listener, "accept");
 	struct tu_cleanup cleanup;
 	union tu_address peer;
-	int fd;
+	int fd, result = -1;
 
 	if (l == NULL)
 		return -1;
@@ -165,8 +170,12 @@ tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 	tu_cleanup_push(&rt->scheduler, &cleanup, leave, l);
 	fd = wait_connection(l, &peer);
 	tu_cleanup_pop(&rt->scheduler);
+	if (fd != -1)
+		result = tu_ports_open(rt, fd, &peer, "accept", in, out);
+	if (fd != -1 && result == -1)
+		hold(l, fd, &peer);
 	leave(l);
-	return fd != -1 ? tu_ports_open(rt, fd, &peer, "accept", in, out) : -1;
+	return result;
 }
 
 int
@@ -179,6 +188,8 @@ tcp_accept_ready(tcp_listener listener)
 
 	if (l == NULL)
 		return -1;
+	if (l->held != -1)
+		return 1;
 	for (i = 0; i < l->n; i++) {
 		p = (struct pollfd){.fd = l->sockets[i].fd, .events = POLLIN};
 		tu_charge(&rt->scheduler, 0);
@@ -315,6 +326,7 @@ listener_new(struct tu_runtime *rt, const int *fds, int n)
 	l->runtime = rt;
 	l->timeout = -1;
 	l->n = n;
+	l->held = -1;
 	TAILQ_INIT(&l->queue);
 	for (i = 0; i < n; i++) {
 		l->sockets[i].fd = fds[i];
@@ -422,12 +434,29 @@ wait_out_shortage(struct tu_scheduler *s, int64_t *until)
 	return woken == TU_ELAPSED ? TU_READY : woken;
 }
 
+/* It is pending again, in a way: for whoever accepts next. */
+static void
+hold(struct tu_listener *l, int fd, const union tu_address *peer)
+{
+	struct tu_thread *t = TAILQ_FIRST(&l->queue);
+
+	l->held = fd;
+	l->held_peer = *peer;
+	if (t != NULL)
+		tu_wake(t, TU_READY);
+}
+
 /* The sockets take turns, so that none is starved by another. */
 static int
 try_accept(struct tu_listener *l, union tu_address *peer)
 {
-	int i, at, fd;
+	int i, at, fd = l->held;
 
+	l->held = -1;
+	if (fd != -1) {
+		*peer = l->held_peer;
+		return fd;
+	}
 	for (i = 0; i < l->n; i++) {
 		at = (l->next + i) % l->n;
 		fd =

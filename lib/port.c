@@ -37,20 +37,15 @@ tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
     const char *where, tcp_port *in, tcp_port *out)
 {
 	struct tu_connection *c = tu_connection_new(fd, remote);
-	struct tu_port *input, *output;
+	struct tu_port *input = c ? port_new(rt, c, TU_INPUT) : NULL;
+	struct tu_port *output = input ? port_new(rt, c, TU_OUTPUT) : NULL;
 
-	if (c == NULL) {
-		(void)close(fd); /* nothing was sent */
-		return tu_raise(
-		    TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
-	}
-	input = port_new(rt, c, TU_INPUT);
-	output = input ? port_new(rt, c, TU_OUTPUT) : NULL;
 	if (output == NULL) {
 		if (input != NULL)
-			(void)tu_port_close(input, where); /* as above */
-		else
-			(void)tu_connection_free(c); /* as above */
+			tu_handle_release(&rt->handles, input->handle);
+		free(input);
+		if (c != NULL)
+			tu_connection_forget(c);
 		return tu_raise(
 		    TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
 	}

@@ -47,8 +47,8 @@ struct tu_port {
 	size_t buffer_size;
 };
 
-/* The two ports of a connected TCP socket, whose error is raised for WHERE and
- * which is closed on failure. */
+/* The two ports of a connected TCP socket.  0; or -1, raised for WHERE: then
+ * the socket is still the caller's. */
 int tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
     const char *where, tcp_port *in, tcp_port *out);
 

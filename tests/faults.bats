@@ -15,6 +15,10 @@ report() {
 	report "$TOP/tests/faults/run" --every 50
 }
 
+@test "without memory the library loses neither bytes nor connections" {
+	report "$TOP/tests/faults/run" library-lines library-again
+}
+
 # limited OPTION LIMIT COMMAND [ARG]... - run it under a limit of the shell's.
 limited() {
 	(ulimit "$1" "$2" && exec timeout -k 1 10 "${@:3}") 3>&-
