@@ -58,7 +58,8 @@ ask_route(const union socket_address *address)
 	if (fd == -1)
 		return -1;
 	fill_in(&request, address);
-	if (send(fd, &request, request.header.nlmsg_len, 0) != -1)
+	if (send(fd, &request, request.header.nlmsg_len, 0) ==
+	    (ssize_t)request.header.nlmsg_len)
 		own = read_answer(fd);
 	(void)close(fd); /* nothing was written to it */
 	return own;

@@ -24,6 +24,7 @@
 #define LIVE_STATES (BIT(TCP_CLOSING + 1) - 2 - BIT(TCP_TIME_WAIT))
 
 static int open_netlink(void);
+static int ask(int, const void *, size_t);
 static int dump_family(int fd, const struct socket_query *query, int family,
     struct socket_table *table);
 static int find_in_family(int fd, int family, const union socket_address *local,
@@ -91,7 +92,18 @@ request_dump(int fd, const struct socket_query *query, int family)
 	    .body.id.idiag_sport = htons((uint16_t)query->port),
 	};
 
-	return send(fd, &request, sizeof(request), 0) == -1 ? -1 : 0;
+	return ask(fd, &request, sizeof(request));
+}
+
+/* A request that is cut has no answer to wait for. */
+static int
+ask(int fd, const void *request, size_t n)
+{
+	ssize_t sent = send(fd, request, n, 0);
+
+	if (sent != -1 && (size_t)sent != n)
+		errno = EMSGSIZE;
+	return sent == (ssize_t)n ? 0 : -1;
 }
 
 static bool
@@ -221,7 +233,7 @@ find_in_family(int fd, int family, const union socket_address *local,
 	id->idiag_dport = get_address(remote, family, id->idiag_dst);
 	if (local->any.sa_family == AF_INET6)
 		id->idiag_if = local->v6.sin6_scope_id;
-	if (send(fd, &request, sizeof(request), 0) == -1)
+	if (ask(fd, &request, sizeof(request)) == -1)
 		return -1;
 	return receive(fd, table) == -1 && errno != ENOENT ? -1 : 0;
 }
