@@ -1,85 +1,97 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The cursor over an evbuffer: looking at its first part directly costs a
- * tenth of what asking libevent for each line does.
- */
 #include "ahead.h"
 
-#include <event2/buffer.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int make_buffer(struct tu_ahead *);
-static size_t look(struct tu_ahead *, unsigned char **);
-static void show(struct tu_ahead *);
-static unsigned char *pull(struct tu_ahead *, size_t);
-static char *take_last(struct tu_ahead *);
+enum { LITTLE = TU_SCRATCH / 4 };
 
-int
-tu_ahead_add(struct tu_ahead *a, const void *data, size_t n)
-{
-	tu_ahead_drain(a);
-	if (make_buffer(a) == -1 || evbuffer_add(a->buffer, data, n) == -1) {
-		errno = ENOMEM;
-		return -1;
-	}
-	a->size += n;
-	return 0;
-}
+static int grow(struct tu_ahead *, struct evbuffer *);
+static int reserve(struct evbuffer *, size_t, struct evbuffer_iovec *);
+static void commit(struct evbuffer *, struct evbuffer_iovec, size_t);
+static void adopt(
+    struct tu_ahead *, struct evbuffer *, struct evbuffer_iovec, size_t);
 
+/*
+ * A little that is held already is copied into the scratch, so that the bytes
+ * to come follow it.  Copying a long line again for each small read would take
+ * too long: it is read on in place, in memory that grows to twice its size.
+ */
 int
-tu_ahead_prepend(struct tu_ahead *a, const void *data, size_t n)
+tu_ahead_room(
+    struct tu_ahead *a, struct evbuffer *scratch, struct tu_room *room)
 {
+	size_t held = 0, wanted;
+
 	tu_ahead_drain(a);
-	if (make_buffer(a) == -1 ||
-	    evbuffer_prepend(a->buffer, data, n) == -1) {
-		if (a->buffer != NULL) /* it may have taken the last of them */
-			(void)evbuffer_drain(a->buffer,
-			    evbuffer_get_length(a->buffer) - a->size);
-		errno = ENOMEM;
+	if (a->size > LITTLE && a->room <= LITTLE && grow(a, scratch) == -1)
 		return -1;
-	}
-	a->scanned = 0;
-	a->size += n;
+	if (a->size <= LITTLE)
+		held = a->size;
+	room->into = a->size > LITTLE ? a->buffer : scratch;
+	wanted = a->size > LITTLE ? a->room : held + TU_SCRATCH;
+	if (reserve(room->into, wanted + 1, &room->space) == -1)
+		return -1;
+	room->start = (unsigned char *)room->space.iov_base + held;
+	room->size = wanted - held < TU_SCRATCH ? wanted - held : TU_SCRATCH;
+	if (held > 0)
+		memcpy(room->space.iov_base, a->first, held);
 	return 0;
 }
 
 void
-tu_ahead_free(struct tu_ahead *a)
+tu_ahead_add(struct tu_ahead *a, struct tu_room *room, size_t n)
 {
-	tu_ahead_settle(a);
-	if (a->buffer != NULL)
-		evbuffer_free(a->buffer);
-	*a = (struct tu_ahead){0};
+	if (room->into != a->buffer) {
+		adopt(a, room->into, room->space, a->size + n);
+		return;
+	}
+	commit(a->buffer, room->space, n);
+	a->size += n;
+	a->room -= n;
+}
+
+int
+tu_ahead_put(
+    struct tu_ahead *a, struct evbuffer *scratch, const void *data, size_t n)
+{
+	struct evbuffer_iovec space;
+
+	if (reserve(scratch, n + 1, &space) == -1)
+		return -1;
+	memcpy(space.iov_base, data, n);
+	adopt(a, scratch, space, n);
+	return 0;
 }
 
 void
-tu_ahead_drain(struct tu_ahead *a)
+tu_ahead_lend(
+    struct tu_ahead *a, unsigned char *memory, size_t from, size_t end)
 {
-	tu_ahead_settle(a);
-	if (a->taken > 0)
-		(void)evbuffer_drain(
-		    a->buffer, a->taken); /* frozen ones only */
-	a->view = NULL;
-	a->length = 0;
-	a->taken = 0;
+	tu_ahead_clear(a);
+	a->first = memory + from;
+	a->size = end - from;
+	a->taken = from;
+	a->lent = true;
+}
+
+void
+tu_ahead_untake(struct tu_ahead *a, size_t n)
+{
+	a->first -= n;
+	a->size += n;
+	a->taken -= n;
 }
 
 size_t
 tu_ahead_take(struct tu_ahead *a, void *buf, size_t cap)
 {
-	unsigned char *first;
-	size_t n, done = 0;
+	size_t n = a->size < cap ? a->size : cap;
 
-	while (done < cap && (n = look(a, &first)) > 0) {
-		if (n > cap - done)
-			n = cap - done;
-		memcpy((char *)buf + done, first, n);
-		tu_ahead_skip(a, n);
-		done += n;
-	}
-	return done;
+	memcpy(buf, a->first, n);
+	tu_ahead_skip(a, n);
+	return n;
 }
 
 void
@@ -87,141 +99,117 @@ tu_ahead_skip(struct tu_ahead *a, size_t n)
 {
 	a->scanned = 0;
 	a->size -= n;
-	if (a->taken + n > a->length) {
-		tu_ahead_drain(a);
-		(void)evbuffer_drain(a->buffer, n); /* as above */
-	} else {
-		a->taken += n;
-	}
-}
-
-unsigned char
-tu_ahead_byte(struct tu_ahead *a, size_t offset)
-{
-	struct evbuffer_ptr at;
-	struct evbuffer_iovec v;
-	unsigned char *first;
-
-	if (offset < look(a, &first))
-		return first[offset];
-	tu_ahead_drain(a);
-	(void)evbuffer_ptr_set(a->buffer, &at, offset, EVBUFFER_PTR_SET);
-	(void)evbuffer_peek(a->buffer, 1, &at, &v, 1); /* it is there */
-	return *(unsigned char *)v.iov_base;
+	a->taken += n;
+	a->first += n;
 }
 
 ssize_t
-tu_ahead_find(struct tu_ahead *a, size_t from, size_t end, unsigned char byte)
+tu_ahead_find(
+    const struct tu_ahead *a, size_t from, size_t end, unsigned char byte)
 {
-	struct evbuffer_ptr at, until;
-	unsigned char *first, *found;
-	size_t n = look(a, &first);
+	const unsigned char *found = NULL;
 
-	n = n < end ? n : end;
-	if (from < n) {
-		found = memchr(first + from, byte, n - from);
-		if (found != NULL)
-			return found - first;
-		from = n;
-	}
-	if (from >= end)
-		return -1;
-	tu_ahead_drain(a);
-	(void)evbuffer_ptr_set(a->buffer, &at, from, EVBUFFER_PTR_SET);
-	(void)evbuffer_ptr_set(a->buffer, &until, end, EVBUFFER_PTR_SET);
-	return evbuffer_search_range(a->buffer, (char *)&byte, 1, &at, &until)
-	    .pos;
+	if (from < end)
+		found = memchr(a->first + from, byte, end - from);
+	return found != NULL ? found - a->first : -1;
 }
 
 char *
 tu_ahead_line(struct tu_ahead *a, size_t n, size_t ending)
 {
-	unsigned char *line;
+	char *line = (char *)a->first;
 
-	if (n == a->size)
-		return take_last(a);
-	line = pull(a, n + (ending > 0 ? ending : 1));
-	if (line == NULL)
-		return NULL;
-	if (ending == 0) {
-		a->patched = line + n;
-		a->was = line[n];
-	}
-	line[n] = '\0';
 	tu_ahead_skip(a, n + ending);
-	return (char *)line;
+	a->patched = ending == 0;
+	a->was = (unsigned char)line[n];
+	line[n] = '\0';
+	return line;
+}
+
+void
+tu_ahead_drain(struct tu_ahead *a)
+{
+	tu_ahead_settle(a);
+	if (a->lent && a->size > 0)
+		return;
+	if (a->lent)
+		free(a->first - a->taken);
+	else if (a->taken > 0)
+		(void)evbuffer_drain(a->buffer, a->taken); /* not frozen */
+	a->lent = false;
+	a->taken = 0;
+	if (a->size == 0)
+		a->room = 0; /* its memory is free */
+}
+
+void
+tu_ahead_clear(struct tu_ahead *a)
+{
+	tu_ahead_skip(a, a->size);
+	tu_ahead_drain(a);
 }
 
 void
 tu_ahead_settle(struct tu_ahead *a)
 {
-	if (a->patched != NULL)
-		*a->patched = a->was;
-	a->patched = NULL;
-	if (a->last != NULL)
-		free(a->last);
-	a->last = NULL;
+	if (a->patched)
+		*a->first = a->was;
+	a->patched = false;
 }
 
-/* Ports that are never read ahead of, or not yet, have none. */
+/* Moves what is held to memory where as much can follow. */
 static int
-make_buffer(struct tu_ahead *a)
+grow(struct tu_ahead *a, struct evbuffer *scratch)
 {
-	if (a->buffer == NULL)
-		a->buffer = evbuffer_new();
-	return a->buffer != NULL ? 0 : -1;
+	struct evbuffer_iovec space;
+
+	if (reserve(scratch, 2 * a->size + TU_SCRATCH + 1, &space) == -1)
+		return -1;
+	memcpy(space.iov_base, a->first, a->size);
+	adopt(a, scratch, space, a->size);
+	return 0;
 }
 
-/* Behind the last byte there is no place for a NUL. */
-static char *
-take_last(struct tu_ahead *a)
+/* In one piece. */
+static int
+reserve(struct evbuffer *b, size_t n, struct evbuffer_iovec *space)
 {
-	char *line = malloc(a->size + 1);
-
-	if (line == NULL)
-		return NULL;
-	line[tu_ahead_take(a, line, a->size)] = '\0';
-	a->last = line;
-	return line;
-}
-
-/* The first part, at least one byte of it unless nothing is there. */
-static size_t
-look(struct tu_ahead *a, unsigned char **first)
-{
-	if (a->taken == a->length && a->size > 0)
-		show(a);
-	*first = a->view;
-	if (a->view != NULL)
-		*first += a->taken;
-	return a->length - a->taken;
+	if (evbuffer_reserve_space(b, (ev_ssize_t)n, space, 1) == 1)
+		return 0;
+	errno = ENOMEM;
+	return -1;
 }
 
 static void
-show(struct tu_ahead *a)
+commit(struct evbuffer *b, struct evbuffer_iovec space, size_t n)
 {
-	struct evbuffer_iovec v;
-
-	tu_ahead_drain(a);
-	if (evbuffer_peek(a->buffer, -1, NULL, &v, 1) > 0) {
-		a->view = v.iov_base;
-		a->length = v.iov_len;
-	}
+	space.iov_len = n;
+	(void)evbuffer_commit_space(b, &space, 1); /* it was reserved */
 }
 
-static unsigned char *
-pull(struct tu_ahead *a, size_t n)
+/*
+ * The first TOTAL bytes in the scratch take the place of what is held.  They
+ * are moved with their memory; but a little is copied, as it would keep much
+ * memory, unless there is no memory to copy it to.
+ */
+static void
+adopt(struct tu_ahead *a, struct evbuffer *scratch, struct evbuffer_iovec space,
+    size_t total)
 {
-	unsigned char *first;
+	struct evbuffer_iovec copy;
+	size_t scanned = a->scanned;
 
-	if (look(a, &first) >= n)
-		return first;
-	tu_ahead_drain(a);
-	first = evbuffer_pullup(a->buffer, (ssize_t)n);
-	if (first == NULL) {
-		errno = ENOMEM;
-		return NULL;
+	tu_ahead_clear(a);
+	if (total <= LITTLE && reserve(a->buffer, total + 1, &copy) == 0) {
+		memcpy(copy.iov_base, space.iov_base, total);
+		commit(a->buffer, copy, total);
+		space = copy;
+	} else {
+		commit(scratch, space, total);
+		(void)evbuffer_add_buffer(a->buffer, scratch); /* not frozen */
 	}
-	(void)look(a, &first);
-	return first;
+	a->first = space.iov_base;
+	a->size = total;
+	a->room = space.iov_len - total - 1;
+	a->scanned = scanned;
 }

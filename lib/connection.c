@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A connection's descriptor.  There is no bufferevent: its bytes go directly
- * between the socket and the caller, and libevent frees one only when the
- * event loop next runs, which in a busy server is never.
+ * A connection's descriptor, and the buffers of what it has to hold.
  */
 #include "connection.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
 
 #include <sys/socket.h>
 
@@ -13,7 +14,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static void leave_tree(struct tu_connection *);
 static int by_descriptor(const void *, const void *);
+static int make_bufferevent(struct tu_connection *, struct tu_scheduler *);
+static int make_buffers(struct tu_connection *);
+static void free_buffers(struct tu_connection *, struct tu_scheduler *);
 static bool is_stream(const struct tu_descriptor *);
 
 struct tu_connection *
@@ -51,17 +56,24 @@ tu_connection_over(void **all, int fd)
 	if (tu_descriptor_open(&c->descriptor, fd) == 0)
 		return c;
 	error = errno;
-	tu_connection_forget(c);
+	tu_connection_free(c);
 	errno = error;
 	return NULL;
 }
 
 void
-tu_connection_forget(struct tu_connection *c)
+tu_connection_free(struct tu_connection *c)
+{
+	leave_tree(c);
+	free(c);
+}
+
+static void
+leave_tree(struct tu_connection *c)
 {
 	if (c->all != NULL)
 		(void)tdelete(c, c->all, by_descriptor); /* it is there */
-	free(c);
+	c->all = NULL;
 }
 
 static int
@@ -73,17 +85,72 @@ by_descriptor(const void *one, const void *other)
 }
 
 int
-tu_connection_free(struct tu_connection *c)
+tu_connection_close(struct tu_connection *c, struct tu_scheduler *s)
 {
-	int result, error;
-
 	if (c->cut)
 		(void)tu_connection_set_reset(c); /* fails for no socket */
-	result = tu_descriptor_close(&c->descriptor);
-	error = errno;
-	tu_connection_forget(c);
-	errno = error;
-	return result;
+	leave_tree(c);
+	free_buffers(c, s);
+	return tu_descriptor_close(&c->descriptor);
+}
+
+int
+tu_connection_hold(struct tu_connection *c, struct tu_scheduler *s)
+{
+	int made = 0;
+
+	if (c->unread == NULL)
+		made = c->tcp ? make_bufferevent(c, s) : make_buffers(c);
+	if (made == -1)
+		errno = ENOMEM;
+	return made;
+}
+
+/*
+ * Its own reading and writing stay off: they would move 4 KiB at a time, and
+ * copy them.  It does not close the descriptor either, as it would do so when
+ * the event loop next runs.
+ */
+static int
+make_bufferevent(struct tu_connection *c, struct tu_scheduler *s)
+{
+	c->bev = bufferevent_socket_new(s->base, c->descriptor.fd, 0);
+	if (c->bev == NULL)
+		return -1;
+	(void)bufferevent_disable(c->bev, EV_READ | EV_WRITE); /* none added */
+	c->unread = bufferevent_get_input(c->bev);
+	c->unsent = bufferevent_get_output(c->bev);
+	/* Only a bufferevent that reads and writes itself thaws its buffers. */
+	(void)evbuffer_unfreeze(c->unread, 0);
+	(void)evbuffer_unfreeze(c->unsent, 1);
+	return 0;
+}
+
+static int
+make_buffers(struct tu_connection *c)
+{
+	c->unread = evbuffer_new();
+	c->unsent = c->unread != NULL ? evbuffer_new() : NULL;
+	if (c->unsent != NULL)
+		return 0;
+	if (c->unread != NULL)
+		evbuffer_free(c->unread);
+	c->unread = NULL;
+	return -1;
+}
+
+static void
+free_buffers(struct tu_connection *c, struct tu_scheduler *s)
+{
+	if (c->bev != NULL) {
+		bufferevent_free(c->bev);
+		tu_loop_frees(s);
+	} else if (c->unread != NULL) {
+		evbuffer_free(c->unread);
+		evbuffer_free(c->unsent);
+	}
+	c->bev = NULL;
+	c->unread = c->unsent = NULL;
 }
 
 int

@@ -97,8 +97,7 @@ copy(struct copying *c)
 		return -1;
 	c->within_kernel = can_move(c->from, c->to);
 	while (more == 1 && c->total != c->limit) {
-		if (c->within_kernel && c->from->ahead.size == 0 &&
-		    c->from->stranded == NULL)
+		if (c->within_kernel && c->from->ahead.size == 0)
 			more = move_piece(c);
 		else
 			more = copy_piece(c);
@@ -238,7 +237,7 @@ make_room(struct copying *c)
 		return 0;
 	free(c->buffer);
 	c->room = 0;
-	c->buffer = tu_buffer_new(room);
+	c->buffer = tu_buffer_new(room + 1); /* see put_back */
 	if (c->buffer == NULL)
 		return -1;
 	c->room = room;
@@ -280,7 +279,7 @@ put_back(struct copying *c, size_t sent, size_t end)
 
 	if (c->from->closed)
 		return;
-	(void)tu_input_return(c->from, c->buffer, sent, end); /* none is lost */
+	tu_input_return(c->from, c->buffer, sent, end);
 	c->buffer = NULL;
 	errno = error;
 }

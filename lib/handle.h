@@ -20,9 +20,9 @@ enum { TU_NOTE_SIZE = 32 };
 
 struct tu_slot {
 	void *object;
-	uint32_t generation;
+	uint32_t generation : 24;
+	enum tu_kind kind : 8;
 	uint32_t next; /* free slot, where object is NULL */
-	enum tu_kind kind;
 	/* Of the object that was released last. */
 	_Alignas(int) unsigned char note[TU_NOTE_SIZE];
 };

@@ -7,20 +7,17 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 static struct tu_port *enter(tcp_port, const void *, size_t, const char *);
-static ssize_t keep(struct tu_port *, unsigned char *, size_t);
-static int rescue(struct tu_port *);
-static void strand(struct tu_port *, unsigned char *, size_t);
 static int wait_either(struct tu_port *, const char *);
 static bool has_arrived(struct tu_port *);
-static ssize_t try_read(struct tu_port *, void *, size_t);
 static ssize_t receive(struct tu_port *, void *, size_t, const char *);
+static ssize_t try_read(struct tu_port *, void *, size_t);
+static ssize_t try_read_ahead(struct tu_port *);
+static int hold(struct tu_port *);
 static ssize_t gather(struct tu_port *, char *, size_t, const char *);
 static int put_back(struct tu_port *, const char *, size_t, const char *);
 static int next_byte(tcp_port, bool, const char *);
-static unsigned char *scratch(struct tu_runtime *);
 
 ssize_t
 tcp_read(tcp_port port, void *buf, size_t cap)
@@ -122,8 +119,6 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap, const char *where)
 	if (p->closed) /* meanwhile, by another thread */
 		return tu_port_go_on(p, where);
 	tu_ahead_settle(&p->ahead);
-	if (rescue(p) == -1)
-		return tu_port_raise(p, where);
 	while (p->skip_lf && p->ahead.size == 0) {
 		filled = tu_input_fill(p, where);
 		if (filled <= 0)
@@ -131,25 +126,40 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap, const char *where)
 	}
 	if (p->ahead.size > 0)
 		return (ssize_t)tu_ahead_take(&p->ahead, buf, cap);
+	tu_ahead_drain(&p->ahead);
 	return receive(p, buf, cap, where);
 }
 
 int
 tu_input_fill(struct tu_port *p, const char *where)
 {
-	unsigned char *memory;
-	ssize_t n;
+	ssize_t n = receive(p, NULL, 0, where);
 
-	if (p->stranded != NULL)
-		return rescue(p) == -1 ? tu_port_raise(p, where) : 1;
-	memory = scratch(p->runtime);
-	if (memory == NULL)
-		return tu_port_raise(p, where);
-	n = receive(p, memory, TU_SCRATCH, where);
-	if (n <= 0)
-		return (int)n;
-	n = keep(p, memory, (size_t)n);
-	return n == -1 ? tu_port_raise(p, where) : 1;
+	return n > 0 ? 1 : (int)n;
+}
+
+int
+tu_input_put_back(struct tu_port *p, const void *data, size_t n)
+{
+	if (hold(p) == -1)
+		return -1;
+	return tu_ahead_put(&p->ahead, p->runtime->scratch, data, n);
+}
+
+/* What came out of the read-ahead is still in its memory. */
+void
+tu_input_return(
+    struct tu_port *p, unsigned char *memory, size_t from, size_t end)
+{
+	struct tu_ahead *a = &p->ahead;
+
+	if (a->taken > 0)
+		tu_ahead_untake(a, end - from);
+	else if (tu_input_put_back(p, memory + from, end - from) == -1) {
+		tu_ahead_lend(a, memory, from, end);
+		return;
+	}
+	free(memory);
 }
 
 int
@@ -197,94 +207,19 @@ enter(tcp_port port, const void *buf, size_t n, const char *where)
 	return tu_port_enter(TU_INPUT, port, where);
 }
 
-/*
- * From the scratch into the read-ahead, but for the LF of a CR that ended a
- * line: how much, or -1 with errno.  If there is no memory, the port keeps the
- * scratch itself, as no byte that was read may be lost.
- */
-static ssize_t
-keep(struct tu_port *p, unsigned char *memory, size_t n)
-{
-	size_t skip = p->skip_lf && memory[0] == '\n';
-
-	if (n > skip &&
-	    tu_ahead_add(&p->ahead, memory + skip, n - skip) == -1) {
-		strand(p, memory, n);
-		p->runtime->scratch = NULL;
-		return -1;
-	}
-	p->skip_lf = false;
-	return (ssize_t)(n - skip);
-}
-
-/* What could not be kept, before anything else is read.  0, or -1 with errno.
- */
-static int
-rescue(struct tu_port *p)
-{
-	unsigned char *memory = p->stranded;
-	unsigned char *scratch = p->runtime->scratch;
-
-	if (memory == NULL)
-		return 0;
-	p->stranded = NULL;
-	if (p->returned)
-		return tu_input_return(p, memory, 0, p->n_stranded);
-	if (keep(p, memory, p->n_stranded) == -1) {
-		p->runtime->scratch = scratch;
-		return -1;
-	}
-	free(memory);
-	return 0;
-}
-
-static void
-strand(struct tu_port *p, unsigned char *memory, size_t n)
-{
-	p->stranded = memory;
-	p->n_stranded = n;
-}
-
-int
-tu_input_return(
-    struct tu_port *p, unsigned char *memory, size_t from, size_t end)
-{
-	size_t n = end - from;
-
-	p->returned = tu_ahead_prepend(&p->ahead, memory + from, n) == -1;
-	if (!p->returned) {
-		free(memory);
-		return 0;
-	}
-	memmove(memory, memory + from, n);
-	strand(p, memory, n);
-	return -1;
-}
-
 /* Whether a read would not wait; what is there is read ahead to know. */
 static bool
 has_arrived(struct tu_port *p)
 {
-	unsigned char *memory;
-	ssize_t n;
-
 	tu_ahead_settle(&p->ahead);
-	if (rescue(p) == -1)
-		return true; /* the read will tell */
-	memory = scratch(p->runtime);
-	while (memory != NULL && p->ahead.size == 0 && !p->end) {
-		n = try_read(p, memory, TU_SCRATCH);
-		if (n == -1)
-			return errno != EAGAIN;
-		p->end = n == 0;
-		if (n > 0 && keep(p, memory, (size_t)n) == -1)
-			break;
-	}
-	return true; /* or no memory: the read will tell */
+	while (p->ahead.size == 0 && !p->end)
+		if (try_read_ahead(p) == -1)
+			return errno != EAGAIN; /* the read will fail, too */
+	return true;
 }
 
-/* Reads into BUF: bytes, 0 at the end, -1 raised.  After a short read the wait
- * tells better what comes, unless it would fail. */
+/* Reads into BUF, or ahead if that is NULL: bytes, 0 at the end, -1 raised.
+ * After a short read the wait knows better what comes, unless it would fail. */
 static ssize_t
 receive(struct tu_port *p, void *buf, size_t cap, const char *where)
 {
@@ -298,17 +233,14 @@ receive(struct tu_port *p, void *buf, size_t cap, const char *where)
 	for (;;) {
 		if (tu_port_go_on(p, where) == -1)
 			return -1;
-		n = try_read(p, buf, cap);
+		n = buf != NULL ? try_read(p, buf, cap) : try_read_ahead(p);
 		if (n != -1)
-			break;
+			return n;
 		if (errno != EAGAIN)
 			return tu_port_raise(p, where);
 		if (tu_input_wait(p, where) == -1)
 			return -1;
 	}
-	p->end = n == 0;
-	p->empty = (size_t)n < cap && !p->watch.always;
-	return n;
 }
 
 static ssize_t
@@ -317,7 +249,49 @@ try_read(struct tu_port *p, void *buf, size_t cap)
 	ssize_t n = tu_connection_read(p->connection, buf, cap);
 
 	tu_charge(&p->runtime->scheduler, n > 0 ? (size_t)n : 0);
+	if (n == -1)
+		return -1;
+	p->end = n == 0;
+	p->empty = (size_t)n < cap && !p->watch.always;
 	return n;
+}
+
+/* Likewise, without the LF of a CR that ended a line. */
+static ssize_t
+try_read_ahead(struct tu_port *p)
+{
+	struct tu_room room;
+	ssize_t n;
+
+	if (hold(p) == -1 ||
+	    tu_ahead_room(&p->ahead, p->runtime->scratch, &room) == -1)
+		return -1;
+	n = try_read(p, room.start, room.size);
+	if (n <= 0)
+		return n;
+	tu_ahead_add(&p->ahead, &room, (size_t)n);
+	if (p->skip_lf && *p->ahead.first == '\n')
+		tu_ahead_skip(&p->ahead, 1);
+	p->skip_lf = false;
+	return n;
+}
+
+/* Before bytes can be read ahead: 0, or -1 with errno ENOMEM. */
+static int
+hold(struct tu_port *p)
+{
+	struct tu_runtime *rt = p->runtime;
+
+	if (rt->scratch == NULL)
+		rt->scratch = evbuffer_new();
+	if (rt->scratch == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (tu_connection_hold(p->connection, &rt->scheduler) == -1)
+		return -1;
+	p->ahead.buffer = p->connection->unread;
+	return 0;
 }
 
 static ssize_t
@@ -344,8 +318,7 @@ put_back(struct tu_port *p, const char *buf, size_t got, const char *where)
 {
 	int error = errno;
 
-	if (p->closed || got == 0 ||
-	    tu_ahead_prepend(&p->ahead, buf, got) == 0) {
+	if (p->closed || got == 0 || tu_input_put_back(p, buf, got) == 0) {
 		errno = error;
 		return -1;
 	}
@@ -365,24 +338,16 @@ next_byte(tcp_port port, bool take, const char *where)
 		return -1;
 	tu_limit(&p->runtime->scheduler, p->timeout);
 	tu_ahead_settle(&p->ahead);
-	while (filled == 1 && (p->ahead.size == 0 || p->returned))
+	while (filled == 1 && p->ahead.size == 0)
 		filled = tu_input_fill(p, where);
 	if (filled == -1)
 		byte = -1;
 	if (filled == 1)
-		byte = tu_ahead_byte(&p->ahead, 0);
+		byte = *p->ahead.first;
 	if (filled == 1 && take) {
 		tu_ahead_skip(&p->ahead, 1);
 		p->position++;
 	}
 	tu_port_leave(p);
 	return byte;
-}
-
-static unsigned char *
-scratch(struct tu_runtime *rt)
-{
-	if (rt->scratch == NULL)
-		rt->scratch = tu_buffer_new(TU_SCRATCH);
-	return rt->scratch;
 }

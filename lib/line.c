@@ -37,7 +37,7 @@ tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "read-line",
 		    "read-line: nowhere to put it");
 	tu_ahead_settle(&p->ahead);
-	if (!p->returned && find_line(p, limit, &span))
+	if (find_line(p, limit, &span))
 		return hand_out(p, span, line, len);
 	tu_port_hold(p);
 	result = wait_line(p, limit, &span);
@@ -95,7 +95,7 @@ is_longer(struct tu_port *p, size_t limit)
 	if (size <= limit)
 		return false;
 	return p->ending != TCPUNIT_LINE_CRLF || size - limit > 1 ||
-	    tu_ahead_byte(&p->ahead, limit) != '\r';
+	    p->ahead.first[limit] != '\r';
 }
 
 /* 1, or 0 at the end of file, or -1 raised. */
@@ -164,31 +164,29 @@ ending_at(struct tu_port *p, size_t *length)
 
 	switch (p->ending) {
 	case TCPUNIT_LINE_CRLF:
-		if (at == 0 || tu_ahead_byte(a, at - 1) != '\r')
+		if (at == 0 || a->first[at - 1] != '\r')
 			return 1;
 		(*length)--;
 		return 2;
 	case TCPUNIT_LINE_ANY:
-		if (tu_ahead_byte(a, at) == '\n' || at + 1 == a->size)
+		if (a->first[at] == '\n' || at + 1 == a->size)
 			return 1;
-		return tu_ahead_byte(a, at + 1) == '\n' ? 2 : 1;
+		return a->first[at + 1] == '\n' ? 2 : 1;
 	default:
 		return 1;
 	}
 }
 
+/* 1, or 2 for a line that goes on. */
 static int
 hand_out(struct tu_port *p, struct span span, char **line, size_t *len)
 {
-	bool last = span.ending == 1 && span.length + 1 == p->ahead.size;
-	bool cr = last && tu_ahead_byte(&p->ahead, span.length) == '\r';
-	char *text = tu_ahead_line(&p->ahead, span.length, span.ending);
+	struct tu_ahead *a = &p->ahead;
+	bool last = span.ending == 1 && span.length + 1 == a->size;
 
-	if (text == NULL)
-		return tu_port_raise(p, "read-line");
-	p->skip_lf = cr; /* an LF may follow */
+	p->skip_lf = last && a->first[span.length] == '\r';
 	p->position += span.length + span.ending;
-	*line = text;
+	*line = tu_ahead_line(a, span.length, span.ending);
 	*len = span.length;
 	return span.cut ? 2 : 1;
 }

@@ -123,12 +123,12 @@ tu_output_flush(struct tu_port *p, const char *where)
 	int n, result = 0;
 
 	while (result == 0 && buffered(p) > 0) {
-		n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
+		n = evbuffer_peek(p->connection->unsent, -1, NULL, v, 8);
 		pieces = (struct tu_pieces){.iov = v, .n = n < 8 ? n : 8};
 		result = tu_output_write(p, &pieces, where);
 		if (!p->closed)
-			(void)evbuffer_drain(
-			    p->unsent, pieces.sent); /* not frozen */
+			(void)evbuffer_drain(p->connection->unsent,
+			    pieces.sent); /* not frozen */
 	}
 	return result;
 }
@@ -141,12 +141,13 @@ tu_output_push(struct tu_port *p)
 	int n;
 
 	while (buffered(p) > 0) {
-		n = evbuffer_peek(p->unsent, -1, NULL, v, 8);
+		n = evbuffer_peek(p->connection->unsent, -1, NULL, v, 8);
 		r = try_write(p, v, n < 8 ? n : 8);
 		if (r == -1)
 			return errno == EAGAIN;
 		p->position += (uint64_t)r;
-		(void)evbuffer_drain(p->unsent, (size_t)r); /* not frozen */
+		(void)evbuffer_drain(
+		    p->connection->unsent, (size_t)r); /* not frozen */
 	}
 	return false;
 }
@@ -215,7 +216,8 @@ write_through(struct tu_port *p, const struct iovec *iov, int n,
 	int result;
 
 	if (held > 0)
-		all.n = evbuffer_peek(p->unsent, -1, NULL, v, BUFFERED_PIECES);
+		all.n = evbuffer_peek(
+		    p->connection->unsent, -1, NULL, v, BUFFERED_PIECES);
 	if (all.n > BUFFERED_PIECES) {
 		if (tu_output_flush(p, where) == -1)
 			return -1;
@@ -228,7 +230,8 @@ write_through(struct tu_port *p, const struct iovec *iov, int n,
 	if (held > all.sent)
 		held = all.sent;
 	if (held > 0 && !p->closed)
-		(void)evbuffer_drain(p->unsent, held); /* not frozen */
+		(void)evbuffer_drain(
+		    p->connection->unsent, held); /* not frozen */
 	*sent = all.sent - held;
 	return result;
 }
@@ -248,23 +251,25 @@ enter(tcp_port port, const char *where)
 static size_t
 buffered(const struct tu_port *p)
 {
-	return p->unsent != NULL ? evbuffer_get_length(p->unsent) : 0;
+	const struct evbuffer *unsent = p->connection->unsent;
+
+	return unsent != NULL ? evbuffer_get_length(unsent) : 0;
 }
 
 /* All of the pieces, or -1 with errno. */
 static int
 buffer_pieces(struct tu_port *p, const struct iovec *iov, int n, size_t total)
 {
+	struct tu_connection *c = p->connection;
 	int i;
 
-	if (p->unsent == NULL)
-		p->unsent = evbuffer_new();
-	if (p->unsent == NULL || evbuffer_expand(p->unsent, total) == -1) {
+	if (tu_connection_hold(c, &p->runtime->scheduler) == -1 ||
+	    evbuffer_expand(c->unsent, total) == -1) {
 		errno = ENOMEM;
 		return -1;
 	}
 	for (i = 0; i < n; i++)
-		(void)evbuffer_add(p->unsent, iov[i].iov_base,
+		(void)evbuffer_add(c->unsent, iov[i].iov_base,
 		    iov[i].iov_len); /* there is room */
 	return 0;
 }

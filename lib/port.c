@@ -21,11 +21,13 @@ _Static_assert(sizeof(struct tu_peer) <= TU_NOTE_SIZE, "it is remembered");
 
 static struct tu_port *port_new(
     struct tu_runtime *, struct tu_connection *, enum tu_kind);
-static const char *describe(
-    const struct tu_peer *, const char *, char[WHAT_SIZE]);
+static struct tu_peer peer_of(const struct tu_connection *);
+static const char *describe(struct tu_peer, const char *, char[WHAT_SIZE]);
 static int answer(struct tu_port *, enum tu_wake, const char *);
 static void release(void *);
 static void drop(void *);
+static void port_free(struct tu_port *);
+static void drop_bytes(struct tu_port *);
 static void shut_down(struct tu_port *);
 static int close_both(struct tu_port *);
 static tcp_port open_fd(int, enum tu_kind, const char *);
@@ -45,7 +47,7 @@ tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
 			tu_handle_release(&rt->handles, input->handle);
 		free(input);
 		if (c != NULL)
-			tu_connection_forget(c);
+			tu_connection_free(c);
 		return tu_raise(
 		    TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
 	}
@@ -79,7 +81,7 @@ tu_port_find(enum tu_kind kind, tcp_port port, const char *where)
 	rt = tu_runtime();
 	peer = rt ? tu_handle_noted(&rt->handles, port.bits) : NULL;
 	if (peer != NULL)
-		tu_raise_wake(TU_CLOSED, where, describe(peer, where, what));
+		tu_raise_wake(TU_CLOSED, where, describe(*peer, where, what));
 	return NULL;
 }
 
@@ -143,7 +145,8 @@ tu_port_raise(struct tu_port *p, const char *where)
 
 	if (p->connection->tcp)
 		kind = tu_error_kind(code);
-	tu_raise(kind, code, where, "%s", describe(&p->peer, where, what));
+	tu_raise(kind, code, where, "%s",
+	    describe(peer_of(p->connection), where, what));
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
 }
@@ -153,18 +156,14 @@ tu_port_close(struct tu_port *p, const char *where)
 {
 	struct tu_connection *c = p->connection;
 	bool input = c->input == p;
+	struct tu_peer peer;
 	int result = 0;
 
 	tu_waits_forget(&p->runtime->scheduler, c->descriptor.fd,
 	    input ? EV_READ : EV_WRITE);
 	shut_down(p);
 	tu_watch_clear(&p->watch);
-	tu_ahead_free(&p->ahead);
-	free(p->stranded);
-	p->stranded = NULL;
-	if (p->unsent != NULL)
-		evbuffer_free(p->unsent);
-	p->unsent = NULL;
+	drop_bytes(p);
 	if (input)
 		c->input = NULL;
 	else
@@ -174,16 +173,28 @@ tu_port_close(struct tu_port *p, const char *where)
 		tu_error_attach((tcp_port){p->handle}, 0);
 		result = -1;
 	}
-	p->connection = NULL;
 	p->closed = true;
-	tu_handle_note(
-	    &p->runtime->handles, p->handle, &p->peer, sizeof(p->peer));
+	peer = peer_of(c);
+	tu_handle_note(&p->runtime->handles, p->handle, &peer, sizeof(peer));
 	tu_handle_release(&p->runtime->handles, p->handle);
 	if (p->user == NULL)
-		free(p);
+		port_free(p);
 	else /* it may be waiting at the other end of a copy */
 		tu_wake(p->user, TU_CLOSED);
 	return result;
+}
+
+/* What is held for this direction. */
+static void
+drop_bytes(struct tu_port *p)
+{
+	struct evbuffer *unsent = p->connection->unsent;
+
+	if (p->connection->input == p)
+		tu_ahead_clear(&p->ahead);
+	else if (unsent != NULL)
+		(void)evbuffer_drain(
+		    unsent, evbuffer_get_length(unsent)); /* not frozen */
 }
 
 /* Of a plain socket only while its other port goes on: close(2) then ends what
@@ -209,7 +220,7 @@ close_both(struct tu_port *p)
 {
 	tu_waits_forget(
 	    &p->runtime->scheduler, p->connection->descriptor.fd, TU_BOTH);
-	return tu_connection_free(p->connection);
+	return tu_connection_close(p->connection, &p->runtime->scheduler);
 }
 
 int
@@ -360,10 +371,7 @@ port_new(struct tu_runtime *rt, struct tu_connection *c, enum tu_kind kind)
 	}
 	p->runtime = rt;
 	p->connection = c;
-	p->peer = (struct tu_peer){
-	    .fd = c->tcp ? -1 : c->descriptor.fd,
-	    .address = c->remote,
-	};
+	c->ports++;
 	p->timeout = -1;
 	TAILQ_INIT(&p->queue);
 	tu_watch_init(&p->watch, &rt->scheduler, c->descriptor.fd,
@@ -376,18 +384,37 @@ port_new(struct tu_runtime *rt, struct tu_connection *c, enum tu_kind kind)
 	return p;
 }
 
+static void
+port_free(struct tu_port *p)
+{
+	struct tu_connection *c = p->connection;
+
+	free(p);
+	if (--c->ports == 0)
+		tu_connection_free(c);
+}
+
+static struct tu_peer
+peer_of(const struct tu_connection *c)
+{
+	return (struct tu_peer){
+	    .fd = c->tcp ? -1 : c->descriptor.fd,
+	    .address = c->remote,
+	};
+}
+
 /* "read 127.0.0.1:80" */
 static const char *
-describe(const struct tu_peer *peer, const char *where, char what[WHAT_SIZE])
+describe(struct tu_peer peer, const char *where, char what[WHAT_SIZE])
 {
 	char address[TCPUNIT_ADDRLEN + 8];
 
-	if (peer->fd == -1) {
-		tu_address_with_port(&peer->address, address);
+	if (peer.fd == -1) {
+		tu_address_with_port(&peer.address, address);
 		(void)snprintf(what, WHAT_SIZE, "%s %s", where, address);
 	} else {
 		(void)snprintf(
-		    what, WHAT_SIZE, "%s descriptor %d", where, peer->fd);
+		    what, WHAT_SIZE, "%s descriptor %d", where, peer.fd);
 	} /* both fit */
 	return what;
 }
@@ -403,7 +430,8 @@ answer(struct tu_port *p, enum tu_wake woken, const char *where)
 		return 0;
 	if (p->closed && woken != TU_TERMINATED)
 		woken = TU_CLOSED;
-	tu_raise_wake(woken, where, describe(&p->peer, where, what));
+	tu_raise_wake(
+	    woken, where, describe(peer_of(p->connection), where, what));
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
 }
@@ -415,7 +443,7 @@ release(void *port)
 
 	p->user = NULL;
 	if (p->closed)
-		free(p);
+		port_free(p);
 }
 
 /* At the end of the runtime: nobody comes back from a wait, and a process that
@@ -455,7 +483,7 @@ open_fd(int fd, enum tu_kind kind, const char *where)
 	if (p != NULL)
 		return (tcp_port){p->handle};
 	if (c->input == NULL && c->output == NULL)
-		tu_connection_forget(c);
+		tu_connection_free(c);
 	tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
 	return (tcp_port){0};
 }

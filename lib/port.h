@@ -19,31 +19,25 @@ struct tu_peer {
 
 struct tu_port {
 	uint64_t handle;
-	struct tu_peer peer;
 	struct tu_runtime *runtime;
-	struct tu_connection *connection; /* gone once closed */
+	struct tu_connection *connection;
 	struct tu_watch watch;
 	struct tu_queue queue; /* the thread that waits, if one does */
 	uint64_t position;
 	struct tu_thread *user;    /* whose call frees the port if closed */
 	struct tu_cleanup cleanup; /* of that call */
 	int timeout;
-	bool closed;
-	bool abandoned;
+	bool closed : 1;
+	bool abandoned : 1;
 
 	/* Of an input port. */
+	bool end : 1;     /* of file, seen */
+	bool empty : 1;   /* a read would most likely say EAGAIN */
+	bool skip_lf : 1; /* it belongs to the CR that ended a line */
+	enum tcp_line_ending ending : 8;
 	struct tu_ahead ahead;
-	unsigned char *stranded; /* the scratch, if there was no memory for
-				    what was read into it; or NULL */
-	size_t n_stranded;
-	bool returned; /* they come before what is read ahead */
-	enum tcp_line_ending ending;
-	bool end;     /* of file, seen */
-	bool empty;   /* a read would most likely say EAGAIN */
-	bool skip_lf; /* it belongs to the CR that ended a line */
 
 	/* Of an output port. */
-	struct evbuffer *unsent; /* NULL until something is buffered */
 	size_t buffer_size;
 };
 
@@ -90,10 +84,12 @@ ssize_t tu_input_read(
     struct tu_port *p, void *buf, size_t cap, const char *where);
 int tu_input_wait(struct tu_port *p, const char *where);
 int tu_input_fill(struct tu_port *p, const char *where);
+/* Unreads N bytes: 0, or -1 with errno ENOMEM. */
+int tu_input_put_back(struct tu_port *p, const void *data, size_t n);
 
-/* Unreads the bytes of MEMORY from FROM up to END, and takes it.  None is lost:
- * -1 with errno says only that they have not been moved yet. */
-int tu_input_return(
+/* Likewise, the bytes of MEMORY from FROM up to END, after which there is room
+ * for one more.  The memory is the port's, and none is lost. */
+void tu_input_return(
     struct tu_port *p, unsigned char *memory, size_t from, size_t end);
 
 /* What tcp_write does, with the pieces as one. */

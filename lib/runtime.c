@@ -5,6 +5,8 @@
  */
 #include "runtime.h"
 
+#include <event2/buffer.h>
+
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -288,7 +290,8 @@ runtime_stop(struct tu_runtime *rt)
 	for (kind = TU_LISTENER; kind < TU_KINDS; kind++)
 		tu_handles_drop(&rt->handles, kind, NULL);
 	tu_scheduler_free(&rt->scheduler);
-	free(rt->scratch);
+	if (rt->scratch != NULL)
+		evbuffer_free(rt->scratch);
 	rt->scratch = NULL;
 	rt->running = false;
 	runtime = NULL;

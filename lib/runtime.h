@@ -14,24 +14,25 @@
 #include "tcpunit.h"
 #include "wakeup.h"
 
-/* The sizes of the buffers, and the most that is read into them.  Tests run the
- * suite with buffers of one byte as well. */
+/* The sizes of the buffers of a copy.  Tests run the suite with buffers of one
+ * byte as well. */
 #ifdef TCPUNIT_TINY
-enum { TU_SCRATCH = 1, TU_COPY_FIRST = 1, TU_COPY_BUFFER = 1 };
+enum { TU_COPY_FIRST = 1, TU_COPY_BUFFER = 1 };
 #else
 enum {
-	TU_SCRATCH = 64 * 1024,
 	TU_COPY_FIRST = 16 * 1024, /* the first reads of a copy */
 	TU_COPY_BUFFER = 256 * 1024
 };
 #endif
+
+struct evbuffer;
 
 struct tu_runtime {
 	struct tu_scheduler scheduler;
 	struct tu_handles handles;
 	struct tu_wakeups wakeups; /* from other OS threads */
 	void *plain;               /* connections over descriptors of others */
-	unsigned char *scratch;    /* TU_SCRATCH bytes, page-aligned */
+	struct evbuffer *scratch;  /* to read into; empty between calls */
 	bool running;              /* there is a scheduler */
 	struct tu_runtime *next;   /* of those that no OS thread has */
 };

@@ -23,6 +23,7 @@ static void make_ready(struct tu_thread *);
 static void leave_ready(struct tu_thread *);
 static void run_next(struct tu_scheduler *);
 static struct tu_thread *next_ready(struct tu_scheduler *);
+static bool has_to_free(const struct tu_scheduler *);
 static void begin_round(struct tu_scheduler *);
 static void poll_events(struct tu_scheduler *);
 static void wait_for_events(struct tu_scheduler *);
@@ -226,11 +227,17 @@ tu_wake_all(struct tu_queue *queue, enum tu_wake why)
 }
 
 void
+tu_loop_frees(struct tu_scheduler *s)
+{
+	s->deferred++;
+}
+
+void
 tu_yield(struct tu_scheduler *s)
 {
 	if (s->forked)
 		return; /* the others are the parent's */
-	if (TAILQ_EMPTY(&s->ready) && s->outside > 0)
+	if ((TAILQ_EMPTY(&s->ready) && s->outside > 0) || has_to_free(s))
 		poll_events(s);
 	s->current->turn = (struct tu_turn){0};
 	if (TAILQ_EMPTY(&s->ready))
@@ -327,7 +334,7 @@ run_next(struct tu_scheduler *s)
 static struct tu_thread *
 next_ready(struct tu_scheduler *s)
 {
-	if (s->outside > 0 && s->round-- == 0)
+	if ((s->outside > 0 && s->round-- == 0) || has_to_free(s))
 		poll_events(s);
 	while (TAILQ_EMPTY(&s->ready)) {
 		if (s->outside > 0)
@@ -339,12 +346,20 @@ next_ready(struct tu_scheduler *s)
 	return TAILQ_FIRST(&s->ready);
 }
 
+/* Not more often than a round begins. */
+static bool
+has_to_free(const struct tu_scheduler *s)
+{
+	return s->deferred >= MIN_ROUND && s->deferred >= s->n_ready;
+}
+
 /* Once every thread that was ready has had its turn: earlier, the kernel would
  * report them all again. */
 static void
 begin_round(struct tu_scheduler *s)
 {
 	s->round = s->n_ready > MIN_ROUND ? s->n_ready : MIN_ROUND;
+	s->deferred = 0;
 }
 
 static void

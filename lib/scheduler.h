@@ -88,9 +88,10 @@ struct tu_scheduler {
 	struct tu_stacks stacks;
 	unsigned outside; /* parked threads that an event could wake */
 	unsigned n_ready;
-	unsigned round; /* switches until events are looked for */
-	bool forked;    /* in a child, before tu_scheduler_claim: the events
-			   are the parent's, and stay */
+	unsigned round;    /* switches until events are looked for */
+	unsigned deferred; /* what libevent frees when the loop runs */
+	bool forked;       /* in a child, before tu_scheduler_claim: the events
+			      are the parent's, and stay */
 };
 
 /* One event on a descriptor; wakes the first of a queue of parked threads.
@@ -153,6 +154,10 @@ enum tu_wake tu_park(struct tu_scheduler *s, struct tu_queue *queue,
 /* Makes T ready if it is parked. */
 void tu_wake(struct tu_thread *t, enum tu_wake why);
 void tu_wake_all(struct tu_queue *queue, enum tu_wake why);
+
+/* libevent frees a bufferevent when the loop next runs.  The loop runs after
+ * some of these, even if there is always a thread that is ready. */
+void tu_loop_frees(struct tu_scheduler *s);
 
 /* Lets the others run. */
 void tu_yield(struct tu_scheduler *s);

@@ -17,7 +17,7 @@ lib_rooms() {
 	runtime: wakeup helpers scheduler handle error
 	options: runtime
 	thread: runtime options scheduler handle error
-	connection: address descriptor
+	connection: scheduler address descriptor
 	port input line output: connection ahead runtime error
 	extras copy: port
 	question: wakeup helpers runtime address error
@@ -72,7 +72,8 @@ cmd_rooms() {
 }
 
 # Where libevent may be seen.
-event_files='scheduler watch ahead port output wakeup listener'
+event_files='scheduler watch ahead connection port input output runtime wakeup'
+event_files+=' listener'
 
 setup() {
 	cd "$TOP" || return

@@ -6,8 +6,10 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -20,37 +22,56 @@
 #define LIMIT_MS 20000
 #ifdef TCPUNIT_TINY
 #define LONG 5000 /* more than any buffer */
+#define CHAIN 1024
 #else
 #define LONG 300000
+#define CHAIN 65536
 #endif
+
+/* There is room for some bytes after those that are read. */
+#define PAST_ROOM 4096
 
 /* The buffers that were asked for, and how much too far a read into one of them
  * goes. */
 static struct {
 	struct {
 		char *start, *end;
-	} buffers[4];
+	} buffers[8];
 	int n;
 	size_t excess;
 } fenced;
 
-/* Instead of the C library's.  Nothing frees this memory but the end of the
- * process. */
-int
-posix_memalign(void **memptr, size_t alignment, size_t size)
+/* Nothing frees this memory but the end of the process. */
+static void *
+fence(size_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t room = (size + page - 1) / page * page;
 	char *base = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	(void)alignment;
-	if (base == MAP_FAILED || fenced.n == 4 ||
+	if (base == MAP_FAILED || fenced.n == 8 ||
 	    mprotect(base + room, page, PROT_NONE) == -1)
-		return ENOMEM;
-	fenced.buffers[fenced.n].start = *memptr = base + room - size;
-	fenced.buffers[fenced.n++].end = base + room;
-	return 0;
+		return NULL;
+	fenced.buffers[fenced.n].start = base + room - size;
+	fenced.buffers[fenced.n].end = base + room;
+	return fenced.buffers[fenced.n++].start;
+}
+
+/* Instead of the C library's. */
+int
+posix_memalign(void **memptr, size_t alignment, size_t size)
+{
+	(void)alignment;
+	*memptr = fence(size);
+	return *memptr != NULL ? 0 : ENOMEM;
+}
+
+/* For libevent: the memory that bytes are read ahead into is such a piece. */
+static void *
+allocate(size_t size)
+{
+	return size == CHAIN ? fence(size) : malloc(size);
 }
 
 static bool
@@ -139,6 +160,7 @@ ends(bool (*f)(void), size_t excess)
 	if (child == 0) {
 		signal(SIGSEGV, SIG_DFL); /* sanitizers take it */
 		fenced.excess = excess;
+		event_set_mem_functions(allocate, realloc, free);
 		_exit(f() ? 0 : 1);
 	}
 	if (child == -1 || waitpid(child, &status, 0) == -1)
@@ -152,9 +174,9 @@ main(void)
 {
 	is_int(ends(read_ahead, 0), 0, "reading ahead stays in its buffer");
 	is_int(ends(copy, 0), 0, "copying stays in its buffer");
-	is_int(ends(read_ahead, 1), 128 + SIGSEGV,
-	    "a byte too much that is read ahead would be caught");
-	is_int(ends(copy, 1), 128 + SIGSEGV,
-	    "a byte too much that is copied would be caught");
+	is_int(ends(read_ahead, PAST_ROOM), 128 + SIGSEGV,
+	    "bytes too much that are read ahead would be caught");
+	is_int(ends(copy, PAST_ROOM), 128 + SIGSEGV,
+	    "bytes too much that are copied would be caught");
 	return done_testing();
 }

@@ -40,6 +40,7 @@ line_end(void)
 	struct pair p = pair_connect();
 	char *line;
 	size_t len;
+	int read = 0;
 
 	memset(text, 'x', sizeof text);
 	text[LONG - 1] = '\r';
@@ -48,14 +49,19 @@ line_end(void)
 	for (int i = 0; i < LONG; i += PIECE) {
 		pair_send(&p, text + i, PIECE);
 		exhausted = i + PIECE == LONG;
-		(void)tcp_read_line(p.in, LONG, &line, &len); /* fails */
+		read = tcp_read_line(p.in, LONG, &line, &len); /* may fail */
 	}
 	exhausted = false;
 	tcp_set_timeout(p.in, 5000);
-	pair_say(&p, "\n");
-	ok(tcp_read_string(p.in, got, LONG + 1) == LONG + 1 &&
-		memcmp(got, text, LONG) == 0 && got[LONG] == '\n',
-	    "the LF after a CR stays if its line could not be handed out");
+	pair_say(&p, "\nx");
+	if (read == 1)
+		ok(len == LONG - 1 && memcmp(line, text, len) == 0 &&
+			tcp_read_byte(p.in) == 'x',
+		    "a line that needs no more memory is handed out");
+	else
+		ok(tcp_read_string(p.in, got, LONG + 1) == LONG + 1 &&
+			memcmp(got, text, LONG) == 0 && got[LONG] == '\n',
+		    "the LF after a CR stays if its line was not handed out");
 	pair_close(&p);
 }
 
@@ -79,9 +85,10 @@ is_next(int byte)
 	return byte == (unsigned char)text[tcp_port_position(copying.from.in)];
 }
 
-/* Fills what the copy writes to; and reads ahead of it in two pieces. */
+/* Fills what the copy writes to; and reads ahead of it, if that is wanted, in
+ * two pieces. */
 static void
-prepare_copy(void)
+prepare_copy(bool ahead)
 {
 	static char much[32 << 20];
 	char *line;
@@ -95,16 +102,19 @@ prepare_copy(void)
 		;
 	tcp_set_timeout(copying.to.out, -1);
 	pair_send(&copying.from, text, PIECE);
-	tcp_char_ready(copying.from.in);
+	if (ahead)
+		tcp_char_ready(copying.from.in);
 	pair_send(&copying.from, text + PIECE, LONG - PIECE);
 	tcp_set_timeout(copying.from.in, 0);
-	(void)tcp_read_line(copying.from.in, LONG, &line, &len); /* fails */
+	if (ahead)
+		(void)tcp_read_line(
+		    copying.from.in, LONG, &line, &len); /* fails */
 	tcp_set_timeout(copying.from.in, 5000);
 }
 
 /* A copy whose write waits. */
 static void
-copy_cut(void)
+copy_cut(bool ahead)
 {
 	tcp_port in;
 	tcp_thread t;
@@ -114,7 +124,7 @@ copy_cut(void)
 
 	for (int i = 0; i < LONG; i++)
 		text[i] = (char)(i * 7 % 255 + 11);
-	prepare_copy();
+	prepare_copy(ahead);
 	in = copying.from.in;
 	t = tcp_thread_start(copy, NULL);
 	tcp_thread_yield();
@@ -139,11 +149,24 @@ copy_cut(void)
 	pair_close(&copying.to);
 }
 
+static void
+copy_of_bytes_ahead(void)
+{
+	copy_cut(true);
+}
+
+static void
+copy_of_bytes_that_come(void)
+{
+	copy_cut(false);
+}
+
 int
 main(void)
 {
 	event_set_mem_functions(allocate, allocate_again, free);
 	run(line_end);
-	run(copy_cut);
+	run(copy_of_bytes_ahead);
+	run(copy_of_bytes_that_come);
 	return done_testing();
 }
