@@ -12,8 +12,9 @@
 
 enum { SIM_MAX_JOBS = 64 };
 
-/* How many at a time, and whether each step is told. */
-void sim_runner_start(int jobs, bool aloud);
+/* How many at a time, whether each step is told, and whether to stop at the
+ * first that fails. */
+void sim_runner_start(int jobs, bool aloud, bool stop);
 
 /* PROGRAM may be NULL: then the seed draws it. */
 void sim_run(uint64_t first, uint64_t last, const struct sim_program *program);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sim [-v] [-j JOBS] [-p PROGRAM] [-l LIST] [SEED | FIRST-LAST]... - run
+ * sim [-v] [-x] [-j JOBS] [-p PROGRAM] [-l LIST] [SEED | FIRST-LAST]... - run
  * programs in the simulated machine.  A seed that fails is named.  -v tells
  * each step.  A line of LIST is a seed and the name of a program.
  */
@@ -25,13 +25,15 @@ main(int argc, char **argv)
 {
 	static char buffer[1 << 16]; /* stdio's own would be counted */
 	int option, jobs = 1;
-	bool aloud = false;
+	bool aloud = false, stop = false;
 	const char *list = NULL;
 
 	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	while ((option = getopt(argc, argv, "vj:p:l:")) != -1) {
+	while ((option = getopt(argc, argv, "vxj:p:l:")) != -1) {
 		if (option == 'v')
 			aloud = true;
+		else if (option == 'x')
+			stop = true;
 		else if (option == 'j')
 			jobs = atoi(optarg);
 		else if (option == 'p')
@@ -45,7 +47,7 @@ main(int argc, char **argv)
 		usage("no such number of jobs", NULL);
 	if (list == NULL && optind == argc)
 		usage("no seeds", NULL);
-	sim_runner_start(jobs, aloud);
+	sim_runner_start(jobs, aloud, stop);
 	if (list != NULL)
 		run_list(list);
 	for (; optind < argc; optind++)

@@ -79,4 +79,7 @@ sim_run_joins(void)
 		make_circle();
 	while (sim_tasks_alive() > 1)
 		(void)sim_sleep(10);
+	/* Nobody is left who could end this. */
+	if (sim_sleep(-1) != -1 || sim_failure() != TCPUNIT_ERROR_DEADLOCK)
+		sim_fail("a deadlock is not told");
 }
