@@ -29,7 +29,8 @@ const struct sim_program sim_programs[] = {
 
 enum {
 	N_PROGRAMS = sizeof(sim_programs) / sizeof(sim_programs[0]) - 1,
-	TRICKLE = 1000
+	TRICKLE = 1000,
+	MAX_TRIES = 2000
 };
 
 const struct sim_program *
@@ -86,8 +87,15 @@ sim_some_work(void)
 bool
 sim_goes_on(int64_t r)
 {
-	if (r != -1)
+	struct sim_task *t = sim_task_self();
+
+	if (r != -1) {
+		t->tries = 0;
 		return r > 0;
+	}
+	/* A peer that reads no more, and does not close, is given up. */
+	if (++t->tries > MAX_TRIES)
+		return false;
 	if (sim_failure() != TCPUNIT_ERROR_TIMEOUT)
 		return false;
 	if (sim_chance(100)) /* asking for ever would take too long */

@@ -40,6 +40,7 @@ struct sim_task {
 	enum tcp_error_kind failure; /* the last one's */
 	char *memory;                /* of its calls */
 	size_t room;
+	unsigned tries;        /* that timed out, one after the other */
 	bool terminated;       /* and has not been told */
 	unsigned terminations; /* that it has not been told of */
 	uintptr_t base;        /* the highest address of its stack in use */
