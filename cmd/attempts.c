@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "text.h"
 
 /* The pauses between attempts, in milliseconds. */
 #define FIRST_PAUSE 20
@@ -32,6 +33,8 @@ struct attempts {
 	int limit; /* ms for all of them; -1 none */
 	int64_t deadline;
 	tcp_port *connection;
+	bool failed;      /* an attempt before this one, which was said */
+	struct text last; /* why a later one failed, which was not */
 };
 
 enum outcome { MADE, FAILED, TURNED_AWAY };
@@ -43,9 +46,11 @@ static enum outcome try_once(struct attempts *a);
 static int time_left(const struct attempts *a);
 static enum outcome watch_connection(const struct attempts *a);
 static bool may_pass(const struct attempts *a);
-static void say_details(const struct attempts *a);
-static int attempts_failure(const struct attempts *a);
-static int timed_out(const struct attempts *a);
+static void note_failure(struct attempts *a, enum outcome outcome);
+static void say_lines(const struct attempts *a, const char *lines);
+static void say_last(struct attempts *a);
+static int attempts_failure(struct attempts *a);
+static int timed_out(struct attempts *a);
 
 const struct option attempt_option_table[] = {
     {"connect-timeout", 'w', "TIME", read_time,
@@ -105,6 +110,9 @@ make_connection(const struct run *run, const struct attempt_options *options,
 	status = watch_until_exit(&a);
 	if (status == 0)
 		status = repeat(&a);
+	if (status == 0)
+		say_last(&a);
+	text_free(&a.last);
 	forget_process(run->ending);
 	return status;
 }
@@ -148,10 +156,11 @@ repeat(struct attempts *a)
 		left = time_left(a);
 		if (outcome == FAILED && !may_pass(a))
 			return attempts_failure(a);
+		note_failure(a, outcome);
 		if (left == 0)
 			return timed_out(a);
 		if (tcp_thread_sleep(nearer(pause, left)) == -1)
-			return library_failure(a->run, a->what, STATUS_FAILED);
+			return attempts_failure(a);
 	}
 }
 
@@ -173,10 +182,8 @@ try_once(struct attempts *a)
 	a->connect.timeout =
 	    nearer(time_left(a), retry->limit == -1 ? -1 : ATTEMPT_TIME);
 	if (tcp_connect(a->target->host, a->target->port, &a->connect,
-		&a->connection[0], &a->connection[1]) == -1) {
-		say_details(a);
+		&a->connection[0], &a->connection[1]) == -1)
 		return FAILED;
-	}
 	return a->options->probe && retry->asked ? watch_connection(a) : MADE;
 }
 
@@ -196,22 +203,48 @@ watch_connection(const struct attempts *a)
 		outcome = TURNED_AWAY;
 	if (outcome == MADE)
 		return MADE;
-	say_more(a->run, "%s: the connection ended at once", a->what);
 	(void)tcp_close_ports(
 	    a->connection[0], a->connection[1]); /* nothing was sent */
 	return outcome;
 }
 
-/* With --verbose, what became of each address. */
+/* ---- What --verbose tells: the first failure and the last ---- */
+
 static void
-say_details(const struct attempts *a)
+note_failure(struct attempts *a, enum outcome outcome)
 {
-	const char *line = tcp_last_error()->details;
+	const struct tcp_error *e = tcp_last_error();
+	const char *why = *e->details ? e->details : reason(e);
+
+	if (outcome == TURNED_AWAY)
+		why = "the connection ended at once";
+	else if (e->kind == TCPUNIT_ERROR_TIMEOUT && time_left(a) == 0)
+		return; /* which is said as the end of all attempts */
+	text_free(&a->last);
+	if (a->failed)
+		text_add(&a->last, "%s", why);
+	else
+		say_lines(a, why);
+	a->failed = true;
+}
+
+static void
+say_last(struct attempts *a)
+{
+	if (a->last.bytes)
+		say_lines(a, a->last.bytes);
+	text_free(&a->last);
+}
+
+/* A line for each address. */
+static void
+say_lines(const struct attempts *a, const char *lines)
+{
 	size_t len;
 
-	for (; *line; line += len + (line[len] == '\n')) {
-		len = strcspn(line, "\n");
-		say_more(a->run, "%s: %.*s", a->what, (int)len, line);
+	for (; *lines; lines += len + (lines[len] == '\n')) {
+		len = strcspn(lines, "\n");
+		say_more(a->run, "%s: %.*s", a->what, (int)len, lines);
 	}
 }
 
@@ -253,13 +286,16 @@ may_pass(const struct attempts *a)
 }
 
 static int
-attempts_failure(const struct attempts *a)
+attempts_failure(struct attempts *a)
 {
 	const struct tcp_error *e = tcp_last_error();
 	enum status otherwise = STATUS_CONNECT;
 	char source[320];
 	int status;
 
+	if (e->kind == TCPUNIT_ERROR_TERMINATED)
+		say_last(a);
+	say_lines(a, e->details);
 	if (e->kind == TCPUNIT_ERROR_TIMEOUT)
 		return timed_out(a);
 	if (is_about_source(e)) {
@@ -280,10 +316,11 @@ attempts_failure(const struct attempts *a)
 }
 
 static int
-timed_out(const struct attempts *a)
+timed_out(struct attempts *a)
 {
 	char time[TIME_TEXT_SIZE];
 
+	say_last(a);
 	return fail(a->run, STATUS_TIMEOUT, "%s: timed out after %s", a->what,
 	    format_time(a->limit, time));
 }
