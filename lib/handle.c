@@ -83,6 +83,17 @@ tu_handle_object(const struct tu_handles *h, enum tu_kind kind, uint64_t bits)
 	return s->object;
 }
 
+bool
+tu_handles_any(const struct tu_handles *h, enum tu_kind kind,
+    bool (*is)(const void *, int), int argument)
+{
+	for (uint32_t i = 0; i < h->n; i++)
+		if (h->slots[i].object != NULL && h->slots[i].kind == kind &&
+		    is(h->slots[i].object, argument))
+			return true;
+	return false;
+}
+
 void
 tu_handle_release(struct tu_handles *h, uint64_t bits)
 {

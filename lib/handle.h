@@ -50,6 +50,10 @@ uint64_t tu_handle_make(struct tu_handles *h, enum tu_kind kind, void *object,
 void *tu_handle_object(
     const struct tu_handles *h, enum tu_kind kind, uint64_t bits);
 
+/* Whether IS holds for any object of KIND and ARGUMENT. */
+bool tu_handles_any(const struct tu_handles *h, enum tu_kind kind,
+    bool (*is)(const void *, int), int argument);
+
 /* From now on the handle is a closed one.  The object is its owner's. */
 void tu_handle_release(struct tu_handles *h, uint64_t bits);
 

@@ -31,6 +31,9 @@ static void drop_bytes(struct tu_port *);
 static void shut_down(struct tu_port *);
 static int close_both(struct tu_port *);
 static tcp_port open_fd(int, enum tu_kind, const char *);
+static bool is_taken(
+    struct tu_runtime *, const struct tu_connection *, enum tu_kind);
+static bool connects(const void *, int);
 static struct tu_port *find(tcp_port, const char *);
 static struct tu_port *find_tcp(tcp_port, const char *);
 
@@ -463,6 +466,7 @@ open_fd(int fd, enum tu_kind kind, const char *where)
 	struct tu_runtime *rt = tu_runtime();
 	struct tu_connection *c;
 	struct tu_port *p;
+	bool taken;
 
 	if (rt == NULL)
 		return (tcp_port){0};
@@ -473,19 +477,42 @@ open_fd(int fd, enum tu_kind kind, const char *where)
 		    errno, where, "%s: %s", where, strerror(errno));
 		return (tcp_port){0};
 	}
-	if ((kind == TU_INPUT ? c->input : c->output) != NULL) {
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EEXIST, where,
-		    "%s: descriptor %d has an %s port already", where, fd,
-		    kind == TU_INPUT ? "input" : "output");
-		return (tcp_port){0};
-	}
-	p = port_new(rt, c, kind);
+	taken = is_taken(rt, c, kind);
+	p = taken ? NULL : port_new(rt, c, kind);
 	if (p != NULL)
 		return (tcp_port){p->handle};
 	if (c->input == NULL && c->output == NULL)
 		tu_connection_free(c);
-	tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
+	if (taken)
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EEXIST, where,
+		    "%s: descriptor %d has a port already", where, fd);
+	else
+		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
 	return (tcp_port){0};
+}
+
+/* By a port over it, or by one of a TCP connection, which would not share it:
+ * two ports would close it, and the second one another's. */
+static bool
+is_taken(
+    struct tu_runtime *rt, const struct tu_connection *c, enum tu_kind kind)
+{
+	const struct tu_handles *h = &rt->handles;
+	int fd = c->descriptor.fd;
+
+	if (c->input != NULL || c->output != NULL)
+		return (kind == TU_INPUT ? c->input : c->output) != NULL;
+	return c->descriptor.access == TU_SOCKET &&
+	    (tu_handles_any(h, TU_INPUT, connects, fd) ||
+		tu_handles_any(h, TU_OUTPUT, connects, fd));
+}
+
+static bool
+connects(const void *port, int fd)
+{
+	const struct tu_port *p = port;
+
+	return p->connection->tcp && p->connection->descriptor.fd == fd;
 }
 
 /* Of either kind and without entering, for what cannot wait. */

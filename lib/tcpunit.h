@@ -299,7 +299,8 @@ TCPUNIT_API bool tcp_output_port_p(tcp_port p);
  * first shuts its direction of a socket down unless it is abandoned. O_NONBLOCK
  * is not set on it, as others may share it, and yet waiting for it stops nobody
  * else (a regular file never makes anyone wait).  Errors: argument EBADF, or
- * EEXIST if the descriptor has such a port; system ENOMEM.
+ * EEXIST if the descriptor has such a port, or is a TCP connection's; system
+ * ENOMEM.
  */
 TCPUNIT_API tcp_port tcp_open_input_fd(int fd);
 TCPUNIT_API tcp_port tcp_open_output_fd(int fd);

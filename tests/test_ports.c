@@ -677,6 +677,15 @@ same_direction_twice(void)
 	is_int(tcp_write_byte(p.out, 'x'), 1, "which work on");
 	tcp_close_ports(p.in, p.out);
 	close(p.peer);
+	p = pair_connect();
+	fd = tcp_port_fileno(p.in);
+	ok(failed(!tcp_port_p(tcp_open_input_fd(fd)), TCPUNIT_ERROR_ARGUMENT,
+	       EEXIST) &&
+		failed(!tcp_port_p(tcp_open_output_fd(fd)),
+		    TCPUNIT_ERROR_ARGUMENT, EEXIST),
+	    "that of a TCP connection has only those of the connection");
+	is_int(tcp_write_byte(p.out, 'x'), 1, "which work on");
+	pair_close(&p);
 	p = both_over_one();
 	ok(tcp_port_p(p.in) && tcp_port_p(p.out),
 	    "the number can be used again after both are closed");
