@@ -15,18 +15,18 @@ _Static_assert(
     TCPUNIT_ADDRLEN > 2 + 4 * sizeof(((struct sockaddr_un *)0)->sun_path),
     "any path fits");
 
-static union tu_address unmap(const union tu_address *);
+static union tcp_address unmap(const union tcp_address *);
 
 socklen_t
-tu_address_length(const union tu_address *a)
+tu_address_length(const union tcp_address *a)
 {
 	return a->sa.sa_family == AF_INET6 ? sizeof(a->in6) : sizeof(a->in);
 }
 
 void
-tu_address_text(const union tu_address *a, char text[TCPUNIT_ADDRLEN])
+tu_address_text(const union tcp_address *a, char text[TCPUNIT_ADDRLEN])
 {
-	union tu_address plain = unmap(a);
+	union tcp_address plain = unmap(a);
 
 	if (getnameinfo(&plain.sa, tu_address_length(&plain), text,
 		TCPUNIT_ADDRLEN, NULL, 0, NI_NUMERICHOST) != 0)
@@ -34,26 +34,35 @@ tu_address_text(const union tu_address *a, char text[TCPUNIT_ADDRLEN])
 }
 
 void
-tu_address_with_port(const union tu_address *a, char *out)
+tu_address_with_port(const union tcp_address *a, char *out)
 {
 	char text[TCPUNIT_ADDRLEN];
-	bool six;
 
 	tu_address_text(a, text);
-	six = strchr(text, ':') != NULL;
-	(void)snprintf(out, TCPUNIT_ADDRLEN + 8, "%s%s%s:%d", six ? "[" : "",
-	    text, six ? "]" : "", tu_address_port(a)); /* fits */
+	(void)tcp_host_port(
+	    text, tu_address_port(a), out, TCPUNIT_ADDRLEN + 8); /* fits */
 }
 
 int
-tu_address_port(const union tu_address *a)
+tcp_host_port(const char *host, int port, char *text, size_t size)
+{
+	bool six = host[0] != '[' && strchr(host, ':') != NULL;
+	const char *open = six ? "[" : "", *close = six ? "]" : "";
+
+	return port == 0
+	    ? snprintf(text, size, "%s%s%s", open, host, close)
+	    : snprintf(text, size, "%s%s%s:%d", open, host, close, port);
+}
+
+int
+tu_address_port(const union tcp_address *a)
 {
 	return ntohs(
 	    a->sa.sa_family == AF_INET6 ? a->in6.sin6_port : a->in.sin_port);
 }
 
 void
-tu_address_set_port(union tu_address *a, int port)
+tu_address_set_port(union tcp_address *a, int port)
 {
 	if (a->sa.sa_family == AF_INET6)
 		a->in6.sin6_port = htons((uint16_t)port);
@@ -62,7 +71,7 @@ tu_address_set_port(union tu_address *a, int port)
 }
 
 bool
-tu_address_equal(const union tu_address *a, const union tu_address *b)
+tu_address_equal(const union tcp_address *a, const union tcp_address *b)
 {
 	if (a->sa.sa_family != b->sa.sa_family ||
 	    tu_address_port(a) != tu_address_port(b))
@@ -73,10 +82,10 @@ tu_address_equal(const union tu_address *a, const union tu_address *b)
 	    a->in6.sin6_scope_id == b->in6.sin6_scope_id;
 }
 
-union tu_address
+union tcp_address
 tu_address_any(int family)
 {
-	union tu_address a;
+	union tcp_address a;
 
 	memset(&a, 0, sizeof(a));
 	a.sa.sa_family = (sa_family_t)family;
@@ -124,10 +133,10 @@ tu_address_read_port(const char *text)
 
 int
 tu_address_take(
-    const struct addrinfo *found, union tu_address addresses[TU_MAX_ADDRESSES])
+    const struct addrinfo *found, union tcp_address addresses[TU_MAX_ADDRESSES])
 {
 	const struct addrinfo *ai;
-	union tu_address a;
+	union tcp_address a;
 	int n = 0, i;
 
 	for (ai = found; ai != NULL && n < TU_MAX_ADDRESSES; ai = ai->ai_next) {
@@ -143,10 +152,10 @@ tu_address_take(
 	return n;
 }
 
-static union tu_address
-unmap(const union tu_address *a)
+static union tcp_address
+unmap(const union tcp_address *a)
 {
-	union tu_address plain;
+	union tcp_address plain;
 
 	if (a->sa.sa_family != AF_INET6 ||
 	    !IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))

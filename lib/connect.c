@@ -40,9 +40,9 @@ struct connecting {
 	char service[TU_HOST_SIZE]; /* a name, or empty: the port is */
 	int port;
 	char what[2 * TU_HOST_SIZE + 16]; /* "connect localhost:4242" */
-	union tu_address locals[2];       /* IPv4, IPv6; AF_UNSPEC: none */
-	union tu_address peer;            /* of the winner */
-	union tu_address addresses[TU_MAX_ADDRESSES];
+	union tcp_address locals[2];      /* IPv4, IPv6; AF_UNSPEC: none */
+	union tcp_address peer;           /* of the winner */
+	union tcp_address addresses[TU_MAX_ADDRESSES];
 	struct attempt attempts[TU_MAX_ADDRESSES];
 	int n, begun, pending;
 	int64_t next; /* when another attempt may begin; 0: now */
@@ -59,7 +59,7 @@ static int read_target(struct connecting *, const char *, int);
 static int read_host_port(struct connecting *, const char *);
 static int find_local(struct connecting *);
 static int find_addresses(struct connecting *);
-static void interleave(union tu_address *, int);
+static void interleave(union tcp_address *, int);
 static int run(struct connecting *);
 static bool may_begin(const struct connecting *);
 static int begin_attempt(struct connecting *);
@@ -152,7 +152,7 @@ check_options(int port, const struct tcp_connect_options *options)
 static int
 read_target(struct connecting *c, const char *host, int port)
 {
-	bool six = host[0] != '[' && strchr(host, ':') != NULL;
+	const size_t n = strlen("connect ");
 
 	c->port = port;
 	if (port == 0) {
@@ -160,8 +160,9 @@ read_target(struct connecting *c, const char *host, int port)
 		    host); /* may be cut */
 		return read_host_port(c, host);
 	}
-	(void)snprintf(c->what, sizeof(c->what), "connect %s%s%s:%d",
-	    six ? "[" : "", host, six ? "]" : "", port); /* likewise */
+	(void)strcpy(c->what, "connect ");
+	(void)tcp_host_port(
+	    host, port, c->what + n, sizeof(c->what) - n); /* likewise */
 	if (strlen(host) >= sizeof(c->host))
 		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, "connect",
 		    "%s", c->what);
@@ -199,7 +200,7 @@ read_host_port(struct connecting *c, const char *text)
 static int
 find_local(struct connecting *c)
 {
-	union tu_address found[TU_MAX_ADDRESSES], *local;
+	union tcp_address found[TU_MAX_ADDRESSES], *local;
 	struct tu_query query = {.host = c->options->local_host,
 	    .family = c->options->family,
 	    .numeric = c->options->numeric};
@@ -223,15 +224,15 @@ what_local(const struct connecting *c, char *what, size_t size)
 {
 	const char *host = c->options->local_host;
 	int port = c->options->local_port;
-	bool six = host != NULL && host[0] != '[' && strchr(host, ':') != NULL;
+	char local[TU_HOST_SIZE + 8];
 
 	if (port == 0)
-		(void)snprintf(
-		    what, size, "%s from %s", c->what, host); /* may be cut */
+		(void)snprintf(local, sizeof(local), "%s", host);
 	else
-		(void)snprintf(what, size,
-		    six ? "%s from [%s]:%d" : "%s from %s:%d", c->what,
-		    host ? host : "", port); /* likewise */
+		(void)tcp_host_port(
+		    host ? host : "", port, local, sizeof(local));
+	(void)snprintf(what, size, "%s from %s", c->what,
+	    local); /* all three may be cut */
 }
 
 static int
@@ -256,9 +257,9 @@ find_addresses(struct connecting *c)
 
 /* The families take turns; within one the resolver's order stands. */
 static void
-interleave(union tu_address *addresses, int n)
+interleave(union tcp_address *addresses, int n)
 {
-	union tu_address next;
+	union tcp_address next;
 	int i, j;
 
 	for (i = 1; i < n; i++) {
@@ -332,7 +333,7 @@ begin_attempt(struct connecting *c)
 {
 	int i = c->begun++;
 	struct attempt *a = &c->attempts[i];
-	const union tu_address *address = &c->addresses[i];
+	const union tcp_address *address = &c->addresses[i];
 
 	c->next = tu_now() + STAGGER;
 	a->fd = open_socket(c, address->sa.sa_family);
@@ -396,7 +397,7 @@ set_options(const struct connecting *c, int fd)
 static int
 bind_local(const struct connecting *c, int fd, int family)
 {
-	union tu_address a = c->locals[family == AF_INET6];
+	union tcp_address a = c->locals[family == AF_INET6];
 	int port = c->options->local_port;
 	const int on = 1;
 
@@ -456,7 +457,7 @@ finish_attempts(struct connecting *c)
 static int
 check_attempt(struct connecting *c, int i)
 {
-	union tu_address self = tu_address_any(AF_UNSPEC);
+	union tcp_address self = tu_address_any(AF_UNSPEC);
 	socklen_t length = sizeof(c->peer), self_length = sizeof(self);
 	int fd = c->attempts[i].fd, error = look(fd);
 

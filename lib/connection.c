@@ -22,7 +22,7 @@ static void free_buffers(struct tu_connection *, struct tu_scheduler *);
 static bool is_stream(const struct tu_descriptor *);
 
 struct tu_connection *
-tu_connection_new(int fd, const union tu_address *remote)
+tu_connection_new(int fd, const union tcp_address *remote)
 {
 	struct tu_connection *c = calloc(1, sizeof(*c));
 
@@ -211,7 +211,7 @@ is_stream(const struct tu_descriptor *d)
 	return type != SOCK_DGRAM;
 }
 
-const union tu_address *
+const union tcp_address *
 tu_connection_local(struct tu_connection *c)
 {
 	socklen_t length = sizeof(c->local);

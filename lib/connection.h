@@ -21,12 +21,12 @@ struct tu_connection {
 	struct tu_descriptor descriptor;
 	struct tu_port *input; /* those that are open */
 	struct tu_port *output;
-	int ports;              /* that are not freed yet */
-	int error;              /* what ended a socket's connection; stays */
-	bool tcp;               /* accepted or connected here */
-	bool cut;               /* output was lost, which the peer must learn */
-	union tu_address local; /* asked for when needed */
-	union tu_address remote;
+	int ports; /* that are not freed yet */
+	int error; /* what ended a socket's connection; stays */
+	bool tcp;  /* accepted or connected here */
+	bool cut;  /* output was lost, which the peer must learn */
+	union tcp_address local; /* asked for when needed */
+	union tcp_address remote;
 	void **all; /* a tree that it is in, or NULL */
 
 	/* NULL before tu_connection_hold. */
@@ -37,7 +37,8 @@ struct tu_connection {
 
 /* Over a connected TCP socket, non-blocking.  The descriptor is the new one's
  * on success.  NULL with errno. */
-struct tu_connection *tu_connection_new(int fd, const union tu_address *remote);
+struct tu_connection *tu_connection_new(
+    int fd, const union tcp_address *remote);
 
 /* Likewise over any descriptor; or the one there is among ALL of these, which
  * begins as NULL. */
@@ -71,6 +72,6 @@ ssize_t tu_connection_write(struct tu_connection *c, struct iovec *iov, int n);
 /* errno is one of its socket's, met by another call. */
 void tu_connection_note(struct tu_connection *c);
 
-const union tu_address *tu_connection_local(struct tu_connection *c);
+const union tcp_address *tu_connection_local(struct tu_connection *c);
 
 #endif

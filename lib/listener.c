@@ -32,7 +32,7 @@ struct tu_listener {
 	int n;
 	int next; /* whose turn it is among the sockets */
 	int held; /* a connection that had no memory for ports, or -1 */
-	union tu_address held_peer;
+	union tcp_address held_peer;
 	struct listening {
 		int fd;
 		struct tu_watch watch;
@@ -42,19 +42,19 @@ struct tu_listener {
 static int open_sockets(struct tu_runtime *, int,
     const struct tcp_listen_options *, const char *, int *);
 static int check_options(int, const struct tcp_listen_options *, const char *);
-static int loopback(int, union tu_address *);
+static int loopback(int, union tcp_address *);
 static tcp_listener listener_new(struct tu_runtime *, const int *, int);
 static void close_listener(struct tu_listener *);
 static void drop(void *);
 static void leave(void *);
 static struct tu_listener *find(tcp_listener, const char *);
 static int find_socket(tcp_listener, int, const char *);
-static int wait_connection(struct tu_listener *, union tu_address *);
+static int wait_connection(struct tu_listener *, union tcp_address *);
 static enum tu_wake wait_for_next(struct tu_listener *, int64_t *);
 static enum tu_wake wait_out_shortage(struct tu_scheduler *, int64_t *);
-static void hold(struct tu_listener *, int, const union tu_address *);
-static int try_accept(struct tu_listener *, union tu_address *);
-static int accept_one(struct tu_scheduler *, int, union tu_address *);
+static void hold(struct tu_listener *, int, const union tcp_address *);
+static int try_accept(struct tu_listener *, union tcp_address *);
+static int accept_one(struct tu_scheduler *, int, union tcp_address *);
 static bool would_wait(int);
 static enum tu_wake park(struct tu_listener *);
 
@@ -76,8 +76,9 @@ tcp_listen(int port, const struct tcp_listen_options *options)
 		host = o.host;
 	else if (o.loopback)
 		host = "localhost";
-	(void)snprintf(what, sizeof(what), "listen %.*s:%d", TU_HOST_SIZE, host,
-	    port); /* fits */
+	(void)strcpy(what, "listen ");
+	(void)tcp_host_port(host, port, what + strlen(what),
+	    sizeof(what) - strlen(what)); /* may be cut */
 	n = open_sockets(rt, port, &o, what, fds);
 	if (n == -1)
 		return (tcp_listener){0};
@@ -157,7 +158,7 @@ tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 	struct tu_runtime *rt = tu_enter();
 	struct tu_listener *l = find(listener, "accept");
 	struct tu_cleanup cleanup;
-	union tu_address peer;
+	union tcp_address peer;
 	int fd, result = -1;
 
 	if (l == NULL)
@@ -202,7 +203,7 @@ tcp_accept_ready(tcp_listener listener)
 int
 tcp_listener_port(tcp_listener listener)
 {
-	union tu_address a = tu_address_any(AF_UNSPEC);
+	union tcp_address a = tu_address_any(AF_UNSPEC);
 	socklen_t length = sizeof(a);
 	int fd = find_socket(listener, 0, "listener-port");
 
@@ -222,7 +223,7 @@ int
 tcp_listener_addresses(
     tcp_listener listener, int i, char local[TCPUNIT_ADDRLEN])
 {
-	union tu_address a = tu_address_any(AF_UNSPEC);
+	union tcp_address a = tu_address_any(AF_UNSPEC);
 	socklen_t length = sizeof(a);
 	int fd = find_socket(listener, i, "listener-addresses");
 
@@ -252,7 +253,7 @@ open_sockets(struct tu_runtime *rt, int port,
 	struct tu_query query = {.host = options->host,
 	    .family = options->family,
 	    .numeric = options->numeric};
-	union tu_address addresses[TU_MAX_ADDRESSES];
+	union tcp_address addresses[TU_MAX_ADDRESSES];
 	int i, n = 0;
 
 	if (options->host != NULL)
@@ -294,7 +295,7 @@ check_options(
 }
 
 static int
-loopback(int family, union tu_address *addresses)
+loopback(int family, union tcp_address *addresses)
 {
 	int n = 0;
 
@@ -374,7 +375,7 @@ find_socket(tcp_listener listener, int i, const char *where)
 
 /* A connected socket; or -1, raised, also where the listener was closed. */
 static int
-wait_connection(struct tu_listener *l, union tu_address *peer)
+wait_connection(struct tu_listener *l, union tcp_address *peer)
 {
 	int64_t until = TU_NEVER;
 	enum tu_wake woken;
@@ -436,7 +437,7 @@ wait_out_shortage(struct tu_scheduler *s, int64_t *until)
 
 /* It is pending again, in a way: for whoever accepts next. */
 static void
-hold(struct tu_listener *l, int fd, const union tu_address *peer)
+hold(struct tu_listener *l, int fd, const union tcp_address *peer)
 {
 	struct tu_thread *t = TAILQ_FIRST(&l->queue);
 
@@ -448,7 +449,7 @@ hold(struct tu_listener *l, int fd, const union tu_address *peer)
 
 /* The sockets take turns, so that none is starved by another. */
 static int
-try_accept(struct tu_listener *l, union tu_address *peer)
+try_accept(struct tu_listener *l, union tcp_address *peer)
 {
 	int i, at, fd = l->held;
 
@@ -471,7 +472,7 @@ try_accept(struct tu_listener *l, union tu_address *peer)
 
 /* Linux hands errors of the new connection to accept: it is passed over. */
 static int
-accept_one(struct tu_scheduler *s, int listening, union tu_address *peer)
+accept_one(struct tu_scheduler *s, int listening, union tcp_address *peer)
 {
 	socklen_t length;
 	int fd;

@@ -17,21 +17,21 @@
 enum { TRIES = 16 }; /* for a port that is free on every address */
 
 static int open_all(
-    const union tu_address *, int, const struct tcp_listen_options *, int *);
+    const union tcp_address *, int, const struct tcp_listen_options *, int *);
 static bool takes_both(
-    const union tu_address *, const struct tcp_listen_options *);
+    const union tcp_address *, const struct tcp_listen_options *);
 static int open_one(
-    const union tu_address *, const struct tcp_listen_options *, bool);
+    const union tcp_address *, const struct tcp_listen_options *, bool);
 static int bind_and_listen(
-    int, const union tu_address *, const struct tcp_listen_options *, bool);
-static bool lacks_family(const union tu_address *, int);
+    int, const union tcp_address *, const struct tcp_listen_options *, bool);
+static bool lacks_family(const union tcp_address *, int);
 static int port_of(int);
 static void close_all(const int *, int);
 static int get_option(int, int, int *);
 static int set_option(int, int, int, int);
 
 int
-tu_passive_open(const union tu_address *addresses, int n,
+tu_passive_open(const union tcp_address *addresses, int n,
     const struct tcp_listen_options *options, int *fds)
 {
 	int opened, tries = 0;
@@ -48,7 +48,7 @@ tu_passive_open_wildcard(
     int port, const struct tcp_listen_options *options, int *fd)
 {
 	bool six_only = options->v6only || options->family == 6;
-	union tu_address any = tu_address_any(AF_INET6);
+	union tcp_address any = tu_address_any(AF_INET6);
 
 	*fd = -1;
 	if (options->family != 4) {
@@ -98,12 +98,12 @@ tu_passive_adopt(int fd)
 }
 
 static int
-open_all(const union tu_address *addresses, int n,
+open_all(const union tcp_address *addresses, int n,
     const struct tcp_listen_options *options, int *fds)
 {
 	int port = tu_address_port(&addresses[0]);
 	int i, opened = 0, error = 0;
-	union tu_address a;
+	union tcp_address a;
 
 	for (i = 0; i < n; i++) {
 		a = addresses[i];
@@ -125,7 +125,7 @@ open_all(const union tu_address *addresses, int n,
 
 /* The IPv6 wildcard that was written out is the wildcard. */
 static bool
-takes_both(const union tu_address *a, const struct tcp_listen_options *options)
+takes_both(const union tcp_address *a, const struct tcp_listen_options *options)
 {
 	return a->sa.sa_family == AF_INET6 &&
 	    IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr) && !options->v6only &&
@@ -133,7 +133,7 @@ takes_both(const union tu_address *a, const struct tcp_listen_options *options)
 }
 
 static int
-open_one(const union tu_address *a, const struct tcp_listen_options *options,
+open_one(const union tcp_address *a, const struct tcp_listen_options *options,
     bool six_only)
 {
 	int fd, error;
@@ -152,7 +152,7 @@ open_one(const union tu_address *a, const struct tcp_listen_options *options,
 
 /* Connections take TCP_NODELAY over from the listening socket. */
 static int
-bind_and_listen(int fd, const union tu_address *a,
+bind_and_listen(int fd, const union tcp_address *a,
     const struct tcp_listen_options *options, bool six_only)
 {
 	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1 ||
@@ -172,9 +172,9 @@ bind_and_listen(int fd, const union tu_address *a,
 /* Where IPv6 is turned off, its sockets can be made but not bound, not even to
  * the address that every machine has. */
 static bool
-lacks_family(const union tu_address *a, int error)
+lacks_family(const union tcp_address *a, int error)
 {
-	union tu_address own = tu_address_any(AF_INET6);
+	union tcp_address own = tu_address_any(AF_INET6);
 	int fd, bound;
 
 	if (error == EAFNOSUPPORT)
@@ -195,7 +195,7 @@ lacks_family(const union tu_address *a, int error)
 static int
 port_of(int fd)
 {
-	union tu_address a = tu_address_any(AF_UNSPEC);
+	union tcp_address a = tu_address_any(AF_UNSPEC);
 	socklen_t length = sizeof(a);
 
 	(void)getsockname(fd, &a.sa, &length); /* it is bound */

@@ -14,7 +14,7 @@
  * machine lacks is left out, unless none is left.  Stores at most N
  * descriptors, close-on-exec and non-blocking: how many; or -1 with errno.
  */
-int tu_passive_open(const union tu_address *addresses, int n,
+int tu_passive_open(const union tcp_address *addresses, int n,
     const struct tcp_listen_options *options, int *fds);
 
 /* One socket for both families where the machine has IPv6. */

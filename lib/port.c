@@ -38,7 +38,7 @@ static struct tu_port *find(tcp_port, const char *);
 static struct tu_port *find_tcp(tcp_port, const char *);
 
 int
-tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
+tu_ports_open(struct tu_runtime *rt, int fd, const union tcp_address *remote,
     const char *where, tcp_port *in, tcp_port *out)
 {
 	struct tu_connection *c = tu_connection_new(fd, remote);

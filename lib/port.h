@@ -14,7 +14,7 @@
 /* How messages call it: by its peer's address, or by its descriptor. */
 struct tu_peer {
 	int fd; /* -1: of a TCP connection */
-	union tu_address address;
+	union tcp_address address;
 };
 
 struct tu_port {
@@ -43,8 +43,9 @@ struct tu_port {
 
 /* The two ports of a connected TCP socket.  0; or -1, raised for WHERE: then
  * the socket is still the caller's. */
-int tu_ports_open(struct tu_runtime *rt, int fd, const union tu_address *remote,
-    const char *where, tcp_port *in, tcp_port *out);
+int tu_ports_open(struct tu_runtime *rt, int fd,
+    const union tcp_address *remote, const char *where, tcp_port *in,
+    tcp_port *out);
 
 /* All the calls below keep to the limit of the running call. */
 

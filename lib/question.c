@@ -85,7 +85,7 @@ tu_query_raise(int code, int system, const char *where, const char *what)
 
 int
 tu_ask(struct tu_runtime *rt, const struct tu_query *query, const char *where,
-    const char *what, union tu_address addresses[TU_MAX_ADDRESSES])
+    const char *what, union tcp_address addresses[TU_MAX_ADDRESSES])
 {
 	struct tu_cleanup cleanup;
 	struct asker asker;

@@ -36,6 +36,6 @@ int tu_query_raise(int code, int system, const char *where, const char *what);
  */
 int tu_ask(struct tu_runtime *rt, const struct tu_query *query,
     const char *where, const char *what,
-    union tu_address addresses[TU_MAX_ADDRESSES]);
+    union tcp_address addresses[TU_MAX_ADDRESSES]);
 
 #endif

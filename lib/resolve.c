@@ -9,13 +9,13 @@
 #include <string.h>
 
 static void read_host(const char *, char[TU_HOST_SIZE]);
-static int read_address(const struct tu_query *, union tu_address *, int *);
+static int read_address(const struct tu_query *, union tcp_address *, int *);
 static bool plausible(const char *);
 
 int
 tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
     const char *where, const char *what,
-    union tu_address addresses[TU_MAX_ADDRESSES])
+    union tcp_address addresses[TU_MAX_ADDRESSES])
 {
 	struct tu_query q = *query;
 	char host[TU_HOST_SIZE];
@@ -56,7 +56,7 @@ read_host(const char *text, char host[TU_HOST_SIZE])
 
 /* An address in digits: a code of getaddrinfo(3), EAI_NONAME for a name. */
 static int
-read_address(const struct tu_query *query, union tu_address *addresses, int *n)
+read_address(const struct tu_query *query, union tcp_address *addresses, int *n)
 {
 	int flags = AI_NUMERICHOST | (query->numeric ? AI_NUMERICSERV : 0);
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST}, *found = NULL;

@@ -19,6 +19,6 @@
  */
 int tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
     const char *where, const char *what,
-    union tu_address addresses[TU_MAX_ADDRESSES]);
+    union tcp_address addresses[TU_MAX_ADDRESSES]);
 
 #endif

@@ -32,9 +32,11 @@
 #ifndef TCPUNIT_H
 #define TCPUNIT_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -289,6 +291,59 @@ TCPUNIT_API int tcp_reset(tcp_port p);
 TCPUNIT_API bool tcp_port_p(tcp_port p);
 TCPUNIT_API bool tcp_input_port_p(tcp_port p);
 TCPUNIT_API bool tcp_output_port_p(tcp_port p);
+
+/* ---- Names and addresses ---- */
+
+/* An address with its port, as bind(2), connect(2) and their kin take it: the
+ * family says which of the structures it is. */
+union tcp_address {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+/* A host has more addresses than this only by mistake. */
+#define TCPUNIT_MAX_ADDRESSES 64
+
+struct tcp_resolve_options {
+	size_t size;                  /* sizeof this */
+	int timeout;                  /* for the look-up */
+	int family TCPUNIT_ZERO;      /* 0 either, 4, 6 */
+	bool numeric TCPUNIT_ZERO;    /* host and service are numbers */
+	char padding[7] TCPUNIT_ZERO; /* new members come after it */
+};
+
+#define TCPUNIT_RESOLVE_DEFAULTS \
+	.size = sizeof(struct tcp_resolve_options), .timeout = -1
+
+/*
+ * Stores the addresses of HOST, in the order of the resolver and each once, N
+ * at most, and returns how many it has stored, at least 1.  SERVICE is a port
+ * number from 1 to 65535, in decimal, or the name of a service; NULL leaves the
+ * port 0.  What is looked up, what it waits for (parks), and brackets around an
+ * address, are as in tcp_connect.  OPTIONS may be NULL.  Errors: argument;
+ * resolve; timeout; terminated; system.
+ */
+TCPUNIT_API int tcp_resolve(const char *host, const char *service,
+    const struct tcp_resolve_options *options, union tcp_address *addresses,
+    int n);
+
+/*
+ * Stores the text of an address alone, an IPv4-mapped one as a dotted quad, and
+ * returns its port.  Errors: argument EAFNOSUPPORT where it is of another
+ * family.
+ */
+TCPUNIT_API int tcp_address_text(
+    const union tcp_address *address, char text[TCPUNIT_ADDRLEN]);
+
+/*
+ * Stores HOST and PORT as one text, which tcp_connect reads: "localhost:80",
+ * "[::1]:80"; with PORT 0 the host alone, an IPv6 address in brackets all the
+ * same.  Returns the length of the text, of which SIZE - 1 bytes and a NUL are
+ * stored, as snprintf(3) does.  Needs nothing of the OS thread.
+ */
+TCPUNIT_API int tcp_host_port(
+    const char *host, int port, char *text, size_t size);
 
 /* ---- Ports over other descriptors ---- */
 

@@ -23,6 +23,7 @@ lib_rooms() {
 	question: wakeup helpers runtime address error
 	resolve: question runtime address
 	passive: address
+	lookup: options resolve runtime address
 	listener connect: options passive resolve port connection runtime address error
 	END
 }
@@ -62,7 +63,7 @@ cmd_rooms() {
 	listen/listen_options: handlers/handlers listen/access listen/inherited listen/ready options run session/session
 	listen/serve: clock descriptors handlers/handlers listen/hold listen/listen_options run
 	listen/listen: command descriptors kernel/port_user listen/serve session/wire target
-	attempts: clock run target waiting
+	attempts: clock run target text waiting
 	connect: attempts command descriptors handlers/handlers listing run session/session
 	lookup: kernel/route kernel/socket_address target waiting
 	bindable: kernel/port_user kernel/route lookup waiting

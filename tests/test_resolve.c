@@ -279,6 +279,99 @@ forked(void)
 	close(l);
 }
 
+/* ---- tcp_resolve ---- */
+
+/* Whether the I-th address of HOST and SERVICE reads TEXT. */
+static bool
+resolves(const char *host, const char *service, int i, const char *text)
+{
+	union tcp_address list[TCPUNIT_MAX_ADDRESSES];
+	char address[TCPUNIT_ADDRLEN], whole[TCPUNIT_ADDRLEN + 8];
+	int port,
+	    n = tcp_resolve(host, service, NULL, list, TCPUNIT_MAX_ADDRESSES);
+
+	if (n <= i)
+		return false;
+	port = tcp_address_text(&list[i], address);
+	tcp_host_port(address, port, whole, sizeof whole);
+	return strcmp(whole, text) == 0;
+}
+
+static void
+addresses_of_a_host(void)
+{
+	struct tcp_resolve_options six = {
+	    TCPUNIT_RESOLVE_DEFAULTS, .family = 6};
+	union tcp_address list[TCPUNIT_MAX_ADDRESSES];
+
+	is_int(tcp_resolve("three.test", NULL, NULL, list, 64), 3,
+	    "tcp_resolve stores each address of a host once");
+	is_int(tcp_resolve("three.test", NULL, NULL, list, 2), 2,
+	    "and no more than there is room for");
+	ok(resolves("three.test", NULL, 2, "127.0.0.3"),
+	    "in the order of the resolver, and without a port if none is "
+	    "asked for");
+	ok(resolves("three.test", "080", 1, "127.0.0.2:80"),
+	    "a service may be a number");
+	ok(resolves("127.0.0.1", "postgresql", 0, "127.0.0.1:5432"),
+	    "or a name");
+	ok(resolves("[::1]", "80", 0, "[::1]:80"),
+	    "an address may be in brackets");
+	ok(resolves("::ffff:192.0.2.1", "80", 0, "192.0.2.1:80"),
+	    "an IPv4-mapped address reads as a dotted quad");
+	is_int(tcp_resolve("dual.test", NULL, &six, list, 64), 1,
+	    "a family has its own addresses only");
+	is_int(list[0].sa.sa_family, AF_INET6, "of that family");
+}
+
+static void
+hosts_without_addresses(void)
+{
+	struct tcp_resolve_options numeric = {
+	    TCPUNIT_RESOLVE_DEFAULTS, .numeric = true};
+	struct tcp_resolve_options hurried = {TCPUNIT_RESOLVE_DEFAULTS};
+	union tcp_address a;
+
+	hurried.timeout = TICK_MS;
+	ok(failed(tcp_resolve("no.test", NULL, NULL, &a, 1) == -1,
+	       TCPUNIT_ERROR_RESOLVE, EAI_NONAME) &&
+		told("resolve no.test"),
+	    "an unknown host is a resolve error that names it");
+	ok(failed(tcp_resolve("localhost", NULL, &numeric, &a, 1) == -1,
+	       TCPUNIT_ERROR_RESOLVE, EAI_NONAME),
+	    "and so is any name if names are not wanted");
+	ok(failed(tcp_resolve("127.0.0.1", "nothing", NULL, &a, 1) == -1,
+	       TCPUNIT_ERROR_RESOLVE, EAI_SERVICE),
+	    "an unknown service is one, too");
+	ok(failed(tcp_resolve("silent.test", NULL, &hurried, &a, 1) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "a look-up ends within its time limit");
+	ok(failed(tcp_resolve("127.0.0.1", "65536", NULL, &a, 1) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, ERANGE),
+	    "a number has to be that of a port");
+	ok(failed(tcp_resolve("127.0.0.1", NULL, NULL, &a, 0) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "there has to be room for an address");
+	a.sa.sa_family = AF_UNIX;
+	ok(failed(tcp_address_text(&a, (char[TCPUNIT_ADDRLEN]){0}) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EAFNOSUPPORT),
+	    "another family has no text");
+}
+
+static void
+texts_of_hosts(void)
+{
+	char text[8];
+
+	is_int(tcp_host_port("localhost", 80, text, sizeof text), 12,
+	    "tcp_host_port returns the length of the whole text");
+	is_str(text, "localho", "and stores what there is room for");
+	tcp_host_port("::1", 0, text, sizeof text);
+	is_str(text, "[::1]", "without a port it is the host, in brackets");
+	tcp_host_port("[::1]", 80, text, sizeof text);
+	is_str(text, "[::1]:8", "which are not put there twice");
+}
+
 int
 main(void)
 {
@@ -291,5 +384,8 @@ main(void)
 	run(retried);
 	run(forked);
 	run(given_up);
+	run(addresses_of_a_host);
+	run(hosts_without_addresses);
+	run(texts_of_hosts);
 	return done_testing();
 }

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Names and addresses for programs that use them without this library.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+#include "resolve.h"
+
+enum { WHAT_SIZE = 2 * TU_HOST_SIZE + 16 };
+
+TU_OPTIONS_END(struct tcp_resolve_options, padding);
+
+static int check_arguments(const struct tcp_resolve_options *, bool);
+static int read_service(struct tu_query *, const char *, const char *);
+
+int
+tcp_resolve(const char *host, const char *service,
+    const struct tcp_resolve_options *options, union tcp_address *addresses,
+    int n)
+{
+	struct tcp_resolve_options o = {TCPUNIT_RESOLVE_DEFAULTS};
+	union tcp_address found[TU_MAX_ADDRESSES];
+	struct tu_runtime *rt = tu_enter();
+	struct tu_query query;
+	char what[WHAT_SIZE];
+	int count;
+
+	if (rt == NULL ||
+	    tu_options_take(&o, sizeof(o), options, "resolve") == -1 ||
+	    check_arguments(&o, host && addresses && n > 0) == -1)
+		return -1;
+	(void)snprintf(what, sizeof(what), "resolve %.*s%s%.*s", TU_HOST_SIZE,
+	    host, service ? " " : "", TU_HOST_SIZE,
+	    service ? service : ""); /* fits */
+	query = (struct tu_query){
+	    .host = host, .family = o.family, .numeric = o.numeric};
+	if (read_service(&query, service, what) == -1)
+		return -1;
+	tu_limit(&rt->scheduler, o.timeout);
+	count = tu_resolve(rt, &query, "resolve", what, found);
+	if (count > n)
+		count = n;
+	if (count > 0)
+		memcpy(addresses, found, (size_t)count * sizeof(*found));
+	return count;
+}
+
+static int
+check_arguments(const struct tcp_resolve_options *o, bool given)
+{
+	const char *wrong = NULL;
+
+	if (!given)
+		wrong = "no host, or no room for addresses";
+	else if (o->family != 0 && o->family != 4 && o->family != 6)
+		wrong = "no such family";
+	if (wrong == NULL)
+		return tu_check_time(o->timeout, "resolve");
+	return tu_raise(
+	    TCPUNIT_ERROR_ARGUMENT, EINVAL, "resolve", "resolve: %s", wrong);
+}
+
+/* The rules of tcp_connect for a port in a text. */
+static int
+read_service(struct tu_query *query, const char *service, const char *what)
+{
+	if (service == NULL)
+		return 0;
+	query->port = tu_address_read_port(service);
+	if (query->port == -1)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, "resolve",
+		    "%s: the port is no decimal number from 1 to 65535", what);
+	if (query->port > 0)
+		return 0;
+	if (*service == '\0' || strcmp(service, "*") == 0)
+		return tu_raise(
+		    TCPUNIT_ERROR_RESOLVE, EAI_SERVICE, "resolve", "%s", what);
+	query->service = service;
+	return 0;
+}
+
+int
+tcp_address_text(const union tcp_address *a, char text[TCPUNIT_ADDRLEN])
+{
+	if (tu_enter() == NULL || tu_check_memory(a, 1, "address-text") == -1 ||
+	    tu_check_memory(text, 1, "address-text") == -1)
+		return -1;
+	if (a->sa.sa_family != AF_INET && a->sa.sa_family != AF_INET6)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EAFNOSUPPORT,
+		    "address-text", "address-text: no IPv4 or IPv6 address");
+	tu_address_text(a, text);
+	return tu_address_port(a);
+}
