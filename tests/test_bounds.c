@@ -85,14 +85,14 @@ is_fenced(const char *p)
 
 /* Likewise: it was not malloc'ed. */
 void
-free(void *p)
+free(void *ptr)
 {
 	static void (*real)(void *);
 
 	if (real == NULL)
 		real = (void (*)(void *))dlsym(RTLD_NEXT, "free");
-	if (!is_fenced(p))
-		real(p);
+	if (!is_fenced(ptr))
+		real(ptr);
 }
 
 /* Likewise; a read into a buffer writes the last byte that it may, and those of

@@ -231,7 +231,8 @@ list(struct set *set, struct item **waiting)
 		at = n++;
 		if (sim_weather.shuffled)
 			at = sim_below(n);
-		waiting[n - 1] = waiting[at];
+		if (at != n - 1)
+			waiting[n - 1] = waiting[at];
 		waiting[at] = &set->items[i];
 	}
 	return n;
