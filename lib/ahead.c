@@ -149,14 +149,6 @@ tu_ahead_clear(struct tu_ahead *a)
 	tu_ahead_drain(a);
 }
 
-void
-tu_ahead_settle(struct tu_ahead *a)
-{
-	if (a->patched)
-		*a->first = a->was;
-	a->patched = false;
-}
-
 /* Moves what is held to memory where as much can follow. */
 static int
 grow(struct tu_ahead *a, struct evbuffer *scratch)

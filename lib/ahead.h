@@ -79,6 +79,12 @@ void tu_ahead_drain(struct tu_ahead *a);
 void tu_ahead_clear(struct tu_ahead *a);
 
 /* Undoes the NUL after a line that was handed out.  First in every call. */
-void tu_ahead_settle(struct tu_ahead *a);
+static inline void
+tu_ahead_settle(struct tu_ahead *a)
+{
+	if (a->patched)
+		*a->first = a->was;
+	a->patched = false;
+}
 
 #endif

@@ -69,18 +69,16 @@ tu_handle_object(const struct tu_handles *h, enum tu_kind kind, uint64_t bits)
 	uint64_t generation = bits >> GENERATION_SHIFT & MASK(GENERATION_BITS);
 	const struct tu_slot *s;
 
-	errno = EINVAL;
 	if (bits >> KIND_SHIFT != kind || index >= h->n ||
-	    (bits >> RUNTIME_SHIFT & MASK(TU_RUNTIME_BITS)) != h->runtime)
-		return NULL;
-	s = &h->slots[index];
-	if (generation < s->generation) {
-		errno = EBADF;
+	    (bits >> RUNTIME_SHIFT & MASK(TU_RUNTIME_BITS)) != h->runtime) {
+		errno = EINVAL;
 		return NULL;
 	}
-	if (generation > s->generation || s->kind != kind)
-		return NULL;
-	return s->object;
+	s = &h->slots[index];
+	if (generation == s->generation && s->kind == kind && s->object != NULL)
+		return s->object;
+	errno = generation < s->generation ? EBADF : EINVAL;
+	return NULL;
 }
 
 bool

@@ -8,7 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static struct tu_port *enter(tcp_port, const void *, size_t, const char *);
+static inline struct tu_port *enter(
+    tcp_port, const void *, size_t, const char *);
 static int wait_either(struct tu_port *, const char *);
 static bool has_arrived(struct tu_port *);
 static ssize_t receive(struct tu_port *, void *, size_t, const char *);
@@ -126,7 +127,8 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap, const char *where)
 	}
 	if (p->ahead.size > 0)
 		return (ssize_t)tu_ahead_take(&p->ahead, buf, cap);
-	tu_ahead_drain(&p->ahead);
+	if (p->ahead.taken > 0)
+		tu_ahead_drain(&p->ahead);
 	return receive(p, buf, cap, where);
 }
 
@@ -199,7 +201,7 @@ wait_either(struct tu_port *p, const char *where)
 	return result;
 }
 
-static struct tu_port *
+static inline struct tu_port *
 enter(tcp_port port, const void *buf, size_t n, const char *where)
 {
 	if (tu_enter() == NULL || tu_check_memory(buf, n, where) == -1)

@@ -19,8 +19,7 @@ static size_t buffered(const struct tu_port *);
 static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
 static ssize_t write_entered(
     struct tu_port *, struct iovec *, int, const char *);
-static int write_through(
-    struct tu_port *, const struct iovec *, int, const char *, size_t *);
+static int write_through(struct tu_port *, struct tu_pieces *, const char *);
 static struct tu_port *enter(tcp_port, const char *);
 static ssize_t try_write(struct tu_port *, struct iovec *, int);
 static void advance(struct tu_pieces *, size_t);
@@ -155,23 +154,22 @@ tu_output_push(struct tu_port *p)
 int
 tu_output_write(struct tu_port *p, struct tu_pieces *pieces, const char *where)
 {
-	ssize_t r;
+	ssize_t r = 0;
 
-	advance(pieces, 0);
-	while (pieces->n > 0) {
+	for (;;) {
+		if (r > 0)
+			p->position += (uint64_t)r;
+		advance(pieces, r > 0 ? (size_t)r : 0);
+		if (pieces->n == 0)
+			return 0;
 		if (tu_port_go_on(p, where) == -1)
 			return -1;
 		r = try_write(p, pieces->iov, pieces->n);
-		if (r != -1) {
-			p->position += (uint64_t)r;
-			advance(pieces, (size_t)r);
-		} else if (errno != EAGAIN) {
+		if (r == -1 && errno != EAGAIN)
 			return tu_port_raise(p, where);
-		} else if (tu_port_wait(p, where) == -1) {
+		if (r == -1 && tu_port_wait(p, where) == -1)
 			return -1;
-		}
 	}
-	return 0;
 }
 
 static ssize_t
@@ -187,8 +185,9 @@ try_write(struct tu_port *p, struct iovec *iov, int n)
 static ssize_t
 write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 {
-	size_t total = 0, sent = 0;
-	int i;
+	struct tu_pieces pieces = {.iov = iov, .n = n};
+	size_t total = 0;
+	int i, result;
 
 	for (i = 0; i < n; i++)
 		total += iov[i].iov_len;
@@ -197,42 +196,41 @@ write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 			return tu_port_raise(p, where);
 		return (ssize_t)total;
 	}
-	if (write_through(p, iov, n, where, &sent) == -1) {
-		tu_error_attach((tcp_port){p->handle}, sent);
-		return -1;
-	}
-	return (ssize_t)total;
+	if (buffered(p) > 0)
+		result = write_through(p, &pieces, where);
+	else
+		result = tu_output_write(p, &pieces, where);
+	if (result == 0)
+		return (ssize_t)total;
+	tu_error_attach((tcp_port){p->handle}, pieces.sent);
+	return -1;
 }
 
 /* What is buffered goes out in the same system call, as two would make two
- * segments.  How much of the pieces has gone is *SENT. */
+ * segments. */
 static int
-write_through(struct tu_port *p, const struct iovec *iov, int n,
-    const char *where, size_t *sent)
+write_through(struct tu_port *p, struct tu_pieces *pieces, const char *where)
 {
+	struct evbuffer *unsent = p->connection->unsent;
 	struct evbuffer_iovec v[BUFFERED_PIECES + PIECES];
 	struct tu_pieces all = {.iov = v};
 	size_t held = buffered(p);
 	int result;
 
-	if (held > 0)
-		all.n = evbuffer_peek(
-		    p->connection->unsent, -1, NULL, v, BUFFERED_PIECES);
+	all.n = evbuffer_peek(unsent, -1, NULL, v, BUFFERED_PIECES);
 	if (all.n > BUFFERED_PIECES) {
 		if (tu_output_flush(p, where) == -1)
 			return -1;
-		held = 0;
-		all.n = 0;
+		return tu_output_write(p, pieces, where);
 	}
-	memcpy(v + all.n, iov, (size_t)n * sizeof(*iov));
-	all.n += n;
+	for (int i = 0; i < pieces->n; i++)
+		v[all.n++] = pieces->iov[i];
 	result = tu_output_write(p, &all, where);
 	if (held > all.sent)
 		held = all.sent;
-	if (held > 0 && !p->closed)
-		(void)evbuffer_drain(
-		    p->connection->unsent, held); /* not frozen */
-	*sent = all.sent - held;
+	if (!p->closed)
+		(void)evbuffer_drain(unsent, held); /* not frozen */
+	pieces->sent = all.sent - held;
 	return result;
 }
 

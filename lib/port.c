@@ -22,8 +22,8 @@ _Static_assert(sizeof(struct tu_peer) <= TU_NOTE_SIZE, "it is remembered");
 static struct tu_port *port_new(
     struct tu_runtime *, struct tu_connection *, enum tu_kind);
 static struct tu_peer peer_of(const struct tu_connection *);
+static void name_closed(tcp_port, const char *);
 static const char *describe(struct tu_peer, const char *, char[WHAT_SIZE]);
-static int answer(struct tu_port *, enum tu_wake, const char *);
 static void release(void *);
 static void drop(void *);
 static void port_free(struct tu_port *);
@@ -75,17 +75,25 @@ struct tu_port *
 tu_port_find(enum tu_kind kind, tcp_port port, const char *where)
 {
 	struct tu_port *p = tu_lookup(kind, port.bits, where);
-	const struct tu_peer *peer;
-	char what[WHAT_SIZE];
-	struct tu_runtime *rt;
 
-	if (p != NULL || errno != EBADF)
-		return p;
-	rt = tu_runtime();
-	peer = rt ? tu_handle_noted(&rt->handles, port.bits) : NULL;
+	if (p == NULL && errno == EBADF)
+		name_closed(port, where);
+	return p;
+}
+
+/* Raises the failure of the look-up again, with the peer's address if it is
+ * still known. */
+static void
+name_closed(tcp_port port, const char *where)
+{
+	struct tu_runtime *rt = tu_runtime();
+	const struct tu_peer *peer = NULL;
+	char what[WHAT_SIZE];
+
+	if (rt != NULL)
+		peer = tu_handle_noted(&rt->handles, port.bits);
 	if (peer != NULL)
 		tu_raise_wake(TU_CLOSED, where, describe(*peer, where, what));
-	return NULL;
 }
 
 struct tu_port *
@@ -130,13 +138,25 @@ tu_port_leave(struct tu_port *p)
 int
 tu_port_wait(struct tu_port *p, const char *where)
 {
-	return answer(p, tu_watch_wait(&p->watch), where);
+	enum tu_wake woken = tu_watch_wait(&p->watch);
+
+	if (woken == TU_READY && !p->closed)
+		return 0;
+	return tu_port_end(p, woken, where);
 }
 
+/* Being terminated is told in any case, as it is told once. */
 int
-tu_port_go_on(struct tu_port *p, const char *where)
+tu_port_end(struct tu_port *p, enum tu_wake woken, const char *where)
 {
-	return answer(p, tu_go_on(&p->runtime->scheduler), where);
+	char what[WHAT_SIZE];
+
+	if (p->closed && woken != TU_TERMINATED)
+		woken = TU_CLOSED;
+	tu_raise_wake(
+	    woken, where, describe(peer_of(p->connection), where, what));
+	tu_error_attach((tcp_port){p->handle}, 0);
+	return -1;
 }
 
 int
@@ -420,23 +440,6 @@ describe(struct tu_peer peer, const char *where, char what[WHAT_SIZE])
 		    what, WHAT_SIZE, "%s descriptor %d", where, peer.fd);
 	} /* both fit */
 	return what;
-}
-
-/* 0 where the call may go on.  Being terminated is told in any case, as it is
- * told once. */
-static int
-answer(struct tu_port *p, enum tu_wake woken, const char *where)
-{
-	char what[WHAT_SIZE];
-
-	if (woken == TU_READY && !p->closed)
-		return 0;
-	if (p->closed && woken != TU_TERMINATED)
-		woken = TU_CLOSED;
-	tu_raise_wake(
-	    woken, where, describe(peer_of(p->connection), where, what));
-	tu_error_attach((tcp_port){p->handle}, 0);
-	return -1;
 }
 
 static void

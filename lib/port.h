@@ -64,7 +64,16 @@ void tu_port_leave(struct tu_port *p); /* the last one entered, first */
 int tu_port_wait(struct tu_port *p, const char *where);
 
 /* Before each system call: see tu_go_on.  Likewise. */
-int tu_port_go_on(struct tu_port *p, const char *where);
+int tu_port_end(struct tu_port *p, enum tu_wake woken, const char *where);
+static inline int
+tu_port_go_on(struct tu_port *p, const char *where)
+{
+	enum tu_wake woken = tu_go_on(&p->runtime->scheduler);
+
+	if (woken == TU_READY && !p->closed)
+		return 0;
+	return tu_port_end(p, woken, where);
+}
 
 /* Raises errno for this port. */
 int tu_port_raise(struct tu_port *p, const char *where);

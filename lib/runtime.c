@@ -8,7 +8,6 @@
 #include <event2/buffer.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -39,6 +38,7 @@ static struct {
 	uint32_t numbers; /* of runtimes ever made */
 } unused = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+static struct tu_runtime *runtime_make(void);
 static struct tu_runtime *runtime_start(void);
 static void runtime_stop(struct tu_runtime *);
 static struct tu_runtime *runtime_take(void);
@@ -50,15 +50,30 @@ static void before_fork(void);
 static void parent_of_fork(void);
 static void child_of_fork(void);
 
+static inline struct tu_runtime *
+running(void)
+{
+	if (runtime != NULL && !runtime->scheduler.forked)
+		return runtime;
+	return runtime_make();
+}
+
 struct tu_runtime *
 tu_runtime(void)
+{
+	return running();
+}
+
+/* Or make it one's own. */
+static struct tu_runtime *
+runtime_make(void)
 {
 	if (runtime == NULL) {
 		runtime = runtime_start();
 		no_runtime = tu_error_no_memory;
 		no_runtime.code = runtime == NULL ? errno : 0;
 		no_runtime.text = strerror(no_runtime.code);
-	} else if (runtime->scheduler.forked && after_fork(runtime) == -1) {
+	} else if (after_fork(runtime) == -1) {
 		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, "fork", "after fork");
 		return NULL;
 	}
@@ -68,7 +83,7 @@ tu_runtime(void)
 struct tu_runtime *
 tu_enter(void)
 {
-	struct tu_runtime *rt = tu_runtime();
+	struct tu_runtime *rt = running();
 
 	if (rt != NULL)
 		tu_call(&rt->scheduler);
@@ -88,7 +103,7 @@ tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
 	static const char *const nouns[] = {
 	    "", "listener", "input port", "output port", "thread"};
 	static const char *const articles[] = {"", "a", "an", "an", "a"};
-	struct tu_runtime *rt = tu_runtime();
+	struct tu_runtime *rt = running();
 	void *object;
 
 	if (rt == NULL)
@@ -175,12 +190,8 @@ tu_raise_wake(enum tu_wake woken, const char *where, const char *what)
 }
 
 int
-tu_check_memory(const void *memory, size_t n, const char *where)
+tu_raise_memory(size_t n, const char *where)
 {
-	if (tu_runtime() == NULL)
-		return -1;
-	if ((memory != NULL || n == 0) && n <= SSIZE_MAX)
-		return 0;
 	return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
 	    "%s: no room of %zu bytes", where, n);
 }

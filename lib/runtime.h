@@ -7,6 +7,7 @@
 #ifndef TU_RUNTIME_H
 #define TU_RUNTIME_H
 
+#include <limits.h>
 #include <stddef.h>
 
 #include "handle.h"
@@ -63,7 +64,14 @@ int tu_raise(enum tcp_error_kind kind, int code, const char *where,
 int tu_raise_wake(enum tu_wake woken, const char *where, const char *what);
 
 /* 0, or -1 raised, for memory that cannot be N bytes. */
-int tu_check_memory(const void *memory, size_t n, const char *where);
+int tu_raise_memory(size_t n, const char *where);
+static inline int
+tu_check_memory(const void *memory, size_t n, const char *where)
+{
+	if ((memory != NULL || n == 0) && n <= SSIZE_MAX)
+		return 0;
+	return tu_raise_memory(n, where);
+}
 
 /* Likewise, for a time limit below -1. */
 int tu_check_time(int ms, const char *where);

@@ -161,20 +161,6 @@ tu_thread_vanish(struct tu_thread *t)
 	tu_thread_free(t);
 }
 
-void
-tu_cleanup_push(struct tu_scheduler *s, struct tu_cleanup *c, void (*f)(void *),
-    void *argument)
-{
-	*c = (struct tu_cleanup){f, argument, s->current->cleanups};
-	s->current->cleanups = c;
-}
-
-void
-tu_cleanup_pop(struct tu_scheduler *s)
-{
-	s->current->cleanups = s->current->cleanups->next;
-}
-
 enum tu_wake
 tu_park(struct tu_scheduler *s, struct tu_queue *queue, int64_t until,
     enum tu_source source)

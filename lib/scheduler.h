@@ -138,9 +138,19 @@ void tu_thread_free(struct tu_thread *t);
 void tu_thread_vanish(struct tu_thread *t);
 
 /* Of the running thread: the latest one is the first to be popped. */
-void tu_cleanup_push(struct tu_scheduler *s, struct tu_cleanup *c,
-    void (*f)(void *), void *argument);
-void tu_cleanup_pop(struct tu_scheduler *s);
+static inline void
+tu_cleanup_push(struct tu_scheduler *s, struct tu_cleanup *c, void (*f)(void *),
+    void *argument)
+{
+	*c = (struct tu_cleanup){f, argument, s->current->cleanups};
+	s->current->cleanups = c;
+}
+
+static inline void
+tu_cleanup_pop(struct tu_scheduler *s)
+{
+	s->current->cleanups = s->current->cleanups->next;
+}
 
 /*
  * Stops the running thread, in QUEUE if that is not NULL, until it is woken,
