@@ -324,9 +324,9 @@ may_sleep(int64_t until)
 		    t->call->ready(t->call, sim_now()))
 			sim_fail("everybody sleeps, but %u (%s) could go on",
 			    t->number, t->call->name);
-		if (t->call->deadline + 2 * sim_weather.oversleep + SIM_S <
-			sim_now() &&
-		    t->call->deadline != SIM_NEVER)
+		if (t->call->deadline != SIM_NEVER &&
+		    t->call->deadline + 2 * sim_weather.oversleep + SIM_S <
+			sim_now())
 			sim_fail("everybody sleeps after the limit of %u (%s)",
 			    t->number, t->call->name);
 	}

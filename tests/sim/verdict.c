@@ -54,7 +54,8 @@ sim_note(const char *what, long fd, long result)
 	if (++verdict.steps == MAX_STEPS)
 		sim_fail("the program does not come to an end");
 	verdict.trace = sim_mix(verdict.trace ^ (uint64_t)sim_now()) ^
-	    (uint64_t)(fd << 32 ^ result ^ (result == -1 ? errno : 0));
+	    ((uint64_t)fd << 32 ^ (uint64_t)result ^
+		(uint64_t)(result == -1 ? errno : 0));
 	if (verdict.aloud)
 		sim_say(result == -1 ? "  %s(%ld) = -1, %m" : "  %s(%ld) = %ld",
 		    what, fd, result);
