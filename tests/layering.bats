@@ -19,12 +19,13 @@ lib_rooms() {
 	thread: runtime options scheduler handle error
 	connection: scheduler address descriptor
 	port input line output: connection ahead runtime error
-	extras copy: port
+	print copy: port
 	question: wakeup helpers runtime address error
 	resolve: question runtime address
 	passive: address
 	lookup: options resolve runtime address
-	listener connect: options passive resolve port connection runtime address error
+	attempts: runtime address error
+	listener connect: attempts options passive resolve port connection runtime address error
 	END
 }
 

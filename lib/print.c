@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Scheme's extras for output: strings, lines, bytes, formats.  Each goes out
- * in one piece.
+ * Writing strings, lines, bytes and formats, as in Scheme's extras unit.  Each
+ * goes out in one piece.
  */
 #include <errno.h>
 #include <stdarg.h>
