@@ -25,7 +25,9 @@ lib_rooms() {
 	passive: address
 	lookup: options resolve runtime address
 	attempts: runtime address error
-	listener connect: attempts options passive resolve port connection runtime address error
+	listener: options passive resolve runtime address error
+	accept: listener port runtime address error
+	connect: attempts options resolve port runtime address error
 	END
 }
 
