@@ -52,6 +52,10 @@ int tu_ports_open(struct tu_runtime *rt, int fd,
 /* The port of a handle; NULL: raised. */
 struct tu_port *tu_port_find(enum tu_kind kind, tcp_port p, const char *where);
 
+/* Likewise, of either kind; or only if it is over a TCP connection. */
+struct tu_port *tu_port_of(tcp_port p, const char *where);
+struct tu_port *tu_port_of_tcp(tcp_port p, const char *where);
+
 /* The port of a handle if no call is under way there, for what does not wait;
  * or alone in it until left.  NULL: raised. */
 struct tu_port *tu_port_idle(enum tu_kind kind, tcp_port p, const char *where);
@@ -78,7 +82,12 @@ tu_port_go_on(struct tu_port *p, const char *where)
 /* Raises errno for this port. */
 int tu_port_raise(struct tu_port *p, const char *where);
 
-/* Closes it as it is; errno of close(2) is raised for WHERE. */
+/* A closed one that no call uses any more. */
+void tu_port_free(struct tu_port *p);
+
+struct tu_peer tu_peer_of(const struct tu_connection *c);
+
+/* In closing.c.  Closes it as it is; errno of close(2) is raised for WHERE. */
 int tu_port_close(struct tu_port *p, const char *where);
 
 /* Sends what is buffered, in output.c: all of it; or what goes without waiting

@@ -18,7 +18,7 @@ lib_rooms() {
 	options: runtime
 	thread: runtime options scheduler handle error
 	connection: scheduler address descriptor
-	port input line output: connection ahead runtime error
+	port input line output closing properties: connection ahead runtime error
 	print copy: port
 	question: wakeup helpers runtime address error
 	resolve: question runtime address
@@ -76,8 +76,7 @@ cmd_rooms() {
 }
 
 # Where libevent may be seen.
-event_files='scheduler watch ahead connection port input output runtime wakeup'
-event_files+=' listener'
+event_files='scheduler ahead closing connection output runtime'
 
 setup() {
 	cd "$TOP" || return

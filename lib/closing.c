@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Closing ports, and what decides how: abandoning and resetting.
+ */
+#include <event2/buffer.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "port.h"
+
+static void drop_bytes(struct tu_port *);
+static void shut_down(struct tu_port *);
+static int close_both(struct tu_port *);
+
+int
+tcp_close_port(tcp_port port)
+{
+	if (tcp_input_port_p(port))
+		return tcp_close_input_port(port);
+	if (tcp_output_port_p(port))
+		return tcp_close_output_port(port);
+	(void)tu_port_of(port, "close-port"); /* raises */
+	return -1;
+}
+
+int
+tcp_close_ports(tcp_port in, tcp_port out)
+{
+	int sent = tcp_close_output_port(out), error = errno;
+	int closed = tcp_close_input_port(in);
+
+	if (closed == 0)
+		errno = error; /* as the output port left it */
+	return sent == -1 ? -1 : closed;
+}
+
+int
+tcp_abandon_port(tcp_port port)
+{
+	struct tu_port *p = tu_port_of(port, "abandon-port");
+
+	if (p == NULL)
+		return -1;
+	if (p->connection->descriptor.access != TU_SOCKET) {
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "abandon-port",
+		    "abandon-port: descriptor %d is no socket",
+		    p->connection->descriptor.fd);
+		tu_error_attach(port, 0);
+		return -1;
+	}
+	p->abandoned = true;
+	return 0;
+}
+
+int
+tcp_reset(tcp_port port)
+{
+	struct tu_port *p = tu_port_of_tcp(port, "reset");
+	struct tu_port *ports[2];
+	int i;
+
+	if (p == NULL)
+		return -1;
+	ports[0] = p->connection->input;
+	ports[1] = p->connection->output;
+	if (tu_connection_set_reset(p->connection) == -1)
+		return tu_port_raise(p, "reset");
+	for (i = 0; i < 2; i++) {
+		if (ports[i] == NULL)
+			continue;
+		ports[i]->abandoned = true; /* no FIN before the RST */
+		(void)tu_port_close(ports[i], "reset"); /* nothing to lose */
+	}
+	return 0;
+}
+
+int
+tu_port_close(struct tu_port *p, const char *where)
+{
+	struct tu_connection *c = p->connection;
+	bool input = c->input == p;
+	struct tu_peer peer;
+	int result = 0;
+
+	tu_waits_forget(&p->runtime->scheduler, c->descriptor.fd,
+	    input ? EV_READ : EV_WRITE);
+	shut_down(p);
+	tu_watch_clear(&p->watch);
+	drop_bytes(p);
+	if (input)
+		c->input = NULL;
+	else
+		c->output = NULL;
+	if (c->input == NULL && c->output == NULL && close_both(p) == -1) {
+		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", where);
+		tu_error_attach((tcp_port){p->handle}, 0);
+		result = -1;
+	}
+	p->closed = true;
+	peer = tu_peer_of(c);
+	tu_handle_note(&p->runtime->handles, p->handle, &peer, sizeof(peer));
+	tu_handle_release(&p->runtime->handles, p->handle);
+	if (p->user == NULL)
+		tu_port_free(p);
+	else /* it may be waiting at the other end of a copy */
+		tu_wake(p->user, TU_CLOSED);
+	return result;
+}
+
+/* What is held for this direction. */
+static void
+drop_bytes(struct tu_port *p)
+{
+	struct evbuffer *unsent = p->connection->unsent;
+
+	if (p->connection->input == p)
+		tu_ahead_clear(&p->ahead);
+	else if (unsent != NULL)
+		(void)evbuffer_drain(
+		    unsent, evbuffer_get_length(unsent)); /* not frozen */
+}
+
+/* Of a plain socket only while its other port goes on: close(2) then ends what
+ * nobody else has.  An end of file would make the peer take what was cut for
+ * the whole. */
+static void
+shut_down(struct tu_port *p)
+{
+	struct tu_connection *c = p->connection;
+	bool input = c->input == p;
+
+	if (p->abandoned || c->descriptor.access != TU_SOCKET ||
+	    (!input && c->cut))
+		return;
+	if (!c->tcp && (c->input == NULL || c->output == NULL))
+		return;
+	(void)shutdown(c->descriptor.fd,
+	    input ? SHUT_RD : SHUT_WR); /* the peer may have gone */
+}
+
+static int
+close_both(struct tu_port *p)
+{
+	tu_waits_forget(
+	    &p->runtime->scheduler, p->connection->descriptor.fd, TU_BOTH);
+	return tu_connection_close(p->connection, &p->runtime->scheduler);
+}
