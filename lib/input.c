@@ -214,9 +214,12 @@ static bool
 has_arrived(struct tu_port *p)
 {
 	tu_ahead_settle(&p->ahead);
-	while (p->ahead.size == 0 && !p->end)
-		if (try_read_ahead(p) == -1)
-			return errno != EAGAIN; /* the read will fail, too */
+	while (p->ahead.size == 0 && !p->end && p->error == 0)
+		if (try_read_ahead(p) == -1) {
+			if (errno == EAGAIN)
+				return false;
+			p->error = errno;
+		}
 	return true;
 }
 
@@ -229,6 +232,11 @@ receive(struct tu_port *p, void *buf, size_t cap, const char *where)
 
 	if (p->end)
 		return 0;
+	if (p->error != 0) {
+		errno = p->error;
+		p->error = 0;
+		return tu_port_raise(p, where);
+	}
 	if (p->empty && !tu_hurried(&p->runtime->scheduler) &&
 	    tu_input_wait(p, where) == -1)
 		return -1;

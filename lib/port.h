@@ -35,6 +35,7 @@ struct tu_port {
 	bool empty : 1;   /* a read would most likely say EAGAIN */
 	bool skip_lf : 1; /* it belongs to the CR that ended a line */
 	enum tcp_line_ending ending : 8;
+	int error; /* that char-ready met: the next read's */
 	struct tu_ahead ahead;
 
 	/* Of an output port. */

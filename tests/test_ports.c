@@ -252,6 +252,10 @@ refused_datagram(void)
 	ok(tcp_read(in, &byte, 1) == -1 &&
 		tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT,
 	    "which is not so of the next one");
+	ok(send(fd, "x", 1, 0) == 1 && tcp_char_ready(in) == 1 &&
+		failed(tcp_read(in, &byte, 1) == -1, TCPUNIT_ERROR_SYSTEM,
+		    ECONNREFUSED),
+	    "an error that char-ready met is the next read's");
 	peer = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	ok(bind(peer, (struct sockaddr *)&there, sizeof there) == 0 &&
 		sendto(peer, "", 0, 0, (struct sockaddr *)&here, sizeof here) ==
