@@ -110,6 +110,21 @@ meet() {
 	gone "$child"
 }
 
+@test "to end many that were left, /proc is not read for each" {
+	listening server strace -D -o trace -e trace=getdents64 \
+		-E "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}" \
+		tcpu listen -1 -k --local 0 -- \
+		sh -c 'tail -f /dev/null >/dev/null & echo $!'
+	for ((i = 0; i < 100; i++)); do
+		family+=("$(timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null)")
+	done
+	kill "$server"
+	ends 143 "$server"
+	gone "${family[@]}"
+	soon grep -q killed trace
+	[ "$(grep -c getdents64 trace)" -lt 150 ]
+}
+
 @test "--drain does not spare it, once every COMMAND has ended" {
 	serve -k --drain 20 --local 0 -- ./leaves
 	meet

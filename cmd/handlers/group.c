@@ -10,9 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../kernel/processes.h"
-
-static bool has_members(pid_t group);
+static bool has_members(pid_t group, const struct processes *all);
 
 void
 group_reap(struct group *g)
@@ -50,40 +48,48 @@ group_exists(const struct group *g)
 }
 
 bool
-group_lives(struct group *g)
+group_lives(struct group *g, const struct processes *all)
 {
+	struct processes fresh = {NULL, 0};
+	bool lives;
 	int status;
 
 	if (!g->reaped && waitpid(g->pid, &status, WNOHANG) == g->pid)
 		group_note(g, status);
 	if (!g->reaped || !group_exists(g))
 		return !g->reaped;
-	return has_members(g->pid);
+	if (!all)
+		groups_look(&fresh);
+	lives = has_members(g->pid, all ? all : &fresh);
+	free(fresh.list);
+	return lives;
+}
+
+void
+groups_look(struct processes *all)
+{
+	if (list_processes(all) == -1)
+		*all = (struct processes){NULL, 0};
 }
 
 /* A group is in one session, and this one in ours.  If there is no telling,
  * there are members. */
 static bool
-has_members(pid_t group)
+has_members(pid_t group, const struct processes *all)
 {
 	const pid_t session = getsid(0);
-	struct processes all;
-	bool found;
+	bool found = all->count == 0;
 
-	if (list_processes(&all) == -1)
-		return true;
-	found = all.count == 0;
-	for (size_t i = 0; i < all.count; i++)
-		found |= all.list[i].group == group &&
-		    all.list[i].session == session;
-	free(all.list);
+	for (size_t i = 0; i < all->count; i++)
+		found |= all->list[i].group == group &&
+		    all->list[i].session == session;
 	return found;
 }
 
 /* COMMAND keeps its number until it is reaped. */
 void
-group_signal(struct group *g, int number)
+group_signal(struct group *g, int number, const struct processes *all)
 {
-	if (!g->reaped || group_lives(g))
+	if (!g->reaped || group_lives(g, all))
 		(void)kill(g->leader ? -g->pid : g->pid, number);
 }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "../kernel/processes.h"
+
 struct group {
 	pid_t pid;   /* COMMAND */
 	bool leader; /* COMMAND leads a process group, else it is alone */
@@ -25,9 +27,16 @@ void group_note(struct group *g, int status);
 /* Whether a process may be left: a quick look, to which zombies count. */
 bool group_exists(const struct group *g);
 
+/*
+ * For many groups /proc is read once: ALL of the next two calls, which is as
+ * good as new, or NULL for a look of their own.  If /proc cannot be read the
+ * list is empty.
+ */
+void groups_look(struct processes *all);
+
 /* Whether a process is left.  Reaps COMMAND if it has ended. */
-bool group_lives(struct group *g);
+bool group_lives(struct group *g, const struct processes *all);
 
 /* Sends a signal to those that are left. */
-void group_signal(struct group *g, int number);
+void group_signal(struct group *g, int number, const struct processes *all);
 #endif

@@ -101,7 +101,7 @@ attend(struct handler *h)
 static void
 drop(struct handler *h)
 {
-	group_signal(&h->group, SIGKILL);
+	group_signal(&h->group, SIGKILL, NULL);
 	group_reap(&h->group);
 	LIST_REMOVE(h, link);
 	(void)close(h->process); /* or it was not open */
@@ -188,14 +188,14 @@ end_group(struct group *g)
 	const int64_t deadline = now() + GRACE;
 	int pause = 1;
 
-	group_signal(g, SIGTERM);
-	group_signal(g, SIGCONT); /* those that are stopped */
-	while (group_lives(g) && now() < deadline) {
+	group_signal(g, SIGTERM, NULL);
+	group_signal(g, SIGCONT, NULL); /* those that are stopped */
+	while (group_lives(g, NULL) && now() < deadline) {
 		if (tcp_thread_sleep(pause) == -1)
 			break;
 		pause = pause < LONGEST_PAUSE ? 2 * pause : pause;
 	}
-	group_signal(g, SIGKILL);
+	group_signal(g, SIGKILL, NULL);
 }
 
 /* The connection is the handler's alone. */

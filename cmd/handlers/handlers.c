@@ -63,12 +63,15 @@ static void
 pass_on(void *handlers, int number)
 {
 	struct handlers *hs = handlers;
+	struct processes all;
 	struct handler *h;
 
+	groups_look(&all);
 	for (h = LIST_FIRST(&hs->list); h; h = LIST_NEXT(h, link))
-		group_signal(&h->group, number);
+		group_signal(&h->group, number, &all);
 	for (h = LIST_FIRST(&hs->left); h; h = LIST_NEXT(h, link))
-		group_signal(&h->group, number);
+		group_signal(&h->group, number, &all);
+	free(all.list);
 }
 
 static void
@@ -163,15 +166,17 @@ handlers_end(struct handlers *hs, int status)
 static bool
 one_lives(struct handlers *hs)
 {
+	struct processes all;
 	struct handler *h;
+	bool found = false;
 
-	for (h = LIST_FIRST(&hs->list); h; h = LIST_NEXT(h, link))
-		if (group_lives(&h->group))
-			return true;
-	for (h = LIST_FIRST(&hs->left); h; h = LIST_NEXT(h, link))
-		if (group_lives(&h->group))
-			return true;
-	return false;
+	groups_look(&all);
+	for (h = LIST_FIRST(&hs->list); h && !found; h = LIST_NEXT(h, link))
+		found = group_lives(&h->group, &all);
+	for (h = LIST_FIRST(&hs->left); h && !found; h = LIST_NEXT(h, link))
+		found = group_lives(&h->group, &all);
+	free(all.list);
+	return found;
 }
 
 /* Without parking, which is over. */
