@@ -15,7 +15,7 @@
 #include "bindable.h"
 #include "command.h"
 #include "kernel/sockets.h"
-#include "lookup.h"
+#include "own_addresses.h"
 #include "run.h"
 #include "target.h"
 #include "waiting.h"

@@ -131,10 +131,9 @@ answer_one(const struct run *run, const struct addresses_options *o,
 
 /* The texts of an address of the kernel's. */
 static void
-set_end(struct end *end, const union socket_address *address)
+set_end(struct end *end, const union tcp_address *address)
 {
-	(void)address_text(address, end->ip);
-	end->port = address_port(address);
+	end->port = tcp_address_text(address, end->ip);
 }
 
 /* Asks with getsockname(2) or getpeername(2). */
@@ -142,10 +141,10 @@ static int
 ask_end(
     int fd, int (*ask)(int, struct sockaddr *, socklen_t *), struct end *end)
 {
-	union socket_address address = {0};
+	union tcp_address address = {0};
 	socklen_t size = sizeof(address);
 
-	if (ask(fd, &address.any, &size) == -1)
+	if (ask(fd, &address.sa, &size) == -1)
 		return -1;
 	unmap_address(&address);
 	set_end(end, &address);

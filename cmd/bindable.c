@@ -21,8 +21,8 @@ static int try_port(const struct own_addresses *hosts, int port, int family);
 static int bind_failure(const struct waiting *w);
 static int try_wildcard(int port, int family);
 static int try_address(
-    const union socket_address *address, int port, bool six_only);
-static int bind_port(int fd, union socket_address *a, int port, bool six_only);
+    const union tcp_address *address, int port, bool six_only);
+static int bind_port(int fd, union tcp_address *a, int port, bool six_only);
 
 int
 answer_bindable(
@@ -65,7 +65,7 @@ bind_failure(const struct waiting *w)
 static int
 try_port(const struct own_addresses *hosts, int port, int family)
 {
-	const union socket_address *a = hosts->list;
+	const union tcp_address *a = hosts->list;
 	bool six_only;
 
 	if (hosts->count == 0)
@@ -81,8 +81,8 @@ try_port(const struct own_addresses *hosts, int port, int family)
 static int
 try_wildcard(int port, int family)
 {
-	const union socket_address six = {.v6.sin6_family = AF_INET6};
-	const union socket_address four = {.v4.sin_family = AF_INET};
+	const union tcp_address six = {.in6.sin6_family = AF_INET6};
+	const union tcp_address four = {.in.sin_family = AF_INET};
 
 	if (family == 4 || (family == 0 && lacks_family(&six)))
 		return try_address(&four, port, false);
@@ -90,12 +90,12 @@ try_wildcard(int port, int family)
 }
 
 static int
-try_address(const union socket_address *address, int port, bool six_only)
+try_address(const union tcp_address *address, int port, bool six_only)
 {
-	union socket_address a = *address;
+	union tcp_address a = *address;
 	int fd, result, error;
 
-	fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	fd = socket(a.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 	if (fd == -1)
 		return -1;
 	result = bind_port(fd, &a, port, six_only);
@@ -106,19 +106,19 @@ try_address(const union socket_address *address, int port, bool six_only)
 }
 
 static int
-bind_port(int fd, union socket_address *a, int port, bool six_only)
+bind_port(int fd, union tcp_address *a, int port, bool six_only)
 {
 	const int on = 1, only = six_only;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
 		return -1;
-	if (a->any.sa_family == AF_INET) {
-		a->v4.sin_port = htons((in_port_t)port);
-		return bind(fd, &a->any, sizeof(a->v4));
+	if (a->sa.sa_family == AF_INET) {
+		a->in.sin_port = htons((in_port_t)port);
+		return bind(fd, &a->sa, sizeof(a->in));
 	}
 	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) ==
 	    -1)
 		return -1;
-	a->v6.sin6_port = htons((in_port_t)port);
-	return bind(fd, &a->any, sizeof(a->v6));
+	a->in6.sin6_port = htons((in_port_t)port);
+	return bind(fd, &a->sa, sizeof(a->in6));
 }

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "lookup.h"
+#include "own_addresses.h"
 #include "waiting.h"
 
 /*

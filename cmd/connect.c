@@ -173,15 +173,14 @@ static void
 say_success(const struct connecting *c)
 {
 	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN] = "";
+	char whole[TCPUNIT_ADDRLEN + 8];
 	int ours = 0, theirs = 0;
 
 	/* The connection is open. */
 	(void)tcp_addresses(c->connection[0], local, remote);
 	(void)tcp_port_numbers(c->connection[0], &ours, &theirs);
-	say_more(c->run,
-	    strchr(remote, ':') ? "%s: connected to [%s]:%d"
-				: "%s: connected to %s:%d",
-	    c->what, remote, theirs);
+	(void)tcp_host_port(remote, theirs, whole, sizeof(whole));
+	say_more(c->run, "%s: connected to %s", c->what, whole);
 }
 
 static int

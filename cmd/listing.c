@@ -100,7 +100,9 @@ static void
 print_end(struct listing *l, const char *name, const struct end *end)
 {
 	const struct listing_options *o = l->options;
+	char whole[sizeof(end->ip) + 8];
 
+	(void)tcp_host_port(end->ip, end->port, whole, sizeof(whole));
 	if (o->format == LISTING_SH)
 		print_assignments(l, name, end);
 	else if (o->ip)
@@ -109,10 +111,8 @@ print_end(struct listing *l, const char *name, const struct end *end)
 		text_add(&l->text, "%d", end->port);
 	else if (o->format != LISTING_HOSTPORT)
 		text_add(&l->text, "%s %d", end->ip, end->port);
-	else if (strchr(end->ip, ':'))
-		text_add(&l->text, "[%s]:%d", end->ip, end->port);
 	else
-		text_add(&l->text, "%s:%d", end->ip, end->port);
+		text_add(&l->text, "%s", whole);
 }
 
 static int

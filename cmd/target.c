@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tcpunit.h>
 
 static int refuse(
     enum status status, char *error, const char *why, const char *text);
@@ -29,7 +30,6 @@ read_target(const struct operands *operands, bool need_host, bool numeric,
 {
 	char **words = operands->words;
 	char *first;
-	bool bare;
 	int status;
 
 	*target = (struct target){0};
@@ -46,13 +46,21 @@ read_target(const struct operands *operands, bool need_host, bool numeric,
 		(void)snprintf(target->text, sizeof(target->text), "%s", first);
 		status = split_word(first, need_host, target, error);
 	} else {
-		bare = strchr(first, ':') && first[0] != '[';
-		(void)snprintf(target->text, sizeof(target->text),
-		    bare ? "[%s]:%s" : "%s:%s", first, words[1]);
+		join_target(
+		    target->text, sizeof(target->text), first, words[1]);
 		target->service = words[1];
 		status = read_host(target, first, need_host, error);
 	}
 	return status ? status : read_port(target, numeric, error);
+}
+
+void
+join_target(char *text, size_t size, const char *host, const char *service)
+{
+	const int len = tcp_host_port(host, 0, text, size);
+
+	if ((size_t)len < size)
+		(void)snprintf(text + len, size - (size_t)len, ":%s", service);
 }
 
 int

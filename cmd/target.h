@@ -41,4 +41,8 @@ int read_source(
 int find_target(const struct run *run, const struct operands *operands,
     bool need_host, int least, struct target *target);
 
+/* "HOST:SERVICE", as messages have it; cut if it is longer than SIZE. */
+void join_target(
+    char *text, size_t size, const char *host, const char *service);
+
 #endif

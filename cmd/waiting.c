@@ -69,19 +69,37 @@ say_ended(const struct waiting *w)
 }
 
 int
+waiting_time(const struct waiting *w)
+{
+	int64_t left = w->deadline - now();
+
+	if (w->limit == -1)
+		return -1;
+	return left > 0 ? (int)left : 0;
+}
+
+int
+say_timed_out(const struct waiting *w)
+{
+	char time[TIME_TEXT_SIZE];
+
+	return fail(w->run, STATUS_TIMEOUT, "%s: timed out after %s", w->what,
+	    format_time(w->limit, time));
+}
+
+int
 wait_a_little(struct waiting *w)
 {
-	int64_t left = w->limit == -1 ? w->longest : w->deadline - now();
-	char time[TIME_TEXT_SIZE];
+	const int left = waiting_time(w);
+	const int pause = left == -1 || left > w->pause ? w->pause : left;
 
 	if (w->ended)
 		return say_ended(w);
-	if (left <= 0)
-		return fail(w->run, STATUS_TIMEOUT, "%s: timed out after %s",
-		    w->what, format_time(w->limit, time));
+	if (left == 0)
+		return say_timed_out(w);
 	if (process_has_ended(w))
 		return 0;
-	if (tcp_thread_sleep(left < w->pause ? (int)left : w->pause) == -1)
+	if (tcp_thread_sleep(pause) == -1)
 		return library_failure(w->run, w->what, STATUS_FAILED);
 	w->pause = w->pause < w->longest / 2 ? 2 * w->pause : w->longest;
 	return 0;

@@ -46,6 +46,11 @@ int wait_for_process(struct waiting *w, int pid);
 bool process_has_ended(struct waiting *w);
 int say_ended(const struct waiting *w);
 
+/* How long it may last, in ms; -1 without a limit; and saying that it is over:
+ * STATUS_TIMEOUT. */
+int waiting_time(const struct waiting *w);
+int say_timed_out(const struct waiting *w);
+
 /*
  * Pauses: shortly at first, then longer, and never past the limit, so that the
  * last look is taken when it is reached, or when the process has ended.

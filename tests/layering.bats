@@ -65,12 +65,12 @@ cmd_rooms() {
 	listen/hold: handlers/program listen/inherited run
 	listen/listen_options: handlers/handlers listen/access listen/inherited listen/ready options run session/session
 	listen/serve: clock descriptors handlers/handlers listen/hold listen/listen_options run
-	listen/listen: command descriptors kernel/port_user listen/serve session/wire target
+	listen/listen: command descriptors kernel/port_user kernel/socket_address listen/serve session/wire target
 	attempts: clock run target text waiting
 	connect: attempts command descriptors handlers/handlers listing run session/session
-	lookup: kernel/route kernel/socket_address target waiting
-	bindable: kernel/port_user kernel/route lookup waiting
-	accept_ready: bindable command kernel/sockets lookup run target waiting
+	own_addresses: kernel/route kernel/socket_address target waiting
+	bindable: kernel/port_user kernel/route own_addresses waiting
+	accept_ready: bindable command kernel/sockets own_addresses run target waiting
 	addresses: command kernel/process_sockets listing run target waiting
 	END
 }

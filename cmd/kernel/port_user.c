@@ -11,14 +11,15 @@
 #include "sockets.h"
 
 #define OWNER_SIZE 64
+#define PEER_SIZE 80
 
 static const struct socket_entry *choose(const struct socket_table *table,
-    const union socket_address *addresses, size_t n);
+    const union tcp_address *addresses, size_t n);
 static void describe_owner(unsigned long inode, char text[OWNER_SIZE]);
 static void describe(const struct socket_entry *entry, char *text);
 
 void
-describe_port_user(const union socket_address *addresses, size_t n, int port,
+describe_port_user(const union tcp_address *addresses, size_t n, int port,
     char text[PORT_USER_SIZE])
 {
 	const struct socket_query query = {.port = port, .bound = true};
@@ -36,21 +37,21 @@ describe_port_user(const union socket_address *addresses, size_t n, int port,
 
 static bool
 is_in_the_way(
-    const struct socket_entry *entry, const union socket_address *address)
+    const struct socket_entry *entry, const union tcp_address *address)
 {
 	bool wildcard =
 	    is_unspecified(&entry->local) || is_unspecified(address);
 
-	if (entry->local.any.sa_family == address->any.sa_family)
+	if (entry->local.sa.sa_family == address->sa.sa_family)
 		return wildcard || is_same_address(&entry->local, address);
-	if (address->any.sa_family == AF_INET6)
+	if (address->sa.sa_family == AF_INET6)
 		return is_unspecified(address);
 	return serves_address(entry, address);
 }
 
 /* One that listens, if there is any: the others may be its connections. */
 static const struct socket_entry *
-choose(const struct socket_table *table, const union socket_address *addresses,
+choose(const struct socket_table *table, const union tcp_address *addresses,
     size_t n)
 {
 	const struct socket_entry *chosen = NULL, *entry;
@@ -71,24 +72,22 @@ choose(const struct socket_table *table, const union socket_address *addresses,
 static void
 describe(const struct socket_entry *entry, char *text)
 {
-	char owner[OWNER_SIZE], address[TCPUNIT_ADDRLEN];
-	int port = address_port(&entry->remote);
-	bool v6 = entry->remote.any.sa_family == AF_INET6;
+	const int port = address_port(&entry->remote);
+	char owner[OWNER_SIZE], host[TCPUNIT_ADDRLEN], peer[PEER_SIZE];
 
 	describe_owner(entry->inode, owner);
-	if (entry->listening)
-		(void)snprintf(text, PORT_USER_SIZE, "%s listens there",
-		    owner[0] ? owner : "somebody else");
-	else if (port == 0)
-		(void)snprintf(text, PORT_USER_SIZE,
-		    "%s has the port without listening",
-		    owner[0] ? owner : "somebody else");
-	else
-		(void)snprintf(text, PORT_USER_SIZE,
-		    "the port belongs to a %sconnection%s%s with %s%s%s:%d",
-		    entry->inode ? "" : "closed ", owner[0] ? " of " : "",
-		    owner, v6 ? "[" : "", address_text(&entry->remote, address),
-		    v6 ? "]" : "", port);
+	if (entry->listening || port == 0) {
+		(void)snprintf(text, PORT_USER_SIZE, "%s %s",
+		    owner[0] ? owner : "somebody else",
+		    entry->listening ? "listens there"
+				     : "has the port without listening");
+		return;
+	}
+	(void)tcp_address_text(&entry->remote, host); /* it has a family */
+	(void)tcp_host_port(host, port, peer, sizeof(peer));
+	(void)snprintf(text, PORT_USER_SIZE,
+	    "the port belongs to a %sconnection%s%s with %s",
+	    entry->inode ? "" : "closed ", owner[0] ? " of " : "", owner, peer);
 }
 
 /* "process 12 (nginx)"; empty if it cannot be seen. */

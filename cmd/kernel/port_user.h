@@ -16,7 +16,7 @@
  * of which none is any, with its process if that can be seen: "process 12
  * (nginx) listens there".  The text is empty if none is found.
  */
-void describe_port_user(const union socket_address *addresses, size_t n,
-    int port, char text[PORT_USER_SIZE]);
+void describe_port_user(const union tcp_address *addresses, size_t n, int port,
+    char text[PORT_USER_SIZE]);
 
 #endif

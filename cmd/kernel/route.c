@@ -20,15 +20,15 @@ struct request {
 	char attributes[64];
 };
 
-static int ask_route(const union socket_address *address);
-static int try_bind(const union socket_address *address);
-static void fill_in(struct request *r, const union socket_address *address);
+static int ask_route(const union tcp_address *address);
+static int try_bind(const union tcp_address *address);
+static void fill_in(struct request *r, const union tcp_address *address);
 static void add_attribute(
     struct request *r, unsigned short type, const void *data, size_t n);
 static int read_answer(int fd);
 
 int
-is_own_address(const union socket_address *address)
+is_own_address(const union tcp_address *address)
 {
 	int own;
 
@@ -39,17 +39,17 @@ is_own_address(const union socket_address *address)
 }
 
 bool
-lacks_family(const union socket_address *address)
+lacks_family(const union tcp_address *address)
 {
-	const union socket_address loopback = {
-	    .v6.sin6_family = AF_INET6, .v6.sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	const union tcp_address loopback = {.in6.sin6_family = AF_INET6,
+	    .in6.sin6_addr = IN6ADDR_LOOPBACK_INIT};
 
-	return address->any.sa_family == AF_INET6 &&
+	return address->sa.sa_family == AF_INET6 &&
 	    is_own_address(&loopback) == 0;
 }
 
 static int
-ask_route(const union socket_address *address)
+ask_route(const union tcp_address *address)
 {
 	struct request request;
 	int fd, own = -1;
@@ -66,23 +66,23 @@ ask_route(const union socket_address *address)
 }
 
 static void
-fill_in(struct request *r, const union socket_address *address)
+fill_in(struct request *r, const union tcp_address *address)
 {
-	bool v4 = address->any.sa_family == AF_INET;
-	const void *bytes = v4 ? (const void *)&address->v4.sin_addr
-			       : (const void *)&address->v6.sin6_addr;
+	bool v4 = address->sa.sa_family == AF_INET;
+	const void *bytes = v4 ? (const void *)&address->in.sin_addr
+			       : (const void *)&address->in6.sin6_addr;
 	size_t n = v4 ? 4 : 16;
 
 	*r = (struct request){
 	    .header.nlmsg_len = NLMSG_LENGTH(sizeof(r->body)),
 	    .header.nlmsg_type = RTM_GETROUTE,
 	    .header.nlmsg_flags = NLM_F_REQUEST,
-	    .body.rtm_family = (unsigned char)address->any.sa_family,
+	    .body.rtm_family = (unsigned char)address->sa.sa_family,
 	    .body.rtm_dst_len = (unsigned char)(8 * n),
 	};
 	add_attribute(r, RTA_DST, bytes, n);
-	if (!v4 && address->v6.sin6_scope_id)
-		add_attribute(r, RTA_OIF, &address->v6.sin6_scope_id, 4);
+	if (!v4 && address->in6.sin6_scope_id)
+		add_attribute(r, RTA_OIF, &address->in6.sin6_scope_id, 4);
 }
 
 static void
@@ -124,17 +124,17 @@ read_answer(int fd)
 }
 
 static int
-try_bind(const union socket_address *address)
+try_bind(const union tcp_address *address)
 {
-	union socket_address a = *address;
+	union tcp_address a = *address;
 	int fd, error = 0;
 
-	if (a.any.sa_family == AF_INET)
-		a.v4.sin_port = 0;
+	if (a.sa.sa_family == AF_INET)
+		a.in.sin_port = 0;
 	else
-		a.v6.sin6_port = 0;
-	fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1 || bind(fd, &a.any, sizeof(a)) == -1)
+		a.in6.sin6_port = 0;
+	fd = socket(a.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1 || bind(fd, &a.sa, sizeof(a)) == -1)
 		error = errno;
 	if (fd != -1)
 		(void)close(fd); /* nothing was connected */

@@ -12,9 +12,9 @@
  * Whether the address belongs to this machine: 1, 0, or -1 with errno.  The
  * wildcard addresses do.  Needs no privilege; nothing is sent to the network.
  */
-int is_own_address(const union socket_address *address);
+int is_own_address(const union tcp_address *address);
 
 /* Whether it is an IPv6 address, and this machine has not even ::1. */
-bool lacks_family(const union socket_address *address);
+bool lacks_family(const union tcp_address *address);
 
 #endif

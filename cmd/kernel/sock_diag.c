@@ -27,8 +27,8 @@ static int open_netlink(void);
 static int ask(int, const void *, size_t);
 static int dump_family(int fd, const struct socket_query *query, int family,
     struct socket_table *table);
-static int find_in_family(int fd, int family, const union socket_address *local,
-    const union socket_address *remote, struct socket_table *table);
+static int find_in_family(int fd, int family, const union tcp_address *local,
+    const union tcp_address *remote, struct socket_table *table);
 
 int
 dump_sockets(const struct socket_query *query, struct socket_table *table)
@@ -47,15 +47,15 @@ dump_sockets(const struct socket_query *query, struct socket_table *table)
 
 /* A socket of IPv6 can have an IPv4 connection. */
 int
-find_socket(const union socket_address *local,
-    const union socket_address *remote, struct socket_entry *entry)
+find_socket(const union tcp_address *local, const union tcp_address *remote,
+    struct socket_entry *entry)
 {
 	struct socket_table table = {0};
 	int fd = open_netlink(), result = 0;
 
 	if (fd == -1)
 		return -1;
-	if (local->any.sa_family == AF_INET)
+	if (local->sa.sa_family == AF_INET)
 		result = find_in_family(fd, AF_INET, local, remote, &table);
 	if (result == 0 && table.count == 0)
 		result = find_in_family(fd, AF_INET6, local, remote, &table);
@@ -198,22 +198,22 @@ dump_family(int fd, const struct socket_query *query, int family,
 
 /* The four words of an address, IPv4-mapped if the family is IPv6. */
 static in_port_t
-get_address(const union socket_address *address, int family, uint32_t words[4])
+get_address(const union tcp_address *address, int family, uint32_t words[4])
 {
-	if (address->any.sa_family == AF_INET6) {
-		memcpy(words, &address->v6.sin6_addr, 16);
-		return address->v6.sin6_port;
+	if (address->sa.sa_family == AF_INET6) {
+		memcpy(words, &address->in6.sin6_addr, 16);
+		return address->in6.sin6_port;
 	}
 	if (family == AF_INET6)
 		words[2] = htonl(0xffff);
-	words[family == AF_INET6 ? 3 : 0] = address->v4.sin_addr.s_addr;
-	return address->v4.sin_port;
+	words[family == AF_INET6 ? 3 : 0] = address->in.sin_addr.s_addr;
+	return address->in.sin_port;
 }
 
 /* The answer is one message, without an end. */
 static int
-find_in_family(int fd, int family, const union socket_address *local,
-    const union socket_address *remote, struct socket_table *table)
+find_in_family(int fd, int family, const union tcp_address *local,
+    const union tcp_address *remote, struct socket_table *table)
 {
 	struct {
 		struct nlmsghdr header;
@@ -231,8 +231,8 @@ find_in_family(int fd, int family, const union socket_address *local,
 
 	id->idiag_sport = get_address(local, family, id->idiag_src);
 	id->idiag_dport = get_address(remote, family, id->idiag_dst);
-	if (local->any.sa_family == AF_INET6)
-		id->idiag_if = local->v6.sin6_scope_id;
+	if (local->sa.sa_family == AF_INET6)
+		id->idiag_if = local->in6.sin6_scope_id;
 	if (ask(fd, &request, sizeof(request)) == -1)
 		return -1;
 	return receive(fd, table) == -1 && errno != ENOENT ? -1 : 0;

@@ -15,7 +15,7 @@ int dump_sockets(const struct socket_query *query, struct socket_table *table);
  * The socket with just these two ends, if there is one.  Returns 1 and the
  * entry; 0 if the kernel knows none; or -1 with errno.
  */
-int find_socket(const union socket_address *local,
-    const union socket_address *remote, struct socket_entry *entry);
+int find_socket(const union tcp_address *local, const union tcp_address *remote,
+    struct socket_entry *entry);
 
 #endif

@@ -30,7 +30,7 @@ add_socket(struct socket_table *table, const struct socket_entry *entry)
 bool
 serves_family(const struct socket_entry *entry, int family)
 {
-	if (entry->local.any.sa_family == family)
+	if (entry->local.sa.sa_family == family)
 		return true;
 	return family == AF_INET && is_unspecified(&entry->local) &&
 	    !entry->v6only;
@@ -38,9 +38,9 @@ serves_family(const struct socket_entry *entry, int family)
 
 bool
 serves_address(
-    const struct socket_entry *entry, const union socket_address *address)
+    const struct socket_entry *entry, const union tcp_address *address)
 {
 	return is_same_address(&entry->local, address) ||
 	    (is_unspecified(&entry->local) &&
-		serves_family(entry, address->any.sa_family));
+		serves_family(entry, address->sa.sa_family));
 }

@@ -13,8 +13,8 @@
 #include "socket_address.h"
 
 struct socket_entry {
-	union socket_address local;
-	union socket_address remote; /* of a listening socket: unspecified */
+	union tcp_address local;
+	union tcp_address remote; /* of a listening socket: unspecified */
 	bool listening;
 	bool v6only;         /* known from netlink only, else false */
 	uint32_t pending;    /* of a listening socket: waiting to be accepted */
@@ -46,6 +46,6 @@ void free_sockets(struct socket_table *table);
  */
 bool serves_family(const struct socket_entry *entry, int family);
 bool serves_address(
-    const struct socket_entry *entry, const union socket_address *address);
+    const struct socket_entry *entry, const union tcp_address *address);
 
 #endif

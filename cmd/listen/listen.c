@@ -9,6 +9,7 @@
 #include "../command.h"
 #include "../descriptors.h"
 #include "../kernel/port_user.h"
+#include "../kernel/socket_address.h"
 #include "../session/wire.h"
 #include "../target.h"
 #include "serve.h"
@@ -148,19 +149,17 @@ set_name(struct listening *l, const struct target *target, int port)
 {
 	const struct listen_options *o = l->options;
 	const char *host = "0.0.0.0";
-	char number[16];
+	char number[16], name[sizeof(target->text)];
 
 	if (o->local)
 		host = "localhost";
 	else if (target->host)
 		host = target->host;
 	else if (o->common.family == 6 || o->v6only)
-		host = "[::]";
+		host = "::";
 	(void)snprintf(number, sizeof(number), "%d", port);
-	(void)snprintf(l->what, sizeof(l->what),
-	    strchr(host, ':') && host[0] != '[' ? "listen [%s]:%s"
-						: "listen %s:%s",
-	    host, port ? number : target->service);
+	join_target(name, sizeof(name), host, port ? number : target->service);
+	(void)snprintf(l->what, sizeof(l->what), "listen %s", name);
 }
 
 static int
@@ -227,11 +226,23 @@ listen_failure(const struct listening *l, const struct target *target)
 }
 
 /* The addresses of a name are left aside: looking them up takes time. */
+static size_t
+read_address(const char *host, union tcp_address *address)
+{
+	const struct tcp_resolve_options options = {
+	    TCPUNIT_RESOLVE_DEFAULTS, .numeric = true};
+
+	if (tcp_resolve(host, NULL, &options, address, 1) == -1)
+		return 0;
+	unmap_address(address);
+	return 1;
+}
+
 static void
 find_port_user(const struct listening *l, const struct target *target,
     char user[PORT_USER_SIZE])
 {
-	union socket_address addresses[2] = {0};
+	union tcp_address addresses[2];
 	size_t n = 0;
 
 	if (l->options->local) {

@@ -189,15 +189,15 @@ is_wildcard(const char *address)
 static void
 format_announcement(enum ready_print print, tcp_listener l, struct text *text)
 {
-	char local[TCPUNIT_ADDRLEN] = "";
+	char local[TCPUNIT_ADDRLEN] = "", whole[TCPUNIT_ADDRLEN + 8];
 	int port = tcp_listener_port(l);
 
 	(void)tcp_listener_addresses(l, 0, local); /* it is open */
 	if (print == PRINT_HOSTPORT) {
 		if (is_wildcard(local))
 			(void)strcpy(local, "localhost");
-		text_add(text, strchr(local, ':') ? "[%s]:%d\n" : "%s:%d\n",
-		    local, port);
+		(void)tcp_host_port(local, port, whole, sizeof(whole));
+		text_add(text, "%s\n", whole);
 	} else if (print == PRINT_SH) {
 		text_add(text, "TCPU_PID=%d TCPU_ADDR=", (int)getpid());
 		text_add_quoted(text, local);

@@ -6,7 +6,6 @@
 #include "serve.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "../clock.h"
 #include "../descriptors.h"
@@ -166,8 +165,7 @@ admit(const struct listening *l, tcp_port in, char name[NAME_SIZE])
 
 	(void)tcp_addresses(in, local, remote); /* the port is open */
 	(void)tcp_port_numbers(in, &ports[0], &ports[1]);
-	(void)snprintf(name, NAME_SIZE,
-	    strchr(remote, ':') ? "[%s]:%d" : "%s:%d", remote, ports[1]);
+	(void)tcp_host_port(remote, ports[1], name, NAME_SIZE);
 	admitted = is_admitted(&l->options->access, remote);
 	say_more(l->run, "%s: %s %s", l->what,
 	    admitted ? "connection from" : "denied:", name);

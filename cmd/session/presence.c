@@ -16,8 +16,8 @@ begin_presence(struct connection_ends *ends, int fd, int limit)
 	socklen_t ours = sizeof(ends->ours), theirs = sizeof(ends->theirs);
 
 	*ends = (struct connection_ends){.fd = fd};
-	ends->known = getsockname(fd, &ends->ours.any, &ours) == 0 &&
-	    getpeername(fd, &ends->theirs.any, &theirs) == 0;
+	ends->known = getsockname(fd, &ends->ours.sa, &ours) == 0 &&
+	    getpeername(fd, &ends->theirs.sa, &theirs) == 0;
 	unmap_address(&ends->ours);
 	unmap_address(&ends->theirs);
 	if (limit > 2 * PROBE_INTERVAL)

@@ -18,8 +18,8 @@ enum presence {
 struct connection_ends {
 	int fd;
 	bool known;
-	union socket_address ours;
-	union socket_address theirs;
+	union tcp_address ours;
+	union tcp_address theirs;
 };
 
 /*

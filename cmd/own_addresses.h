@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lookup.h - the addresses of a host, for a command that connects to none of
- * them.
+ * own_addresses.h - the addresses of a host that belong to this machine.
  */
-#ifndef TCPU_LOOKUP_H
-#define TCPU_LOOKUP_H
+#ifndef TCPU_OWN_ADDRESSES_H
+#define TCPU_OWN_ADDRESSES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <tcpunit.h>
 
-#include "kernel/socket_address.h"
 #include "target.h"
 #include "waiting.h"
 
 /* The addresses of a host that belong to this machine. */
 struct own_addresses {
-	union socket_address *list; /* NULL: any */
+	union tcp_address *list; /* NULL: any */
 	size_t count;
 };
 
