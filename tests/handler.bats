@@ -171,6 +171,16 @@ reported() {
 	assert_output ./handler
 }
 
+@test "a name or a folder of PATH that is too long is passed over" {
+	local long
+	printf -v long '%05000d' 0
+	run --separate-stderr -127 timeout -k1 10 tcpu listen --local 0 -- "$long"
+	script handler <<<'echo "$0"'
+	PATH=/$long:$PATH:$PWD serve --local 0 -- handler
+	asks </dev/null
+	assert_output "$PWD/handler"
+}
+
 @test "a script without #! is run by the shell" {
 	echo 'echo "$1"' >handler
 	chmod +x handler

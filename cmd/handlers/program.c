@@ -38,11 +38,12 @@ static int
 search_path(const char *name, char path[PATH_MAX])
 {
 	const char *list = getenv("PATH");
-	int error = ENOENT, found = 0;
+	int error = ENOENT, found;
 	size_t len;
 
 	for (list = list ? list : STANDARD_PATH;; list += len + 1) {
 		len = strcspn(list, ":");
+		found = ENAMETOOLONG;
 		if (snprintf(path, PATH_MAX, "%.*s/%s", len ? (int)len : 1,
 			len ? list : ".", name) < PATH_MAX)
 			found = check_program(path);
