@@ -11,6 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Where there is no /dev/null, a descriptor that can neither be read nor
+ * written, like a closed one, but which nothing else gets the number of. */
+static int
+open_null(int flags)
+{
+	int fd = open("/dev/null", flags);
+
+	return fd != -1 ? fd : open("/", O_PATH | flags);
+}
+
 void
 open_standard_descriptors(void)
 {
@@ -18,14 +28,14 @@ open_standard_descriptors(void)
 
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) == -1)
-			(void)open("/dev/null", modes[fd]);
+			(void)open_null(modes[fd]);
 	}
 }
 
 void
 replace_by_null(int fd)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open_null(O_RDWR | O_CLOEXEC);
 
 	if (null == -1)
 		return;

@@ -99,6 +99,14 @@ in_background() {
 	listens
 }
 
+@test "so it is where there is no /dev/null" {
+	run -0 timeout -k1 10 "${private[@]}" --mount bash -c '
+		mount -t tmpfs none /dev
+		port=$(tcpu listen -1 --no-accept --until-exit $$ --local 0 <&0 &)
+		tcpu accept-ready --listening "$port" && echo listens' 3>&-
+	assert_output listens
+}
+
 @test "a port that cannot be printed is 9" {
 	run timeout -k1 10 bash -c 'tcpu listen -1 --no-accept 0 >/dev/full'
 	assert_equal "$status" 9

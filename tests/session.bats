@@ -658,6 +658,16 @@ silent_after() {
 	holds peer.out 'EOF\n'
 }
 
+@test "without /dev/null nothing else takes the number of a closed one" {
+	peer send=x
+	run --separate-stderr timeout -k1 20 "${private[@]}" --mount bash -c "
+		mount -t tmpfs none /dev
+		exec tcpu connect 127.0.0.1 $port <&-"
+	assert_equal "$status" 9
+	says 'stdin: Bad file descriptor'
+	ends 0 "$peer"
+}
+
 @test "stdin may be /dev/null, a file, a pipe or a socket" {
 	echo question >question
 	peer slurp 'send=answer\n'
