@@ -384,6 +384,15 @@ notified() {
 	timeout 10 bash -c 'while [ -e pid ]; do read -rt 0.02 <> <(:); done; :'
 }
 
+@test "nor does one that is killed before there is a listener" {
+	# shellcheck disable=SC2016 # that is for the inner shell
+	run -0 timeout -k1 5 "$BUILD/tests/prog_sandbox" bash -c '
+		timeout 0.3 tcpu listen --background --no-accept \
+			silent.test 0 | cat
+		echo "status ${PIPESTATUS[0]}"' 3>&-
+	assert_output 'status 124'
+}
+
 @test "with a file as stdout it is a session in the background" {
 	timeout -k1 20 tcpu listen --background --until-exit "$$" \
 		--port-file port --local 0 </dev/null >data

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,6 +98,8 @@ go_to_background(const struct run *run, int keep, bool serves, int *launcher)
 		(void)close(pipe_fds[1]);
 		return wait_until_ready(run, pipe_fds[0], child);
 	}
+	/* Until we are ready nobody else knows of us. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	settle_down(keep, serves, pipe_fds[1]);
 	*launcher = pipe_fds[1];
 	return -1;
@@ -167,6 +170,7 @@ is_pipe(int fd)
 static int
 leave_launcher(const struct run *run, int launcher, const char *text)
 {
+	(void)prctl(PR_SET_PDEATHSIG, 0);
 	if (dprintf(launcher, "%c%s", READY, text) < 0)
 		return STATUS_FAILED; /* it was killed, and so are we */
 	(void)close(launcher);
