@@ -14,7 +14,7 @@ static const struct {
     {'l', "-l is a command: tcpu listen PORT"},
     {'p', "-p is not needed to listen; to connect, it is --source :PORT"},
     {'N', "-N is the default: the peer gets an end of file after the input"},
-    {'d', "-d is </dev/null"},
+    {'d', "-d is --abandon </dev/null"},
     {'u', "-u is not available: tcpu speaks TCP only"},
     {'U', "-U is not available: tcpu speaks TCP only"},
     {'e', "-e is a COMMAND after --: tcpu listen PORT -- COMMAND"},
