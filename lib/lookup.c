@@ -14,7 +14,7 @@ enum { WHAT_SIZE = 2 * TU_HOST_SIZE + 16 };
 
 TU_OPTIONS_END(struct tcp_resolve_options, padding);
 
-static int check_arguments(const struct tcp_resolve_options *, bool);
+static int check_options(const struct tcp_resolve_options *);
 static int read_service(struct tu_query *, const char *, const char *);
 
 int
@@ -29,9 +29,13 @@ tcp_resolve(const char *host, const char *service,
 	char what[WHAT_SIZE];
 	int count;
 
-	if (rt == NULL ||
-	    tu_options_take(&o, sizeof(o), options, "resolve") == -1 ||
-	    check_arguments(&o, host && addresses && n > 0) == -1)
+	if (rt == NULL)
+		return -1;
+	if (host == NULL || addresses == NULL || n < 1)
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "resolve",
+		    "resolve: no host, or no room for addresses");
+	if (tu_options_take(&o, sizeof(o), options, "resolve") == -1 ||
+	    check_options(&o) == -1)
 		return -1;
 	(void)snprintf(what, sizeof(what), "resolve %.*s%s%.*s", TU_HOST_SIZE,
 	    host, service ? " " : "", TU_HOST_SIZE,
@@ -50,18 +54,12 @@ tcp_resolve(const char *host, const char *service,
 }
 
 static int
-check_arguments(const struct tcp_resolve_options *o, bool given)
+check_options(const struct tcp_resolve_options *o)
 {
-	const char *wrong = NULL;
-
-	if (!given)
-		wrong = "no host, or no room for addresses";
-	else if (o->family != 0 && o->family != 4 && o->family != 6)
-		wrong = "no such family";
-	if (wrong == NULL)
+	if (o->family == 0 || o->family == 4 || o->family == 6)
 		return tu_check_time(o->timeout, "resolve");
-	return tu_raise(
-	    TCPUNIT_ERROR_ARGUMENT, EINVAL, "resolve", "resolve: %s", wrong);
+	return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "resolve",
+	    "resolve: no such family");
 }
 
 /* The rules of tcp_connect for a port in a text. */
