@@ -1,108 +1,149 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Errors as values: what is kept of a failure, and how it reads.
- */
 #include "error.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <netdb.h>
-#include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { REASON_SIZE = 80 };
+static struct tu_error *error_of(struct tu_thread *);
 
-const struct tcp_error tu_error_none = {
-    TCPUNIT_ERROR_NONE, 0, "", {0}, 0, "no error", ""};
-const struct tcp_error tu_error_no_memory = {
-    TCPUNIT_ERROR_SYSTEM, ENOMEM, "", {0}, 0, "Cannot allocate memory", ""};
-
-enum tcp_error_kind
-tu_error_kind(int code)
+const struct tcp_error *
+tcp_last_error(void)
 {
-	switch (code) {
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-	case ENOBUFS:
-		return TCPUNIT_ERROR_SYSTEM;
-	default:
-		return TCPUNIT_ERROR_NET;
-	}
-}
+	const struct tcp_error *without = tu_runtime_error();
+	const struct tu_thread *self = tu_running();
 
-const char *
-tu_error_reason(enum tcp_error_kind kind, int code)
-{
-	switch (kind) {
-	case TCPUNIT_ERROR_RESOLVE:
-		if (code == EAI_SERVICE)
-			return "Unknown service";
-		return gai_strerror(code);
-	case TCPUNIT_ERROR_TIMEOUT:
-		return "timed out";
-	case TCPUNIT_ERROR_CLOSED:
-		return "already closed";
-	case TCPUNIT_ERROR_TERMINATED:
-		return "the thread was terminated";
-	case TCPUNIT_ERROR_BUSY:
-		return "another thread is waiting there";
-	case TCPUNIT_ERROR_DEADLOCK:
-		return "nothing is left that could end the wait";
-	default:
-		return strerror(code);
-	}
+	if (without != NULL)
+		return without;
+	if (self == NULL)
+		return &tu_error_none;
+	if (self->speechless)
+		return &tu_error_no_memory;
+	return self->error != NULL ? &self->error->record : &tu_error_none;
 }
 
 int
-tu_error_errno(enum tcp_error_kind kind, int code)
+tu_raise(enum tcp_error_kind kind, int code, const char *where,
+    const char *format, ...)
 {
-	if (kind != TCPUNIT_ERROR_RESOLVE)
-		return code;
-	switch (code) {
-	case EAI_AGAIN:
-		return EAGAIN;
-	case EAI_MEMORY:
-		return ENOMEM;
-	default:
-		return ENOENT;
+	struct tu_thread *self = tu_running();
+	struct tu_error *error;
+	va_list ap;
+
+	if (self != NULL) {
+		tu_charge(self->scheduler, 0); /* it takes as long */
+		error = error_of(self);
+		if (error == NULL) {
+			kind = TCPUNIT_ERROR_SYSTEM;
+			code = ENOMEM;
+		} else {
+			va_start(ap, format);
+			tu_error_set(error, kind, code, where, format, ap);
+			va_end(ap);
+		}
 	}
+	errno = tu_error_errno(kind, code);
+	return -1;
 }
 
-void
-tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
-    const char *where, const char *format, va_list ap)
+/* Where the thread's errors are written to, or NULL. */
+static struct tu_error *
+error_of(struct tu_thread *self)
 {
-	size_t used;
-	char *c;
+	struct tu_error *error = self->error;
 
-	free(e->details);
-	e->details = NULL;
-	(void)vsnprintf(e->text, sizeof(e->text) - REASON_SIZE, format,
-	    ap); /* may be cut */
-	for (c = e->text; *c != '\0'; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?'; /* it is one line */
-	if (kind != TCPUNIT_ERROR_ARGUMENT) {
-		used = strlen(e->text);
-		(void)snprintf(e->text + used, sizeof(e->text) - used, ": %s",
-		    tu_error_reason(kind, code)); /* likewise */
-	}
-	e->record = (struct tcp_error){
-	    .kind = kind,
-	    .code = code,
-	    .where = where,
-	    .text = e->text,
-	    .details = "",
+	if (error == NULL)
+		error = calloc(1, sizeof(*error));
+	self->error = error;
+	self->speechless = error == NULL;
+	return error;
+}
+
+int
+tu_raise_wake(enum tu_wake woken, const char *where, const char *what)
+{
+	static const struct {
+		enum tcp_error_kind kind;
+		int code;
+	} errors[] = {
+	    [TU_TIMED_OUT] = {TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT},
+	    [TU_TERMINATED] = {TCPUNIT_ERROR_TERMINATED, ECANCELED},
+	    [TU_CLOSED] = {TCPUNIT_ERROR_CLOSED, EBADF},
+	    [TU_DEADLOCK] = {TCPUNIT_ERROR_DEADLOCK, EDEADLK},
 	};
+
+	if (woken == TU_FAILED)
+		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", what);
+	return tu_raise(
+	    errors[woken].kind, errors[woken].code, where, "%s", what);
+}
+
+int
+tu_raise_memory(size_t n, const char *where)
+{
+	return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
+	    "%s: no room of %zu bytes", where, n);
+}
+
+int
+tu_check_time(int ms, const char *where)
+{
+	if (ms >= -1)
+		return 0;
+	return tu_raise(
+	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: %d ms", where, ms);
+}
+
+void *
+tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
+{
+	static const char *const nouns[] = {
+	    "", "listener", "input port", "output port", "thread"};
+	static const char *const articles[] = {"", "a", "an", "an", "a"};
+	struct tu_runtime *rt = tu_runtime();
+	void *object;
+
+	if (rt == NULL)
+		return NULL;
+	object = tu_handle_object(&rt->handles, kind, bits);
+	if (object != NULL)
+		return object;
+	if (errno == EBADF)
+		tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, where, "%s: %s", where,
+		    nouns[kind]);
+	else if (tu_handle_kind(bits) == kind &&
+	    tu_handle_foreign(&rt->handles, bits))
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
+		    "%s: the %s belongs to another OS thread", where,
+		    nouns[kind]);
+	else
+		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
+		    "%s: the handle is not %s %s", where, articles[kind],
+		    nouns[kind]);
+	return NULL;
 }
 
 void
-tu_error_free(struct tu_error *e)
+tu_error_attach(tcp_port port, size_t transferred)
 {
+	struct tu_error *e = tu_running()->error;
+
 	if (e == NULL)
 		return;
+	e->record.port = port;
+	e->record.transferred = transferred;
+}
+
+void
+tu_error_detail(char *details)
+{
+	struct tu_error *e = tu_running()->error;
+
+	if (e == NULL) {
+		free(details);
+		return;
+	}
 	free(e->details);
-	free(e);
+	e->details = details;
+	e->record.details = details ? details : "";
 }

@@ -1,40 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One failure as a value: the public record and the memory behind its texts.
- * Whose failure it is, the runtime knows.
+ * Failures of calls: each becomes the last error of the running green thread.
  */
 #ifndef TU_ERROR_H
 #define TU_ERROR_H
 
-#include <stdarg.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "failure.h"
+#include "runtime.h"
 #include "tcpunit.h"
 
-struct tu_error {
-	struct tcp_error record;
-	char text[320];
-	char *details; /* malloc'd, or NULL */
-};
+/* The object of a handle.  NULL: the failure of call WHERE has been raised. */
+void *tu_lookup(enum tu_kind kind, uint64_t bits, const char *where);
 
-/* What stands where nothing has failed, and where no memory can be had. */
-extern const struct tcp_error tu_error_none;
-extern const struct tcp_error tu_error_no_memory;
+/* Makes it the last error of the running thread, sets errno, returns -1. */
+int tu_raise(enum tcp_error_kind kind, int code, const char *where,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* SYSTEM for what this machine lacks, else NET. */
-enum tcp_error_kind tu_error_kind(int code);
+/* Likewise, for a wait that was not ended by what it waited for. */
+int tu_raise_wake(enum tu_wake woken, const char *where, const char *what);
 
-/* Why, in words: of an errno, or of EAI_* where the kind is RESOLVE. */
-const char *tu_error_reason(enum tcp_error_kind kind, int code);
+/* 0, or -1 raised, for memory that cannot be N bytes. */
+int tu_raise_memory(size_t n, const char *where);
+static inline int
+tu_check_memory(const void *memory, size_t n, const char *where)
+{
+	if ((memory != NULL || n == 0) && n <= SSIZE_MAX)
+		return 0;
+	return tu_raise_memory(n, where);
+}
 
-/* The errno that goes with it. */
-int tu_error_errno(enum tcp_error_kind kind, int code);
+/* Likewise, for a time limit below -1. */
+int tu_check_time(int ms, const char *where);
 
-/* Fills in; the text is FORMAT, then ": " and the reason unless the kind's
- * text says it all (argument errors). */
-void tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
-    const char *where, const char *format, va_list ap)
-    __attribute__((format(printf, 5, 0)));
-
-void tu_error_free(struct tu_error *e);
+/* Adds to the error just raised; DETAILS is malloc'd and taken over. */
+void tu_error_attach(tcp_port port, size_t transferred);
+void tu_error_detail(char *details);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "error.h"
 #include "runtime.h"
 
 /* A greater size is garbage, and what it spans is no memory of the caller's. */

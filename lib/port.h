@@ -8,6 +8,7 @@
 
 #include "ahead.h"
 #include "connection.h"
+#include "error.h"
 #include "runtime.h"
 #include "tcpunit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One runtime for each OS thread that calls the library, found through one
- * thread-local pointer; and raising errors, as it knows who is running.
+ * thread-local pointer.
  */
 #include "runtime.h"
 
@@ -9,12 +9,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
+#include "failure.h"
 #include "helpers.h"
 
 static _Thread_local struct tu_runtime *runtime;
@@ -68,16 +67,30 @@ tu_runtime(void)
 static struct tu_runtime *
 runtime_make(void)
 {
-	if (runtime == NULL) {
+	bool forked = runtime != NULL;
+
+	no_runtime = tu_error_no_memory;
+	no_runtime.code = 0;
+	if (!forked)
 		runtime = runtime_start();
-		no_runtime = tu_error_no_memory;
-		no_runtime.code = runtime == NULL ? errno : 0;
-		no_runtime.text = strerror(no_runtime.code);
-	} else if (after_fork(runtime) == -1) {
-		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, "fork", "after fork");
-		return NULL;
-	}
-	return runtime;
+	if (forked ? after_fork(runtime) == 0 : runtime != NULL)
+		return runtime;
+	no_runtime.code = errno;
+	no_runtime.where = forked ? "fork" : "";
+	no_runtime.text = strerror(errno);
+	return NULL;
+}
+
+const struct tcp_error *
+tu_runtime_error(void)
+{
+	return no_runtime.code != 0 ? &no_runtime : NULL;
+}
+
+struct tu_thread *
+tu_running(void)
+{
+	return runtime != NULL ? runtime->scheduler.current : NULL;
 }
 
 struct tu_runtime *
@@ -97,150 +110,12 @@ tu_enter_closing(void)
 		tu_call(&runtime->scheduler);
 }
 
-void *
-tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
-{
-	static const char *const nouns[] = {
-	    "", "listener", "input port", "output port", "thread"};
-	static const char *const articles[] = {"", "a", "an", "an", "a"};
-	struct tu_runtime *rt = running();
-	void *object;
-
-	if (rt == NULL)
-		return NULL;
-	object = tu_handle_object(&rt->handles, kind, bits);
-	if (object != NULL)
-		return object;
-	if (errno == EBADF)
-		tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, where, "%s: %s", where,
-		    nouns[kind]);
-	else if (tu_handle_kind(bits) == kind &&
-	    tu_handle_foreign(&rt->handles, bits))
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-		    "%s: the %s belongs to another OS thread", where,
-		    nouns[kind]);
-	else
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-		    "%s: the handle is not %s %s", where, articles[kind],
-		    nouns[kind]);
-	return NULL;
-}
-
 bool
 tu_closed(enum tu_kind kind, uint64_t bits)
 {
 	return own != NULL &&
 	    tu_handle_object(&own->handles, kind, bits) == NULL &&
 	    errno == EBADF;
-}
-
-/* Where the thread's errors are written to, or NULL. */
-static struct tu_error *
-error_of(struct tu_thread *self)
-{
-	struct tu_error *error = self->error;
-
-	if (error == NULL)
-		error = calloc(1, sizeof(*error));
-	self->error = error;
-	self->speechless = error == NULL;
-	return error;
-}
-
-int
-tu_raise(enum tcp_error_kind kind, int code, const char *where,
-    const char *format, ...)
-{
-	struct tu_error *error;
-	va_list ap;
-
-	if (runtime != NULL) {
-		tu_charge(&runtime->scheduler, 0); /* it takes as long */
-		error = error_of(runtime->scheduler.current);
-		if (error == NULL) {
-			kind = TCPUNIT_ERROR_SYSTEM;
-			code = ENOMEM;
-		} else {
-			va_start(ap, format);
-			tu_error_set(error, kind, code, where, format, ap);
-			va_end(ap);
-		}
-	}
-	errno = tu_error_errno(kind, code);
-	return -1;
-}
-
-int
-tu_raise_wake(enum tu_wake woken, const char *where, const char *what)
-{
-	static const struct {
-		enum tcp_error_kind kind;
-		int code;
-	} errors[] = {
-	    [TU_TIMED_OUT] = {TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT},
-	    [TU_TERMINATED] = {TCPUNIT_ERROR_TERMINATED, ECANCELED},
-	    [TU_CLOSED] = {TCPUNIT_ERROR_CLOSED, EBADF},
-	    [TU_DEADLOCK] = {TCPUNIT_ERROR_DEADLOCK, EDEADLK},
-	};
-
-	if (woken == TU_FAILED)
-		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", what);
-	return tu_raise(
-	    errors[woken].kind, errors[woken].code, where, "%s", what);
-}
-
-int
-tu_raise_memory(size_t n, const char *where)
-{
-	return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-	    "%s: no room of %zu bytes", where, n);
-}
-
-int
-tu_check_time(int ms, const char *where)
-{
-	if (ms >= -1)
-		return 0;
-	return tu_raise(
-	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: %d ms", where, ms);
-}
-
-void
-tu_error_attach(tcp_port port, size_t transferred)
-{
-	struct tu_error *e = runtime->scheduler.current->error;
-
-	if (e == NULL)
-		return;
-	e->record.port = port;
-	e->record.transferred = transferred;
-}
-
-void
-tu_error_detail(char *details)
-{
-	struct tu_error *e = runtime->scheduler.current->error;
-
-	if (e == NULL) {
-		free(details);
-		return;
-	}
-	free(e->details);
-	e->details = details;
-	e->record.details = details ? details : "";
-}
-
-const struct tcp_error *
-tcp_last_error(void)
-{
-	struct tu_thread *self;
-
-	if (runtime == NULL)
-		return no_runtime.code ? &no_runtime : &tu_error_none;
-	self = runtime->scheduler.current;
-	if (self->speechless)
-		return &tu_error_no_memory;
-	return self->error != NULL ? &self->error->record : &tu_error_none;
 }
 
 void

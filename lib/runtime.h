@@ -41,8 +41,14 @@ struct tu_runtime {
 /* The running OS thread's; NULL with errno where it cannot be made. */
 struct tu_runtime *tu_runtime(void);
 
-/* Likewise, at the entrance of each call that may park, and of those that ask:
- * see tu_call. */
+/* Why the last tu_runtime gave NULL; NULL if it did not. */
+const struct tcp_error *tu_runtime_error(void);
+
+/* The running green thread, or NULL if there is no runtime. */
+struct tu_thread *tu_running(void);
+
+/* As tu_runtime, at the entrance of each call that may park, and of those that
+ * ask: see tu_call. */
 struct tu_runtime *tu_enter(void);
 /* Of one that makes none to close what is closed. */
 void tu_enter_closing(void);
@@ -50,34 +56,7 @@ void tu_enter_closing(void);
 /* Page-aligned memory to read N bytes into, for free(3).  NULL with errno. */
 void *tu_buffer_new(size_t n);
 
-/* The object of a handle.  NULL: the failure of call WHERE has been raised. */
-void *tu_lookup(enum tu_kind kind, uint64_t bits, const char *where);
-
 /* Whether it is the handle of something that is closed; nothing is raised. */
 bool tu_closed(enum tu_kind kind, uint64_t bits);
-
-/* Makes it the last error of the running thread, sets errno, returns -1. */
-int tu_raise(enum tcp_error_kind kind, int code, const char *where,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* Likewise, for a wait that was not ended by what it waited for. */
-int tu_raise_wake(enum tu_wake woken, const char *where, const char *what);
-
-/* 0, or -1 raised, for memory that cannot be N bytes. */
-int tu_raise_memory(size_t n, const char *where);
-static inline int
-tu_check_memory(const void *memory, size_t n, const char *where)
-{
-	if ((memory != NULL || n == 0) && n <= SSIZE_MAX)
-		return 0;
-	return tu_raise_memory(n, where);
-}
-
-/* Likewise, for a time limit below -1. */
-int tu_check_time(int ms, const char *where);
-
-/* Adds to the error just raised; DETAILS is malloc'd and taken over. */
-void tu_error_attach(tcp_port port, size_t transferred);
-void tu_error_detail(char *details);
 
 #endif

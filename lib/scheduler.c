@@ -11,7 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "error.h"
+#include "failure.h"
 
 enum { MIN_ROUND = 32 }; /* switches between looks for events */
 

@@ -8,14 +8,15 @@ load helper
 
 lib_rooms() {
 	cat <<-'END'
-	error handle address sigpipe stack ahead timers:
+	failure handle address sigpipe stack ahead timers:
 	context: stack
 	descriptor: sigpipe
-	scheduler watch limit: context stack error timers
+	scheduler watch limit: context stack failure timers
 	helpers: timers
 	wakeup: helpers scheduler
-	runtime: wakeup helpers scheduler handle error
-	options: runtime
+	runtime: wakeup helpers scheduler handle failure
+	error: runtime failure
+	options: error runtime
 	thread: runtime options scheduler handle error
 	connection: scheduler address descriptor
 	port input line output closing properties: connection ahead runtime error
@@ -23,7 +24,7 @@ lib_rooms() {
 	question: wakeup helpers runtime address error
 	resolve: question runtime address
 	passive: address
-	lookup: options resolve runtime address
+	lookup: options resolve runtime address error
 	attempts: runtime address error
 	listener: options passive resolve runtime address error
 	accept: listener port runtime address error

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Errors as values: what is kept of a failure, and how it reads.
+ */
+#include "failure.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REASON_SIZE = 80 };
+
+const struct tcp_error tu_error_none = {
+    TCPUNIT_ERROR_NONE, 0, "", {0}, 0, "no error", ""};
+const struct tcp_error tu_error_no_memory = {
+    TCPUNIT_ERROR_SYSTEM, ENOMEM, "", {0}, 0, "Cannot allocate memory", ""};
+
+enum tcp_error_kind
+tu_error_kind(int code)
+{
+	switch (code) {
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+		return TCPUNIT_ERROR_SYSTEM;
+	default:
+		return TCPUNIT_ERROR_NET;
+	}
+}
+
+const char *
+tu_error_reason(enum tcp_error_kind kind, int code)
+{
+	switch (kind) {
+	case TCPUNIT_ERROR_RESOLVE:
+		if (code == EAI_SERVICE)
+			return "Unknown service";
+		return gai_strerror(code);
+	case TCPUNIT_ERROR_TIMEOUT:
+		return "timed out";
+	case TCPUNIT_ERROR_CLOSED:
+		return "already closed";
+	case TCPUNIT_ERROR_TERMINATED:
+		return "the thread was terminated";
+	case TCPUNIT_ERROR_BUSY:
+		return "another thread is waiting there";
+	case TCPUNIT_ERROR_DEADLOCK:
+		return "nothing is left that could end the wait";
+	default:
+		return strerror(code);
+	}
+}
+
+int
+tu_error_errno(enum tcp_error_kind kind, int code)
+{
+	if (kind != TCPUNIT_ERROR_RESOLVE)
+		return code;
+	switch (code) {
+	case EAI_AGAIN:
+		return EAGAIN;
+	case EAI_MEMORY:
+		return ENOMEM;
+	default:
+		return ENOENT;
+	}
+}
+
+void
+tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
+    const char *where, const char *format, va_list ap)
+{
+	size_t used;
+	char *c;
+
+	free(e->details);
+	e->details = NULL;
+	(void)vsnprintf(e->text, sizeof(e->text) - REASON_SIZE, format,
+	    ap); /* may be cut */
+	for (c = e->text; *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?'; /* it is one line */
+	if (kind != TCPUNIT_ERROR_ARGUMENT) {
+		used = strlen(e->text);
+		(void)snprintf(e->text + used, sizeof(e->text) - used, ": %s",
+		    tu_error_reason(kind, code)); /* likewise */
+	}
+	e->record = (struct tcp_error){
+	    .kind = kind,
+	    .code = code,
+	    .where = where,
+	    .text = e->text,
+	    .details = "",
+	};
+}
+
+void
+tu_error_free(struct tu_error *e)
+{
+	if (e == NULL)
+		return;
+	free(e->details);
+	free(e);
+}
