@@ -7,36 +7,49 @@
 
 enum { LITTLE = TU_SCRATCH / 4 };
 
+static int room_in_place(
+    struct tu_ahead *, struct evbuffer *, struct tu_room *);
+static int find_room(struct evbuffer *, size_t, size_t, struct tu_room *);
 static int grow(struct tu_ahead *, struct evbuffer *);
 static int reserve(struct evbuffer *, size_t, struct evbuffer_iovec *);
 static void commit(struct evbuffer *, struct evbuffer_iovec, size_t);
 static void adopt(
     struct tu_ahead *, struct evbuffer *, struct evbuffer_iovec, size_t);
 
-/*
- * A little that is held already is copied into the scratch, so that the bytes
- * to come follow it.  Copying a long line again for each small read would take
- * too long: it is read on in place, in memory that grows to twice its size.
- */
+/* A little that is held is copied to where the bytes to come will follow it. */
 int
 tu_ahead_room(
     struct tu_ahead *a, struct evbuffer *scratch, struct tu_room *room)
 {
-	size_t held = 0, wanted;
-
 	tu_ahead_drain(a);
-	if (a->size > LITTLE && a->room <= LITTLE && grow(a, scratch) == -1)
+	if (a->size > LITTLE)
+		return room_in_place(a, scratch, room);
+	if (find_room(scratch, a->size, TU_SCRATCH, room) == -1)
 		return -1;
-	if (a->size <= LITTLE)
-		held = a->size;
-	room->into = a->size > LITTLE ? a->buffer : scratch;
-	wanted = a->size > LITTLE ? a->room : held + TU_SCRATCH;
-	if (reserve(room->into, wanted + 1, &room->space) == -1)
+	if (a->size > 0)
+		memcpy(room->space.iov_base, a->first, a->size);
+	return 0;
+}
+
+/* A long line would be copied again and again if it came in small pieces. */
+static int
+room_in_place(
+    struct tu_ahead *a, struct evbuffer *scratch, struct tu_room *room)
+{
+	if (a->room <= LITTLE && grow(a, scratch) == -1)
+		return -1;
+	return find_room(a->buffer, 0, a->room, room);
+}
+
+/* For at most N bytes, after HELD others. */
+static int
+find_room(struct evbuffer *into, size_t held, size_t n, struct tu_room *room)
+{
+	room->into = into;
+	room->size = n < TU_SCRATCH ? n : TU_SCRATCH;
+	if (reserve(into, held + n + 1, &room->space) == -1)
 		return -1;
 	room->start = (unsigned char *)room->space.iov_base + held;
-	room->size = wanted - held < TU_SCRATCH ? wanted - held : TU_SCRATCH;
-	if (held > 0)
-		memcpy(room->space.iov_base, a->first, held);
 	return 0;
 }
 
