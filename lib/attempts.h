@@ -16,6 +16,7 @@
 #include "address.h"
 #include "runtime.h"
 #include "tcpunit.h"
+#include "watch.h"
 
 struct tu_attempt {
 	int fd; /* -1: failed, or not begun */

@@ -12,6 +12,7 @@
 #include "address.h"
 #include "runtime.h"
 #include "tcpunit.h"
+#include "watch.h"
 
 struct tu_listener {
 	uint64_t handle;

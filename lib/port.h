@@ -11,6 +11,7 @@
 #include "error.h"
 #include "runtime.h"
 #include "tcpunit.h"
+#include "watch.h"
 
 /* How messages call it: by its peer's address, or by its descriptor. */
 struct tu_peer {

@@ -356,14 +356,11 @@ poll_events(struct tu_scheduler *s)
 	begin_round(s);
 }
 
-/* A level-triggered event without a reader would make the loop spin. */
 static void
 wait_for_events(struct tu_scheduler *s)
 {
-	struct tu_watch *w;
-
-	while ((w = TAILQ_FIRST(&s->idle)) != NULL)
-		tu_watch_clear(w);
+	if (s->before_wait != NULL)
+		s->before_wait(s);
 	if (event_base_loop(s->base, EVLOOP_ONCE) == -1)
 		tu_wake(s->current->ended ? s->first : s->current, TU_FAILED);
 	begin_round(s);

@@ -78,12 +78,15 @@ struct tu_scheduler {
 	struct tu_thread *first; /* the primordial thread, or who forked */
 	struct tu_thread *ended; /* whose stack the next one gives back */
 	struct tu_queue ready;
-	struct tu_queue out_of_fds;  /* who waits for any fd to be closed */
-	struct tu_timer *timers;     /* of those who are parked for a time */
-	struct event *clock;         /* armed for the first of them */
-	int64_t armed;               /* for when it is, or TU_NEVER */
-	uint64_t parks;              /* so far */
-	TAILQ_HEAD(, tu_watch) idle; /* fired with nobody parked */
+	struct tu_queue out_of_fds; /* who waits for any fd to be closed */
+	struct tu_timer *timers;    /* of those who are parked for a time */
+	struct event *clock;        /* armed for the first of them */
+	int64_t armed;              /* for when it is, or TU_NEVER */
+	uint64_t parks;             /* so far */
+	/* Of watch.c: events that fired with nobody parked, which it takes out
+	 * before the loop waits; and waits. */
+	TAILQ_HEAD(, tu_watch) idle;
+	void (*before_wait)(struct tu_scheduler *);
 	LIST_HEAD(, tu_wait) waits;
 	struct tu_stacks stacks;
 	unsigned outside; /* parked threads that an event could wake */
@@ -92,29 +95,6 @@ struct tu_scheduler {
 	unsigned deferred; /* what libevent frees when the loop runs */
 	bool forked;       /* in a child, before tu_scheduler_claim: the events
 			      are the parent's, and stay */
-};
-
-/* One event on a descriptor; wakes the first of a queue of parked threads.
- * It is made at the first wait, as most writers never wait, and stays added
- * between waits, as adding costs a system call. */
-struct tu_watch {
-	struct event *event;
-	struct tu_scheduler *scheduler;
-	struct tu_queue *queue;
-	TAILQ_ENTRY(tu_watch) link; /* in idle */
-	int fd;
-	short what;
-	bool idle : 1;
-	bool always : 1; /* set by the owner: a file, which epoll refuses */
-	bool fired : 1;  /* since the owner last cleared it */
-};
-
-/* A watch that lies on the stack of the call that waits. */
-struct tu_wait {
-	struct tu_watch watch;
-	struct tu_queue queue; /* unless it has another one */
-	struct tu_cleanup cleanup;
-	LIST_ENTRY(tu_wait) link; /* in waits */
 };
 
 /* libevent ends the process where it lacks one of its three descriptors: so
@@ -191,26 +171,5 @@ void tu_charge(struct tu_scheduler *s, size_t bytes);
 /* Whether a wait would fail at once, so that guessing that there is nothing
  * is not enough. */
 bool tu_hurried(const struct tu_scheduler *s);
-
-void tu_watch_init(struct tu_watch *w, struct tu_scheduler *s, int fd,
-    short what, struct tu_queue *queue);
-/* Forgets the descriptor; before it is closed. */
-void tu_watch_clear(struct tu_watch *w);
-/* From begin to end the thread may park; QUEUE may be NULL. */
-void tu_wait_begin(struct tu_wait *w, struct tu_scheduler *s, int fd,
-    short what, struct tu_queue *queue);
-void tu_wait_end(struct tu_wait *w);
-/*
- * Before FD is closed, as libevent would take its next owner for this one; or
- * a direction of it, WHAT being one event: ends the waits for it.  TU_BOTH also
- * wakes those who wait for any descriptor to be closed.
- */
-void tu_waits_forget(struct tu_scheduler *s, int fd, short what);
-#define TU_BOTH (EV_READ | EV_WRITE)
-
-/* 0, or -1 with errno. */
-int tu_watch_add(struct tu_watch *w);
-/* Adds it and parks in its queue. */
-enum tu_wake tu_watch_wait(struct tu_watch *w);
 
 #endif

@@ -11,6 +11,7 @@
 #include "error.h"
 #include "options.h"
 #include "runtime.h"
+#include "watch.h"
 
 enum { WHAT_SIZE = 120 };
 

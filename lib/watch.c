@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Waiting for a descriptor: one event that is added at the first wait and then
- * left in, and a queue of threads of which it wakes the first.
- */
-#include "scheduler.h"
+#include "watch.h"
 
 #include <errno.h>
 
 static void fired(evutil_socket_t, short, void *);
 static void set_idle(struct tu_watch *, bool);
+static void clear_idle(struct tu_scheduler *);
 static void forget(void *);
 
 void
@@ -134,8 +131,19 @@ set_idle(struct tu_watch *w, bool idle)
 	if (idle == w->idle)
 		return;
 	w->idle = idle;
+	w->scheduler->before_wait = clear_idle;
 	if (idle)
 		TAILQ_INSERT_TAIL(&w->scheduler->idle, w, link);
 	else
 		TAILQ_REMOVE(&w->scheduler->idle, w, link);
+}
+
+/* A level-triggered event without a reader would make the loop spin. */
+static void
+clear_idle(struct tu_scheduler *s)
+{
+	struct tu_watch *w;
+
+	while ((w = TAILQ_FIRST(&s->idle)) != NULL)
+		tu_watch_clear(w);
 }

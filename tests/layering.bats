@@ -11,22 +11,23 @@ lib_rooms() {
 	failure handle address sigpipe stack ahead timers:
 	context: stack
 	descriptor: sigpipe
-	scheduler watch limit: context stack failure timers
+	scheduler limit: context stack failure timers
+	watch: scheduler
 	helpers: timers
 	wakeup: helpers scheduler
 	runtime: wakeup helpers scheduler handle failure
 	error: runtime failure
 	options: error runtime
-	thread: runtime options scheduler handle error
+	thread: watch runtime options scheduler handle error
 	connection: scheduler address descriptor
-	port input line output closing properties: connection ahead runtime error
+	port input line output closing properties: watch connection ahead runtime error
 	print copy: port
 	question: wakeup helpers runtime address error
 	resolve: question runtime address
 	passive: address
 	lookup: options resolve runtime address error
-	attempts: runtime address error
-	listener: options passive resolve runtime address error
+	attempts: watch runtime address error
+	listener: watch options passive resolve runtime address error
 	accept: listener port runtime address error
 	connect: attempts options resolve port runtime address error
 	END
