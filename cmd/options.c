@@ -29,7 +29,7 @@ static bool is_option(const char *word);
 static int read_word(struct parser *p, char *word);
 static int read_long(struct parser *p, char *word);
 static bool would_fit(
-    struct parser *p, const struct option *o, const char *word);
+    const struct parser *p, const struct option *o, const char *word);
 static int read_letters(struct parser *p, const char *letters);
 static int read_choice(
     struct parser *p, const struct option *o, const char *text, int *value);
@@ -238,7 +238,7 @@ read_long(struct parser *p, char *word)
 /* Whether the word could be the argument, which an option that can be without
  * one takes after "=" only. */
 static bool
-would_fit(struct parser *p, const struct option *o, const char *word)
+would_fit(const struct parser *p, const struct option *o, const char *word)
 {
 	_Alignas(max_align_t) char value[MOST_VALUE] = {0};
 	char error[OPTION_ERROR_SIZE];

@@ -88,7 +88,7 @@ read_leading(
 {
 	static const struct option_set sets[] = {
 	    {"Options of every command", common_option_table, 0}, {0}};
-	struct operands operands;
+	struct operands operands = {0};
 	char error[OPTION_ERROR_SIZE];
 
 	if (words[0] && is_version(words[0]))

@@ -46,9 +46,9 @@ struct tu_attempts {
 };
 
 /* The connected socket; or -1, with the reason in WOKEN or ERROR. */
-int tu_attempts_run(struct tu_attempts *a);
+int tu_attempts_run(struct tu_attempts *c);
 
 /* Closes what has been begun, except the socket WINNER. */
-void tu_attempts_close(struct tu_attempts *a, int winner);
+void tu_attempts_close(struct tu_attempts *c, int winner);
 
 #endif

@@ -181,6 +181,7 @@ tu_park(struct tu_scheduler *s, struct tu_queue *queue, int64_t until,
 			return TU_FAILED;
 		stop(s, queue, source == TU_OUTSIDE || time != TU_NEVER);
 	}
+	/* cppcheck-suppress knownConditionTrueFalse ; it was parked */
 	if (self->woken != TU_ELAPSED || time == until)
 		return self->woken;
 	limit->late = true;

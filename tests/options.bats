@@ -477,7 +477,6 @@ tcpu connect localhost 80\?" localhost 80
 	mkfifo out
 	tcpu listen -v -1 --local 0 </dev/null >out 2>err 3>&- &
 	started+=("$!")
-	server=$!
 	read -r port <out
 	run -0 --separate-stderr timeout -k1 10 \
 		tcpu connect -v localhost "$port" </dev/null

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 /* The run has failed: says why and ends the process. */
-_Noreturn void sim_fail(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+void sim_fail(const char *format, ...)
+    __attribute__((noreturn, format(printf, 1, 2)));
 
 /* Notes what happened. */
 void sim_note(const char *what, long fd, long result);
