@@ -218,7 +218,7 @@ has_arrived(struct tu_port *p)
 		if (try_read_ahead(p) == -1) {
 			if (errno == EAGAIN)
 				return false;
-			p->error = errno;
+			p->error = (short)errno;
 		}
 	return true;
 }

@@ -86,10 +86,10 @@ name_closed(tcp_port port, const char *where)
 struct tu_port *
 tu_port_idle(enum tu_kind kind, tcp_port port, const char *where)
 {
-	struct tu_port *p = tu_port_find(kind, port, where);
+	struct tu_port *p = tu_object(kind, port.bits);
 
 	if (p == NULL)
-		return NULL;
+		return tu_port_find(kind, port, where); /* raises */
 	if (p->user != NULL) {
 		tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, where, "%s", where);
 		tu_error_attach(port, 0);

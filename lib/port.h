@@ -29,6 +29,7 @@ struct tu_port {
 	struct tu_thread *user;    /* whose call frees the port if closed */
 	struct tu_cleanup cleanup; /* of that call */
 	int timeout;
+	short error; /* that char-ready met: the next read's */
 	bool closed : 1;
 	bool abandoned : 1;
 
@@ -37,7 +38,6 @@ struct tu_port {
 	bool empty : 1;   /* a read would most likely say EAGAIN */
 	bool skip_lf : 1; /* it belongs to the CR that ended a line */
 	enum tcp_line_ending ending : 8;
-	int error; /* that char-ready met: the next read's */
 	struct tu_ahead ahead;
 
 	/* Of an output port. */

@@ -103,6 +103,14 @@ tu_enter(void)
 	return rt;
 }
 
+void *
+tu_object(enum tu_kind kind, uint64_t bits)
+{
+	struct tu_runtime *rt = running();
+
+	return rt != NULL ? tu_handle_object(&rt->handles, kind, bits) : NULL;
+}
+
 void
 tu_enter_closing(void)
 {

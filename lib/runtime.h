@@ -53,6 +53,9 @@ struct tu_runtime *tu_enter(void);
 /* Of one that makes none to close what is closed. */
 void tu_enter_closing(void);
 
+/* The object of a handle, or NULL: tu_lookup knows why. */
+void *tu_object(enum tu_kind kind, uint64_t bits);
+
 /* Page-aligned memory to read N bytes into, for free(3).  NULL with errno. */
 void *tu_buffer_new(size_t n);
 
