@@ -31,7 +31,7 @@ FISHDIR = $(DATADIR)/fish/vendor_completions.d
 CFLAGS = -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wwrite-strings \
-	-Wundef -Wvla -Wformat=2
+	-Wundef -Wvla -Wformat=2 -Wno-missing-field-initializers
 HARDENING = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 RELRO = -Wl,-z,relro,-z,now,-z,defs
 FEATURES = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64

@@ -61,6 +61,9 @@ static int look(const struct question *q, struct sight *sight);
 static int unset_counts(const struct question *q);
 static int print_counts(const struct question *q, const struct sight *sight);
 
+static const struct choice format_choices[] = {
+    {"plain", FORMAT_PLAIN}, {"sh", FORMAT_SH}, {0}};
+
 static const struct option accept_ready_option_table[] = {
     {"fd", 0, "N", read_natural, offsetof(struct accept_ready_options, fd),
 	"ask about descriptor N, which listens"},
@@ -83,9 +86,8 @@ static const struct option accept_ready_option_table[] = {
 	"with --wait: no longer than process PID runs"},
     {"count", 'c', NULL, set_true, offsetof(struct accept_ready_options, count),
 	"print how many wait, and how many may"},
-    {"format", 0, "plain|sh", NULL,
-	offsetof(struct accept_ready_options, format),
-	"print them as plain numbers, or as sh assignments"},
+    {"format", 0, "CHOICE", NULL, offsetof(struct accept_ready_options, format),
+	"print them as plain numbers, or as sh assignments", format_choices},
     {0},
 };
 

@@ -12,8 +12,8 @@
 #include "text.h"
 
 /* The pauses between attempts, in milliseconds. */
-#define FIRST_PAUSE 20
-#define LAST_PAUSE 500
+#define FIRST_RETRY 20
+#define LAST_RETRY 500
 
 /* How long one attempt may take if there are others.  The kernel asks a host
  * that does not answer after 1, 3, 7, 15 s: too seldom for one that is just
@@ -149,7 +149,7 @@ repeat(struct attempts *a)
 	enum outcome outcome;
 	int left;
 
-	for (int pause = FIRST_PAUSE;; pause = nearer(2 * pause, LAST_PAUSE)) {
+	for (int pause = FIRST_RETRY;; pause = nearer(2 * pause, LAST_RETRY)) {
 		outcome = try_once(a);
 		if (outcome == MADE)
 			return 0;

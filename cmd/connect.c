@@ -15,20 +15,12 @@
 #include "run.h"
 #include "session/session.h"
 
-enum connect_print {
-	PRINT_NOTHING,
-	PRINT_ADDRESSES,
-	PRINT_SH,
-	PRINT_HOSTPORT,
-	PRINT_ADDRESS /* as listen has it: the same as PRINT_ADDRESSES */
-};
-
 struct connect_options {
 	struct common_options common;
 	struct session_options session;
 	struct handler_options handler;
 	struct attempt_options attempts;
-	enum connect_print print;
+	enum print print;
 	int ready_fd; /* -1 none */
 };
 
@@ -50,11 +42,15 @@ static int announce(const struct connecting *c);
 static int use_connection(const struct connecting *c, char *const *command);
 static int run_command(const struct connecting *c, char *const *command);
 
+static const struct choice print_choices[] = {{"addresses", PRINT_ADDRESS},
+    {"sh", PRINT_SH}, {"hostport", PRINT_HOSTPORT}, {"address", PRINT_ADDRESS},
+    {0}};
+
 static const struct option connect_option_table[] = {
-    {"print", 0, "[=addresses|sh|hostport|address]", NULL,
-	offsetof(struct connect_options, print),
+    {"print", 0, "[=CHOICE]", NULL, offsetof(struct connect_options, print),
 	"print both ends on stderr once connected, as words or "
-	"as assignments for the shell's eval"},
+	"as assignments for the shell's eval",
+	print_choices},
     {"ready-fd", 0, "N", read_natural,
 	offsetof(struct connect_options, ready_fd),
 	"print them to descriptor N instead, and close it"},
@@ -152,12 +148,7 @@ run_connect(
 static void
 list_connection(const struct connecting *c, struct text *text)
 {
-	static const enum listing_format formats[] = {
-	    [PRINT_SH] = LISTING_SH, [PRINT_HOSTPORT] = LISTING_HOSTPORT};
-	const struct listing_options format = {
-	    .format = c->options->print <= PRINT_HOSTPORT
-		? formats[c->options->print]
-		: LISTING_PLAIN};
+	const struct listing_options format = {.format = c->options->print};
 	struct listing listing = {.run = c->run, .options = &format};
 	struct ends ends = {0};
 
@@ -191,7 +182,7 @@ announce(const struct connecting *c)
 	int status = 0;
 
 	say_success(c);
-	if (to == -1 && c->options->print == PRINT_NOTHING)
+	if (to == -1 && c->options->print == PRINT_NONE)
 		return 0;
 	list_connection(c, &text);
 	if (text.failed)

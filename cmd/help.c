@@ -9,7 +9,7 @@
 
 /* Where explanations begin, and where lines end. */
 #define COLUMN 30
-#define WIDTH 79
+#define LINE_WIDTH 79
 
 struct paragraph {
 	struct text *to;
@@ -63,7 +63,7 @@ add_word(struct paragraph *p, const char *word, size_t len)
 {
 	bool first = p->column <= p->indent;
 
-	if (!first && p->column + 1 + (int)len > WIDTH) {
+	if (!first && p->column + 1 + (int)len > LINE_WIDTH) {
 		text_add(p->to, "\n");
 		p->column = 0;
 		first = true;
@@ -80,8 +80,9 @@ add_word(struct paragraph *p, const char *word, size_t len)
 static int
 format_option(char *text, size_t size, const struct option *o)
 {
-	const char *argument = o->argument ? o->argument : "";
+	char argument[ARGUMENT_SIZE];
 
+	(void)format_argument(o, argument);
 	return snprintf(text, size, "--%s%s%s", o->name,
 	    *argument && *argument != '[' ? " " : "", argument);
 }

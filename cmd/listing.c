@@ -13,6 +13,9 @@ static void print_end(
     struct listing *l, const char *name, const struct end *end);
 static void sort_lines(struct text *to, char *text);
 
+static const struct choice format_choices[] = {{"plain", PRINT_ADDRESS},
+    {"sh", PRINT_SH}, {"hostport", PRINT_HOSTPORT}, {0}};
+
 const struct option listing_option_table[] = {
     {"local", 0, NULL, set_true, offsetof(struct listing_options, local),
 	"our half only"},
@@ -22,9 +25,8 @@ const struct option listing_option_table[] = {
 	"addresses without ports"},
     {"port", 0, NULL, set_true, offsetof(struct listing_options, port),
 	"ports without addresses"},
-    {"format", 0, "plain|sh|hostport", NULL,
-	offsetof(struct listing_options, format),
-	"words; assignments for eval; or IP:PORT"},
+    {"format", 0, "CHOICE", NULL, offsetof(struct listing_options, format),
+	"words; assignments for eval; or IP:PORT", format_choices},
     {0},
 };
 
@@ -52,7 +54,7 @@ list_ends(struct listing *l, const struct ends *ends)
 		return;
 	if (!o->remote)
 		print_end(l, "LOCAL", &ends->local);
-	if (!o->local && (has_remote || o->format == LISTING_SH)) {
+	if (!o->local && (has_remote || o->format == PRINT_SH)) {
 		if (!o->remote)
 			text_add(&l->text, " ");
 		print_end(l, "REMOTE", &ends->remote);
@@ -103,13 +105,13 @@ print_end(struct listing *l, const char *name, const struct end *end)
 	char whole[sizeof(end->ip) + 8];
 
 	(void)tcp_host_port(end->ip, end->port, whole, sizeof(whole));
-	if (o->format == LISTING_SH)
+	if (o->format == PRINT_SH)
 		print_assignments(l, name, end);
 	else if (o->ip)
 		text_add(&l->text, "%s", end->ip);
 	else if (o->port)
 		text_add(&l->text, "%d", end->port);
-	else if (o->format != LISTING_HOSTPORT)
+	else if (o->format != PRINT_HOSTPORT)
 		text_add(&l->text, "%s %d", end->ip, end->port);
 	else
 		text_add(&l->text, "%s", whole);

@@ -11,11 +11,13 @@
 #include "run.h"
 #include "text.h"
 
-enum listing_format {
-	LISTING_DEFAULT,
-	LISTING_PLAIN,
-	LISTING_SH,
-	LISTING_HOSTPORT
+/* How addresses and ports are printed, wherever that is. */
+enum print {
+	PRINT_NONE, /* or as if nothing was said */
+	PRINT_PORT,
+	PRINT_ADDRESS, /* and port, as words */
+	PRINT_SH,
+	PRINT_HOSTPORT
 };
 
 /* The part of the command line. */
@@ -24,7 +26,7 @@ struct listing_options {
 	bool remote;
 	bool ip; /* this column only */
 	bool port;
-	enum listing_format format;
+	enum print format;
 };
 
 extern const struct option listing_option_table[];

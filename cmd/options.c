@@ -37,6 +37,9 @@ static option_reader set_ipv4, set_ipv6;
 static int wrong(struct parser *p, const char *format, ...)
     TCPUNIT_PRINTF(2, 3);
 
+static const struct choice help_choices[] = {
+    {"short", HELP_SHORT}, {"all", HELP_ALL}, {0}};
+
 const struct option common_option_table[] = {
     {"ipv4", '4', NULL, set_ipv4, offsetof(struct common_options, family),
 	"IPv4 only"},
@@ -51,8 +54,8 @@ const struct option common_option_table[] = {
 	"no messages"},
     {"verbose", 'v', NULL, set_true, offsetof(struct common_options, verbose),
 	"more messages"},
-    {"help", 'h', "[=short|all]", NULL, offsetof(struct common_options, help),
-	"print the commonest options, or all, and exit"},
+    {"help", 'h', "[=CHOICE]", NULL, offsetof(struct common_options, help),
+	"print the commonest options, or all, and exit", help_choices},
     {0},
 };
 
@@ -185,26 +188,51 @@ set_option(
 	return wrong(p, "--%s: %s: '%s'", o->name, why, text);
 }
 
+/* "send|receive|both", at the end of TEXT. */
+static void
+add_choices(const struct choice *choices, char *text, size_t size)
+{
+	size_t len = strlen(text);
+
+	for (const struct choice *c = choices; c->name; c++) {
+		(void)snprintf(text + len, size - len, "%s%s",
+		    c == choices ? "" : "|", c->name); /* fits */
+		len += strlen(text + len);
+	}
+}
+
+const char *
+format_argument(const struct option *o, char text[ARGUMENT_SIZE])
+{
+	const bool optional = o->argument && o->argument[0] == '[';
+
+	if (!o->choices) {
+		(void)snprintf(text, ARGUMENT_SIZE, "%s",
+		    o->argument ? o->argument : ""); /* fits */
+		return text;
+	}
+	(void)strcpy(text, optional ? "[=" : "");
+	add_choices(o->choices, text, ARGUMENT_SIZE);
+	(void)strcat(text, optional ? "]" : "");
+	return text;
+}
+
 static int
 read_choice(
     struct parser *p, const struct option *o, const char *text, int *value)
 {
-	const char *all, *choice;
-	size_t len;
+	const struct choice *c = o->choices;
+	char all[ARGUMENT_SIZE] = "";
 
-	assert(o->argument); /* the table has it, where there is no reader */
-	all = o->argument + (o->argument[0] == '[' ? 2 : 0);
-	choice = all;
-	for (int i = 1;; i++, choice += len + 1) {
-		len = strcspn(choice, "|]");
-		if (!text || (strncmp(text, choice, len) == 0 && !text[len])) {
-			*value = i;
-			return 0;
-		}
-		if (choice[len] != '|')
-			return wrong(p, "--%s: not one of %.*s: '%s'", o->name,
-			    (int)strcspn(all, "]"), all, text);
+	assert(c); /* the table has them, where there is no reader */
+	while (text && c->name && strcmp(text, c->name) != 0)
+		c++;
+	if (c->name) {
+		*value = c->value;
+		return 0;
 	}
+	add_choices(o->choices, all, sizeof(all));
+	return wrong(p, "--%s: not one of %s: '%s'", o->name, all, text);
 }
 
 static int

@@ -17,15 +17,22 @@
  */
 typedef const char *option_reader(const char *text, void *value);
 
+/* A word that is an argument, and its value.  A table ends with a null name. */
+struct choice {
+	const char *name;
+	int value;
+};
+
 struct option {
 	const char *name;     /* without the dashes */
 	char letter;          /* the short form, or 0 */
 	const char *argument; /* "TIME"; "[=TIME]" may be left out; NULL none */
-	option_reader *read;  /* NULL: ARGUMENT has all there is to choose from,
-				 "a|b|c", or "[=a|b|c]", where a is what is
-				 left out; the value is an int, from 1 */
+	option_reader *read;  /* NULL: the argument is a choice */
 	size_t offset; /* of the value in the struct of the set's owner */
 	const char *help;
+	const struct choice *choices; /* all there is to choose from; the first
+					 is the value if the argument is left
+					 out, and the value an int */
 };
 
 /* A table of options, ended by a null name, and where its struct begins in
@@ -64,6 +71,12 @@ struct operands {
 				 DOUBTED before it, or NULL */
 	const char *doubted;
 };
+
+/* The argument of an option as --help has it: "TIME", "[=send|receive|both]".
+ */
+#define ARGUMENT_SIZE 64
+const char *format_argument(
+    const struct option *option, char text[ARGUMENT_SIZE]);
 
 /* Room for the sentence about a wrong option; longer ones are cut. */
 #define OPTION_ERROR_SIZE 256

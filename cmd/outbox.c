@@ -14,7 +14,7 @@
 #include "clock.h"
 
 /* How long the end of a run may be held up, in ms. */
-#define GRACE 100
+#define FLUSH_TIME 100
 
 static void keep(struct outbox *o, const char *text, size_t n);
 static void keep_count(struct outbox *o);
@@ -44,7 +44,7 @@ void
 outbox_flush(struct outbox *o)
 {
 	struct pollfd p = {.fd = o->outlet.fd, .events = POLLOUT};
-	int64_t left, deadline = now() + GRACE;
+	int64_t left, deadline = now() + FLUSH_TIME;
 
 	while (!push(o) && (left = deadline - now()) > 0)
 		(void)poll(&p, 1, (int)left);

@@ -63,7 +63,7 @@ cmd_rooms() {
 	listen/access: options
 	listen/manager:
 	listen/inherited: descriptors run
-	listen/ready: descriptors listen/manager run text
+	listen/ready: descriptors listen/manager listing run text
 	listen/hold: handlers/program listen/inherited run
 	listen/listen_options: handlers/handlers listen/access listen/inherited listen/ready options run session/session
 	listen/serve: clock descriptors handlers/handlers listen/hold listen/listen_options run

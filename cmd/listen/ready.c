@@ -31,13 +31,17 @@ static void settle_down(int keep, bool serves, int launcher);
 static int write_file(const struct run *run, const char *option,
     const char *name, int number, struct ready_file *file);
 
+static const struct choice print_choices[] = {{"port", PRINT_PORT},
+    {"address", PRINT_ADDRESS}, {"sh", PRINT_SH}, {"hostport", PRINT_HOSTPORT},
+    {"addresses", PRINT_ADDRESS}, {0}};
+
 const struct option ready_option_table[] = {
     {"print-port", '1', NULL, print_port, offsetof(struct ready_options, print),
 	"print the port on stdout; with a COMMAND, nothing else"},
-    {"print", 0, "[=port|address|sh|hostport|addresses]", NULL,
-	offsetof(struct ready_options, print),
+    {"print", 0, "[=CHOICE]", NULL, offsetof(struct ready_options, print),
 	"print it, the address too, assignments for the shell's eval, or "
-	"HOST:PORT"},
+	"HOST:PORT",
+	print_choices},
     {"ready-fd", 0, "N", read_natural, offsetof(struct ready_options, fd),
 	"write the port to descriptor N and close it"},
     {"port-file", 0, "FILE", read_text,
@@ -55,7 +59,7 @@ static const char *
 print_port(const char *text, void *value)
 {
 	(void)text;
-	*(enum ready_print *)value = PRINT_PORT;
+	*(enum print *)value = PRINT_PORT;
 	return NULL;
 }
 
@@ -191,7 +195,7 @@ is_wildcard(const char *address)
 
 /* What --print asks for. */
 static void
-format_announcement(enum ready_print print, tcp_listener l, struct text *text)
+format_announcement(enum print print, tcp_listener l, struct text *text)
 {
 	char local[TCPUNIT_ADDRLEN] = "", whole[TCPUNIT_ADDRLEN + 8];
 	int port = tcp_listener_port(l);
@@ -206,7 +210,7 @@ format_announcement(enum ready_print print, tcp_listener l, struct text *text)
 		text_add(text, "TCPU_PID=%d TCPU_ADDR=", (int)getpid());
 		text_add_quoted(text, local);
 		text_add(text, " TCPU_PORT=%d\n", port);
-	} else if (print == PRINT_ADDRESS || print == PRINT_ADDRESSES) {
+	} else if (print == PRINT_ADDRESS) {
 		text_add(text, "%s %d\n", local, port);
 	} else if (print == PRINT_PORT) {
 		text_add(text, "%d\n", port);

@@ -9,19 +9,11 @@
 #include <stdbool.h>
 #include <tcpunit.h>
 
+#include "../listing.h"
 #include "../run.h"
 
-enum ready_print {
-	PRINT_NONE,
-	PRINT_PORT,
-	PRINT_ADDRESS,
-	PRINT_SH,
-	PRINT_HOSTPORT,
-	PRINT_ADDRESSES /* as connect has it: the same as PRINT_ADDRESS */
-};
-
 struct ready_options {
-	enum ready_print print;
+	enum print print;
 	int fd; /* -1 none */
 	const char *port_file;
 	const char *pid_file;

@@ -19,7 +19,7 @@
 #define ADD_LINE 10000
 
 /* Where a terminal does not say. */
-#define WIDTH 80
+#define TERMINAL_WIDTH 80
 
 #define AMOUNT_SIZE 16
 #define CLOCK_SIZE 32
@@ -205,7 +205,7 @@ draw(const struct progress *p)
 	}
 	(void)ioctl(STDERR_FILENO, TIOCGWINSZ, &window);
 	if (window.ws_col == 0)
-		window.ws_col = WIDTH;
+		window.ws_col = TERMINAL_WIDTH;
 	if (window.ws_col <= l.room)
 		l.room = window.ws_col - 1;
 	word(p, &l);

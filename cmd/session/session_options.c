@@ -6,6 +6,12 @@
 
 static option_reader read_end, read_keepalive, read_user_timeout;
 
+static const struct choice crlf_choices[] = {
+    {"send", CRLF_SEND}, {"receive", CRLF_RECEIVE}, {"both", CRLF_BOTH}, {0}};
+
+static const struct choice nodelay_choices[] = {
+    {"yes", NODELAY_YES}, {"no", NODELAY_NO}, {0}};
+
 const struct option session_option_table[] = {
     {"end", 0, "both|peer|input|quiet[:TIME]", read_end,
 	offsetof(struct session_options, end),
@@ -16,9 +22,8 @@ const struct option session_option_table[] = {
     {"reset", 0, NULL, set_true, offsetof(struct session_options, reset),
 	"end the connection with a reset, as soon as our input "
 	"is sent unless --end says otherwise"},
-    {"crlf", 0, "[=send|receive|both]", NULL,
-	offsetof(struct session_options, crlf),
-	"send line ends as CRLF; receive them as LF; both"},
+    {"crlf", 0, "[=CHOICE]", NULL, offsetof(struct session_options, crlf),
+	"send line ends as CRLF; receive them as LF; both", crlf_choices},
     {"idle-timeout", 0, "TIME", read_time,
 	offsetof(struct session_options, idle_timeout),
 	"end a session in which nothing has moved for TIME"},
@@ -30,9 +35,9 @@ const struct option session_option_table[] = {
     {"user-timeout", 0, "TIME|no", read_user_timeout,
 	offsetof(struct session_options, wire.user_timeout),
 	"the same while data are unacknowledged or not read"},
-    {"nodelay", 0, "[=yes|no]", NULL,
+    {"nodelay", 0, "[=CHOICE]", NULL,
 	offsetof(struct session_options, wire.nodelay),
-	"with no, collect small writes (Nagle's algorithm)"},
+	"with no, collect small writes (Nagle's algorithm)", nodelay_choices},
     {"output", 0, "FILE", read_text, offsetof(struct session_options, output),
 	"write what is received to FILE, not to stdout"},
     {"progress", 0, NULL, set_true, offsetof(struct session_options, progress),
