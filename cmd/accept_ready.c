@@ -131,9 +131,9 @@ run_accept_ready(
 	int status;
 
 	status = check_options(run, q.options, operands);
-	if (status == 0)
+	if (status == STATUS_GO_ON)
 		status = begin_question(&q, operands);
-	if (status == 0)
+	if (status == STATUS_GO_ON)
 		status = q.options->bindable
 		    ? answer_bindable(
 			  &q.waiting, q.options->wait.asked, &q.hosts, q.port)
@@ -169,7 +169,7 @@ check_options(const struct run *run, const struct accept_ready_options *o,
 	if (o->not_listening && (o->count || o->format))
 		return usage_error(
 		    run, "with --not-listening there is nothing to print");
-	return 0;
+	return STATUS_GO_ON;
 }
 
 /* Where to look: a descriptor, or a port and perhaps the addresses of a host,
@@ -183,15 +183,15 @@ begin_question(struct question *q, const struct operands *operands)
 
 	begin_waiting(&q->waiting, q->run, q->what, o->wait.limit);
 	status = wait_for_process(&q->waiting, o->until_exit);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	if (o->fd != -1) {
 		(void)snprintf(q->what, sizeof(q->what),
 		    "accept-ready descriptor %d", o->fd);
-		return 0;
+		return STATUS_GO_ON;
 	}
 	status = find_target(q->run, operands, false, 1, &target);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	(void)snprintf(
 	    q->what, sizeof(q->what), "accept-ready %s", target.text);
@@ -224,13 +224,13 @@ settle(struct question *q)
 
 	for (;;) {
 		status = look(q, &sight);
-		if (status != 0)
+		if (status != STATUS_GO_ON)
 			return status;
 		verdict = judge(q->options, &sight);
 		if (verdict == STATUS_DONE || !q->options->wait.asked)
 			break;
 		status = wait_a_little(&q->waiting);
-		if (status != 0)
+		if (status != STATUS_GO_ON)
 			return status;
 	}
 	/* Whoever listens, it is not the process that was meant. */
@@ -320,10 +320,10 @@ look_at_descriptor(const struct question *q, struct sight *sight)
 	/* Of a listening socket these two have another meaning. */
 	if (info.tcpi_state == TCP_LISTEN)
 		count_in(sight, info.tcpi_unacked, info.tcpi_sacked);
-	return 0;
+	return STATUS_GO_ON;
 }
 
-/* Returns 0; or the status to end with, having said why. */
+/* Returns STATUS_GO_ON; or the status to end with, having said why. */
 static int
 look(const struct question *q, struct sight *sight)
 {
@@ -341,5 +341,5 @@ look(const struct question *q, struct sight *sight)
 			count_in(sight, table.entries[i].pending,
 			    table.entries[i].backlog);
 	free_sockets(&table);
-	return 0;
+	return STATUS_GO_ON;
 }

@@ -95,7 +95,7 @@ run_addresses(
 	int status;
 
 	status = check_options(run, o, operands);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	if (o->pid != -1)
 		return answer_process(run, o);
@@ -263,7 +263,7 @@ answer_process(const struct run *run, const struct addresses_options *o)
 		if (!o->wait.asked)
 			return fail(run, status, "%s: no TCP socket", what);
 		status = wait_a_little(&waiting);
-		if (status != 0)
+		if (status != STATUS_GO_ON)
 			return status;
 	}
 }
@@ -282,7 +282,7 @@ answer_route(const struct run *run, const struct addresses_options *o,
 	int status, result;
 
 	status = find_target(run, operands, true, 1, &target);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	(void)snprintf(what, sizeof(what), "addresses %s", target.text);
 	options.family = run->options->family;

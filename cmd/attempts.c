@@ -86,7 +86,7 @@ check_attempt_options(const struct run *run, const struct attempt_options *o)
 		return usage_error(run, "--source: %s", error);
 	if (o->until_exit && !o->retry.asked)
 		return usage_error(run, "--until-exit needs --retry");
-	return 0;
+	return STATUS_GO_ON;
 }
 
 int
@@ -108,9 +108,9 @@ make_connection(const struct run *run, const struct attempt_options *options,
 	a.connect.nolinger = session; /* armed, as sessions are */
 	set_source(&a);
 	status = watch_until_exit(&a);
-	if (status == 0)
+	if (status == STATUS_GO_ON)
 		status = repeat(&a);
-	if (status == 0)
+	if (status == STATUS_GO_ON)
 		say_last(&a);
 	text_free(&a.last);
 	forget_process(run->ending);
@@ -135,7 +135,7 @@ watch_until_exit(const struct attempts *a)
 	int pid = a->options->until_exit;
 
 	if (pid == 0 || watch_process(a->run->ending, pid, STATUS_NO) == 0)
-		return 0;
+		return STATUS_GO_ON;
 	if (errno == ESRCH)
 		return fail(a->run, STATUS_NO, "%s: process %d has ended",
 		    a->what, pid);

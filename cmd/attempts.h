@@ -24,14 +24,14 @@ extern const struct option attempt_option_table[];
 		.connect_timeout = -1, .retry.limit = -1 \
 	}
 
-/* Returns 0; or STATUS_USAGE, having said why. */
+/* Returns STATUS_GO_ON; or STATUS_USAGE, having said why. */
 int check_attempt_options(
     const struct run *run, const struct attempt_options *options);
 
 /*
  * Connects to the target (parks) and stores the two ports; SESSION says that
- * the peer is to see a reset if tcpu dies.  Returns 0, or the status to end
- * with, having said why.
+ * the peer is to see a reset if tcpu dies.  Returns STATUS_GO_ON, or the status
+ * to end with, having said why.
  */
 int make_connection(const struct run *run,
     const struct attempt_options *options, const struct target *target,

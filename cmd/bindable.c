@@ -36,14 +36,14 @@ answer_bindable(
 		if (errno != EADDRINUSE)
 			return bind_failure(w);
 		status = wait ? wait_a_little(w) : STATUS_NO;
-		if (status == 0)
+		if (status == STATUS_GO_ON)
 			continue;
 		describe_port_user(hosts->list, hosts->count, port, user);
 		if (user[0])
 			say_more(w->run, "%s: %s", w->what, user);
 		return status;
 	}
-	return 0;
+	return STATUS_GO_ON;
 }
 
 static int

@@ -30,7 +30,7 @@ struct command {
 	    const struct operands *operands);
 
 	/* What has to happen before the library is called, unless null.
-	 * Returns -1 to go on, or an exit status. */
+	 * Returns STATUS_GO_ON, or an exit status. */
 	int (*prepare)(const struct run *run, void *options,
 	    const struct operands *operands);
 };

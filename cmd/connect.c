@@ -130,16 +130,16 @@ run_connect(
 	int status;
 
 	status = find_target(run, operands, true, 1, &c.target);
-	if (status == 0)
+	if (status == STATUS_GO_ON)
 		status = open_output(run, c.options->session.output, &c.output);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	(void)snprintf(c.what, sizeof(c.what), "connect %s", c.target.text);
 	session = !c.options->attempts.probe &&
 	    (!operands->command || c.options->handler.pipes);
 	status = make_connection(
 	    run, &c.options->attempts, &c.target, session, c.connection);
-	if (status == 0)
+	if (status == STATUS_GO_ON)
 		status = announce(&c);
 	return status ? status : use_connection(&c, operands->command);
 }
@@ -183,7 +183,7 @@ announce(const struct connecting *c)
 
 	say_success(c);
 	if (to == -1 && c->options->print == PRINT_NONE)
-		return 0;
+		return STATUS_GO_ON;
 	list_connection(c, &text);
 	if (text.failed)
 		status = fail(c->run, STATUS_FAILED, "%s", strerror(ENOMEM));
@@ -212,7 +212,7 @@ use_connection(const struct connecting *c, char *const *command)
 	become_stdout(c->output);
 	status =
 	    open_standard_ports(c->run, c->options->session.output, &standard);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	return run_session(c->run, &c->options->session, &standard,
 	    c->target.text, c->connection)
@@ -231,7 +231,7 @@ run_command(const struct connecting *c, char *const *command)
 	    .said = &said};
 	int status = handlers_begin(&handlers);
 
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	(void)handlers_start(&handlers, c->connection, c->target.text);
 	return handlers_end(&handlers, 0);

@@ -83,12 +83,12 @@ open_output(const struct run *run, const char *name, int *fd)
 {
 	*fd = -1;
 	if (!name)
-		return 0;
+		return STATUS_GO_ON;
 	*fd = open(name,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0666);
 	if (*fd != -1)
-		return 0;
+		return STATUS_GO_ON;
 	return fail(run, STATUS_FILE, "--output %s: %s", name, strerror(errno));
 }
 
@@ -131,5 +131,5 @@ tell_ready_fd(const struct run *run, int fd, const char *text)
 	open_standard_descriptors();
 	if (code != 0)
 		return fail(run, STATUS_FILE, "%s: %s", name, strerror(code));
-	return 0;
+	return STATUS_GO_ON;
 }

@@ -30,7 +30,7 @@ bool is_file(int fd);
 
 /*
  * --output: opens file NAME, which is created or emptied, and is -1 where NAME
- * is NULL.  Returns 0, or the status to end with, having said why.
+ * is NULL.  Returns STATUS_GO_ON, or the status to end with, having said why.
  */
 int open_output(const struct run *run, const char *name, int *fd);
 

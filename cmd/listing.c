@@ -39,7 +39,7 @@ check_listing_options(
 		    run, "--local and --remote exclude each other");
 	if (options->ip && options->port)
 		return usage_error(run, "--ip and --port exclude each other");
-	return 0;
+	return STATUS_GO_ON;
 }
 
 /* In sh the names of a half that is missing are set to nothing, so that they

@@ -31,7 +31,7 @@ struct listing_options {
 
 extern const struct option listing_option_table[];
 
-/* Returns 0; or STATUS_USAGE, having said why. */
+/* Returns STATUS_GO_ON; or STATUS_USAGE, having said why. */
 int check_listing_options(
     const struct run *run, const struct listing_options *options);
 

@@ -77,7 +77,7 @@ check_words(const struct run *run, const struct command *command,
 		    "--end=quiet:N",
 		    words[2]);
 	if (!command->runs_command || operands->command)
-		return 0;
+		return STATUS_GO_ON;
 	if (operands->count > 2)
 		return usage_error(run,
 		    "extra operand: '%s'; a COMMAND goes after --", words[2]);
@@ -85,7 +85,7 @@ check_words(const struct run *run, const struct command *command,
 		return usage_error(run,
 		    "a COMMAND goes after --: tcpu %s %s -- %s", command->name,
 		    words[0], words[1]);
-	return 0;
+	return STATUS_GO_ON;
 }
 
 /* A target or a port without a command in front of it. */

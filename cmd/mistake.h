@@ -11,7 +11,8 @@
 #include "run.h"
 
 /* Looks for words that stand in the wrong place; those of connect after a first
- * "--" become its operands.  Returns 0; or STATUS_USAGE, having said why. */
+ * "--" become its operands.  Returns STATUS_GO_ON; or STATUS_USAGE, having said
+ * why. */
 int check_words(const struct run *run, const struct command *command,
     struct operands *operands);
 

@@ -30,7 +30,7 @@ look_up_own(struct waiting *w, const struct target *target, bool all,
 		return fail(
 		    w->run, STATUS_FAILED, "%s: %s", w->what, strerror(errno));
 	if (own->count > 0 && (!all || fits))
-		return 0;
+		return STATUS_GO_ON;
 	return usage_error(w->run,
 	    "%s: not an address of this machine; to ask others use "
 	    "tcpu connect -z --retry",

@@ -40,7 +40,7 @@ read_target(const struct operands *operands, bool need_host, bool numeric,
 		return refuse(STATUS_USAGE, error, "extra operand", words[2]);
 	first = words[0];
 	status = skip_scheme(&first, error);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	if (operands->count == 1) {
 		(void)snprintf(target->text, sizeof(target->text), "%s", first);
@@ -80,11 +80,11 @@ read_source(
 		*colon = '\0';
 	if (colon != source->text)
 		status = read_host(source, source->text, true, error);
-	if (status != 0 || !colon)
+	if (status != STATUS_GO_ON || !colon)
 		return status;
 	source->service = colon + 1;
 	if (read_port(source, true, error) == 0)
-		return 0;
+		return STATUS_GO_ON;
 	return refuse(STATUS_USAGE, error, "not a port", source->service);
 }
 
@@ -106,7 +106,7 @@ read_port(struct target *target, bool numeric, char *error)
 
 	if (digits > 0 && text[digits] == '\0' && n <= 65535) {
 		target->port = (int)n;
-		return 0;
+		return STATUS_GO_ON;
 	}
 	if (text[0] == '\0' || digits > 0 || strchr("+-", text[0]) ||
 	    isspace((unsigned char)text[0]))
@@ -115,7 +115,7 @@ read_port(struct target *target, bool numeric, char *error)
 	if (!service)
 		return refuse(STATUS_RESOLVE, error, "unknown service", text);
 	target->port = ntohs((uint16_t)service->s_port);
-	return 0;
+	return STATUS_GO_ON;
 }
 
 /* Past "tcp://"; what else looks like a URL, a path or HOST/PORT is refused. */
@@ -136,7 +136,7 @@ skip_scheme(char **word, char *error)
 	if (strchr(*word, '/'))
 		return refuse(STATUS_USAGE, error,
 		    "a host has no '/'; write HOST:PORT", *word);
-	return 0;
+	return STATUS_GO_ON;
 }
 
 /*
@@ -150,7 +150,7 @@ read_host(struct target *target, char *host, bool need_host, char *error)
 	size_t len = strlen(host);
 
 	if (!need_host && strcmp(host, "*") == 0)
-		return 0;
+		return STATUS_GO_ON;
 	if (len == 0)
 		return refuse(STATUS_USAGE, error, "empty host", host);
 	if (strspn(host, "0123456789") == len)
@@ -158,12 +158,12 @@ read_host(struct target *target, char *host, bool need_host, char *error)
 		    STATUS_USAGE, error, "a host is not a number alone", host);
 	target->host = host;
 	if (host[0] != '[')
-		return 0;
+		return STATUS_GO_ON;
 	if (len < 3 || host[len - 1] != ']')
 		return refuse(STATUS_USAGE, error, "not a host", host);
 	host[len - 1] = '\0';
 	target->host = host + 1;
-	return 0;
+	return STATUS_GO_ON;
 }
 
 /*
@@ -191,13 +191,13 @@ split_word(char *word, bool need_host, struct target *target, char *error)
 		*colon = '\0';
 		target->service = colon + 1;
 		if (colon == word && !need_host)
-			return 0;
+			return STATUS_GO_ON;
 		return read_host(target, word, need_host, error);
 	}
 	if (need_host || strchr(word, ':') || word[0] == '[')
 		return refuse(STATUS_USAGE, error, "no port", word);
 	target->service = word;
-	return 0;
+	return STATUS_GO_ON;
 }
 
 int
@@ -211,9 +211,9 @@ find_target(const struct run *run, const struct operands *operands,
 	    operands, need_host, run->options->numeric, target, error);
 	if (status == STATUS_USAGE)
 		return usage_error(run, "%s", error);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return fail(run, status, "%s: %s", run->command, error);
 	if (target->port < least)
 		return usage_error(run, "not a port: '%s'", target->service);
-	return 0;
+	return STATUS_GO_ON;
 }

@@ -22,8 +22,8 @@ struct target {
 /*
  * Reads HOST PORT, HOST:PORT, [V6]:PORT, tcp://HOST:PORT or, unless NEED_HOST,
  * PORT, :PORT or *:PORT from the operands.  A PORT may be the name of a
- * service, unless NUMERIC.  Returns 0; or the status to end with and its
- * sentence.
+ * service, unless NUMERIC.  Returns STATUS_GO_ON; or the status to end with and
+ * its sentence.
  */
 int read_target(const struct operands *operands, bool need_host, bool numeric,
     struct target *target, char error[OPTION_ERROR_SIZE]);
@@ -35,8 +35,8 @@ int read_source(
 
 /*
  * The target that the operands name (read_target); a port below LEAST is
- * refused, which is 0 for listen and 1 elsewhere.  Returns 0, or the status to
- * end with, having said why.
+ * refused, which is 0 for listen and 1 elsewhere.  Returns STATUS_GO_ON, or the
+ * status to end with, having said why.
  */
 int find_target(const struct run *run, const struct operands *operands,
     bool need_host, int least, struct target *target);

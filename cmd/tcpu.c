@@ -36,6 +36,7 @@ static const struct command *const commands[] = {&listen_command,
 static int start(char **words);
 static int read_leading(const struct run *run, struct common_options *options,
     char **words, int *n);
+static int over(int status);
 static bool is_version(const char *word);
 static const struct command *find_command(const char *word);
 static int start_command(
@@ -69,7 +70,7 @@ start(char **words)
 
 	block_signals(&ending);
 	status = read_leading(&run, &options, words, &n);
-	if (status != -1)
+	if (status != STATUS_GO_ON)
 		return finish(&run, status);
 	command = find_command(words[n]);
 	if (!command)
@@ -79,8 +80,9 @@ start(char **words)
 }
 
 /*
- * Options of every command may stand before the command, too.  Returns -1 and
- * how many words they are; or the status of what needs no command.
+ * Options of every command may stand before the command, too.  Returns
+ * STATUS_GO_ON and how many words they are; or the status of what needs no
+ * command.
  */
 static int
 read_leading(
@@ -92,17 +94,24 @@ read_leading(
 	char error[OPTION_ERROR_SIZE];
 
 	if (words[0] && is_version(words[0]))
-		return answer_version(run);
+		return over(answer_version(run));
 	*n = parse_leading_options(sets, options, words, &operands, error);
 	if (*n == -1)
 		return bad_option(run, commands, error, operands.meant);
 	if (options->help)
-		return answer_help(run, NULL);
+		return over(answer_help(run, NULL));
 	if (!words[*n])
 		return say_usage(run);
 	if (strcmp(words[*n], "help") == 0)
-		return answer_help_words(run, words + *n + 1);
-	return -1;
+		return over(answer_help_words(run, words + *n + 1));
+	return STATUS_GO_ON;
+}
+
+/* What was asked for has been answered. */
+static int
+over(int status)
+{
+	return status == STATUS_DONE ? STATUS_ENDED : status;
 }
 
 static bool
@@ -167,18 +176,18 @@ start_command(
 	    -1)
 		status = bad_option(&run, commands, error, operands.meant);
 	else if (run.options->help)
-		status = answer_help(&run, command);
+		status = over(answer_help(&run, command));
 	else if (check_words(&run, command, &operands) != 0)
 		status = STATUS_USAGE;
 	else
 		status = prepare(&run, command, options, &operands);
-	if (status == -1)
+	if (status == STATUS_GO_ON)
 		status = perform(&run, command, &operands);
 	free(options);
 	return finish(&run, status);
 }
 
-/* Returns -1 to go on, or the status to end with. */
+/* Returns STATUS_GO_ON, or the status to end with. */
 static int
 prepare(const struct run *run, const struct command *command, void *options,
     const struct operands *operands)
@@ -187,7 +196,8 @@ prepare(const struct run *run, const struct command *command, void *options,
 		return usage_error(run, "there is no COMMAND to run here");
 	if (operands->command && !operands->command[0])
 		return usage_error(run, "missing COMMAND behind '--'");
-	return command->prepare ? command->prepare(run, options, operands) : -1;
+	return command->prepare ? command->prepare(run, options, operands)
+				: STATUS_GO_ON;
 }
 
 static int

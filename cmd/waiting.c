@@ -41,12 +41,12 @@ int
 wait_for_process(struct waiting *w, int pid)
 {
 	if (pid == 0)
-		return 0;
+		return STATUS_GO_ON;
 	w->pid = pid;
 	w->process = pidfd_open(pid, 0);
 	w->ended = w->process == -1 && errno == ESRCH;
 	if (w->process != -1 || w->ended)
-		return 0;
+		return STATUS_GO_ON;
 	return fail(
 	    w->run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));
 }
@@ -98,9 +98,9 @@ wait_a_little(struct waiting *w)
 	if (left == 0)
 		return say_timed_out(w);
 	if (process_has_ended(w))
-		return 0;
+		return STATUS_GO_ON;
 	if (tcp_thread_sleep(pause) == -1)
 		return library_failure(w->run, w->what, STATUS_FAILED);
 	w->pause = w->pause < w->longest / 2 ? 2 * w->pause : w->longest;
-	return 0;
+	return STATUS_GO_ON;
 }

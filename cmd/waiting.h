@@ -38,7 +38,7 @@ void begin_waiting(
 
 /*
  * The end of process PID, unless that is 0, ends the wait, too; it may be gone
- * already.  Returns 0, or the status to end with, having said why.
+ * already.  Returns STATUS_GO_ON, or the status to end with, having said why.
  */
 int wait_for_process(struct waiting *w, int pid);
 
@@ -54,7 +54,7 @@ int say_timed_out(const struct waiting *w);
 /*
  * Pauses: shortly at first, then longer, and never past the limit, so that the
  * last look is taken when it is reached, or when the process has ended.
- * Returns 0; or the status to end with, having said why.
+ * Returns STATUS_GO_ON; or the status to end with, having said why.
  */
 int wait_a_little(struct waiting *w);
 

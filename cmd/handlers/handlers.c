@@ -36,9 +36,9 @@ handler_prepare(const struct run *run, struct handler_options *o,
 {
 	int status = check_options(run, o, session, command);
 
-	if (status == 0 && command)
+	if (status == STATUS_GO_ON && command)
 		status = find_program(run, command, o->path);
-	return status ? status : -1;
+	return status;
 }
 
 static int
@@ -56,7 +56,7 @@ check_options(const struct run *run, const struct handler_options *o,
 		return usage_error(run,
 		    "with a COMMAND, how a session goes is its own matter "
 		    "without --pipes");
-	return 0;
+	return STATUS_GO_ON;
 }
 
 static void
@@ -103,7 +103,7 @@ handlers_begin(struct handlers *hs)
 		    hs->run, STATUS_FAILED, "eventfd: %s", strerror(errno));
 	watch_children(hs->run->ending,
 	    &(struct children){.pass_on = pass_on, .note = note_end, .of = hs});
-	return 0;
+	return STATUS_GO_ON;
 }
 
 int
@@ -117,7 +117,7 @@ handlers_await(struct handlers *hs, int limit)
 			    hs->run, hs->what, STATUS_FAILED);
 		(void)eventfd_read(hs->ended, &n); /* it is readable */
 	}
-	return 0;
+	return STATUS_GO_ON;
 }
 
 int
@@ -156,7 +156,7 @@ handlers_end(struct handlers *hs, int status)
 	}
 	if (ending->over || ending->signal)
 		end_all(hs);
-	else if (status == 0 && !hs->many)
+	else if (status == STATUS_GO_ON && !hs->many)
 		status = hs->status;
 	free_all(hs);
 	(void)close(hs->ended);

@@ -15,19 +15,19 @@ extern const struct option handler_option_table[];
 
 /*
  * Before the library is called: finds COMMAND, if there is one, and sees that
- * the options go together.  Returns -1 to go on, or the status to end with.
+ * the options go together.  Returns STATUS_GO_ON, or the status to end with.
  */
 int handler_prepare(const struct run *run, struct handler_options *options,
     const struct session_options *session, char *const *command);
 
 /*
- * Returns 0, or the status to end with, having said why.  From here on the
- * environment lies in HS.
+ * Returns STATUS_GO_ON, or the status to end with, having said why.  From here
+ * on the environment lies in HS.
  */
 int handlers_begin(struct handlers *hs);
 
-/* Waits (parks) until fewer than LIMIT run.  Returns 0, or the status of the
- * run, which is over. */
+/* Waits (parks) until fewer than LIMIT run.  Returns STATUS_GO_ON, or the
+ * status of the run, which is over. */
 int handlers_await(struct handlers *hs, int limit);
 
 /*

@@ -69,7 +69,7 @@ find_program(const struct run *run, char *const *words, char path[PATH_MAX])
 	else
 		error = ENAMETOOLONG;
 	if (error == 0)
-		return 0;
+		return STATUS_GO_ON;
 	return fail(
 	    run, program_failure(error), "%s: %s", name, strerror(error));
 }

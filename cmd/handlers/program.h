@@ -23,8 +23,8 @@ struct program {
 };
 
 /*
- * Looks WORDS[0] up as a shell does.  Returns 0; or STATUS_NOT_FOUND or
- * STATUS_CANNOT_EXECUTE, having said why.
+ * Looks WORDS[0] up as a shell does.  Returns STATUS_GO_ON; or STATUS_NOT_FOUND
+ * or STATUS_CANNOT_EXECUTE, having said why.
  */
 int find_program(
     const struct run *run, char *const *words, char path[PATH_MAX]);

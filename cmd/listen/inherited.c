@@ -81,7 +81,7 @@ find_inherited(const struct run *run, int fd, struct inherited *i)
 	while (!why && i->count < n)
 		why = take(fd++, i);
 	if (!why)
-		return 0;
+		return STATUS_GO_ON;
 	if (by_option)
 		return usage_error(run, "--fd %d: %s", fd - 1, why);
 	return fail(run, STATUS_LISTEN, "%s: %s", i->what, why);

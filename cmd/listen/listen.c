@@ -63,12 +63,12 @@ prepare_listen(
 	char *const *command = operands->command;
 	int status = check_listen_options(run, o, operands);
 
-	if (status == 0 && takes_over(o, operands))
+	if (status == STATUS_GO_ON && takes_over(o, operands))
 		status = find_inherited(run, o->fd, &o->inherited);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	status = handler_prepare(run, &o->handler, &o->session, command);
-	if (status != -1)
+	if (status != STATUS_GO_ON)
 		return status;
 	return ready_prepare(
 	    run, &o->ready, serves(o, command), spares_stdout(o, command));
@@ -86,16 +86,16 @@ run_listen(
 	int status;
 
 	status = watch_until_exit(&l);
-	if (status == 0)
+	if (status == STATUS_GO_ON)
 		status = l.options->inherited.count
 		    ? adopt_listener(&l)
 		    : make_listener(&l, operands);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	say_more(run, "%s: listening", l.what);
 	status = ready_announce(run, &l.options->ready, l.listener,
 	    spares_stdout(l.options, l.command), &files);
-	if (status == 0)
+	if (status == STATUS_GO_ON)
 		status = serve(&l);
 	ready_withdraw(&files);
 	return status;
@@ -107,7 +107,7 @@ watch_until_exit(const struct listening *l)
 	int pid = l->options->until_exit;
 
 	if (pid == 0 || watch_process(l->run->ending, pid, STATUS_ENDED) == 0)
-		return 0;
+		return STATUS_GO_ON;
 	return fail(
 	    l->run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));
 }
@@ -119,13 +119,13 @@ adopt_listener(struct listening *l)
 	int status =
 	    open_output(l->run, l->options->session.output, &l->output);
 
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	(void)snprintf(l->what, sizeof(l->what), "%s", i->what);
 	l->listener = tcp_listener_from_fds(i->fds, i->count);
 	if (!tcp_listener_p(l->listener))
 		return library_failure(l->run, l->what, STATUS_LISTEN);
-	return 0;
+	return STATUS_GO_ON;
 }
 
 static int
@@ -134,7 +134,7 @@ make_listener(struct listening *l, const struct operands *operands)
 	struct target target;
 	int status = find_target(l->run, operands, false, 0, &target);
 
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	if (l->options->local && target.host)
 		return usage_error(

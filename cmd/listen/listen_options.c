@@ -135,7 +135,7 @@ static int
 check_hold(const struct run *run, const struct listen_options *o, bool command)
 {
 	if (!o->hold)
-		return 0;
+		return STATUS_GO_ON;
 	if (!command)
 		return usage_error(run, "--hold needs a COMMAND");
 	if (o->keep_open || o->max_conns || o->accept_timeout != -1 ||
@@ -144,7 +144,7 @@ check_hold(const struct run *run, const struct listen_options *o, bool command)
 		return usage_error(run, "--hold leaves connections to COMMAND");
 	if (o->until_exit || run->options->timeout != -1)
 		return usage_error(run, "--hold leaves its end to COMMAND");
-	return 0;
+	return STATUS_GO_ON;
 }
 
 /* A socket that listens already has its address and its backlog. */
@@ -162,7 +162,7 @@ check_adoption(const struct run *run, const struct listen_options *o,
 	if (o->ready.background)
 		return usage_error(run,
 		    "--background keeps no descriptor, so none that listens");
-	return 0;
+	return STATUS_GO_ON;
 }
 
 int
@@ -171,9 +171,9 @@ check_listen_options(const struct run *run, const struct listen_options *o,
 {
 	int status = check_options(run, o, operands->command);
 
-	if (status == 0)
+	if (status == STATUS_GO_ON)
 		status = check_hold(run, o, operands->command);
-	if (status == 0 && takes_over(o, operands))
+	if (status == STATUS_GO_ON && takes_over(o, operands))
 		status = check_adoption(run, o, operands);
 	return status;
 }

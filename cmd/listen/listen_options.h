@@ -40,7 +40,7 @@ struct listen_options {
 extern const struct option_set listen_option_sets[];
 extern const struct listen_options listen_defaults;
 
-/* Returns 0; or STATUS_USAGE, having said why. */
+/* Returns STATUS_GO_ON; or STATUS_USAGE, having said why. */
 int check_listen_options(const struct run *run,
     const struct listen_options *options, const struct operands *operands);
 

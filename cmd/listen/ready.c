@@ -69,8 +69,8 @@ ready_prepare(const struct run *run, struct ready_options *o, bool serves,
 {
 	int status = check_ready_fd(run, o->fd);
 
-	if (status != 0 || !o->background)
-		return status ? status : -1;
+	if (status != STATUS_GO_ON || !o->background)
+		return status;
 	if (!spares_stdout && !is_file(STDOUT_FILENO))
 		return usage_error(run,
 		    "--background needs a COMMAND, --no-accept, --output, or a "
@@ -81,15 +81,15 @@ ready_prepare(const struct run *run, struct ready_options *o, bool serves,
 /* ---- In the background ---- */
 
 /*
- * Forks, before the library is first called.  In the child returns -1 and
- * stores the pipe to the launcher; of the other descriptors above 2 only KEEP
- * stays open, and stdin is empty with SERVES or if it is a terminal.  In the
- * launcher returns the status to end with.
+ * Forks, before the library is first called.  In the child returns STATUS_GO_ON
+ * and stores the pipe to the launcher; of the other descriptors above 2 only
+ * KEEP stays open, and stdin is empty with SERVES or if it is a terminal.  In
+ * the launcher returns the status to end with.
  */
 static int
 go_to_background(const struct run *run, int keep, bool serves, int *launcher)
 {
-	int pipe_fds[2];
+	int pipe_fds[2], status;
 	pid_t child;
 
 	if (pipe2(pipe_fds, O_CLOEXEC) == -1)
@@ -100,13 +100,14 @@ go_to_background(const struct run *run, int keep, bool serves, int *launcher)
 		return fail(run, STATUS_FAILED, "fork: %s", strerror(errno));
 	if (child > 0) {
 		(void)close(pipe_fds[1]);
-		return wait_until_ready(run, pipe_fds[0], child);
+		status = wait_until_ready(run, pipe_fds[0], child);
+		return status == STATUS_DONE ? STATUS_ENDED : status;
 	}
 	/* Until we are ready nobody else knows of us. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	settle_down(keep, serves, pipe_fds[1]);
 	*launcher = pipe_fds[1];
-	return -1;
+	return STATUS_GO_ON;
 }
 
 /* A child that ends without a word has said why; its status is ours. */
@@ -126,7 +127,7 @@ wait_until_ready(const struct run *run, int fd, pid_t child)
 	if (len > 0) {
 		block_signals(run->ending);
 		status = answer(run, text + 1, len - 1);
-		if (status != 0)
+		if (status != STATUS_DONE)
 			(void)kill(child, SIGTERM); /* nobody knows of it */
 		return status;
 	}
@@ -170,7 +171,7 @@ is_pipe(int fd)
 
 /* Hands the launcher its text and lets it go, and the stdout and stderr that
  * somebody may be reading to the end: stderr if it is a pipe, stdout unless it
- * is a file or a terminal.  Returns 0, or the status to end with. */
+ * is a file or a terminal.  Returns STATUS_GO_ON, or the status to end with. */
 static int
 leave_launcher(const struct run *run, int launcher, const char *text)
 {
@@ -233,7 +234,8 @@ print_announcement(const struct run *run, const struct ready_options *o,
 	else
 		status = answer(run, text.bytes, text.size);
 	text_free(&text);
-	if (status == 0 && o->launcher == -1 && o->print && spares_stdout)
+	if (status == STATUS_GO_ON && o->launcher == -1 && o->print &&
+	    spares_stdout)
 		release_stdout(run);
 	return status;
 }
@@ -253,14 +255,14 @@ ready_announce(const struct run *run, const struct ready_options *o,
 	(void)snprintf(number, sizeof(number), "%d\n", port);
 	status =
 	    write_file(run, "--port-file", o->port_file, port, &files->port);
-	if (status == 0)
+	if (status == STATUS_GO_ON)
 		status = write_file(
 		    run, "--pid-file", o->pid_file, (int)getpid(), &files->pid);
 	shared = o->fd == STDOUT_FILENO &&
 	    share_a_pipe(STDOUT_FILENO, STDERR_FILENO);
-	if (status == 0 && o->fd != -1)
+	if (status == STATUS_GO_ON && o->fd != -1)
 		status = tell_ready_fd(run, o->fd, number);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	if (shared)
 		release_stderr(run);
@@ -302,7 +304,7 @@ write_file(const struct run *run, const char *option, const char *name,
 	struct stat st;
 
 	if (!name)
-		return 0;
+		return STATUS_GO_ON;
 	/* Whoever reads from a FIFO or a device would wait for ever. */
 	if (lstat(name, &st) == 0 && !S_ISREG(st.st_mode) &&
 	    !S_ISDIR(st.st_mode))
@@ -313,7 +315,7 @@ write_file(const struct run *run, const char *option, const char *name,
 		return fail(run, STATUS_FILE, "%s %s: %s", option, name,
 		    strerror(errno));
 	file->name = name;
-	return 0;
+	return STATUS_GO_ON;
 }
 
 static void

@@ -43,15 +43,15 @@ struct ready_files {
 /*
  * Before the library is called: sees that --ready-fd is open and, with
  * --background, forks.  SERVES says that stdin is not for data, and
- * SPARES_STDOUT that stdout is not.  Returns -1 to go on, in the child; or the
+ * SPARES_STDOUT that stdout is not.  Returns STATUS_GO_ON, in the child; or the
  * status to end with.
  */
 int ready_prepare(const struct run *run, struct ready_options *options,
     bool serves, bool spares_stdout);
 
 /*
- * Tells everybody that L listens.  Returns 0, or the status to end with,
- * having said why; the files are to be withdrawn in any case.
+ * Tells everybody that L listens.  Returns STATUS_GO_ON, or the status to end
+ * with, having said why; the files are to be withdrawn in any case.
  */
 int ready_announce(const struct run *run, const struct ready_options *options,
     tcp_listener l, bool spares_stdout, struct ready_files *files);

@@ -60,9 +60,9 @@ serve_sessions(struct listening *l)
 	become_stdout(l->output);
 	status = open_standard_ports(l->run, o->session.output, &standard);
 	allow_drain(l);
-	for (int n = 1; status == 0; n++) {
+	for (int n = 1; status == STATUS_GO_ON; n++) {
 		status = accept_connection(l, connection, name);
-		if (status != 0)
+		if (status != STATUS_GO_ON)
 			break;
 		if (!o->keep_open || n == o->count)
 			(void)tcp_close(l->listener); /* nobody waits there */
@@ -95,16 +95,17 @@ serve_handlers(struct listening *l)
 	int status;
 
 	status = handlers_begin(&handlers);
-	if (status != 0)
+	if (status != STATUS_GO_ON)
 		return status;
 	allow_drain(l);
-	for (int n = 0; status == 0 && (count == 0 || n < count); n++) {
+	for (int n = 0; status == STATUS_GO_ON && (count == 0 || n < count);
+	     n++) {
 		status = handlers_await(&handlers, limit);
-		if (status == 0)
+		if (status == STATUS_GO_ON)
 			status = accept_connection(l, connection, name);
-		if (status == 0 && n + 1 == count)
+		if (status == STATUS_GO_ON && n + 1 == count)
 			(void)tcp_close(l->listener); /* nobody waits there */
-		if (status == 0 &&
+		if (status == STATUS_GO_ON &&
 		    handlers_start(&handlers, connection, name) == -1)
 			status =
 			    library_failure(l->run, l->what, STATUS_LISTEN);
@@ -125,12 +126,12 @@ accept_connection(
 	do {
 		(void)tcp_set_accept_timeout(l->listener, (int)left);
 		status = await_connection(l, connection);
-		if (status != 0)
+		if (status != STATUS_GO_ON)
 			return status;
 		if (limit != -1)
 			left = deadline > now() ? deadline - now() : 0;
 	} while (!admit(l, connection[0], name));
-	return 0;
+	return STATUS_GO_ON;
 }
 
 /* Without descriptors a connection stays pending until some are free again. */
@@ -152,7 +153,7 @@ await_connection(struct listening *l, tcp_port connection[2])
 			&l->said) == -1)
 			return library_failure(l->run, l->what, STATUS_LISTEN);
 	}
-	return 0;
+	return STATUS_GO_ON;
 }
 
 /* A peer that is not is reset, so that it does not take nothing for all. */

@@ -99,7 +99,7 @@ check_session_options(
 	if (options->abandon && options->reset)
 		return usage_error(
 		    run, "--abandon and --reset exclude each other");
-	return 0;
+	return STATUS_GO_ON;
 }
 
 bool

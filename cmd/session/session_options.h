@@ -47,8 +47,8 @@ extern const struct option session_option_table[];
 		}                                                         \
 	}
 
-/* SESSION says that there will be one.  Returns 0; or STATUS_USAGE, having said
- * why. */
+/* SESSION says that there will be one.  Returns STATUS_GO_ON; or STATUS_USAGE,
+ * having said why. */
 int check_session_options(
     const struct run *run, const struct session_options *options, bool session);
 

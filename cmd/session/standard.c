@@ -70,5 +70,5 @@ open_standard_ports(
 	ports->reader = (struct reader){run, ports->name, ports->output};
 	if (watch_reader(&ports->reader) == -1)
 		return library_failure(run, ports->name, STATUS_FAILED);
-	return 0;
+	return STATUS_GO_ON;
 }

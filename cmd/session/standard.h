@@ -39,7 +39,7 @@ struct standard_ports {
 
 /*
  * Opens the ports of descriptors 0 and 1.  OUTPUT names the file that 1 is, or
- * NULL.  Returns 0, or the status to end with, having said why.
+ * NULL.  Returns STATUS_GO_ON, or the status to end with, having said why.
  */
 int open_standard_ports(
     const struct run *run, const char *output, struct standard_ports *ports);
