@@ -49,10 +49,11 @@ static struct bucket buckets[BUCKETS];
 static int join(struct asker *, const struct tu_query *);
 static struct bucket *bucket_of(const struct tu_query *);
 static struct question *find(const struct bucket *, const struct tu_query *);
-static struct question *question_new(struct bucket *, const struct tu_query *);
+static struct question *question_new(const struct tu_query *);
 static bool same(const char *, const char *);
 static void leave(void *);
 static void question_drop(struct question *);
+static void question_free(struct question *);
 static void work(struct tu_job *);
 static void ended(struct tu_job *);
 static bool lacks_descriptors(void);
@@ -126,15 +127,15 @@ join(struct asker *asker, const struct tu_query *query)
 
 	tu_helpers_lock();
 	q = find(bucket, query);
-	if (q == NULL)
-		q = question_new(bucket, query);
+	if (q == NULL && (q = question_new(query)) != NULL)
+		LIST_INSERT_HEAD(bucket, q, link);
+	asker->question = q;
 	if (q != NULL) {
 		q->users++;
 		LIST_INSERT_HEAD(&q->askers, asker, link);
-		asker->question = q;
 	}
 	tu_helpers_unlock();
-	return q != NULL ? 0 : -1;
+	return asker->question != NULL ? 0 : -1;
 }
 
 static struct bucket *
@@ -173,7 +174,7 @@ same(const char *a, const char *b)
 
 /* With a job in the queue; NULL with errno. */
 static struct question *
-question_new(struct bucket *bucket, const struct tu_query *query)
+question_new(const struct tu_query *query)
 {
 	struct question *q = calloc(1, sizeof(*q));
 	int error;
@@ -186,12 +187,10 @@ question_new(struct bucket *bucket, const struct tu_query *query)
 	q->host = strdup(query->host);
 	q->service = query->service ? strdup(query->service) : NULL;
 	if (q->host != NULL && (q->service != NULL || !query->service) &&
-	    tu_helpers_add(TU_LOOK_UPS, &q->job) == 0) {
-		LIST_INSERT_HEAD(bucket, q, link);
+	    tu_helpers_add(TU_LOOK_UPS, &q->job) == 0)
 		return q;
-	}
 	error = errno;
-	question_drop(q);
+	question_free(q);
 	errno = error;
 	return NULL;
 }
@@ -219,8 +218,13 @@ leave(void *arg)
 static void
 question_drop(struct question *q)
 {
-	if (--q->users > 0)
-		return;
+	if (--q->users == 0)
+		question_free(q);
+}
+
+static void
+question_free(struct question *q)
+{
 	if (q->answer != NULL)
 		freeaddrinfo(q->answer);
 	free(q->host);
