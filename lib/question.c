@@ -70,6 +70,7 @@ tu_query_run(const struct tu_query *query, int flags, struct addrinfo **found)
 	};
 	int code;
 
+	errno = 0;
 	code = getaddrinfo(query->host, query->service, &hints, found);
 	if (code == 0 || code == EAI_SYSTEM || !lacks_descriptors())
 		return code;
@@ -257,12 +258,16 @@ ended(struct tu_job *job)
 	question_drop(q);
 }
 
-/* getaddrinfo(3) says "not known" if it could open no file. */
+/* getaddrinfo(3) says "not known" if it could open no file; errno then says
+ * why, unless a later failure of it has hidden that. */
 static bool
 lacks_descriptors(void)
 {
-	int fd = eventfd(0, EFD_CLOEXEC);
+	int fd;
 
+	if (errno == EMFILE || errno == ENFILE)
+		return true; /* though there may be some again */
+	fd = eventfd(0, EFD_CLOEXEC);
 	if (fd == -1)
 		return true;
 	(void)close(fd); /* an eventfd */

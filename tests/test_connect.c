@@ -3,6 +3,7 @@
  * test_connect.c - tcp_connect, from the host as it is written to the two
  * ports: rows C of the conformance table.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
 #include <signal.h>
@@ -658,6 +659,38 @@ tells_want(void)
 	return told_so;
 }
 
+/* Whether the C library's look-ups lack a file, for a moment. */
+static bool short_of_files;
+
+int
+getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+    struct addrinfo **found)
+{
+	static int (*real)(const char *, const char *, const struct addrinfo *,
+	    struct addrinfo **);
+
+	if (short_of_files && !(hints->ai_flags & AI_NUMERICHOST)) {
+		errno = EMFILE;
+		return EAI_NONAME;
+	}
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	return real(host, service, hints, found);
+}
+
+static void
+passing_shortage(void)
+{
+	tcp_port in, out;
+
+	short_of_files = true;
+	failed(tcp_connect("localhost", 1, NULL, &in, &out) == -1,
+	    TCPUNIT_ERROR_SYSTEM, EMFILE);
+	ok(told(strerror(EMFILE)),
+	    "C35 EMFILE that ends with the look-up is EMFILE");
+	short_of_files = false;
+}
+
 /* For which the C library has to find out how names are looked up. */
 static void
 first_look_up(void)
@@ -779,6 +812,7 @@ main(void)
 	run(local_names);
 	run(local_host_alone);
 	run(no_descriptors);
+	run(passing_shortage);
 	run(mapped);
 	run(choices);
 	run(lingering);
