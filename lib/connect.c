@@ -29,6 +29,8 @@ struct connecting {
 	char what[2 * TU_HOST_SIZE + 16]; /* "connect localhost:4242" */
 };
 
+static int make_connection(struct tu_runtime *, const char *, int,
+    const struct tcp_connect_options *, union tcp_address *);
 static void give_up(void *);
 static int check_options(int, const struct tcp_connect_options *);
 static int read_target(struct connecting *, const char *, int);
@@ -45,9 +47,8 @@ tcp_connect(const char *host, int port,
 {
 	struct tcp_connect_options o = {TCPUNIT_CONNECT_DEFAULTS};
 	struct tu_runtime *rt = tu_enter();
-	struct tu_cleanup cleanup;
-	struct connecting *c;
-	int fd = -1, result = -1;
+	union tcp_address peer;
+	int fd;
 
 	if (rt == NULL ||
 	    tu_options_take(&o, sizeof(o), options, "connect") == -1 ||
@@ -56,26 +57,39 @@ tcp_connect(const char *host, int port,
 	if (host == NULL || in == NULL || out == NULL)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect",
 		    "connect: no %s", host ? "room for the ports" : "host");
-	c = calloc(1, sizeof(*c));
+	tu_limit(&rt->scheduler, o.timeout);
+	fd = make_connection(rt, host, port, &o, &peer);
+	if (fd == -1)
+		return -1;
+	if (tu_ports_open(rt, fd, &peer, "connect", in, out) == 0)
+		return 0;
+	(void)close(fd); /* nothing was sent */
+	return -1;
+}
+
+/* The connected socket, or -1 raised. */
+static int
+make_connection(struct tu_runtime *rt, const char *host, int port,
+    const struct tcp_connect_options *options, union tcp_address *peer)
+{
+	struct connecting *c = calloc(1, sizeof(*c));
+	struct tu_cleanup cleanup;
+	int fd = -1;
+
 	if (c == NULL)
 		return tu_raise(
 		    TCPUNIT_ERROR_SYSTEM, ENOMEM, "connect", "connect");
 	c->attempts.rt = rt;
-	c->attempts.options = &o;
-	tu_limit(&rt->scheduler, o.timeout);
+	c->attempts.options = options;
 	tu_cleanup_push(&rt->scheduler, &cleanup, give_up, c);
 	if (read_target(c, host, port) == 0 && find_local(c) == 0 &&
 	    find_addresses(c) == 0)
 		fd = run(c);
 	tu_cleanup_pop(&rt->scheduler);
-	if (fd != -1)
-		result = tu_ports_open(
-		    rt, fd, &c->attempts.peer, "connect", in, out);
-	if (fd != -1 && result == -1)
-		(void)close(fd); /* nothing was sent */
+	*peer = c->attempts.peer;
 	free(c->attempts.details);
 	free(c);
-	return result;
+	return fd;
 }
 
 /* The thread that connects never runs again. */
