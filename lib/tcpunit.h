@@ -456,6 +456,15 @@ TCPUNIT_API ssize_t tcp_printf(tcp_port p, const char *format, ...)
 TCPUNIT_API int tcp_flush_output(tcp_port p);
 
 /*
+ * Sends what is buffered, and waits until the peer's system has acknowledged
+ * every byte of this output port; its program need not have read them.  Errors,
+ * besides those above: argument where the port is no TCP port; net where the
+ * connection has ended, for whatever reason: then transferred says how many of
+ * all bytes had been acknowledged.
+ */
+TCPUNIT_API int tcp_await_acknowledgement(tcp_port p);
+
+/*
  * Gives the output port a buffer of N bytes; 0, as at first, none.  It is sent
  * when full, by tcp_flush_output, by closing, and before a read of the same
  * connection waits.  What is buffered goes out first (parks).

@@ -22,6 +22,7 @@ lib_rooms() {
 	connection: scheduler address descriptor
 	port input line output closing properties: watch connection ahead runtime error
 	print copy: port
+	acknowledge: connection port runtime
 	question: wakeup helpers runtime address error
 	resolve: question runtime address
 	passive: address

@@ -531,6 +531,31 @@ many_connections(void)
 	tcp_close(l);
 }
 
+/* The peer's program does not read. */
+static void
+acknowledged(void)
+{
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both b = both_connect(l, "127.0.0.1");
+
+	tcp_set_buffer_size(b.client_out, 8);
+	tcp_write_string(b.client_out, "hello");
+	is_int(tcp_await_acknowledgement(b.client_out), 0,
+	    "tcp_await_acknowledgement sends what is buffered");
+	is_int(tcp_char_ready(b.server_in), 1, "and the peer's system has it");
+	tcp_reset(b.server_in);
+	ok(failed(tcp_await_acknowledgement(b.client_out) == -1,
+	       TCPUNIT_ERROR_NET, ECONNRESET),
+	    "a connection that was reset is a network error");
+	is_int((int)tcp_last_error()->transferred, 5,
+	    "that says how many bytes had been acknowledged");
+	ok(failed(tcp_await_acknowledgement(b.client_in) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "an input port is an argument error");
+	both_close(&b);
+	tcp_close(l);
+}
+
 int
 main(void)
 {
@@ -553,5 +578,6 @@ main(void)
 	run(close_while_writing);
 	run(reset_while_writing);
 	run(many_connections);
+	run(acknowledged);
 	return done_testing();
 }

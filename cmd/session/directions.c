@@ -248,17 +248,30 @@ note_failure(struct session *s)
 		s->lost = ECONNRESET;
 }
 
+/* A FIN counts as a byte, and nobody has to acknowledge it.  A connection that
+ * is gone without a FIN of tcpu's was reset, unless the peer has left: then it
+ * means no more than that. */
+static bool
+is_settled(const struct session *s, size_t acknowledged)
+{
+	const uint64_t missing = tcp_port_position(s->out) - acknowledged;
+
+	return s->finished ? missing <= 1 : s->left && missing == 0;
+}
+
 int
 settle(struct session *s)
 {
-	int code = s->lost;
+	const struct tcp_error *e;
 
-	if (code == 0)
-		code =
-		    wire_settle(tcp_port_fileno(s->in), s->finished, s->left);
-	if (code > 0)
-		s->lost = code;
-	return code == -1 ? -1 : 0;
+	if (s->lost || tcp_await_acknowledgement(s->out) == 0)
+		return 0;
+	e = tcp_last_error();
+	if (e->kind != TCPUNIT_ERROR_NET)
+		return -1;
+	if (!is_settled(s, e->transferred))
+		s->lost = e->code;
+	return 0;
 }
 
 static uint64_t

@@ -4,13 +4,11 @@
  */
 #include "wire.h"
 
-#include <errno.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <tcpunit.h>
 
 /* Seconds before a probe of keepalive, and how many may stay without an
  * answer. */
@@ -113,50 +111,4 @@ wire_has_unread(int fd)
 
 	(void)ioctl(fd, SIOCINQ, &n); /* it does not listen */
 	return n > 0;
-}
-
-static bool
-is_gone(int fd)
-{
-	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
-
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ||
-	    info.tcpi_state == TCP_CLOSE;
-}
-
-/* Why; a port that read or wrote may have taken the error already. */
-static int
-death_of(int fd)
-{
-	int code = 0;
-	socklen_t len = sizeof(code);
-
-	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &len);
-	return code ? code : ECONNRESET;
-}
-
-/*
- * No event tells of an acknowledgement, so it is asked for, at growing
- * intervals; most are there at once.  The queue's length survives the
- * connection, and a FIN counts as a byte.  A connection that is gone without
- * a FIN of ours was reset, whatever was acknowledged.
- */
-int
-wire_settle(int fd, bool finished, bool left)
-{
-	bool gone;
-	int queued;
-
-	for (int pause = 1;; pause = pause < 32 ? pause * 2 : 50) {
-		gone = is_gone(fd);
-		if (ioctl(fd, SIOCOUTQ, &queued) == -1)
-			return errno;
-		if (gone && (queued > finished || !(finished || left)))
-			return death_of(fd);
-		if (queued <= finished)
-			return 0;
-		if (tcp_thread_sleep(pause) == -1)
-			return -1;
-	}
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * wire.h - what the kernel is told and asked about the socket of a connection,
- * beyond what ports are for: how it is to end, and what the peer's kernel has
- * acknowledged.
+ * beyond what ports are for, and how it is to end.
  */
 #ifndef TCPU_WIRE_H
 #define TCPU_WIRE_H
@@ -38,13 +37,5 @@ bool wire_has_unread(int fd);
 
 /* Sends FIN.  False where the connection is gone already. */
 bool wire_finish(int fd);
-
-/*
- * Waits (parks) until the peer's kernel has acknowledged every byte; FINISHED
- * says that a FIN is among them, which nobody has to acknowledge, and LEFT that
- * a reset means no more than that the peer has left.  Returns 0; or the errno
- * for a connection that was lost before, or -1 if the thread was terminated.
- */
-int wire_settle(int fd, bool finished, bool left);
 
 #endif

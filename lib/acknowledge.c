@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Waiting for the peer's system.  No event says that it has acknowledged
+ * anything, so that it is asked for in growing intervals; most is acknowledged
+ * at once.
+ */
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+
+#include <errno.h>
+
+#include "port.h"
+
+enum { LONGEST_PAUSE = 50 };
+
+static const char where[] = "await-acknowledgement";
+
+static int await(struct tu_port *);
+static int look(struct tu_port *, size_t *);
+static int lost(struct tu_port *, size_t);
+
+int
+tcp_await_acknowledgement(tcp_port port)
+{
+	struct tu_port *p;
+	int result;
+
+	if (tu_enter() == NULL || tu_port_of_tcp(port, where) == NULL)
+		return -1;
+	p = tu_port_enter(TU_OUTPUT, port, where);
+	if (p == NULL)
+		return -1;
+	tu_limit(&p->runtime->scheduler, p->timeout);
+	result = tu_output_flush(p, where);
+	if (result == 0)
+		result = await(p);
+	tu_port_leave(p);
+	return result;
+}
+
+static int
+await(struct tu_port *p)
+{
+	struct tu_scheduler *s = &p->runtime->scheduler;
+	enum tu_wake woken;
+	size_t queued;
+	int state;
+
+	for (int pause = 1;; pause = pause < 32 ? 2 * pause : LONGEST_PAUSE) {
+		state = look(p, &queued);
+		if (state == TCP_CLOSE)
+			return lost(p, queued);
+		if (queued == 0)
+			return 0;
+		woken = tu_park(s, NULL, tu_after(pause), TU_INSIDE);
+		if (woken != TU_ELAPSED || p->closed)
+			return tu_port_end(p, woken, where);
+	}
+}
+
+/* The state of the connection, and how many bytes are not acknowledged.  The
+ * queue survives the connection, and a FIN in it counts as one. */
+static int
+look(struct tu_port *p, size_t *queued)
+{
+	const int fd = p->connection->descriptor.fd;
+	struct tcp_info info = {.tcpi_state = TCP_CLOSE};
+	socklen_t length = sizeof(info);
+	int n = 0;
+
+	(void)getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length); /* TCP's */
+	(void)ioctl(fd, SIOCOUTQ, &n); /* likewise */
+	if (n > 0 &&
+	    (info.tcpi_state == TCP_FIN_WAIT1 ||
+		info.tcpi_state == TCP_CLOSING ||
+		info.tcpi_state == TCP_LAST_ACK))
+		n--;
+	*queued = (size_t)n;
+	return info.tcpi_state;
+}
+
+/* A port that read or wrote may have taken the reason already. */
+static int
+lost(struct tu_port *p, size_t queued)
+{
+	int code = p->connection->error;
+	socklen_t length = sizeof(code);
+
+	if (code == 0)
+		(void)getsockopt(p->connection->descriptor.fd, SOL_SOCKET,
+		    SO_ERROR, &code, &length); /* it is a socket */
+	errno = code ? code : ECONNRESET;
+	tu_connection_note(p->connection);
+	(void)tu_port_raise(p, where); /* as is done below */
+	tu_error_attach((tcp_port){p->handle},
+	    p->position > queued ? (size_t)p->position - queued : 0);
+	return -1;
+}
