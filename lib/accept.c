@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accepting: the green threads that wait for the connections of a listener.
- * libevent's evconnlistener is not used: it accepts whatever is pending, and
- * asking would then disturb.
+ * Accepting: green threads wait for the connections of a listener. libevent's
+ * evconnlistener is not used: it accepts every pending connection at once, and
+ * asking whether one is pending would then change that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "listener.h"
 #include "port.h"
 
-enum { SHORTAGE_MS = 50 }; /* how long descriptors may be missing */
+enum { SHORTAGE_MS = 50 }; /* the longest wait for a descriptor */
 
 static void leave(void *);
 static int wait_connection(struct tu_listener *, union tcp_address *);
@@ -95,7 +95,8 @@ leave(void *listener)
 		free(l);
 }
 
-/* A connected socket; or -1, raised, also where the listener was closed. */
+/* Waits for a connection.  Returns its socket; or -1, with an error raised,
+ * also if the listener was closed. */
 static int
 wait_connection(struct tu_listener *l, union tcp_address *peer)
 {
@@ -121,13 +122,13 @@ wait_connection(struct tu_listener *l, union tcp_address *peer)
 	}
 }
 
-/* After an accept that failed. */
+/* Decides from errno how to wait after accept failed. */
 static enum tu_wake
 wait_for_next(struct tu_listener *l, int64_t *until)
 {
 	switch (errno) {
 	case EAGAIN:
-		*until = TU_NEVER; /* it is over */
+		*until = TU_NEVER; /* a shortage, if there was one, is over */
 		return park(l);
 	case EMFILE:
 	case ENFILE:
@@ -139,8 +140,9 @@ wait_for_next(struct tu_listener *l, int64_t *until)
 	}
 }
 
-/* For a descriptor to be closed, until *UNTIL at most.  The connection stays
- * pending, so that the listener's own event would be no wait. */
+/* Waits until a descriptor is closed, but not beyond *UNTIL.  The listener's
+ * own event would not do: the connection stays pending, so that it fires at
+ * once. */
 static enum tu_wake
 wait_out_shortage(struct tu_scheduler *s, int64_t *until)
 {
@@ -157,7 +159,7 @@ wait_out_shortage(struct tu_scheduler *s, int64_t *until)
 	return woken == TU_ELAPSED ? TU_READY : woken;
 }
 
-/* It is pending again, in a way: for whoever accepts next. */
+/* Keeps an accepted connection for the next call of tcp_accept. */
 static void
 hold(struct tu_listener *l, int fd, const union tcp_address *peer)
 {
@@ -169,7 +171,7 @@ hold(struct tu_listener *l, int fd, const union tcp_address *peer)
 		tu_wake(t, TU_READY);
 }
 
-/* The sockets take turns, so that none is starved by another. */
+/* The sockets take turns, so that a busy one does not starve the others. */
 static int
 try_accept(struct tu_listener *l, union tcp_address *peer)
 {
@@ -192,7 +194,8 @@ try_accept(struct tu_listener *l, union tcp_address *peer)
 	return -1;
 }
 
-/* Linux hands errors of the new connection to accept: it is passed over. */
+/* Accepts from one socket.  Linux reports errors of the new connection as
+ * errors of accept; such a connection is skipped. */
 static int
 accept_one(struct tu_scheduler *s, int listening, union tcp_address *peer)
 {
@@ -227,8 +230,8 @@ accept_one(struct tu_scheduler *s, int listening, union tcp_address *peer)
 	}
 }
 
-/* Who shares the socket may have cleared O_NONBLOCK, and accept4 has no flag in
- * its place. */
+/* Another process that shares the socket may have cleared O_NONBLOCK, and no
+ * flag of accept4 replaces it. */
 static bool
 would_wait(int listening)
 {

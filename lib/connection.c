@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A connection's descriptor, and the buffers of what it has to hold.
- */
 #include "connection.h"
 
 #include <event2/buffer.h>
@@ -48,7 +45,7 @@ tu_connection_over(void **all, int fd)
 		return NULL;
 	c->descriptor.fd = fd;
 	node = tsearch(c, all, by_descriptor);
-	if (node == NULL || *node != c) { /* there is one */
+	if (node == NULL || *node != c) { /* an equal one exists already */
 		free(c);
 		return node != NULL ? *node : NULL;
 	}
@@ -72,7 +69,7 @@ static void
 leave_tree(struct tu_connection *c)
 {
 	if (c->all != NULL)
-		(void)tdelete(c, c->all, by_descriptor); /* it is there */
+		(void)tdelete(c, c->all, by_descriptor); /* it is in the tree */
 	c->all = NULL;
 }
 
@@ -88,7 +85,7 @@ int
 tu_connection_close(struct tu_connection *c, struct tu_scheduler *s)
 {
 	if (c->cut)
-		(void)tu_connection_set_reset(c); /* fails for no socket */
+		(void)tu_connection_set_reset(c); /* fails if no socket */
 	leave_tree(c);
 	free_buffers(c, s);
 	return tu_descriptor_close(&c->descriptor);
@@ -107,9 +104,9 @@ tu_connection_hold(struct tu_connection *c, struct tu_scheduler *s)
 }
 
 /*
- * Its own reading and writing stay off: they would move 4 KiB at a time, and
- * copy them.  It does not close the descriptor either, as it would do so when
- * the event loop next runs.
+ * The bufferevent's own reading and writing stay off: they would move 4 KiB at
+ * a time, and copy them.  It does not close the descriptor either, as it would
+ * do so only when the event loop next runs.
  */
 static int
 make_bufferevent(struct tu_connection *c, struct tu_scheduler *s)
@@ -120,7 +117,7 @@ make_bufferevent(struct tu_connection *c, struct tu_scheduler *s)
 	(void)bufferevent_disable(c->bev, EV_READ | EV_WRITE); /* none added */
 	c->unread = bufferevent_get_input(c->bev);
 	c->unsent = bufferevent_get_output(c->bev);
-	/* Only a bufferevent that reads and writes itself thaws its buffers. */
+	/* Its own reading and writing would thaw its buffers; they stay off. */
 	(void)evbuffer_unfreeze(c->unread, 0);
 	(void)evbuffer_unfreeze(c->unsent, 1);
 	return 0;
@@ -187,8 +184,9 @@ tu_connection_write(struct tu_connection *c, struct iovec *iov, int n)
 	return r;
 }
 
-/* EPIPE comes after the peer's end of file, which is a true one; and some are
- * the call's, and not the connection's. */
+/* EPIPE is not noted: after it the peer's end of file can still be read, and it
+ * is a true one.  EFAULT, ENOMEM and ENOBUFS concern one call, and not the
+ * connection. */
 void
 tu_connection_note(struct tu_connection *c)
 {
@@ -197,7 +195,7 @@ tu_connection_note(struct tu_connection *c)
 		c->error = errno;
 }
 
-/* Of a datagram's socket an error is that of one datagram. */
+/* An error of a datagram socket concerns one datagram only. */
 static bool
 is_stream(const struct tu_descriptor *d)
 {

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The pools of OS threads: they are made when there is something to do, and
- * end when there is nothing.
- */
 #include "helpers.h"
 
 #include <errno.h>
@@ -41,7 +37,7 @@ tu_helpers_prepare(void)
 void
 tu_helpers_lock(void)
 {
-	(void)pthread_mutex_lock(&lock); /* fails for a bad mutex only */
+	(void)pthread_mutex_lock(&lock); /* fails only for an invalid mutex */
 }
 
 void
@@ -79,7 +75,7 @@ tu_helpers_cancel(enum tu_pool pool, struct tu_job *job)
 	return true;
 }
 
-/* No OS thread but the forking one goes on there. */
+/* The child of fork(2) has none of the helpers. */
 static void
 child_of_fork(void)
 {
@@ -103,7 +99,7 @@ lose(struct jobs *jobs)
 	}
 }
 
-/* It takes no signals: they are the program's. */
+/* Starts a helper.  It has all signals blocked: they are the program's. */
 static int
 helper_start(struct pool *p)
 {
@@ -111,7 +107,7 @@ helper_start(struct pool *p)
 	pthread_t thread;
 	int error;
 
-	(void)sigfillset(&all); /* cannot fail, nor can the masks */
+	(void)sigfillset(&all); /* cannot fail, nor can setting the mask */
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&thread, NULL, help, p);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -120,7 +116,7 @@ helper_start(struct pool *p)
 	return error;
 }
 
-/* The OS thread. */
+/* The main function of a helper. */
 static void *
 help(void *pool)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * OS threads that do the jobs that block, such as looking names up, so that
- * green threads can wait for them.  They serve the whole process, and one lock
- * guards everything that they share with the runtimes.
+ * OS threads for jobs that block, such as look-ups, so that only the green
+ * threads which need the result wait.  They serve the whole process: they are
+ * started when there is a job, and end when there is none.  One lock guards
+ * everything that they share with the runtimes.
  */
 #ifndef TU_HELPERS_H
 #define TU_HELPERS_H
@@ -12,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Each has its own queue, and TU_HELPERS OS threads at most. */
+/* Each pool has its own queue, and at most TU_HELPERS OS threads. */
 enum tu_pool { TU_LOOK_UPS, TU_POOLS };
 
 enum { TU_HELPERS = 8 };
@@ -21,27 +22,27 @@ enum tu_job_state { TU_QUEUED, TU_WORKING, TU_DONE, TU_LOST };
 
 struct tu_job {
 	TAILQ_ENTRY(tu_job) link;
-	void (*work)(struct tu_job *);  /* by a helper, without the lock */
-	void (*ended)(struct tu_job *); /* after that, with the lock */
+	void (*work)(struct tu_job *);  /* in a helper, without the lock */
+	void (*ended)(struct tu_job *); /* after work, with the lock held */
 	enum tu_job_state state;        /* TU_LOST: by fork(2), in the child */
-	int64_t begun;                  /* unless it is queued */
+	int64_t begun;                  /* unset while it is queued */
 };
 
-/* Once, before anything else.  0 or an errno. */
+/* Called once, before anything else.  0, or an errno. */
 int tu_helpers_prepare(void);
 
-/* Held for moments only, also by fork(2). */
+/* The lock is held for moments only; fork(2) takes it as well. */
 void tu_helpers_lock(void);
 void tu_helpers_unlock(void);
 
 /*
- * Queues a job, with the lock held, and makes a helper if there are fewer than
- * TU_HELPERS; one ends when nothing is queued.  -1 with errno: there is none,
- * and none can be made.
+ * Queues a job, with the lock held, and starts a helper if the pool has fewer
+ * than TU_HELPERS.  A helper ends when nothing is queued.  -1 with errno: the
+ * pool has no helper, and none can be started.
  */
 int tu_helpers_add(enum tu_pool pool, struct tu_job *job);
 
-/* Takes a job back, with the lock held, unless it has begun: false. */
+/* Takes a job back, with the lock held.  False: the job has begun. */
 bool tu_helpers_cancel(enum tu_pool pool, struct tu_job *job);
 
 #endif

@@ -49,7 +49,7 @@ tcp_listen(int port, const struct tcp_listen_options *options)
 		return (tcp_listener){0};
 	l = listener_new(rt, fds, n);
 	for (i = 0; i < n && l.bits == 0; i++)
-		(void)close(fds[i]); /* nobody has connected that was told */
+		(void)close(fds[i]); /* no client knows the port yet */
 	return l;
 }
 
@@ -76,7 +76,7 @@ tcp_listener_from_fds(const int *fds, int n)
 		return (tcp_listener){0};
 	}
 	for (i = 0; i < n; i++)
-		(void)tu_passive_adopt(fds[i]); /* a socket takes these */
+		(void)tu_passive_adopt(fds[i]); /* cannot fail for a socket */
 	return listener_new(rt, fds, n);
 }
 
@@ -151,7 +151,8 @@ tcp_listener_addresses(
 	return 0;
 }
 
-/* What the options name, listened on; the number of descriptors in FDS. */
+/* Opens listening sockets as the options say.  Returns the number of
+ * descriptors stored in FDS. */
 static int
 open_sockets(struct tu_runtime *rt, int port,
     const struct tcp_listen_options *options, const char *what, int *fds)
@@ -243,7 +244,7 @@ listener_new(struct tu_runtime *rt, const int *fds, int n)
 	return (tcp_listener){l->handle};
 }
 
-/* At the end of the runtime: nobody comes back from a wait. */
+/* Called at the end of the runtime, when no call that waits will return. */
 static void
 drop(void *object)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Listeners: listening sockets on one port number.  Their connections are
- * accepted in accept.c.
+ * Listeners: listening sockets on one port number. accept.c accepts their
+ * connections.
  */
 #ifndef TU_LISTENER_H
 #define TU_LISTENER_H
@@ -17,13 +17,13 @@
 struct tu_listener {
 	uint64_t handle;
 	struct tu_runtime *runtime;
-	struct tu_queue queue; /* threads that accept */
+	struct tu_queue queue; /* threads that wait in tcp_accept */
 	int timeout;
-	int users; /* calls that may be waiting: the last one frees it */
+	int users; /* calls in progress: the last one frees it */
 	bool closed;
 	int n;
-	int next; /* whose turn it is among the sockets */
-	int held; /* a connection that had no memory for ports, or -1 */
+	int next; /* the socket to try first */
+	int held; /* a connection that got no ports for lack of memory, or -1 */
 	union tcp_address held_peer;
 	struct listening {
 		int fd;
@@ -31,7 +31,7 @@ struct tu_listener {
 	} sockets[];
 };
 
-/* The listener of a handle; NULL: raised. */
+/* The listener of a handle; NULL, with an error raised. */
 struct tu_listener *tu_listener_find(tcp_listener l, const char *where);
 
 #endif

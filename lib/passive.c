@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Opening and adopting listening sockets.
- */
 #include "passive.h"
 
 #include <netinet/tcp.h>
@@ -14,7 +11,7 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-enum { TRIES = 16 }; /* for a port that is free on every address */
+enum { TRIES = 16 }; /* to find a port that is free on every address */
 
 static int open_all(
     const union tcp_address *, int, const struct tcp_listen_options *, int *);
@@ -71,7 +68,7 @@ tu_passive_fault(int fd)
 
 	if (get_option(fd, SO_ACCEPTCONN, &listening) == -1)
 		return errno == EBADF ? "not open" : "no socket";
-	(void)get_option(fd, SO_PROTOCOL, &protocol); /* a socket's */
+	(void)get_option(fd, SO_PROTOCOL, &protocol); /* it is a socket */
 	(void)get_option(fd, SO_DOMAIN, &domain);     /* likewise */
 	if (!listening)
 		return protocol == IPPROTO_TCP
@@ -123,7 +120,8 @@ open_all(const union tcp_address *addresses, int n,
 	return opened > 0 ? opened : -1;
 }
 
-/* The IPv6 wildcard that was written out is the wildcard. */
+/* Whether the socket takes both families: "::" written out is the same as the
+ * wildcard. */
 static bool
 takes_both(const union tcp_address *a, const struct tcp_listen_options *options)
 {
@@ -145,12 +143,12 @@ open_one(const union tcp_address *a, const struct tcp_listen_options *options,
 	if (bind_and_listen(fd, a, options, six_only) == 0)
 		return fd;
 	error = errno;
-	(void)close(fd); /* nothing is lost with it */
+	(void)close(fd); /* it holds no data */
 	errno = error;
 	return -1;
 }
 
-/* Connections take TCP_NODELAY over from the listening socket. */
+/* Accepted connections inherit TCP_NODELAY from the listening socket. */
 static int
 bind_and_listen(int fd, const union tcp_address *a,
     const struct tcp_listen_options *options, bool six_only)
@@ -169,8 +167,8 @@ bind_and_listen(int fd, const union tcp_address *a,
 	return listen(fd, options->backlog);
 }
 
-/* Where IPv6 is turned off, its sockets can be made but not bound, not even to
- * the address that every machine has. */
+/* If IPv6 is turned off, its sockets can be made but not bound, not even to
+ * ::1, which every machine with IPv6 has. */
 static bool
 lacks_family(const union tcp_address *a, int error)
 {
@@ -185,9 +183,9 @@ lacks_family(const union tcp_address *a, int error)
 	fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 	errno = error;
 	if (fd == -1)
-		return false; /* the question stays open: ERROR is told */
+		return false; /* this is unknown: the caller reports ERROR */
 	bound = bind(fd, &own.sa, tu_address_length(&own));
-	(void)close(fd); /* was made for this question */
+	(void)close(fd); /* it served only this question */
 	errno = error;
 	return bound == -1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Listening sockets: several addresses, one port number.
+ * Opening and adopting listening sockets: several addresses, one port number.
  */
 #ifndef TU_PASSIVE_H
 #define TU_PASSIVE_H
@@ -9,22 +9,25 @@
 #include "tcpunit.h"
 
 /*
- * Binds every one of N addresses to their port, or all of them to one that the
- * system chooses where it is 0, and listens.  An address of a family that the
+ * Binds each of N addresses to its port and listens.  If the ports are 0, the
+ * system chooses one number for all of them.  An address of a family that the
  * machine lacks is left out, unless none is left.  Stores at most N
- * descriptors, close-on-exec and non-blocking: how many; or -1 with errno.
+ * descriptors, close-on-exec and non-blocking, and returns their number; or -1
+ * with errno.
  */
 int tu_passive_open(const union tcp_address *addresses, int n,
     const struct tcp_listen_options *options, int *fds);
 
-/* One socket for both families where the machine has IPv6. */
+/* Opens one socket for both families if the machine has IPv6. */
 int tu_passive_open_wildcard(
     int port, const struct tcp_listen_options *options, int *fd);
 
-/* NULL for a listening TCP socket; for others what they are, after "is". */
+/* NULL for a listening TCP socket; otherwise a description of the descriptor,
+ * to follow the word "is". */
 const char *tu_passive_fault(int fd);
 
-/* Makes one from elsewhere fit: likewise. */
+/* Sets up a socket that was made elsewhere as tu_passive_open does: 0, or -1
+ * with errno. */
 int tu_passive_adopt(int fd);
 
 #endif

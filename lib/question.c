@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Questions to getaddrinfo(3), so that nsswitch.conf holds.  Whoever wants to
- * know the same at the same time joins the question; one that nobody wants to
- * have answered any more is not asked, or its answer is dropped.
- */
 #include "question.h"
 
 #include <sys/eventfd.h>
@@ -17,8 +12,8 @@
 #include "helpers.h"
 #include "wakeup.h"
 
-/* Microseconds in which a question that is being asked can be joined: a retry
- * must notice that a name server is back. */
+/* Microseconds for which others may join a question that is being asked.  This
+ * is short, so that a retry notices that a name server is back. */
 enum { FRESH = 1000 * 1000, BUCKETS = 64 };
 
 struct question {
@@ -31,10 +26,10 @@ struct question {
 	int family;
 	struct addrinfo *answer;
 	int code;   /* of getaddrinfo */
-	int system; /* errno, if that is EAI_SYSTEM */
+	int system; /* errno, if code is EAI_SYSTEM */
 };
 
-/* A green thread that waits for the answer; on its stack. */
+/* A green thread that waits for the answer; it lies on that thread's stack. */
 struct asker {
 	LIST_ENTRY(asker) link;
 	struct question *question;
@@ -43,7 +38,7 @@ struct asker {
 
 LIST_HEAD(bucket, question);
 
-/* Guarded by the helpers' lock, as is every question. */
+/* Guarded by the helpers' lock, as each question is. */
 static struct bucket buckets[BUCKETS];
 
 static int join(struct asker *, const struct tu_query *);
@@ -108,7 +103,7 @@ tu_ask(struct tu_runtime *rt, const struct tu_query *query, const char *where,
 	tu_cleanup_push(&rt->scheduler, &cleanup, leave, &asker);
 	woken = tu_wakeup_wait(&asker.wakeup);
 	tu_cleanup_pop(&rt->scheduler);
-	q = asker.question; /* nobody writes to it once it is answered */
+	q = asker.question; /* no helper changes an answered question */
 	if (woken != TU_READY)
 		result = tu_raise_wake(woken, where, what);
 	else if (q->code != 0)
@@ -119,7 +114,7 @@ tu_ask(struct tu_runtime *rt, const struct tu_query *query, const char *where,
 	return result;
 }
 
-/* Finds the question or puts it: 0, or -1 with errno. */
+/* Joins an equal question or asks a new one: 0, or -1 with errno. */
 static int
 join(struct asker *asker, const struct tu_query *query)
 {
@@ -150,7 +145,7 @@ bucket_of(const struct tu_query *query)
 	return &buckets[hash % BUCKETS];
 }
 
-/* The latest one comes first. */
+/* Searches from the latest question to the oldest. */
 static struct question *
 find(const struct bucket *bucket, const struct tu_query *query)
 {
@@ -173,7 +168,7 @@ same(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/* With a job in the queue; NULL with errno. */
+/* A question whose job is in the queue; NULL with errno. */
 static struct question *
 question_new(const struct tu_query *query)
 {
@@ -196,7 +191,7 @@ question_new(const struct tu_query *query)
 	return NULL;
 }
 
-/* Also if the thread that asks never runs again. */
+/* Also called if the thread that asks is freed without running again. */
 static void
 leave(void *arg)
 {
@@ -208,7 +203,7 @@ leave(void *arg)
 	LIST_REMOVE(asker, link);
 	if (LIST_EMPTY(&q->askers) && tu_helpers_cancel(TU_LOOK_UPS, &q->job)) {
 		LIST_REMOVE(q, link);
-		q->users--; /* the job */
+		q->users--; /* the job's use */
 	}
 	question_drop(q);
 	tu_helpers_unlock();
@@ -244,7 +239,7 @@ work(struct tu_job *job)
 	q->system = errno;
 }
 
-/* Those who wait for a lost job have been lost with it. */
+/* If the job was lost, its askers were lost in the same fork. */
 static void
 ended(struct tu_job *job)
 {
@@ -258,15 +253,15 @@ ended(struct tu_job *job)
 	question_drop(q);
 }
 
-/* getaddrinfo(3) says "not known" if it could open no file; errno then says
- * why, unless a later failure of it has hidden that. */
+/* getaddrinfo(3) reports an unknown name if it could open no file. errno then
+ * holds the reason, unless a later failure has overwritten it. */
 static bool
 lacks_descriptors(void)
 {
 	int fd;
 
 	if (errno == EMFILE || errno == ENFILE)
-		return true; /* though there may be some again */
+		return true; /* even if there are free ones again by now */
 	fd = eventfd(0, EFD_CLOEXEC);
 	if (fd == -1)
 		return true;

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Hosts to addresses: those in digits at once, names by a look-up.
- */
 #include "resolve.h"
 
 #include <errno.h>
@@ -37,8 +34,9 @@ tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
 	return n;
 }
 
-/* What cannot be a host becomes the empty one, which cannot either: a text that
- * is too long, and the asterisk, for getaddrinfo(3) this machine. */
+/* Copies the host.  A text that cannot be a host becomes the empty one, which
+ * is refused later: a text that is too long, and the asterisk, which
+ * getaddrinfo(3) would take for this machine. */
 static void
 read_host(const char *text, char host[TU_HOST_SIZE])
 {
@@ -54,7 +52,8 @@ read_host(const char *text, char host[TU_HOST_SIZE])
 	host[n] = '\0';
 }
 
-/* An address in digits: a code of getaddrinfo(3), EAI_NONAME for a name. */
+/* Reads an address in digits.  Returns a code of getaddrinfo(3), which is
+ * EAI_NONAME for a name. */
 static int
 read_address(const struct tu_query *query, union tcp_address *addresses, int *n)
 {
@@ -63,7 +62,7 @@ read_address(const struct tu_query *query, union tcp_address *addresses, int *n)
 	int code = getaddrinfo(query->host, NULL, &hints, &found);
 
 	if (code != 0)
-		return code; /* also for no descriptors: it needs none */
+		return code; /* even without free descriptors: it needs none */
 	freeaddrinfo(found);
 	code = tu_query_run(query, flags, &found);
 	if (code != 0)
@@ -73,7 +72,7 @@ read_address(const struct tu_query *query, union tcp_address *addresses, int *n)
 	return 0;
 }
 
-/* No name of a host: nobody needs to be asked. */
+/* Whether HOST could be a name.  If not, the resolver is not asked. */
 static bool
 plausible(const char *host)
 {

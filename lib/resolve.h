@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names to addresses, without stopping another thread.
+ * Hosts to addresses: an address in digits at once, a name by a look-up that
+ * stops no other thread.
  */
 #ifndef TU_RESOLVE_H
 #define TU_RESOLVE_H
@@ -12,10 +13,10 @@
 #include "runtime.h"
 
 /*
- * The addresses of a host in the resolver's order, each once and with the port,
- * at most TU_MAX_ADDRESSES: how many, at least 1; or -1, raised for WHERE with
- * the text WHAT.  Parks under the limit of the running call, but not for an
- * address in digits.
+ * Stores the addresses of a host, in the resolver's order, each once and with
+ * the port, at most TU_MAX_ADDRESSES.  Returns their number, at least 1; or -1,
+ * with an error raised for call WHERE with the text WHAT.  Parks under the
+ * limit of the running call, but not for an address in digits.
  */
 int tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
     const char *where, const char *what,

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The ready queue, parking and waking, and who runs the event loop.
- */
 #include "scheduler.h"
 
 #include <assert.h>
@@ -13,7 +10,7 @@
 
 #include "failure.h"
 
-enum { MIN_ROUND = 32 }; /* switches between looks for events */
+enum { MIN_ROUND = 32 }; /* switches between two polls for events */
 
 static struct tu_thread *thread_alloc(struct tu_scheduler *, const char *);
 static void begin(void *);
@@ -155,7 +152,7 @@ tu_thread_vanish(struct tu_thread *t)
 	if (t->timer.thread != NULL)
 		tu_timer_remove(&t->scheduler->timers, &t->timer);
 	for (c = t->cleanups; c != NULL; c = next) {
-		next = c->next; /* c may be part of what is given back */
+		next = c->next; /* c may lie in memory that f frees */
 		c->f(c->argument);
 	}
 	tu_thread_free(t);
@@ -223,7 +220,7 @@ void
 tu_yield(struct tu_scheduler *s)
 {
 	if (s->forked)
-		return; /* the others are the parent's */
+		return; /* all other threads are the parent's */
 	if ((TAILQ_EMPTY(&s->ready) && s->outside > 0) || has_to_free(s))
 		poll_events(s);
 	s->current->turn = (struct tu_turn){0};
@@ -233,8 +230,9 @@ tu_yield(struct tu_scheduler *s)
 	run_next(s);
 }
 
-/* The first frame of every thread but the primordial one.  In a child that it
- * forked there is nobody to go on with, and tcp_shutdown may have freed it. */
+/* The first frame of every thread but the primordial one.  If the thread called
+ * fork(2), the child has no other thread to switch to when it returns, and
+ * tcp_shutdown may have freed this one. */
 static void
 begin(void *arg)
 {
@@ -256,7 +254,7 @@ begin(void *arg)
 	assert(!"an ended thread runs again");
 }
 
-/* Has the running thread woken at TIME, if not before.  0, or -1 with errno. */
+/* Sets the running thread's timer to TIME.  0, or -1 with errno. */
 static int
 wait_for(struct tu_scheduler *s, int64_t time)
 {
@@ -274,7 +272,7 @@ wait_for(struct tu_scheduler *s, int64_t time)
 	return -1;
 }
 
-/* Until it is woken. */
+/* Parks the running thread until another one wakes it. */
 static void
 stop(struct tu_scheduler *s, struct tu_queue *queue, bool outside)
 {
@@ -326,22 +324,22 @@ next_ready(struct tu_scheduler *s)
 	while (TAILQ_EMPTY(&s->ready)) {
 		if (s->outside > 0)
 			wait_for_events(s);
-		else /* nothing can happen any more: say so to one of them */
+		else /* no thread can ever run again: wake one to fail */
 			tu_wake(s->current->ended ? s->first : s->current,
 			    TU_DEADLOCK);
 	}
 	return TAILQ_FIRST(&s->ready);
 }
 
-/* Not more often than a round begins. */
+/* At most once a round. */
 static bool
 has_to_free(const struct tu_scheduler *s)
 {
 	return s->deferred >= MIN_ROUND && s->deferred >= s->n_ready;
 }
 
-/* Once every thread that was ready has had its turn: earlier, the kernel would
- * report them all again. */
+/* A round ends when every thread that was ready has had its turn.  Polling
+ * earlier would make the kernel report the same events again. */
 static void
 begin_round(struct tu_scheduler *s)
 {
@@ -367,7 +365,7 @@ wait_for_events(struct tu_scheduler *s)
 	begin_round(s);
 }
 
-/* The stack of a thread that has ended is free once another one runs. */
+/* Frees the stack of a thread that has ended, now that another one runs. */
 static void
 reap(struct tu_scheduler *s)
 {
@@ -381,7 +379,7 @@ reap(struct tu_scheduler *s)
 		t->gone(t);
 }
 
-/* All but its result. */
+/* Frees everything but the thread's result. */
 static void
 thread_strip(struct tu_thread *t)
 {
@@ -390,7 +388,8 @@ thread_strip(struct tu_thread *t)
 	t->error = NULL;
 }
 
-/* Nobody is called for a time that others wait for as well, or before whom. */
+/* Arms the clock for the first timer, unless it is armed for that time or an
+ * earlier one already. */
 static int
 set_clock(struct tu_scheduler *s)
 {
@@ -416,8 +415,9 @@ set_clock(struct tu_scheduler *s)
 	return 0;
 }
 
-/* libevent's clock is a coarse one, and may be some milliseconds early.  A time
- * that has come does not wait for a whole round. */
+/* libevent's clock is coarse, and may be some milliseconds early.  The threads
+ * that are due go to the head of the ready queue, so that they do not wait for
+ * a whole round. */
 static void
 clock_strikes(evutil_socket_t fd, short what, void *scheduler)
 {
@@ -437,7 +437,7 @@ clock_strikes(evutil_socket_t fd, short what, void *scheduler)
 			TAILQ_INSERT_AFTER(&s->ready, last, t, link);
 		last = t;
 	}
-	(void)set_clock(s); /* it needs no memory again */
+	(void)set_clock(s); /* adding the event again needs no memory */
 }
 
 static struct tu_thread *

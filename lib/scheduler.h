@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Green threads and the one place where they wait.  A thread stops in tu_park
- * and nowhere else; events, closing and terminating only wake it.  The event
- * loop runs on the stack of whoever parks when nobody is ready, and no frame
- * of it is alive across a switch.
+ * Green threads, and the one place where they wait: the ready queue, parking,
+ * waking, and running the event loop.  A thread stops in tu_park and nowhere
+ * else; events, closing and terminating only wake it.  If no thread is ready,
+ * the parking thread runs the event loop on its own stack.  No frame of the
+ * loop is alive across a switch.
  */
 #ifndef TU_SCHEDULER_H
 #define TU_SCHEDULER_H
@@ -25,22 +26,22 @@ struct tu_error;
 
 enum tu_wake {
 	TU_READY,     /* or the limit has just run out: try once more */
-	TU_TIMED_OUT, /* the limit has run out before */
-	TU_ELAPSED,   /* the time that was to be waited until has come */
+	TU_TIMED_OUT, /* the limit had run out before this wait */
+	TU_ELAPSED,   /* the time passed as UNTIL has come */
 	TU_TERMINATED,
 	TU_CLOSED,
 	TU_DEADLOCK,
 	TU_FAILED, /* the event could not be added: see errno */
 };
 
-/* What could end a wait: something outside, or only another thread. */
+/* What could end a wait: an event or a time, or only another thread. */
 enum tu_source { TU_OUTSIDE, TU_INSIDE };
 
 TAILQ_HEAD(tu_queue, tu_thread);
 
 /*
- * What a call holds while it waits, and how to give it back if the thread never
- * comes back from there, as at tcp_shutdown.  It lies on the thread's stack.
+ * How to release what a call holds while it waits, if its thread is freed
+ * without running again, as at tcp_shutdown.  It lies on the thread's stack.
  */
 struct tu_cleanup {
 	void (*f)(void *);
@@ -49,24 +50,24 @@ struct tu_cleanup {
 };
 
 struct tu_thread {
-	TAILQ_ENTRY(tu_thread) link; /* in queue, or in the ready queue */
-	struct tu_queue *queue;      /* where it is parked, or NULL */
+	TAILQ_ENTRY(tu_thread) link; /* in that queue, or among the ready */
+	struct tu_queue *queue;      /* the one it is parked in, or NULL */
 	struct tu_scheduler *scheduler;
 	struct tu_context context;
-	struct tu_timer timer; /* while it is parked for a time */
+	struct tu_timer timer; /* used while it is parked for a time */
 	void *(*thunk)(void *);
 	void *argument;
 	void *result;
-	struct tu_error *error; /* the last one, made when needed */
-	bool speechless;        /* no memory could be had for that */
+	struct tu_error *error; /* its last error; allocated when needed */
+	bool speechless;        /* there was no memory for that */
 	struct tu_cleanup *cleanups;
-	struct tu_thread *joining; /* whom it waits for */
-	struct tu_thread *joiner;  /* who waits for it */
+	struct tu_thread *joining; /* the thread that it waits for */
+	struct tu_thread *joiner;  /* the thread that waits for it */
 	uint64_t handle;
-	struct tu_limit limit; /* of the call that it is in */
+	struct tu_limit limit; /* of the call in progress */
 	struct tu_turn turn;   /* since it last let others run */
 	enum tu_wake woken;
-	unsigned terminations; /* of waits to come */
+	unsigned terminations; /* waits that still have to fail */
 	bool parked, ended;
 	void (*gone)(struct tu_thread *); /* after the end; NULL: kept */
 	char name[];
@@ -75,49 +76,54 @@ struct tu_thread {
 struct tu_scheduler {
 	struct event_base *base;
 	struct tu_thread *current;
-	struct tu_thread *first; /* the primordial thread, or who forked */
-	struct tu_thread *ended; /* whose stack the next one gives back */
+	struct tu_thread *first; /* primordial, or the forking one */
+	struct tu_thread *ended; /* the next thread frees its stack */
 	struct tu_queue ready;
-	struct tu_queue out_of_fds; /* who waits for any fd to be closed */
-	struct tu_timer *timers;    /* of those who are parked for a time */
-	struct event *clock;        /* armed for the first of them */
-	int64_t armed;              /* for when it is, or TU_NEVER */
-	uint64_t parks;             /* so far */
-	/* Of watch.c: events that fired with nobody parked, which it takes out
-	 * before the loop waits; and waits. */
+	struct tu_queue out_of_fds; /* threads that wait for a free fd */
+	struct tu_timer *timers;    /* of threads parked for a time */
+	struct event *clock;        /* the event for the first timer */
+	int64_t armed;              /* the time of clock, or TU_NEVER */
+	uint64_t parks;             /* parks with a time, so far */
+	/* Used by watch.c: events that fired while no thread was parked for
+	 * them, which it removes before the loop waits; and the list of
+	 * waits. */
 	TAILQ_HEAD(, tu_watch) idle;
 	void (*before_wait)(struct tu_scheduler *);
 	LIST_HEAD(, tu_wait) waits;
 	struct tu_stacks stacks;
 	unsigned outside; /* parked threads that an event could wake */
 	unsigned n_ready;
-	unsigned round;    /* switches until events are looked for */
-	unsigned deferred; /* what libevent frees when the loop runs */
+	unsigned round;    /* switches until the next poll for events */
+	unsigned deferred; /* objects that libevent frees in the next loop */
 	bool forked;       /* in a child, before tu_scheduler_claim: the events
 			      are the parent's, and stay */
 };
 
-/* libevent ends the process where it lacks one of its three descriptors: so
- * they are tried first.  -1 with errno. */
+/* Checks that the three descriptors that libevent needs can be opened: without
+ * one of them libevent ends the process.  0, or -1 with errno. */
 int tu_check_descriptors(void);
 
 /* 0, or -1 with errno. */
 int tu_scheduler_init(struct tu_scheduler *s);
 void tu_scheduler_free(struct tu_scheduler *s);
 
-/* In the child of fork(2): the loop, which it shares with its parent, becomes
- * its own, and the running thread the first one.  The others never run again:
- * the caller frees those that have handles.  0, or -1 with errno. */
+/*
+ * For the child of fork(2): replaces the event loop that it shares with its
+ * parent by one of its own, and makes the running thread the first one.  The
+ * other threads never run again: the caller frees those that have handles.  0,
+ * or -1 with errno.
+ */
 int tu_scheduler_claim(struct tu_scheduler *s);
 
-/* A thread, ready to run; NULL with errno ENOMEM. */
+/* A new thread, ready to run; NULL with errno ENOMEM. */
 struct tu_thread *tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *),
     void *arg, const struct tcp_thread_options *options);
 void tu_thread_free(struct tu_thread *t);
-/* Frees a thread that has not ended and never runs again. */
+/* Frees a thread that has not ended, and that never runs again. */
 void tu_thread_vanish(struct tu_thread *t);
 
-/* Of the running thread: the latest one is the first to be popped. */
+/* Pushes a cleanup of the running thread.  Cleanups are popped in reverse
+ * order. */
 static inline void
 tu_cleanup_push(struct tu_scheduler *s, struct tu_cleanup *c, void (*f)(void *),
     void *argument)
@@ -134,9 +140,9 @@ tu_cleanup_pop(struct tu_scheduler *s)
 
 /*
  * Stops the running thread, in QUEUE if that is not NULL, until it is woken,
- * or the time is UNTIL, or the limit of its call has run out.  SOURCE tells
- * whether waiting on is hopeless once nobody is ready.  After it the world has
- * moved: look everything up again.
+ * the time is UNTIL, or the limit of its call has run out.  If SOURCE is
+ * TU_INSIDE, the wait fails with TU_DEADLOCK once no thread can run.
+ * Afterwards everything may have changed: look all shared state up again.
  */
 enum tu_wake tu_park(struct tu_scheduler *s, struct tu_queue *queue,
     int64_t until, enum tu_source source);
@@ -145,31 +151,33 @@ enum tu_wake tu_park(struct tu_scheduler *s, struct tu_queue *queue,
 void tu_wake(struct tu_thread *t, enum tu_wake why);
 void tu_wake_all(struct tu_queue *queue, enum tu_wake why);
 
-/* libevent frees a bufferevent when the loop next runs.  The loop runs after
- * some of these, even if there is always a thread that is ready. */
+/* Announces that libevent will free a bufferevent when the loop next runs.
+ * After some of these calls the loop runs even if there is always a ready
+ * thread. */
 void tu_loop_frees(struct tu_scheduler *s);
 
-/* Lets the others run. */
+/* Lets the other ready threads run. */
 void tu_yield(struct tu_scheduler *s);
 
 /*
- * Each call that may park, and each that asks, begins with tu_call, which
- * counts it and lets the others run once the thread has had its turn: so what
- * a call answers is true when it returns.  It has no limit until tu_limit.
+ * Begins each call that may park, and each that asks.  It counts the call, and
+ * lets the other threads run once this one has had its turn.  As this happens
+ * first, the answer of the call is still true when the call returns.  The call
+ * has no time limit until tu_limit.
  */
 void tu_call(struct tu_scheduler *s);
 void tu_limit(struct tu_scheduler *s, int ms);
-/* Likewise, of which each system call that moves bytes begins another one. */
+/* Like tu_limit, but each system call that moves bytes restarts the limit. */
 void tu_limit_each(struct tu_scheduler *s, int ms);
 
-/* Before each system call: lets the others run once the turn is over.
- * TU_TIMED_OUT: the limit ran out, and the turn after it is over. */
+/* Called before each system call: lets others run once the turn is over.
+ * TU_TIMED_OUT: the limit ran out, and the turn that followed is over. */
 enum tu_wake tu_go_on(struct tu_scheduler *s);
-/* After it. */
+/* Called after each system call. */
 void tu_charge(struct tu_scheduler *s, size_t bytes);
 
-/* Whether a wait would fail at once, so that guessing that there is nothing
- * is not enough. */
+/* Whether a wait would fail at once.  If so, the caller has to look for data
+ * instead of guessing that there is none. */
 bool tu_hurried(const struct tu_scheduler *s);
 
 #endif
