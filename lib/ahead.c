@@ -16,7 +16,7 @@ static void commit(struct evbuffer *, struct evbuffer_iovec, size_t);
 static void adopt(
     struct tu_ahead *, struct evbuffer *, struct evbuffer_iovec, size_t);
 
-/* A little that is held is copied to where the bytes to come will follow it. */
+/* If few bytes are held, they are copied to where the next ones will follow. */
 int
 tu_ahead_room(
     struct tu_ahead *a, struct evbuffer *scratch, struct tu_room *room)
@@ -31,7 +31,8 @@ tu_ahead_room(
 	return 0;
 }
 
-/* A long line would be copied again and again if it came in small pieces. */
+/* More bytes stay in place: a long line that came in small pieces would be
+ * copied again and again. */
 static int
 room_in_place(
     struct tu_ahead *a, struct evbuffer *scratch, struct tu_room *room)
@@ -41,7 +42,7 @@ room_in_place(
 	return find_room(a->buffer, 0, a->room, room);
 }
 
-/* For at most N bytes, after HELD others. */
+/* Room for at most N bytes that follow HELD others. */
 static int
 find_room(struct evbuffer *into, size_t held, size_t n, struct tu_room *room)
 {
@@ -152,7 +153,7 @@ tu_ahead_drain(struct tu_ahead *a)
 	a->lent = false;
 	a->taken = 0;
 	if (a->size == 0)
-		a->room = 0; /* its memory is free */
+		a->room = 0; /* the drained memory is freed */
 }
 
 void
@@ -162,7 +163,7 @@ tu_ahead_clear(struct tu_ahead *a)
 	tu_ahead_drain(a);
 }
 
-/* Moves what is held to memory where as much can follow. */
+/* Moves the held bytes to new memory, with room for as many again. */
 static int
 grow(struct tu_ahead *a, struct evbuffer *scratch)
 {
@@ -175,7 +176,7 @@ grow(struct tu_ahead *a, struct evbuffer *scratch)
 	return 0;
 }
 
-/* In one piece. */
+/* Reserves N bytes in one piece. */
 static int
 reserve(struct evbuffer *b, size_t n, struct evbuffer_iovec *space)
 {
@@ -193,9 +194,9 @@ commit(struct evbuffer *b, struct evbuffer_iovec space, size_t n)
 }
 
 /*
- * The first TOTAL bytes in the scratch take the place of what is held.  They
- * are moved with their memory; but a little is copied, as it would keep much
- * memory, unless there is no memory to copy it to.
+ * Replaces the held bytes by the first TOTAL bytes of the scratch.  They move
+ * together with their memory.  Few bytes are copied instead, as they would keep
+ * a large block allocated; unless there is no memory for the copy.
  */
 static void
 adopt(struct tu_ahead *a, struct evbuffer *scratch, struct evbuffer_iovec space,

@@ -70,7 +70,8 @@ tu_attempts_close(struct tu_attempts *c, int winner)
 	}
 }
 
-/* The families take turns; within one the resolver's order stands. */
+/* Orders the addresses: the families take turns, and within a family the
+ * resolver's order stays. */
 static void
 interleave(union tcp_address *addresses, int n)
 {
@@ -97,8 +98,8 @@ may_begin(const struct tu_attempts *c)
 	return c->begun < c->n && (c->pending == 0 || tu_now() >= c->next);
 }
 
-/* The socket if it is connected at once, as on loopback, though connect(2) does
- * not say so; else -1. */
+/* Begins the next attempt.  Returns the socket if it is connected already, as
+ * on loopback, where connect(2) returns EINPROGRESS all the same; else -1. */
 static int
 begin_attempt(struct tu_attempts *c)
 {
@@ -163,8 +164,9 @@ set_options(const struct tu_attempts *c, int fd)
 	return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-/* A port of the system's choice is chosen at connect(2), which knows the
- * destination: bind(2) would take one from all destinations. */
+/* Binds the local end.  If the system is to choose the port, connect(2) chooses
+ * it, as it knows the destination: bind(2) would take a port that is free for
+ * all destinations. */
 static int
 bind_local(const struct tu_attempts *c, int fd, int family)
 {
@@ -179,13 +181,14 @@ bind_local(const struct tu_attempts *c, int fd, int family)
 	tu_address_set_port(&a, port);
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
 		return -1;
-	if (port == 0) /* without it there are fewer connections */
+	if (port == 0) /* if it fails, only fewer connections are possible */
 		(void)setsockopt(
 		    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 	return bind(fd, &a.sa, tu_address_length(&a));
 }
 
-/* Some are noticed by connect(2) only, which knows both ends. */
+/* Whether the local end is at fault.  Some such errors come from connect(2)
+ * only, which knows both ends. */
 static bool
 is_local_fault(const struct tu_attempts *c, int error)
 {
@@ -194,7 +197,8 @@ is_local_fault(const struct tu_attempts *c, int error)
 	    (error == EADDRINUSE || error == EADDRNOTAVAIL);
 }
 
-/* TU_READY also where it is time for the next attempt. */
+/* Waits for the attempts.  Returns TU_READY also when the next attempt may
+ * begin. */
 static enum tu_wake
 wait_attempts(struct tu_attempts *c)
 {
@@ -205,7 +209,8 @@ wait_attempts(struct tu_attempts *c)
 	return woken == TU_ELAPSED ? TU_READY : woken;
 }
 
-/* Where it is the last look, events may be left to come. */
+/* Looks at the attempts whose events have come; at all of them if the time is
+ * up, as then some events may not have been delivered. */
 static int
 finish_attempts(struct tu_attempts *c)
 {
@@ -223,8 +228,10 @@ finish_attempts(struct tu_attempts *c)
 	return fd;
 }
 
-/* Connected, or not yet, or failed and noted.  A socket that tries a free port
- * of its own range may meet itself there: nobody listens. */
+/* Returns the socket if it is connected; else -1, and the attempt goes on,
+ * or its failure is noted.  A socket that connects to a free port of its own
+ * range may be connected to itself; this counts as refused, as no one
+ * listens there. */
 static int
 check_attempt(struct tu_attempts *c, int i)
 {
@@ -238,7 +245,7 @@ check_attempt(struct tu_attempts *c, int i)
 			await_attempt(c, i);
 			return -1;
 		}
-		c->peer = c->addresses[i]; /* it is reset */
+		c->peer = c->addresses[i]; /* the connection was reset */
 	}
 	if (error == EAGAIN)
 		error = 0;
@@ -251,7 +258,8 @@ check_attempt(struct tu_attempts *c, int i)
 	return -1;
 }
 
-/* Not SO_ERROR: a reset must not hide the bytes that came before. */
+/* The error of a socket, or 0.  SO_ERROR is not used, so that a reset does not
+ * hide the bytes that came before it. */
 static int
 look(int fd)
 {
@@ -264,8 +272,8 @@ look(int fd)
 	return n == -1 ? errno : 0;
 }
 
-/* Many hosts have an address of a family that this machine has no route for:
- * an answer from the other one says more. */
+/* Whether the machine has no way to the address.  Many hosts have an address of
+ * such a family; a failure of one that can be reached says more. */
 static bool
 is_unreachable(int error)
 {
@@ -292,7 +300,7 @@ note_failure(struct tu_attempts *c, int i, int error)
 		c->error = error;
 		c->where = is_local_fault(c, error) ? "bind" : "connect";
 	}
-	/* A reset before the handshake is done is ECONNREFUSED. */
+	/* Before the handshake is done, a reset gives ECONNREFUSED. */
 	c->lost = error == ECONNRESET || error == EPIPE;
 	tu_address_with_port(&c->addresses[i], address);
 	if (asprintf(&details, "%s%s: %s\n", c->details ? c->details : "",

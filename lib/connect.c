@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Connecting: the target as a program names it, the look-ups, and the error of
- * attempts that have failed, all under one time limit.
+ * Connecting: reading the target, the look-ups, and raising the error if all
+ * attempts failed, all under one time limit.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -24,7 +24,7 @@ TU_OPTIONS_END(struct tcp_connect_options, padding);
 struct connecting {
 	struct tu_attempts attempts;
 	char host[TU_HOST_SIZE];
-	char service[TU_HOST_SIZE]; /* a name, or empty: the port is */
+	char service[TU_HOST_SIZE]; /* a name; empty: use the port */
 	int port;
 	char what[2 * TU_HOST_SIZE + 16]; /* "connect localhost:4242" */
 };
@@ -67,7 +67,7 @@ tcp_connect(const char *host, int port,
 	return -1;
 }
 
-/* The connected socket, or -1 raised. */
+/* Returns the connected socket; or -1, with an error raised. */
 static int
 make_connection(struct tu_runtime *rt, const char *host, int port,
     const struct tcp_connect_options *options, union tcp_address *peer)
@@ -92,7 +92,7 @@ make_connection(struct tu_runtime *rt, const char *host, int port,
 	return fd;
 }
 
-/* The thread that connects never runs again. */
+/* The connecting thread is freed without running again. */
 static void
 give_up(void *connecting)
 {
@@ -171,7 +171,7 @@ read_host_port(struct connecting *c, const char *text)
 	return 0;
 }
 
-/* The first address of each family. */
+/* Finds the first local address of each family. */
 static int
 find_local(struct connecting *c)
 {
@@ -194,7 +194,7 @@ find_local(struct connecting *c)
 	return n;
 }
 
-/* "connect localhost:4242 from 127.0.0.2:5000" */
+/* Writes "connect localhost:4242 from 127.0.0.2:5000" to WHAT. */
 static void
 what_local(const struct connecting *c, char *what, size_t size)
 {
@@ -229,7 +229,7 @@ find_addresses(struct connecting *c)
 	return c->attempts.n == -1 ? -1 : 0;
 }
 
-/* The connected socket, or -1 raised. */
+/* Returns the connected socket; or -1, with an error raised. */
 static int
 run(struct connecting *c)
 {

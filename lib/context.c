@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The switch.  swapcontext(3) is the one that is always there; it makes a
- * system call, so that x86-64 and arm64 have one of their own.
- */
 #include "context.h"
 
 #include <stdint.h>
@@ -19,7 +15,8 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-/* Of the C++ runtime, if there is one; the type is that of its ABI. */
+/* Defined by the C++ runtime, if the program has one; the type follows its
+ * ABI. */
 struct tu_exceptions *__cxa_get_globals(void) __attribute__((weak));
 
 static void prepare(struct tu_context *);
@@ -74,7 +71,7 @@ switch_exceptions(struct tu_context *from, const struct tu_context *to)
 	*current = to->exceptions;
 }
 
-/* Before the running context is left. */
+/* Called before the running context is left. */
 static inline void
 note_depth(struct tu_context *c)
 {
@@ -83,7 +80,8 @@ note_depth(struct tu_context *c)
 }
 
 #ifdef __SANITIZE_ADDRESS__
-/* Who switched to the running context: ASan tells its bounds only then. */
+/* The context that switched to the running one.  ASan reports the bounds of its
+ * stack only after the switch. */
 static _Thread_local struct tu_context *asan_from;
 
 static void
@@ -143,18 +141,20 @@ begin(struct tu_stack *s)
 
 #if TU_OWN_SWITCH
 
-/* The layout on the stack is the same on both sides of a switch, so that the
- * unwind information holds before and after the change of the stack pointer.
- * A new stack begins in tu_context_begin, with no caller.  The symbols are
- * global (and hidden): for a local one the linker of arm64 makes an entry of
- * the global offset table that holds the address of its section, and so of the
- * other. */
+/*
+ * The stack has the same layout on both sides of a switch, so that the unwind
+ * information holds before and after the stack pointer changes.  A new stack
+ * begins in tu_context_begin, which has no caller.  The symbols are global, and
+ * hidden: for a local symbol, the arm64 linker makes an entry of the global
+ * offset table with the address of the symbol's section, which both functions
+ * share.
+ */
 void tu_context_swap(void **from_sp, void *to_sp);
 void tu_context_begin(void);
 
 #ifdef __x86_64__
 
-/* The System V ABI wants these kept over a call. */
+/* The registers that the System V ABI preserves across a call. */
 enum { CONTROL, R15, R14, R13, R12, RBX, RBP, RETURN, WORDS };
 #define ARGUMENT R12
 #define FUNCTION R13
@@ -208,8 +208,8 @@ __asm__(".text\n"
 
 #else /* arm64 */
 
-/* The procedure call standard wants these kept over a call: x19 to x30, and
- * the lower halves of v8 to v15. */
+/* The registers that the procedure call standard preserves across a call: x19
+ * to x30, and the lower halves of v8 to v15. */
 enum { X19, X20, RETURN = 11, D8, WORDS = 20 };
 #define ARGUMENT X19
 #define FUNCTION X20
@@ -265,7 +265,7 @@ prepare(struct tu_context *c)
 {
 	uint64_t *frame;
 
-	/* Above the frame the ABI wants a multiple of 16. */
+	/* Above the frame, the ABI requires a multiple of 16. */
 	frame = (uint64_t *)((uintptr_t)c->stack & ~(uintptr_t)15) - WORDS;
 	memset(frame, 0, WORDS * sizeof(*frame));
 #ifdef CONTROL_AT_START
@@ -285,7 +285,7 @@ swap(struct tu_context *from, struct tu_context *to)
 
 #else
 
-/* makecontext(3) passes ints only. */
+/* makecontext(3) passes only ints, so that a pointer is passed in two. */
 static void
 begin_halves(unsigned high, unsigned low)
 {

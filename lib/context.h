@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A flow of control with a stack of its own, and the switch between two.
- * Nothing here knows about threads.
+ * A flow of control with its own stack, and the switch between two of them.
+ * Nothing here knows about threads. swapcontext(3) works everywhere, but makes
+ * a system call; so x86-64 and arm64 have a switch of their own.
  */
 #ifndef TU_CONTEXT_H
 #define TU_CONTEXT_H
@@ -18,8 +19,8 @@
 struct tu_stack;
 struct tu_stacks;
 
-/* What C++ knows of exceptions that have been thrown, or caught and not left
- * yet.  It keeps that for each OS thread. */
+/* The exceptions of one context that have been thrown, or that are still being
+ * handled.  The C++ runtime keeps this record for each OS thread. */
 struct tu_exceptions {
 	void *caught;
 	unsigned uncaught;
@@ -30,35 +31,35 @@ struct tu_exceptions {
 
 struct tu_context {
 	struct tu_stack *stack; /* NULL: the stack of the OS thread */
-	char *line;             /* of the stack, or NULL */
+	char *line;             /* the stack's line, or NULL */
 #if TU_OWN_SWITCH
-	void *sp; /* where the registers are saved */
+	void *sp; /* the saved registers lie here */
 #else
 	ucontext_t registers;
 #endif
-	struct tu_exceptions exceptions; /* while it does not run */
+	struct tu_exceptions exceptions; /* saved while it does not run */
 #ifdef __SANITIZE_ADDRESS__
-	void *fake; /* ASan's own idea of this stack */
+	void *fake; /* ASan's fake stack for this one */
 	const void *bottom;
 	size_t size;
 #endif
 };
 
 /*
- * Prepares C to run entry(arg) on a stack of its own, of at least SIZE bytes,
- * when first switched to.  ENTRY must not return.  0, or -1 with errno ENOMEM.
+ * Prepares C to run entry(arg), at the first switch to it, on its own stack of
+ * at least SIZE bytes.  ENTRY must not return.  0, or -1 with errno ENOMEM.
  */
 int tu_context_make(struct tu_context *c, struct tu_stacks *stacks, size_t size,
     void (*entry)(void *), void *arg);
 
-/* Saves the running context in FROM and goes on with TO.  FROM is NULL where
- * the running one has ended. */
+/* Saves the running context in FROM and continues TO.  FROM is NULL if the
+ * running context has ended. */
 void tu_context_switch(struct tu_context *from, struct tu_context *to);
 
-/* The stack of the running context C is never given back. */
+/* Marks the stack of C, the running context, as never to be freed. */
 void tu_context_keep(struct tu_context *c);
 
-/* Gives back the stack of C, which is not running. */
+/* Frees the stack of C, which is not running. */
 void tu_context_free(struct tu_context *c, struct tu_stacks *stacks);
 
 #endif

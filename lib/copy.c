@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Copying from port to port: within the kernel where the two ends allow it,
- * from a file to a connection and from a connection to a pipe, and through a
- * buffer everywhere else.  Other pairs gain nothing from splice(2).
+ * Copying from port to port.  From a file to a connection, and from a
+ * connection to a pipe, the bytes stay in the kernel.  Between all other ends
+ * they go through a buffer, as other pairs gain nothing from splice(2).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,10 +17,10 @@ enum {
 struct copying {
 	struct tu_port *from;
 	struct tu_port *to;
-	unsigned char *buffer;         /* made when needed, */
-	size_t room;                   /* of this size, and */
-	bool filled;                   /* larger once a read has filled it */
-	const struct tu_port *limited; /* whose limit it is under */
+	unsigned char *buffer;         /* allocated when needed, */
+	size_t room;                   /* of this size, which grows */
+	bool filled;                   /* once a read has filled it */
+	const struct tu_port *limited; /* the port whose limit is in force */
 	int64_t limit;
 	int64_t total;
 	bool within_kernel;
@@ -78,7 +78,7 @@ tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 	return -1;
 }
 
-/* The thread that copies never runs again. */
+/* The copying thread is freed without running again. */
 static void
 free_buffer(void *copying)
 {
@@ -124,7 +124,7 @@ can_move(const struct tu_port *from, const struct tu_port *to)
 	return out->tcp ? in->descriptor.file : in->tcp && out->descriptor.fifo;
 }
 
-/* 1, or -1 raised. */
+/* Moves one piece within the kernel.  1; or -1, with an error raised. */
 static int
 move_piece(struct copying *c)
 {
@@ -148,8 +148,9 @@ move_piece(struct copying *c)
 	return 1;
 }
 
-/* Likewise.  Whatever is strange, and the end, is left to copy_piece, which
- * knows the two ends apart. */
+/* Returns as move_piece does.  The end of file, and any error that does not
+ * say which end failed, are left to copy_piece, which reads and writes
+ * separately. */
 static int
 stop_moving(struct copying *c, ssize_t n)
 {
@@ -157,7 +158,7 @@ stop_moving(struct copying *c, ssize_t n)
 
 	if (n == -1 && c->from->connection->tcp && errno != EPIPE &&
 	    errno != EINVAL)
-		failed = c->from; /* the pipe knows no other errors */
+		failed = c->from; /* no other error comes from the pipe */
 	if (n == 0 || errno == EINVAL || errno == ENOSYS || errno == EIO ||
 	    errno == EBADF || errno == EPIPE) {
 		c->within_kernel = false;
@@ -167,7 +168,8 @@ stop_moving(struct copying *c, ssize_t n)
 	return tu_port_raise(failed, where);
 }
 
-/* A file is always ready; of a connection and a pipe the pipe can be asked. */
+/* Waits for the end that is not ready.  A file is always ready; of a connection
+ * and a pipe, the pipe is polled to find out. */
 static int
 wait_move(struct copying *c)
 {
@@ -184,7 +186,8 @@ wait_move(struct copying *c)
 	return waited == -1 ? -1 : 1;
 }
 
-/* Of the port that is waited for, anew with each piece that moves. */
+/* Puts the limit of P, which is to be waited for, in force.  It begins anew
+ * with each piece that moves. */
 static void
 set_limit(struct copying *c, const struct tu_port *p)
 {
@@ -193,7 +196,7 @@ set_limit(struct copying *c, const struct tu_port *p)
 	c->limited = p;
 }
 
-/* By another thread. */
+/* Whether another thread has closed one of the ports. */
 static bool
 is_closed(const struct copying *c)
 {
@@ -207,7 +210,8 @@ terminated(int result)
 	    tcp_last_error()->kind == TCPUNIT_ERROR_TERMINATED;
 }
 
-/* 1, or 0 at the end of file, or -1 raised. */
+/* Copies one piece through the buffer.  1, or 0 at end of file; or -1, with an
+ * error raised. */
 static int
 copy_piece(struct copying *c)
 {
@@ -226,8 +230,8 @@ copy_piece(struct copying *c)
 	return write_piece(c, (size_t)n);
 }
 
-/* Few copies are long; and the memory of a short one costs more than its
- * bytes if the system has to be asked for it. */
+/* The buffer starts small, as few copies are long: if malloc(3) has to ask the
+ * system for a large one, that costs more than copying a few bytes. */
 static int
 make_room(struct copying *c)
 {
@@ -237,14 +241,14 @@ make_room(struct copying *c)
 		return 0;
 	free(c->buffer);
 	c->room = 0;
-	c->buffer = tu_buffer_new(room + 1); /* see put_back */
+	c->buffer = tu_buffer_new(room + 1); /* one more for tu_input_return */
 	if (c->buffer == NULL)
 		return -1;
 	c->room = room;
 	return 0;
 }
 
-/* N bytes of the buffer. */
+/* Writes N bytes from the buffer. */
 static int
 write_piece(struct copying *c, size_t n)
 {
@@ -270,8 +274,8 @@ most(const struct copying *c, size_t piece)
 	return c->limit != -1 && left < (int64_t)piece ? (size_t)left : piece;
 }
 
-/* What was read and not written, from SENT up to END, is unread again; the
- * error is that of the write. */
+/* Unreads the bytes of the buffer from SENT up to END, which were read but not
+ * written.  Keeps errno, which is from the write. */
 static void
 put_back(struct copying *c, size_t sent, size_t end)
 {

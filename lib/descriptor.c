@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Reading and writing without waiting.  O_NONBLOCK would do, but it belongs to
- * the open file, which other processes share; so each kind of descriptor has
- * its own way, and where the kernel refuses one the next is taken.
- */
 #include "descriptor.h"
 
 #include <sys/epoll.h>
@@ -67,7 +62,7 @@ int
 tu_descriptor_close(struct tu_descriptor *d)
 {
 	if (d->private_fd != -1)
-		(void)close(d->private_fd); /* the other one tells */
+		(void)close(d->private_fd); /* close of d->fd reports errors */
 	return close(d->fd);
 }
 
@@ -100,7 +95,7 @@ tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n)
 	} while (r == -1 && errno == EINTR);
 	if (r != 0)
 		return r;
-	errno = EIO; /* it would take nothing for ever */
+	errno = EIO; /* without an error, a caller would retry for ever */
 	return -1;
 }
 
@@ -131,7 +126,7 @@ tu_descriptor_move(
 void
 tu_descriptor_enlarge(struct tu_descriptor *d)
 {
-	/* More than the system allows is EPERM: then it stays as it is. */
+	/* Beyond the system's limit it fails with EPERM, and the size stays. */
 	if (d->fifo && fcntl(d->fd, F_GETPIPE_SZ) < PIPE_SIZE)
 		(void)fcntl(d->fd, F_SETPIPE_SZ, PIPE_SIZE);
 }
@@ -142,7 +137,7 @@ tu_descriptor_writable(const struct tu_descriptor *d)
 	return ready(d->fd, POLLOUT);
 }
 
-/* Not so /dev/null and its kind, which epoll refuses. */
+/* epoll refuses some files, such as /dev/null. */
 static bool
 can_be_waited_for(int fd)
 {
@@ -153,11 +148,12 @@ can_be_waited_for(int fd)
 	refused =
 	    epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == -1 && errno == EPERM;
 	if (epoll != -1)
-		(void)close(epoll); /* was made for this question */
+		(void)close(epoll); /* it served only this question */
 	return !refused;
 }
 
-/* RWF_NOWAIT is refused by terminals, and by pipes before Linux 6.4. */
+/* Takes the next way to access.  Terminals refuse RWF_NOWAIT, and so do pipes
+ * before Linux 6.4. */
 static void
 step_down(struct tu_descriptor *d)
 {
@@ -166,8 +162,9 @@ step_down(struct tu_descriptor *d)
 }
 
 /*
- * Opened by way of /proc it is a description of our own: but the master of a
- * pseudo-terminal would be the master of another one.
+ * Opens the file again by way of /proc, which gives an open file that no
+ * process shares.  For the master of a pseudo-terminal it would give the master
+ * of another one, so that it is refused.
  */
 static int
 reopen(int fd)
@@ -236,9 +233,9 @@ try_write(struct tu_descriptor *d, struct iovec *iov, int n)
 }
 
 /*
- * Where it is ready a pipe takes PIPE_BUF bytes without making us wait; of a
- * terminal that is not known for more than one.  What else comes here, as an
- * eventfd, takes all or nothing.
+ * Writes as much as cannot block.  A pipe that is ready takes PIPE_BUF bytes
+ * without waiting; a terminal is known to take only one.  Any other file that
+ * comes here, such as an eventfd, takes all or nothing.
  */
 static ssize_t
 write_piece(const struct tu_descriptor *d, const struct iovec *iov)

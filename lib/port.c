@@ -68,8 +68,8 @@ tu_port_find(enum tu_kind kind, tcp_port port, const char *where)
 	return p;
 }
 
-/* Raises the failure of the look-up again, with the peer's address if it is
- * still known. */
+/* Raises that the port is closed, with its peer's address if that is still
+ * known. */
 static void
 name_closed(tcp_port port, const char *where)
 {
@@ -132,7 +132,8 @@ tu_port_wait(struct tu_port *p, const char *where)
 	return tu_port_end(p, woken, where);
 }
 
-/* Being terminated is told in any case, as it is told once. */
+/* A termination is reported even if the port was closed as well: it ends one
+ * wait only. */
 int
 tu_port_end(struct tu_port *p, enum tu_wake woken, const char *where)
 {
@@ -207,7 +208,7 @@ tu_peer_of(const struct tu_connection *c)
 	};
 }
 
-/* "read 127.0.0.1:80" */
+/* Writes "read 127.0.0.1:80" to WHAT. */
 static const char *
 describe(struct tu_peer peer, const char *where, char what[WHAT_SIZE])
 {
@@ -233,15 +234,15 @@ release(void *port)
 		tu_port_free(p);
 }
 
-/* At the end of the runtime: nobody comes back from a wait, and a process that
- * has the connection too, after a fork, keeps it. */
+/* Called at the end of the runtime, when no call that waits will return.  A
+ * process that shares the connection since a fork keeps it. */
 static void
 drop(void *object)
 {
 	struct tu_port *p = object;
 
 	p->abandoned = true;
-	(void)tu_port_close(p, "shutdown"); /* there is nobody to tell */
+	(void)tu_port_close(p, "shutdown"); /* no caller is left to report to */
 }
 
 static tcp_port
@@ -275,8 +276,9 @@ open_fd(int fd, enum tu_kind kind, const char *where)
 	return (tcp_port){0};
 }
 
-/* By a port over it, or by one of a TCP connection, which would not share it:
- * two ports would close it, and the second one another's. */
+/* Whether the descriptor has a port of this kind already, or belongs to a TCP
+ * connection.  Such a connection cannot share it: both would close it, and the
+ * second close could hit a descriptor opened meanwhile. */
 static bool
 is_taken(
     struct tu_runtime *rt, const struct tu_connection *c, enum tu_kind kind)
@@ -299,7 +301,8 @@ connects(const void *port, int fd)
 	return p->connection->tcp && p->connection->descriptor.fd == fd;
 }
 
-/* Of either kind and without entering, for what cannot wait. */
+/* For calls that cannot wait: finds a port of either kind, without entering
+ * it. */
 struct tu_port *
 tu_port_of(tcp_port port, const char *where)
 {

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Mapping, guarding and keeping stacks: a fresh one costs 600 times as much as
- * one that was kept.  Tools that look at stacks are told of them.
- */
 #include "stack.h"
 
 #include <errno.h>
@@ -38,7 +34,7 @@
 enum {
 	MAX_SPARE = 256,
 	GUARD = 1024 * 1024,
-	SHALLOW = 16 * 1024, /* what most threads need */
+	SHALLOW = 16 * 1024, /* most threads use no more */
 	MARK = 8,            /* words */
 };
 
@@ -71,7 +67,7 @@ tu_stack_give(struct tu_stacks *stacks, struct tu_stack *s)
 		return;
 	}
 	if (went_deep(s)) {
-		/* If it fails, the memory is used again by the next one. */
+		/* If it fails, the next thread reuses the memory as it is. */
 		(void)madvise(
 		    bottom, (size_t)(s->line - bottom), MADV_DONTNEED);
 		s->deep = false;
@@ -117,16 +113,19 @@ stack_map(size_t size)
 	s = (struct tu_stack *)top - 1;
 	s->size = size;
 	s->line = top - round_up(SHALLOW, page);
-	/* What a waiting thread holds is no leak. */
+	/* Memory that only a waiting thread points to is no leak. */
 	__lsan_register_root_region(top - size, size);
 	s->valgrind_id = VALGRIND_STACK_REGISTER(top - size, top);
 	(void)VALGRIND_MAKE_MEM_NOACCESS(base, GUARD);
 	return s;
 }
 
-/* The newer way splits no mapping, so that their number sets no limit.  Where
- * it is not known, or memory is locked, the mapping is made anew, as the old
- * one may have memory. */
+/*
+ * Protects the guard.  MADV_GUARD_INSTALL does not split the mapping, so that
+ * the limit on mappings does not limit threads.  If the kernel lacks it, or
+ * memory is locked, the guard is mapped anew, because pages of the old mapping
+ * may be in memory.
+ */
 static bool
 stack_guard(void *base)
 {
@@ -149,9 +148,9 @@ stack_unmap(struct tu_stack *s)
 }
 
 /*
- * Whether a thread was seen below the line when it was switched, or has left
- * something just below it.  To ask the system would cost more than the rest of
- * a thread's start and end.
+ * Whether a thread was below the line at a switch, or has left data just below
+ * it.  Asking the system would cost more than everything else in a thread's
+ * start and end.
  */
 __attribute__((no_sanitize_address)) static bool
 went_deep(const struct tu_stack *s)

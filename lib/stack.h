@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Memory for stacks.  Below each is a guard of 1 MiB of address space, so that
- * a call whose frame is larger than a page does not step over it.
+ * Memory for stacks: mapping, guarding and keeping them.  A new stack costs 600
+ * times as much as a kept one.  Below each stack is a guard of 1 MiB of address
+ * space, so that a call with a frame larger than a page does not step over it.
+ * Valgrind and the sanitizers learn about each stack.
  */
 #ifndef TU_STACK_H
 #define TU_STACK_H
@@ -9,32 +11,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Lies at the top of its stack, which is below. */
+/* Lies at the top of its own stack. */
 struct tu_stack {
 	struct tu_stack *next;
 	size_t size; /* without the guard */
-	char *line;  /* few threads use the stack below it */
-	bool deep;   /* one was seen there */
-	bool kept;   /* for ever: see tu_context_keep */
+	char *line;  /* few threads use the memory below it */
+	bool deep;   /* a thread was below the line */
+	bool kept;   /* never freed: see tu_context_keep */
 	unsigned valgrind_id;
-	void (*entry)(void *); /* what is to run there */
+	void (*entry)(void *); /* the function to run on it */
 	void *arg;
 };
 
-/* Those that have been given back, kept for the next ones. */
+/* Stacks that have been given back, kept for the next threads. */
 struct tu_stacks {
 	struct tu_stack *spare;
 	unsigned n;
 };
 
-/* One of at least SIZE bytes, and of TCPUNIT_STACK_SIZE.  NULL with errno
- * ENOMEM. */
+/* A stack of at least SIZE bytes, and at least TCPUNIT_STACK_SIZE.  NULL with
+ * errno ENOMEM. */
 struct tu_stack *tu_stack_take(struct tu_stacks *stacks, size_t size);
 void tu_stack_give(struct tu_stacks *stacks, struct tu_stack *s);
 
 void tu_stacks_free(struct tu_stacks *stacks);
 
-/* The lowest address. */
+/* The lowest address of the stack. */
 static inline char *
 tu_stack_bottom(struct tu_stack *s)
 {
