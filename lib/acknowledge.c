@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Waiting for the peer's system.  No event says that it has acknowledged
- * anything, so that it is asked for in growing intervals; most is acknowledged
- * at once.
+ * Waiting until the peer's system has acknowledged all output.  No event
+ * reports acknowledgements, so the socket is polled at growing intervals;
+ * mostly the first look is enough.
  */
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -60,8 +60,9 @@ await(struct tu_port *p)
 	}
 }
 
-/* The state of the connection, and how many bytes are not acknowledged.  The
- * queue survives the connection, and a FIN in it counts as one. */
+/* Stores the number of bytes that are not acknowledged and returns the state of
+ * the connection.  The kernel keeps that number after the connection has ended,
+ * and counts a FIN as one byte. */
 static int
 look(struct tu_port *p, size_t *queued)
 {
@@ -81,7 +82,7 @@ look(struct tu_port *p, size_t *queued)
 	return info.tcpi_state;
 }
 
-/* A port that read or wrote may have taken the reason already. */
+/* A read or a write on this OS thread may have consumed the reason already. */
 static int
 lost(struct tu_port *p, size_t queued)
 {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Socket addresses to text and "HOST:PORT" to its parts.
- */
 #include "address.h"
 
 #include <ctype.h>
@@ -10,7 +7,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-/* A quoted path of which each byte is escaped, as in \001. */
+/* Room for a quoted path in which each byte is escaped, as in \001. */
 _Static_assert(
     TCPUNIT_ADDRLEN > 2 + 4 * sizeof(((struct sockaddr_un *)0)->sun_path),
     "any path fits");
@@ -96,7 +93,7 @@ int
 tu_address_split(const char *text, char *host, const char **port)
 {
 	const char *colon = strchr(text, ':'), *end = text + strlen(text);
-	const char *rest = end; /* behind the host */
+	const char *rest = end; /* after the host */
 
 	*port = NULL;
 	if (text[0] == '[') {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Socket addresses and their texts.
+ * Socket addresses, their texts, and taking "HOST:PORT" apart.
  */
 #ifndef TU_ADDRESS_H
 #define TU_ADDRESS_H
@@ -11,7 +11,7 @@
 
 #include "tcpunit.h"
 
-/* Longer than any name of DNS. */
+/* Longer than any DNS name. */
 enum { TU_HOST_SIZE = 256 };
 
 enum { TU_MAX_ADDRESSES = TCPUNIT_MAX_ADDRESSES };
@@ -29,26 +29,27 @@ void tu_address_set_port(union tcp_address *a, int port);
 
 bool tu_address_equal(const union tcp_address *a, const union tcp_address *b);
 
-/* Nobody is there: the unspecified address of the family. */
+/* The unspecified address of the family. */
 union tcp_address tu_address_any(int family);
 
 /*
- * Takes "HOST:PORT" or "[V6]:PORT" apart.  Two or more colons without brackets
- * are an address without a port.  HOST has room for TU_HOST_SIZE.  *PORT points
- * into TEXT, or is NULL where there is none.  -1: no host, or one that is too
- * long; the port is told all the same.
+ * Takes "HOST:PORT" or "[V6]:PORT" apart.  A text with two or more colons and
+ * no brackets is an address without a port.  HOST has room for TU_HOST_SIZE.
+ * *PORT points into TEXT, or is NULL if there is no port.  -1: there is no
+ * host, or it is too long; *PORT is set in this case as well.
  */
 int tu_address_split(const char *text, char *host, const char **port);
 
 /*
- * The port that TEXT is in decimal, with or without leading zeros: 1 to 65535.
- * 0: it is a name, of a service.  -1: it begins like a number, with a digit, a
- * sign or a space, and is no port.
+ * Reads a decimal port number from 1 to 65535, with or without leading zeros.
+ * 0: TEXT is the name of a service.  -1: it begins like a number, with a digit,
+ * a sign or a space, but is no port.
  */
 int tu_address_read_port(const char *text);
 
-/* The addresses of getaddrinfo(3) and how many they are: each once, as a hosts
- * file may name one twice, and the first TU_MAX_ADDRESSES of them. */
+/* Stores the addresses that getaddrinfo(3) found and returns their number.
+ * Each is stored once, as a hosts file may list one twice, and at most
+ * TU_MAX_ADDRESSES are stored. */
 int tu_address_take(const struct addrinfo *found,
     union tcp_address addresses[TU_MAX_ADDRESSES]);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Closing ports, and what decides how: abandoning and resetting.
+ * Closing, abandoning and resetting ports.
  */
 #include <event2/buffer.h>
 #include <sys/socket.h>
@@ -32,7 +32,7 @@ tcp_close_ports(tcp_port in, tcp_port out)
 	int closed = tcp_close_input_port(in);
 
 	if (closed == 0)
-		errno = error; /* as the output port left it */
+		errno = error; /* report the output port's error */
 	return sent == -1 ? -1 : closed;
 }
 
@@ -109,7 +109,7 @@ tu_port_close(struct tu_port *p, const char *where)
 	return result;
 }
 
-/* What is held for this direction. */
+/* Drops the bytes that are held for this direction. */
 static void
 drop_bytes(struct tu_port *p)
 {
@@ -122,9 +122,12 @@ drop_bytes(struct tu_port *p)
 		    unsent, evbuffer_get_length(unsent)); /* not frozen */
 }
 
-/* Of a plain socket only while its other port goes on: close(2) then ends what
- * nobody else has.  An end of file would make the peer take what was cut for
- * the whole. */
+/*
+ * Shuts the port's direction down.  For a plain socket this is done only while
+ * its other port is open: the second close leaves it to close(2), which ends
+ * the connection unless another process has it.  If output was cut there is no
+ * end of file, so that the peer does not take a part for the whole.
+ */
 static void
 shut_down(struct tu_port *p)
 {

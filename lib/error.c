@@ -31,7 +31,7 @@ tu_raise(enum tcp_error_kind kind, int code, const char *where,
 	va_list ap;
 
 	if (self != NULL) {
-		tu_charge(self->scheduler, 0); /* it takes as long */
+		tu_charge(self->scheduler, 0); /* as long as a system call */
 		error = error_of(self);
 		if (error == NULL) {
 			kind = TCPUNIT_ERROR_SYSTEM;
@@ -46,7 +46,7 @@ tu_raise(enum tcp_error_kind kind, int code, const char *where,
 	return -1;
 }
 
-/* Where the thread's errors are written to, or NULL. */
+/* The record for the thread's errors, or NULL. */
 static struct tu_error *
 error_of(struct tu_thread *self)
 {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Errors as values: what is kept of a failure, and how it reads.
- */
 #include "failure.h"
 
 #include <ctype.h>
@@ -83,7 +80,7 @@ tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
 	    ap); /* may be cut */
 	for (c = e->text; *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c))
-			*c = '?'; /* it is one line */
+			*c = '?'; /* it has to stay one line */
 	if (kind != TCPUNIT_ERROR_ARGUMENT) {
 		used = strlen(e->text);
 		(void)snprintf(e->text + used, sizeof(e->text) - used, ": %s",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One failure as a value: the public record and the memory behind its texts.
- * Whose failure it is, is known in error.c.
+ * One failure as a value: the public record, its texts, and the memory that
+ * they lie in.  error.c knows which thread it belongs to.
  */
 #ifndef TU_FAILURE_H
 #define TU_FAILURE_H
@@ -16,21 +16,23 @@ struct tu_error {
 	char *details; /* malloc'd, or NULL */
 };
 
-/* What stands where nothing has failed, and where no memory can be had. */
+/* The records that are used if nothing has failed, and if there is no
+ * memory. */
 extern const struct tcp_error tu_error_none;
 extern const struct tcp_error tu_error_no_memory;
 
-/* SYSTEM for what this machine lacks, else NET. */
+/* SYSTEM for an errno that reports a shortage of this machine, else NET. */
 enum tcp_error_kind tu_error_kind(int code);
 
-/* Why, in words: of an errno, or of EAI_* where the kind is RESOLVE. */
+/* The reason in words: of an errno, or of an EAI_* code if the kind is
+ * RESOLVE. */
 const char *tu_error_reason(enum tcp_error_kind kind, int code);
 
-/* The errno that goes with it. */
+/* The errno that a call sets with this error. */
 int tu_error_errno(enum tcp_error_kind kind, int code);
 
-/* Fills in; the text is FORMAT, then ": " and the reason unless the kind's
- * text says it all (argument errors). */
+/* Fills E in.  The text is FORMAT, then ": " and the reason, except for
+ * argument errors, whose FORMAT says everything. */
 void tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
     const char *where, const char *format, va_list ap)
     __attribute__((format(printf, 5, 0)));

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The table of the handles: 2^22 places, and 2^23 generations of each, after
- * which a place is not used any more.
- */
 #include "handle.h"
 
 #include <errno.h>
@@ -137,7 +133,7 @@ release(struct tu_handles *h, uint32_t i)
 	s->object = NULL;
 	s->generation++;
 	if (s->generation == MASK(GENERATION_BITS))
-		return; /* worn out */
+		return; /* all its generations are used */
 	s->next = h->free;
 	h->free = i;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Between handles and objects.  A handle is a value of 64 bits: kind, runtime,
- * generation and place.  A place is used again, its generation never, so that
- * an old handle is always told from a new one.
+ * The table that leads from handles to objects.  A handle is a value of 64
+ * bits: kind, runtime, generation and place.  There are 2^22 places, each with
+ * 2^23 generations.  A place is used again, but never with the same generation,
+ * so that an old handle never equals a new one.  After its last generation a
+ * place stays unused.
  */
 #ifndef TU_HANDLE_H
 #define TU_HANDLE_H
@@ -11,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of a runtime's number, which is never 0. */
+/* The bits of a runtime's number, which is never 0. */
 enum { TU_RUNTIME_BITS = 16 };
 
 enum tu_kind { TU_LISTENER = 1, TU_INPUT, TU_OUTPUT, TU_THREAD, TU_KINDS };
@@ -22,8 +24,8 @@ struct tu_slot {
 	void *object;
 	uint32_t generation : 24;
 	enum tu_kind kind : 8;
-	uint32_t next; /* free slot, where object is NULL */
-	/* Of the object that was released last. */
+	uint32_t next; /* the next free slot, if object is NULL */
+	/* The note of the object that was released last. */
 	_Alignas(int) unsigned char note[TU_NOTE_SIZE];
 };
 
@@ -36,37 +38,38 @@ struct tu_handles {
 
 void tu_handles_init(struct tu_handles *h, uint32_t runtime);
 
-/* Calls the drop of each object of KIND but KEEP, and releases its handle.  The
- * table stays, so that the generations go on. */
+/* Drops each object of KIND except KEEP, and releases its handle.  The table
+ * stays, so that generations are not used again. */
 void tu_handles_drop(struct tu_handles *h, enum tu_kind kind, const void *keep);
 
-/* A handle for OBJECT, or 0 with errno ENOMEM.  DROP, the same for all of a
- * kind, gives it back at the very end. */
+/* Makes a handle for OBJECT; 0 with errno ENOMEM.  DROP, the same function for
+ * all objects of a kind, frees the object at the end of the runtime. */
 uint64_t tu_handle_make(struct tu_handles *h, enum tu_kind kind, void *object,
     void (*drop)(void *));
 
-/* The object; NULL with errno EBADF where it is gone, EINVAL where the handle
- * never was one of this table and kind. */
+/* The object.  NULL with errno EBADF: it is gone.  EINVAL: the handle was never
+ * one of this table and kind. */
 void *tu_handle_object(
     const struct tu_handles *h, enum tu_kind kind, uint64_t bits);
 
-/* Whether IS holds for any object of KIND and ARGUMENT. */
+/* Whether IS returns true for ARGUMENT and any object of KIND. */
 bool tu_handles_any(const struct tu_handles *h, enum tu_kind kind,
     bool (*is)(const void *, int), int argument);
 
-/* From now on the handle is a closed one.  The object is its owner's. */
+/* Marks the handle as closed.  The object is left to its owner. */
 void tu_handle_release(struct tu_handles *h, uint64_t bits);
 
-/* What is remembered of an object once it has been released, TU_NOTE_SIZE bytes
- * at most; NULL if another one has been released in its place since. */
+/* tu_handle_note keeps at most TU_NOTE_SIZE bytes about an object that is being
+ * released; tu_handle_noted returns them, or NULL if another object has been
+ * released in its place since. */
 void tu_handle_note(
     struct tu_handles *h, uint64_t bits, const void *note, size_t n);
 const void *tu_handle_noted(const struct tu_handles *h, uint64_t bits);
 
-/* Whether it would be another OS thread's, as far as the value tells. */
+/* Whether the handle is another OS thread's, as far as its value shows. */
 bool tu_handle_foreign(const struct tu_handles *h, uint64_t bits);
 
-/* Of any value, without looking it up; 0 for the null handle. */
+/* The kind of any handle, without looking it up; 0 for the null handle. */
 unsigned tu_handle_kind(uint64_t bits);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reading.  What was read ahead comes first; then the caller's own memory is
- * read into; only where there is nothing the thread parks.
+ * Reading.  Bytes that were read ahead are handed out first.  Then the socket
+ * is read straight into the caller's memory, and the thread parks only if that
+ * has nothing.
  */
 #include "port.h"
 
@@ -117,7 +118,7 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap, const char *where)
 {
 	int filled;
 
-	if (p->closed) /* meanwhile, by another thread */
+	if (p->closed) /* another thread has closed it */
 		return tu_port_go_on(p, where);
 	tu_ahead_settle(&p->ahead);
 	while (p->skip_lf && p->ahead.size == 0) {
@@ -148,7 +149,7 @@ tu_input_put_back(struct tu_port *p, const void *data, size_t n)
 	return tu_ahead_put(&p->ahead, p->runtime->scratch, data, n);
 }
 
-/* What came out of the read-ahead is still in its memory. */
+/* Bytes that were taken from the read-ahead are still in its memory. */
 void
 tu_input_return(
     struct tu_port *p, unsigned char *memory, size_t from, size_t end)
@@ -171,7 +172,7 @@ tu_input_wait(struct tu_port *p, const char *where)
 	int result;
 
 	tu_ahead_drain(&p->ahead);
-	/* If it fails, writing and closing will say so. */
+	/* If sending fails, later writes and the close report it. */
 	if (output != NULL && output->buffer_size > 0 && output->user == NULL &&
 	    tu_output_push(output))
 		result = wait_either(p, where);
@@ -182,8 +183,9 @@ tu_input_wait(struct tu_port *p, const char *where)
 	return result;
 }
 
-/* For bytes, or for room for those that the other port has still to send: its
- * own watch is for whoever writes there meanwhile. */
+/* Waits for bytes, or for room for the other port's buffered output.  The
+ * latter uses its own watch, as the output port's watch is for threads that
+ * write meanwhile. */
 static int
 wait_either(struct tu_port *p, const char *where)
 {
@@ -209,7 +211,8 @@ enter(tcp_port port, const void *buf, size_t n, const char *where)
 	return tu_port_enter(TU_INPUT, port, where);
 }
 
-/* Whether a read would not wait; what is there is read ahead to know. */
+/* Whether a read would not wait.  To find out, available bytes are read
+ * ahead. */
 static bool
 has_arrived(struct tu_port *p)
 {
@@ -223,8 +226,12 @@ has_arrived(struct tu_port *p)
 	return true;
 }
 
-/* Reads into BUF, or ahead if that is NULL: bytes, 0 at the end, -1 raised.
- * After a short read the wait knows better what comes, unless it would fail. */
+/*
+ * Reads into BUF, or ahead if BUF is NULL.  Returns the number of bytes; 0 at
+ * end of file; or -1, with an error raised.  After a short read it waits first,
+ * as another read would most likely fail with EAGAIN; unless a wait would fail
+ * at once.
+ */
 static ssize_t
 receive(struct tu_port *p, void *buf, size_t cap, const char *where)
 {
@@ -266,7 +273,7 @@ try_read(struct tu_port *p, void *buf, size_t cap)
 	return n;
 }
 
-/* Likewise, without the LF of a CR that ended a line. */
+/* Reads ahead, and drops an LF that follows the CR of the previous line. */
 static ssize_t
 try_read_ahead(struct tu_port *p)
 {
@@ -286,7 +293,7 @@ try_read_ahead(struct tu_port *p)
 	return n;
 }
 
-/* Before bytes can be read ahead: 0, or -1 with errno ENOMEM. */
+/* Prepares for reading ahead: 0, or -1 with errno ENOMEM. */
 static int
 hold(struct tu_port *p)
 {
@@ -321,8 +328,9 @@ gather(struct tu_port *p, char *buf, size_t n, const char *where)
 	return (ssize_t)got;
 }
 
-/* What came before a failure is there for the next call; if there is no memory
- * for it, it is the caller's, who learns how much it is.  -1. */
+/* Puts the bytes that came before a failure back for the next call.  If there
+ * is no memory for them, they stay in the caller's buffer, and the error says
+ * how many they are.  Returns -1. */
 static int
 put_back(struct tu_port *p, const char *buf, size_t got, const char *where)
 {

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Turns and time limits.  The clock is looked at when a wait or a turn ends,
- * so that a call that never waits costs none.
- */
 #include "limit.h"
 
 #include "scheduler.h"
 
-/* A system call counts sixteen times as much as what is done in memory. */
+/* A call that needs no system call counts as a sixteenth of one. */
 enum {
 	SYSTEM_CALL = 16,
 	MAX_CALLS = 16 * SYSTEM_CALL,

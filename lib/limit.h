@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a thread may do before others run, and what a call may do before it
- * times out.  A limit is for waiting: what came in time is taken, however late
- * the thread runs.  So once a limit has run out, its call goes on until it
- * would have to wait, but no longer than a turn.
+ * Turns and time limits: how much a thread may do before others run, and how
+ * much a call may do before it times out.  A limit bounds waiting: bytes that
+ * came in time are taken, however late the thread runs.  So once its limit has
+ * run out, a call goes on until it would have to wait, but no longer than a
+ * turn.  The clock is read only when a wait or a turn ends, so that a call
+ * which never waits does not pay for it.
  */
 #ifndef TU_LIMIT_H
 #define TU_LIMIT_H
@@ -20,9 +22,9 @@ struct tu_turn {
 struct tu_limit {
 	int64_t deadline;
 	int ms;
-	bool each;           /* each system call that moves bytes begins it */
+	bool each;           /* each system call that moves bytes restarts it */
 	bool late;           /* it has run out */
-	struct tu_turn turn; /* since then */
+	struct tu_turn turn; /* since it ran out */
 };
 
 #endif

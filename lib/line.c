@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Lines.  Where one ends depends on the port's line ending and on nothing
- * else: not on how the bytes were cut into segments.
+ * Lines.  The end of a line depends only on the port's line ending, and not on
+ * how the bytes were cut into segments.
  */
 #include "port.h"
 
 #include <errno.h>
 
-/* What there is to hand out: a line of LENGTH bytes, then ENDING more. */
+/* The bytes to hand out: a line of LENGTH bytes, then ENDING more. */
 struct span {
 	size_t length;
 	size_t ending;
-	bool cut; /* the line goes on */
+	bool cut; /* the rest of the line follows */
 };
 
 static bool find_line(struct tu_port *, size_t, struct span *);
@@ -62,9 +62,9 @@ tcp_set_line_ending(tcp_port port, enum tcp_line_ending e)
 	return 0;
 }
 
-/* Whether a line can be handed out, or the first LIMIT bytes of one that is
- * known to be longer.  Only so much is looked at, or short limits would cost
- * the more the more has been read ahead. */
+/* Whether a line, or the first LIMIT bytes of a longer one, can be handed out.
+ * No bytes beyond the limit and an ending are searched; otherwise reading with
+ * short limits would become slower, the more was read ahead. */
 static bool
 find_line(struct tu_port *p, size_t limit, struct span *span)
 {
@@ -85,8 +85,8 @@ find_line(struct tu_port *p, size_t limit, struct span *span)
 	return true;
 }
 
-/* No line ends in what was looked at.  A CR past the limit may be half of an
- * ending. */
+/* Called when no end was found: whether the line is longer than LIMIT for
+ * certain.  A CR at the limit may be the first half of an ending. */
 static bool
 is_longer(struct tu_port *p, size_t limit)
 {
@@ -98,7 +98,7 @@ is_longer(struct tu_port *p, size_t limit)
 	    p->ahead.first[limit] != '\r';
 }
 
-/* 1, or 0 at the end of file, or -1 raised. */
+/* Waits for a line.  1, or 0 at end of file; or -1, with an error raised. */
 static int
 wait_line(struct tu_port *p, size_t limit, struct span *span)
 {
@@ -108,17 +108,17 @@ wait_line(struct tu_port *p, size_t limit, struct span *span)
 	do {
 		filled = tu_input_fill(p, "read-line");
 	} while (filled == 1 && !find_line(p, limit, span));
-	/* The end of the file ends a line, too; but an error does not, as what
-	 * is missing may change what the line says. */
+	/* End of file ends the last line as well.  An error does not, as the
+	 * missing part may change the meaning of the line. */
 	if (filled != 0 || p->ahead.size == 0)
 		return filled;
-	span->cut = p->ahead.size > limit; /* by a CR that is data after all */
+	span->cut = p->ahead.size > limit; /* the CR turned out to be data */
 	span->length = span->cut ? limit : p->ahead.size;
 	span->ending = 0;
 	return 1;
 }
 
-/* Among the bytes before END. */
+/* The offset of the first end of a line before END, or -1. */
 static ssize_t
 find_end(struct tu_port *p, size_t end)
 {
@@ -135,8 +135,8 @@ find_end(struct tu_port *p, size_t end)
 	return at;
 }
 
-/* Some bytes at a time, then twice as many: a search for an LF that never
- * comes must not pass all the lines that end in CR, again for each of them. */
+/* Searches 64 bytes, then twice as many, and so on.  Otherwise, in a text whose
+ * lines end in CR, each search for an LF would pass all the lines. */
 static ssize_t
 find_any_end(struct tu_ahead *a, size_t end)
 {
@@ -155,7 +155,8 @@ find_any_end(struct tu_ahead *a, size_t end)
 	return -1;
 }
 
-/* The bytes of the ending that was found; its CR is taken off the line. */
+/* Returns the length of the ending that was found at LENGTH.  A CR that belongs
+ * to it is taken off the line. */
 static size_t
 ending_at(struct tu_port *p, size_t *length)
 {
@@ -177,7 +178,7 @@ ending_at(struct tu_port *p, size_t *length)
 	}
 }
 
-/* 1, or 2 for a line that goes on. */
+/* Hands SPAN out.  1, or 2 if the rest of the line follows. */
 static int
 hand_out(struct tu_port *p, struct span span, char **line, size_t *len)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names and addresses for programs that use them without this library.
+ * Look-ups and address texts, for programs that use sockets without the rest of
+ * this library.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -63,7 +64,7 @@ check_options(const struct tcp_resolve_options *o)
 	    "resolve: no such family");
 }
 
-/* The rules of tcp_connect for a port in a text. */
+/* Reads a port from a text by the same rules as tcp_connect. */
 static int
 read_service(struct tu_query *query, const char *service, const char *what)
 {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Between the structure that a program was compiled with and the library's.
- */
 #include "options.h"
 
 #include <errno.h>
@@ -11,7 +8,7 @@
 #include "error.h"
 #include "runtime.h"
 
-/* A greater size is garbage, and what it spans is no memory of the caller's. */
+/* A greater size is garbage: the caller has no memory of that length. */
 enum { MAX_SIZE = 512 };
 
 static const char *check(const unsigned char *, size_t, size_t);
@@ -24,7 +21,7 @@ tu_options_take(void *ours, size_t n, const void *theirs, const char *where)
 
 	if (theirs == NULL)
 		return 0;
-	memcpy(&size, theirs, sizeof(size)); /* their first member */
+	memcpy(&size, theirs, sizeof(size)); /* size is their first member */
 	wrong = check(theirs, size, n);
 	if (wrong != NULL)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
@@ -33,8 +30,8 @@ tu_options_take(void *ours, size_t n, const void *theirs, const char *where)
 	return 0;
 }
 
-/* What is wrong with SIZE bytes of options, of which N are known; or NULL. Each
- * version of a structure is a whole number of words. */
+/* The fault of SIZE bytes of options, of which N are known; or NULL.  In each
+ * version the structure is a whole number of words. */
 static const char *
 check(const unsigned char *options, size_t size, size_t n)
 {

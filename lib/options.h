@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Structures of options that grow from one version to the next.  A program has
- * them as its header had them, and the size tells the library how many members
- * it knows.
+ * Structures of options, which grow from one version to the next.  A program
+ * passes the structure of the header it was compiled with, and its size shows
+ * which members it has.
  */
 #ifndef TU_OPTIONS_H
 #define TU_OPTIONS_H
@@ -10,19 +10,19 @@
 #include <stddef.h>
 
 /*
- * Takes the caller's options, or NULL, into OURS, which holds the N bytes of
- * the defaults.  A shorter structure leaves the defaults of the members that it
- * lacks, a longer one is good if all that is unknown of it is zero.  0, or -1
- * raised for call WHERE.
+ * Copies the caller's options, if not NULL, into OURS, which holds N bytes of
+ * defaults.  Members that a shorter structure lacks keep their defaults.  A
+ * longer structure is accepted if all bytes beyond N are zero.  0; or -1, with
+ * an error raised for call WHERE.
  */
 int tu_options_take(
     void *ours, size_t n, const void *theirs, const char *where);
 
 /*
- * Holds if the structure ends with MEMBER, and not with padding of the
- * compiler's.  A new member there would lie within the old size, where older
- * programs have garbage; and where a newer program has such padding in its
- * tail, that is garbage too.
+ * Holds if the structure ends with MEMBER, without padding by the compiler.
+ * Padding is garbage: if a new member took its place, older programs would pass
+ * garbage there, and padding at the end of a newer structure would make it
+ * fail.
  */
 #define TU_OPTIONS_END(type, member)                                  \
 	_Static_assert(sizeof(type) ==                                \

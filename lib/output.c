@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Writing.  It goes from the caller's memory straight to the descriptor, unless
- * the port was given a buffer.
+ * Writing.  Bytes go straight from the caller's memory to the descriptor,
+ * unless the port has a buffer.
  */
 #include "port.h"
 
@@ -83,7 +83,7 @@ tcp_close_output_port(tcp_port port)
 {
 	struct tu_port *p;
 	int flushed = 0, closed, error;
-	bool meanwhile; /* closed by another thread */
+	bool meanwhile; /* another thread has closed it */
 
 	tu_enter_closing();
 	if (tu_closed(TU_OUTPUT, port.bits))
@@ -110,7 +110,7 @@ tcp_close_output_port(tcp_port port)
 		p->connection->cut = true;
 	closed = tu_port_close(p, "close-output-port");
 	if (closed == 0)
-		errno = error; /* as the flush left it */
+		errno = error; /* report the flush's error */
 	return flushed == -1 ? -1 : closed;
 }
 
@@ -181,7 +181,8 @@ try_write(struct tu_port *p, struct iovec *iov, int n)
 	return r;
 }
 
-/* Into the buffer if there is one with room, else out. */
+/* Writes into the buffer if there is one with enough room, else to the
+ * descriptor. */
 static ssize_t
 write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 {
@@ -206,8 +207,8 @@ write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 	return -1;
 }
 
-/* What is buffered goes out in the same system call, as two would make two
- * segments. */
+/* Writes the buffered bytes and the pieces with one system call, as two would
+ * make two segments. */
 static int
 write_through(struct tu_port *p, struct tu_pieces *pieces, const char *where)
 {
@@ -254,7 +255,7 @@ buffered(const struct tu_port *p)
 	return unsent != NULL ? evbuffer_get_length(unsent) : 0;
 }
 
-/* All of the pieces, or -1 with errno. */
+/* Buffers all of the pieces: their length, or -1 with errno. */
 static int
 buffer_pieces(struct tu_port *p, const struct iovec *iov, int n, size_t total)
 {
@@ -272,7 +273,7 @@ buffer_pieces(struct tu_port *p, const struct iovec *iov, int n, size_t total)
 	return 0;
 }
 
-/* Past N bytes that were sent, and past empty pieces. */
+/* Advances past N bytes that were sent, and past empty pieces. */
 static void
 advance(struct tu_pieces *p, size_t n)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What can be asked of any port, and its time limit.
+ * The questions that can be asked of any port, and its time limit.
  */
 #include "port.h"
 

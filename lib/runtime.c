@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * One runtime for each OS thread that calls the library, found through one
- * thread-local pointer.
- */
 #include "runtime.h"
 
 #include <event2/buffer.h>
@@ -18,23 +14,25 @@
 
 static _Thread_local struct tu_runtime *runtime;
 
-/* The OS thread's, also after tcp_shutdown. */
+/* The runtime of the OS thread; it stays after tcp_shutdown. */
 static _Thread_local struct tu_runtime *own;
 
-/* Why there is none, where one could not be made. */
+/* The reason why no runtime could be made. */
 static _Thread_local struct tcp_error no_runtime;
 
-/* To free the runtime of an OS thread that ends, and to notice a fork. */
+/* The process is prepared once: for freeing the runtime of an OS thread that
+ * ends, and for noticing a fork. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static int key_error;
 
-/* Those of OS threads that have ended, for others: the generations of their
- * handles go on, so that an old handle never becomes a new one's. */
+/* Runtimes of OS threads that have ended.  New OS threads use them again: the
+ * generations of their handles go on, so that an old handle never equals a new
+ * one. */
 static struct {
 	pthread_mutex_t lock;
 	struct tu_runtime *first;
-	uint32_t numbers; /* of runtimes ever made */
+	uint32_t numbers; /* the number of runtimes ever made */
 } unused = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct tu_runtime *runtime_make(void);
@@ -145,8 +143,8 @@ tcp_version(void)
 	return TCPUNIT_VERSION;
 }
 
-/* A destination a few bytes past a page costs twice the CPU time on AMD, and
- * the large blocks of malloc(3) begin there. */
+/* A destination that begins a few bytes after the start of a page costs twice
+ * the CPU time on AMD, and large blocks from malloc(3) begin there. */
 void *
 tu_buffer_new(size_t n)
 {
@@ -191,14 +189,14 @@ runtime_stop(struct tu_runtime *rt)
 	runtime = NULL;
 }
 
-/* One for this OS thread; NULL with errno. */
+/* A runtime for this OS thread, used before or new; NULL with errno. */
 static struct tu_runtime *
 runtime_take(void)
 {
 	struct tu_runtime *rt;
 	int error;
 
-	(void)pthread_mutex_lock(&unused.lock); /* is a sound one */
+	(void)pthread_mutex_lock(&unused.lock); /* it is initialised */
 	rt = unused.first;
 	if (rt != NULL)
 		unused.first = rt->next;
@@ -221,7 +219,7 @@ runtime_new(void)
 	struct tu_runtime *rt;
 
 	if (unused.numbers + 1 == 1U << TU_RUNTIME_BITS) {
-		errno = EAGAIN; /* as pthread_create(3) has it */
+		errno = EAGAIN; /* as pthread_create(3) reports it */
 		return NULL;
 	}
 	rt = calloc(1, sizeof(*rt));
@@ -230,7 +228,8 @@ runtime_new(void)
 	return rt;
 }
 
-/* At the end of the OS thread, where the thread-local pointers may be gone. */
+/* Called when an OS thread ends, which may have lost its thread-local pointers
+ * by then. */
 static void
 runtime_give(void *arg)
 {
@@ -249,7 +248,7 @@ runtime_give(void *arg)
 	own = NULL;
 }
 
-/* The child shares the parent's epoll set until it has made its own. */
+/* Until it makes its own, the child shares the parent's epoll set. */
 static int
 after_fork(struct tu_runtime *rt)
 {
@@ -259,7 +258,7 @@ after_fork(struct tu_runtime *rt)
 	return 0;
 }
 
-/* libevent's messages: what they are about is told by errors. */
+/* Drops libevent's messages: the calls report the same failures as errors. */
 static void
 be_silent(int severity, const char *message)
 {
@@ -279,7 +278,8 @@ prepare_process(void)
 		key_error = tu_helpers_prepare();
 }
 
-/* The child must not find the lock taken by an OS thread that it has not. */
+/* Otherwise the lock could stay locked in the child, by an OS thread that does
+ * not exist there. */
 static void
 before_fork(void)
 {

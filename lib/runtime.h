@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the library holds for one OS thread: the scheduler, the handles, the
- * scratch memory.  Made at the first call.  When the OS thread ends, another
- * one may get the handles' table.
+ * The runtime: everything that the library holds for one OS thread, such as the
+ * scheduler, the handles and the scratch memory.  It is made at the thread's
+ * first call, and found through a thread-local pointer.  When the OS thread
+ * ends, another one may get the table of handles.
  */
 #ifndef TU_RUNTIME_H
 #define TU_RUNTIME_H
@@ -15,8 +16,7 @@
 #include "tcpunit.h"
 #include "wakeup.h"
 
-/* The sizes of the buffers of a copy.  Tests run the suite with buffers of one
- * byte as well. */
+/* The sizes of a copy's buffers.  Tests also run with buffers of one byte. */
 #ifdef TCPUNIT_TINY
 enum { TU_COPY_FIRST = 1, TU_COPY_BUFFER = 1 };
 #else
@@ -32,34 +32,35 @@ struct tu_runtime {
 	struct tu_scheduler scheduler;
 	struct tu_handles handles;
 	struct tu_wakeups wakeups; /* from other OS threads */
-	void *plain;               /* connections over descriptors of others */
+	void *plain;               /* connections made over descriptors */
 	struct evbuffer *scratch;  /* to read into; empty between calls */
-	bool running;              /* there is a scheduler */
-	struct tu_runtime *next;   /* of those that no OS thread has */
+	bool running;              /* the scheduler exists */
+	struct tu_runtime *next;   /* in the list of unused ones */
 };
 
-/* The running OS thread's; NULL with errno where it cannot be made. */
+/* The runtime of this OS thread; NULL with errno if it cannot be made. */
 struct tu_runtime *tu_runtime(void);
 
-/* Why the last tu_runtime gave NULL; NULL if it did not. */
+/* The reason why the last tu_runtime returned NULL; NULL if it did not. */
 const struct tcp_error *tu_runtime_error(void);
 
 /* The running green thread, or NULL if there is no runtime. */
 struct tu_thread *tu_running(void);
 
-/* As tu_runtime, at the entrance of each call that may park, and of those that
- * ask: see tu_call. */
+/* As tu_runtime.  Begins each call that may park, and each that asks: see
+ * tu_call. */
 struct tu_runtime *tu_enter(void);
-/* Of one that makes none to close what is closed. */
+/* Begins a call that closes: it makes no runtime only to close nothing. */
 void tu_enter_closing(void);
 
-/* The object of a handle, or NULL: tu_lookup knows why. */
+/* The object of a handle.  NULL: tu_lookup raises the reason. */
 void *tu_object(enum tu_kind kind, uint64_t bits);
 
-/* Page-aligned memory to read N bytes into, for free(3).  NULL with errno. */
+/* Page-aligned memory to read N bytes into, freed with free(3).  NULL with
+ * errno. */
 void *tu_buffer_new(size_t n);
 
-/* Whether it is the handle of something that is closed; nothing is raised. */
+/* Whether the handle is that of a closed object; raises nothing. */
 bool tu_closed(enum tu_kind kind, uint64_t bits);
 
 #endif

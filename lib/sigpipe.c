@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The signal is blocked meanwhile.  Where it was not blocked before, none can
- * have been pending, and one that is there in the end is ours.
- */
 #include "sigpipe.h"
 
 #include <errno.h>

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Writing to a pipe or a socket without SIGPIPE, where no flag of the call says
- * so, and without touching what the program does about it.
+ * Writing to a pipe or a socket without SIGPIPE, for calls that have no flag
+ * for it, and without changing how the program handles the signal.  The signal
+ * is blocked during the call.  If it was not blocked before, none was pending,
+ * so that a pending one comes from the call and is taken.
  */
 #ifndef TU_SIGPIPE_H
 #define TU_SIGPIPE_H
@@ -17,7 +19,8 @@ struct tu_sigpipe {
 	bool pending;
 };
 
-/* Before and after one system call, whose result it is; errno stays. */
+/* Called before and after one system call, whose result is RESULT.  errno
+ * stays. */
 void tu_sigpipe_block(struct tu_sigpipe *s);
 void tu_sigpipe_restore(const struct tu_sigpipe *s, ssize_t result);
 

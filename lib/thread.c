@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Green threads as the public header has them: start, join, detach, yield,
- * sleep, terminate, and waiting for a descriptor of the caller's.
+ * The public calls for green threads: start, join, detach, yield, sleep,
+ * terminate, and waiting for a descriptor of the caller's.
  */
 #include <errno.h>
 #include <poll.h>
@@ -162,7 +162,7 @@ tcp_thread_terminate(tcp_thread handle)
 	return 0;
 }
 
-/* The primordial thread gets its handle when it asks. */
+/* The primordial thread gets a handle when it first asks for one. */
 tcp_thread
 tcp_current_thread(void)
 {
@@ -209,7 +209,7 @@ tcp_wait_fd(int fd, int events, int timeout)
 	return ready;
 }
 
-/* "thread-join reader" */
+/* Writes "thread-join reader" to WHAT. */
 static const char *
 describe(const struct tu_thread *t, const char *where, char what[WHAT_SIZE])
 {
@@ -235,7 +235,8 @@ busy(const char *where, const struct tu_thread *t)
 	    TCPUNIT_ERROR_BUSY, EBUSY, where, "%s", describe(t, where, what));
 }
 
-/* Those of EVENTS that FD is ready for; an error or hang-up is all of them. */
+/* The events of EVENTS that FD is ready for.  An error or a hang-up counts as
+ * all of them. */
 static int
 poll_fd(struct tu_runtime *rt, int fd, int events)
 {
@@ -249,7 +250,7 @@ poll_fd(struct tu_runtime *rt, int fd, int events)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "wait-fd",
 		    "wait-fd: no such event");
 	if (poll(&p, 1, 0) == -1)
-		p.revents = 0; /* a signal: it is asked again */
+		p.revents = 0; /* a signal came: the caller asks again */
 	tu_charge(&rt->scheduler, 0);
 	if (fd < 0 || p.revents & POLLNVAL)
 		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EBADF, "wait-fd",
@@ -260,7 +261,8 @@ poll_fd(struct tu_runtime *rt, int fd, int events)
 	    (p.revents & POLLOUT ? TCPUNIT_WRITABLE : 0);
 }
 
-/* At the end of the runtime; the primordial thread goes with the scheduler. */
+/* Called at the end of the runtime.  The scheduler frees the primordial
+ * thread. */
 static void
 drop(void *object)
 {
@@ -270,7 +272,7 @@ drop(void *object)
 		tu_thread_vanish(t);
 }
 
-/* A detached thread has ended. */
+/* Called when a detached thread has ended. */
 static void
 gone(struct tu_thread *t)
 {
@@ -278,7 +280,8 @@ gone(struct tu_thread *t)
 	tu_thread_free(t);
 }
 
-/* In a circle of joins nobody would ever end. */
+/* Whether T waits, directly or through others, for WHOM: in such a circle no
+ * join would ever return. */
 static bool
 waits_for(const struct tu_thread *t, const struct tu_thread *whom)
 {

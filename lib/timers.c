@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A pairing heap: most limits are far away and are removed before they come,
- * which costs it next to nothing.
- */
 #include "timers.h"
 
 #include <stdbool.h>
@@ -59,7 +55,7 @@ comes_first(const struct tu_timer *a, const struct tu_timer *b)
 	return a->time != b->time ? a->time < b->time : a->number < b->number;
 }
 
-/* The later one becomes the first child of the other. */
+/* Makes the later timer the first child of the other. */
 static struct tu_timer *
 merge(struct tu_timer *a, struct tu_timer *b)
 {
@@ -77,7 +73,7 @@ merge(struct tu_timer *a, struct tu_timer *b)
 	return parent;
 }
 
-/* Of siblings: by twos from the left, then all of these from the right. */
+/* Merges siblings: in pairs from the left, then the pairs from the right. */
 static struct tu_timer *
 merge_all(struct tu_timer *first)
 {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Wake-ups that come from another OS thread, by an eventfd in the loop.
- */
 #include "wakeup.h"
 
 #include <sys/eventfd.h>
@@ -109,7 +106,7 @@ close_all(struct tu_wakeups *all)
 	errno = error;
 }
 
-/* In the loop of the runtime that waits. */
+/* Runs in the event loop of the runtime that waits. */
 static void
 deliver(evutil_socket_t fd, short what, void *arg)
 {
@@ -119,7 +116,7 @@ deliver(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	tu_helpers_lock();
-	(void)eventfd_read(fd, &n); /* it is readable, or read already */
+	(void)eventfd_read(fd, &n); /* it may be empty already */
 	while ((w = TAILQ_FIRST(&all->sent)) != NULL) {
 		TAILQ_REMOVE(&all->sent, w, link);
 		w->woken = true;

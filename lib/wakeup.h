@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Waking a green thread from another OS thread: one descriptor for all of a
- * runtime that wait so, and none while nobody does.
+ * Waking green threads from another OS thread, by an eventfd in the event loop:
+ * one descriptor for all waits of a runtime, and none while there are no waits.
  */
 #ifndef TU_WAKEUP_H
 #define TU_WAKEUP_H
@@ -12,16 +12,16 @@
 
 #include "scheduler.h"
 
-/* All of one runtime. */
+/* All waits of one runtime. */
 struct tu_wakeups {
 	struct tu_scheduler *scheduler;
 	struct event *event;
 	int fd;         /* an eventfd, while there are users */
-	unsigned users; /* between begin and end */
+	unsigned users; /* waits that have begun and not ended */
 	TAILQ_HEAD(, tu_wakeup) sent;
 };
 
-/* One wait of one green thread, which has it on its stack. */
+/* One wait of one green thread; it lies on that thread's stack. */
 struct tu_wakeup {
 	TAILQ_ENTRY(tu_wakeup) link;
 	struct tu_wakeups *home;
@@ -31,14 +31,14 @@ struct tu_wakeup {
 
 void tu_wakeups_init(struct tu_wakeups *all, struct tu_scheduler *s);
 
-/* For the running thread.  0, or -1 with errno. */
+/* Begins a wait of the running thread.  0, or -1 with errno. */
 int tu_wakeup_begin(struct tu_wakeups *all, struct tu_wakeup *w);
 void tu_wakeup_end(struct tu_wakeup *w);
 
-/* By any OS thread, with the helpers' lock held, and once. */
+/* Called by any OS thread, once for each wait, with the helpers' lock held. */
 void tu_wakeup_send(struct tu_wakeup *w);
 
-/* Parks until it is sent: TU_READY. */
+/* Parks until the wake-up is sent, and returns TU_READY then. */
 enum tu_wake tu_wakeup_wait(struct tu_wakeup *w);
 
 #endif

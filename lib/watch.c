@@ -93,7 +93,7 @@ tu_waits_forget(struct tu_scheduler *s, int fd, short what)
 		if (w->watch.fd != fd || (w->watch.what & what) == 0)
 			continue;
 		tu_watch_clear(&w->watch);
-		w->watch.fd = -1; /* also for one that is awake by now */
+		w->watch.fd = -1; /* even if its thread is awake already */
 		tu_wake_all(w->watch.queue,
 		    w->watch.queue == &w->queue ? TU_CLOSED : TU_READY);
 	}
@@ -138,7 +138,7 @@ set_idle(struct tu_watch *w, bool idle)
 		TAILQ_REMOVE(&w->scheduler->idle, w, link);
 }
 
-/* A level-triggered event without a reader would make the loop spin. */
+/* A level-triggered event that no thread waits for would make the loop spin. */
 static void
 clear_idle(struct tu_scheduler *s)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Waiting for a descriptor: one event that is added at the first wait and then
- * left in, and a queue of threads of which it wakes the first.
+ * Waiting for a descriptor: an event, and a queue of threads of which it wakes
+ * the first.
  */
 #ifndef TU_WATCH_H
 #define TU_WATCH_H
@@ -12,9 +12,9 @@
 
 #include "scheduler.h"
 
-/* One event on a descriptor; wakes the first of a queue of parked threads.
- * It is made at the first wait, as most writers never wait, and stays added
- * between waits, as adding costs a system call. */
+/* An event on a descriptor and its queue.  Most writers never wait, so it is
+ * made at the first wait.  Adding costs a system call, so it stays added
+ * between waits. */
 struct tu_watch {
 	struct event *event;
 	struct tu_scheduler *scheduler;
@@ -23,37 +23,38 @@ struct tu_watch {
 	int fd;
 	short what;
 	bool idle : 1;
-	bool always : 1; /* set by the owner: a file, which epoll refuses */
-	bool fired : 1;  /* since the owner last cleared it */
+	bool always : 1; /* set by the owner: a file that epoll refuses */
+	bool fired : 1;  /* since the owner last cleared this */
 };
 
-/* A watch that lies on the stack of the call that waits. */
+/* A watch on the stack of the call that waits. */
 struct tu_wait {
 	struct tu_watch watch;
-	struct tu_queue queue; /* unless it has another one */
+	struct tu_queue queue; /* used unless the caller gave a queue */
 	struct tu_cleanup cleanup;
-	LIST_ENTRY(tu_wait) link; /* in waits */
+	LIST_ENTRY(tu_wait) link; /* in the scheduler's waits */
 };
 
 void tu_watch_init(struct tu_watch *w, struct tu_scheduler *s, int fd,
     short what, struct tu_queue *queue);
-/* Forgets the descriptor; before it is closed. */
+/* Removes the event.  Called before the descriptor is closed. */
 void tu_watch_clear(struct tu_watch *w);
-/* From begin to end the thread may park; QUEUE may be NULL. */
+/* Begins a wait: until tu_wait_end the thread may park.  QUEUE may be NULL. */
 void tu_wait_begin(struct tu_wait *w, struct tu_scheduler *s, int fd,
     short what, struct tu_queue *queue);
 void tu_wait_end(struct tu_wait *w);
 /*
- * Before FD is closed, as libevent would take its next owner for this one; or
- * a direction of it, WHAT being one event: ends the waits for it.  TU_BOTH also
- * wakes those who wait for any descriptor to be closed.
+ * Ends the waits for FD; WHAT is the event of one direction, or TU_BOTH.
+ * Called before the descriptor, or one direction of it, is closed: libevent
+ * would take a new descriptor of the same number for the old one.  TU_BOTH also
+ * wakes the threads that wait for any descriptor to be closed.
  */
 void tu_waits_forget(struct tu_scheduler *s, int fd, short what);
 #define TU_BOTH (EV_READ | EV_WRITE)
 
 /* 0, or -1 with errno. */
 int tu_watch_add(struct tu_watch *w);
-/* Adds it and parks in its queue. */
+/* Adds the event, and parks the thread in the queue. */
 enum tu_wake tu_watch_wait(struct tu_watch *w);
 
 #endif
