@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accepting: green threads wait for the connections of a listener. libevent's
+ * Accepting: green threads wait for the connections of a listener.  libevent's
  * evconnlistener is not used: it accepts every pending connection at once, and
  * asking whether one is pending would then change that.
  */

@@ -55,7 +55,7 @@ void tu_ahead_add(struct tu_ahead *a, struct tu_room *room, size_t n);
 /*
  * tu_ahead_put adds N bytes, if none are held: 0, or -1 with errno ENOMEM.
  * tu_ahead_lend takes over malloc'd memory that has bytes from FROM up to END,
- * and room for one more. tu_ahead_untake unreads the N bytes that were taken
+ * and room for one more.  tu_ahead_untake unreads the N bytes that were taken
  * last.
  */
 int tu_ahead_put(

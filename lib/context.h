@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A flow of control with its own stack, and the switch between two of them.
- * Nothing here knows about threads. swapcontext(3) works everywhere, but makes
+ * Nothing here knows about threads.  swapcontext(3) works everywhere, but makes
  * a system call; so x86-64 and arm64 have a switch of their own.
  */
 #ifndef TU_CONTEXT_H

@@ -59,7 +59,7 @@ struct tu_port *tu_port_find(enum tu_kind kind, tcp_port p, const char *where);
 struct tu_port *tu_port_of(tcp_port p, const char *where);
 struct tu_port *tu_port_of_tcp(tcp_port p, const char *where);
 
-/* The port of a handle, if no call is in progress there. tu_port_idle is for
+/* The port of a handle, if no call is in progress there.  tu_port_idle is for
  * calls that do not wait; tu_port_enter keeps other calls out until
  * tu_port_leave.  NULL, with an error raised. */
 struct tu_port *tu_port_idle(enum tu_kind kind, tcp_port p, const char *where);
@@ -96,16 +96,16 @@ struct tu_peer tu_peer_of(const struct tu_connection *c);
  * WHERE.  In closing.c. */
 int tu_port_close(struct tu_port *p, const char *where);
 
-/* Send buffered output. tu_output_flush sends all of it; tu_output_push sends
+/* Send buffered output.  tu_output_flush sends all of it; tu_output_push sends
  * as much as possible without waiting or failing, and returns true if the rest
  * has to wait.  In output.c. */
 int tu_output_flush(struct tu_port *p, const char *where);
 bool tu_output_push(struct tu_port *p);
 
 /*
- * Reading for copies and for lines, in input.c. tu_input_read returns at least
- * one byte; 0 is end of file. tu_input_wait first sends the connection's own
- * buffered output. tu_input_fill reads ahead and returns 1, or 0 at end of
+ * Reading for copies and for lines, in input.c.  tu_input_read returns at least
+ * one byte; 0 is end of file.  tu_input_wait first sends the connection's own
+ * buffered output.  tu_input_fill reads ahead and returns 1, or 0 at end of
  * file; after 1 there may be no new byte, if all that came was the LF that ends
  * the previous line.
  */

@@ -61,7 +61,7 @@ tu_runtime(void)
 	return running();
 }
 
-/* Or make it one's own. */
+/* Makes it, or after a fork makes it the child's own. */
 static struct tu_runtime *
 runtime_make(void)
 {
