@@ -10,7 +10,7 @@
 #include "../clock.h"
 #include "presence.h"
 
-/* ms between two looks at whether the peer has left. */
+/* ms between two checks that the peer is still there. */
 #define PRESENCE_PAUSE 200
 
 /* How long a held end of file waits for a peer that sends nothing, in ms. */
@@ -71,7 +71,7 @@ send_input(struct session *s)
 	if (s->holds && linger(s, s->end == END_PEER ? -1 : HOLD_TIME) == -1)
 		return;
 	finish(s);
-	/* A peer that has not got everything has no reason to answer. */
+	/* The peer cannot answer before it has received all of the input. */
 	if (s->end == END_QUIET &&
 	    (settle(s) == -1 || linger(s, s->options->end.quiet) == -1))
 		return;
@@ -103,7 +103,7 @@ watch_command(void *session)
 	return NULL;
 }
 
-/* No more is sent. */
+/* Ends the sending direction, with a FIN unless an option forbids it. */
 static void
 finish(struct session *s)
 {
@@ -113,8 +113,9 @@ finish(struct session *s)
 		s->finished = wire_finish(tcp_port_fileno(s->out));
 }
 
-/* Waits until the peer is done or has sent nothing for LIMIT ms.  Returns 0; or
- * -1 if the receiver or the end of the session cut that short. */
+/* Waits for the peer's end of file, or until the peer has sent nothing for
+ * LIMIT ms.  Returns 0; or -1 if the receiver or the end of the session cut the
+ * wait short. */
 static int
 linger(struct session *s, int limit)
 {
@@ -128,7 +129,7 @@ linger(struct session *s, int limit)
 	return result;
 }
 
-/* Waits for the end of the process; false where there is none. */
+/* Waits for the end of the process; returns false if there is no process. */
 static bool
 has_ended(int process)
 {
@@ -171,10 +172,10 @@ receive(struct session *s)
 }
 
 /*
- * An input that stays open and silent, as that of a job of cron does, would
- * hold a session whose peer is gone.  Not so the pipe of a COMMAND, with which
- * the session ends.  Once our FIN is out, a connection that is gone has been
- * closed by both ends.
+ * Ends a session whose peer has left although its input stays open and silent,
+ * like the stdin of a cron job.  A session with a COMMAND needs no such watch:
+ * it ends when the COMMAND ends.  The watch stops when tcpu has sent its FIN:
+ * from then on both ends have closed, and a connection that is gone is normal.
  */
 static void
 watch_peer(struct session *s)
@@ -201,7 +202,7 @@ watch_peer(struct session *s)
 		(void)tcp_thread_terminate(s->sender); /* or it ended */
 }
 
-/* A process may read as little as it likes; what else comes is for nobody. */
+/* A COMMAND may stop reading early; the rest of the peer's data is dropped. */
 static bool
 is_unwanted(const struct session *s)
 {
@@ -244,13 +245,16 @@ note_failure(struct session *s)
 		    true);
 	else if (e->code != EPIPE)
 		s->lost = e->code;
-	else if (s->lost == 0) /* what a writer sees of a reset */
+	else if (s->lost == 0) /* a writer gets EPIPE after a reset */
 		s->lost = ECONNRESET;
 }
 
-/* A FIN counts as a byte, and nobody has to acknowledge it.  A connection that
- * is gone without a FIN of tcpu's was reset, unless the peer has left: then it
- * means no more than that. */
+/*
+ * Whether the peer's kernel got everything before the connection ended.  A FIN
+ * counts as a byte, but need not be acknowledged.  A connection that ended
+ * before tcpu sent a FIN was reset and is lost, unless the peer is known to
+ * have left after its own end of file.
+ */
 static bool
 is_settled(const struct session *s, size_t acknowledged)
 {
@@ -281,8 +285,8 @@ moved_bytes(const struct session *s, bool both)
 	    (both ? tcp_port_position(s->out) : 0);
 }
 
-/* What the peer has sent is still on its way to the output, however slow that
- * is: the peer is not silent. */
+/* Whether received data wait for a slow output.  The peer is not silent then:
+ * it may be unable to send more. */
 static bool
 is_kept_waiting(const struct session *s)
 {

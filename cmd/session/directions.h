@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * directions.h - the two directions of a session, a green thread each.  Each
- * ends by itself; what makes the other pointless terminates it.
+ * direction ends by itself, and terminates the other if that has become
+ * pointless.
  */
 #ifndef TCPU_DIRECTIONS_H
 #define TCPU_DIRECTIONS_H
@@ -18,7 +19,7 @@
 /* How a session went. */
 struct outcome {
 	int status;
-	bool fatal; /* not the peer's doing: no further session is possible */
+	bool fatal; /* the cause is local: no further session is possible */
 };
 
 struct session {
@@ -26,29 +27,29 @@ struct session {
 	const struct session_options *options;
 	const struct standard_ports *standard;
 	const char *name;
-	tcp_port in; /* the connection's */
+	tcp_port in; /* the input port of the connection */
 	tcp_port out;
 	tcp_thread sender;
 	tcp_thread receiver;
 	enum session_end end;
-	struct outflow outflow; /* of the process, where there is one */
+	struct outflow outflow; /* of the process, if there is one */
 	struct outcome outcome;
 	struct progress progress;
-	bool holds;    /* the FIN waits for the peer's */
+	bool holds;    /* the FIN is held until the peer has sent its own */
 	bool lingers;  /* the input is at its end, and the sender waits */
-	bool received; /* the peer's end of file */
-	bool sent;     /* nothing more will be */
+	bool received; /* the peer's end of file has come */
+	bool sent;     /* the sender has ended */
 	bool watches;  /* the receiver waits for the peer to leave */
-	bool left;     /* the peer has, after its end of file */
-	bool finished; /* a FIN went out */
-	int lost;      /* the errno that the connection was lost with */
+	bool left;     /* the peer has left after its end of file */
+	bool finished; /* tcpu has sent its FIN */
+	int lost;      /* the errno of a lost connection, or 0 */
 };
 
-/* Whether what is sent is not what stdin has. */
+/* Whether the bytes of stdin are converted before they are sent. */
 bool converts_input(const struct session_options *options);
 
-/* Threads of a struct session.  The session ends with the process that it is
- * with, whoever else still has its pipes. */
+/* The threads of a struct session.  A session with a process ends when that
+ * process ends, even if other processes still have its pipes. */
 void *run_sender(void *session);
 void *run_receiver(void *session);
 void *watch_command(void *session);
@@ -56,16 +57,18 @@ void *watch_command(void *session);
 /* Ends both directions. */
 void stop_session(struct session *s, int status, bool fatal);
 
-/* What the failed call of a direction means. */
+/* Records the failure of a library call that a direction has made. */
 void note_failure(struct session *s);
 
-/* Waits for acknowledgements.  Returns 0, though the connection may be found
- * lost; or -1. */
+/* Waits until the peer's kernel has acknowledged every sent byte, or the
+ * connection is found lost: see s->lost.  Returns 0; or -1 if the wait was
+ * interrupted. */
 int settle(struct session *s);
 
 /*
- * Returns 0 once the peer has sent nothing for LIMIT ms, and all that it had
- * sent is written; with BOTH, once nothing has moved for so long.  Or -1.
+ * Waits until the peer has sent nothing for LIMIT ms, and all received data are
+ * written; with BOTH, until nothing has moved in either direction for LIMIT ms.
+ * Returns 0; or -1 if the wait was interrupted.
  */
 int await_silence(struct session *s, bool both, int limit);
 

@@ -24,8 +24,9 @@ begin_presence(struct connection_ends *ends, int fd, int limit)
 		wire_probe(fd, PROBE_INTERVAL, limit);
 }
 
-/* Without a process has no inode.  A socket that is not found may be one of
- * another machine. */
+/* Whether the peer's socket is on this machine and belongs to no process: such
+ * a socket has no inode.  A socket that is not found may be on another machine.
+ */
 static bool
 is_orphan(const struct connection_ends *ends)
 {
@@ -36,7 +37,7 @@ is_orphan(const struct connection_ends *ends)
 	    peer.inode == 0;
 }
 
-/* A reset that comes while a probe is unanswered is the answer. */
+/* A reset during an unanswered probe is the answer to it: the peer has left. */
 enum presence
 ask_presence(const struct connection_ends *ends)
 {

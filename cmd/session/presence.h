@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * presence.h - whether a peer that has sent its end of file is still there.  A
- * connection of which nobody has the other end looks as one that is half
- * closed, for as long as nothing is sent.
+ * presence.h - checks whether a peer that has sent its end of file is still
+ * there.  As long as tcpu sends nothing, a connection whose peer has left looks
+ * like a half-closed one.
  */
 #ifndef TCPU_PRESENCE_H
 #define TCPU_PRESENCE_H
@@ -23,9 +23,9 @@ struct connection_ends {
 };
 
 /*
- * Starts to ask about the connection of a socket, also by more frequent probes
- * of keepalive.  LIMIT, in ms, is how long a peer that vanished is borne, which
- * the probes do not change; 0 is without end, and without probes.
+ * Prepares the checks of a socket's connection, and makes its keepalive probes
+ * more frequent.  A vanished peer is still given up after LIMIT ms; with 0 it
+ * is never given up, and there are no probes.
  */
 void begin_presence(struct connection_ends *ends, int fd, int limit);
 

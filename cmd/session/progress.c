@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * progress.c - measures a session and words it for people.
- */
 #include "progress.h"
 
 #include <inttypes.h>
@@ -18,7 +15,7 @@
 #define REDRAW 500
 #define ADD_LINE 10000
 
-/* Where a terminal does not say. */
+/* The width of a terminal that does not report it. */
 #define TERMINAL_WIDTH 80
 
 #define AMOUNT_SIZE 16
@@ -27,7 +24,7 @@
 struct line {
 	char text[160];
 	int len;
-	int room; /* for so many letters */
+	int room; /* how many letters fit */
 };
 
 static uint64_t input_size(void);
@@ -79,7 +76,7 @@ end_progress(struct progress *p)
 	draw(p);
 }
 
-/* What is left of the file that stdin is; 0 where it is none. */
+/* The bytes left in the file that stdin is; 0 if stdin is no file. */
 static uint64_t
 input_size(void)
 {
@@ -92,7 +89,7 @@ input_size(void)
 	return (uint64_t)(st.st_size - at);
 }
 
-/* The rate is evened out, or it could not be read. */
+/* Smooths the rate: a number that jumps at each update cannot be read. */
 static void
 measure(struct flow *f, double seconds)
 {
@@ -131,7 +128,7 @@ format_clock(int64_t s, char text[CLOCK_SIZE])
 	return text;
 }
 
-/* One more part, unless there is no room for it. */
+/* Adds a part to the line if it fits. */
 static void TCPUNIT_PRINTF(2, 3) add(struct line *l, const char *format, ...)
 {
 	const int gap = l->len > 0 ? 2 : 0;
@@ -167,7 +164,7 @@ time_left(const struct progress *p)
 	return (int64_t)((double)(p->size - p->out.moved) / p->out.rate) + 1;
 }
 
-/* What matters most comes first, in case that there is room for no more. */
+/* The most important parts come first, as a narrow terminal drops the rest. */
 static void
 word(const struct progress *p, struct line *l)
 {
@@ -188,8 +185,8 @@ word(const struct progress *p, struct line *l)
 		add(l, "%s left", format_clock(time_left(p), clock));
 }
 
-/* Spaces, and not an escape sequence, wipe out what was there before: one
- * write, and no terminal for which it would be a wrong one. */
+/* Overwrites the previous line with spaces: this takes one write, and works on
+ * terminals that do not know a given escape sequence. */
 static void
 draw(const struct progress *p)
 {
@@ -210,7 +207,7 @@ draw(const struct progress *p)
 		l.room = window.ws_col - 1;
 	word(p, &l);
 	if (p->open && p->run->outbox->size > 0)
-		return; /* it would come late */
+		return; /* the line would be out of date when it is written */
 	n = snprintf(text, sizeof(text), "\r%-*s%s", l.room, l.text,
 	    p->open ? "" : "\n");
 	say_text(p->run, text, (size_t)n);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * progress.h - how much of a session has moved, told on stderr while it runs.
- * On a terminal that is one line, redrawn; else lines are added.
+ * progress.h - measures a session and reports its progress on stderr while it
+ * runs: on a terminal as one line, redrawn, elsewhere as one line after the
+ * other.
  */
 #ifndef TCPU_PROGRESS_H
 #define TCPU_PROGRESS_H
@@ -16,7 +17,7 @@
 struct flow {
 	tcp_port port;
 	uint64_t moved;
-	double rate; /* of late, in bytes per second */
+	double rate; /* the recent one, in bytes per second */
 };
 
 struct progress {
@@ -24,21 +25,21 @@ struct progress {
 	const char *name;
 	struct flow in;
 	struct flow out;
-	uint64_t size;  /* of what is to be sent; 0 unknown */
-	int64_t begin;  /* now() then */
-	int64_t before; /* when it was last looked at */
+	uint64_t size;  /* of the data to send; 0 unknown */
+	int64_t begin;  /* now() at the beginning */
+	int64_t before; /* now() at the last measurement */
 	bool open;
 };
 
-/* With FILE, what stdin has is sent as it is. */
+/* FILE says that stdin is sent unconverted, so that its size is known. */
 void begin_progress(struct progress *p, const struct run *run, const char *name,
     const tcp_port connection[2], bool file);
 
-/* A green thread's: tells of the struct progress until it is terminated. */
+/* Thread: reports the struct progress until the thread is terminated. */
 void *show_progress(void *progress);
 
-/* Tells of the whole, unless that was done, or nothing was begun.  What is said
- * after that has a line of its own. */
+/* Reports the totals, once, if progress was begun.  Later messages start on a
+ * line of their own. */
 void end_progress(struct progress *p);
 
 #endif

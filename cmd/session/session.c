@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * session.c - a session from its begin to its end.  While it runs its socket is
- * armed (wire.h), so that only an end that is known to be good looks good to
- * the peer.
- */
 #include "session.h"
 
 #include <errno.h>
@@ -14,7 +9,7 @@
 #include "../clock.h"
 #include "directions.h"
 
-/* What is drained at most before a connection is closed. */
+/* The limits of drain(), in bytes and ms. */
 #define DRAIN_SIZE (1024 * 1024)
 #define DRAIN_TIME 1000
 
@@ -62,7 +57,7 @@ run_session(const struct run *run, const struct session_options *options,
 		wire_disarm(fd);
 		(void)tcp_close_ports(s.in, s.out); /* nothing is buffered */
 	} else {
-		(void)tcp_reset(s.in); /* on the way out already */
+		(void)tcp_reset(s.in); /* the session has failed already */
 	}
 	return s.outcome;
 }
@@ -79,9 +74,9 @@ end_of(const struct session_options *options,
 }
 
 /*
- * A listener in the background of a script has /dev/null as its stdin.  Clients
- * that leave at an end of file would cut short what they send, were the FIN
- * sent at once.
+ * Whether to hold the FIN until the peer has sent its own.  A listener in the
+ * background of a script has /dev/null as its stdin.  If it sent its FIN at
+ * once, clients that leave at an end of file would not send all of their data.
  */
 static bool
 holds_end(const struct session *s)
@@ -103,7 +98,7 @@ have_started(const tcp_thread *threads, int n)
 	return n == 0;
 }
 
-/* Returns once both directions have ended; -1 where a call failed. */
+/* Returns 0 once both directions have ended; -1 if a call failed. */
 static int
 run_threads(struct session *s)
 {
@@ -126,8 +121,9 @@ run_threads(struct session *s)
 	return join_threads(threads, n);
 }
 
-/* The first two end by themselves, unless the run is over: they are joined even
- * then, as they use what the caller gives back. */
+/* Waits for the first two threads, which are the directions, and terminates the
+ * others.  Once the run is over it terminates all, but still joins them: they
+ * use ports that the caller is going to close. */
 static int
 join_threads(const tcp_thread *threads, int n)
 {
@@ -148,14 +144,14 @@ join_threads(const tcp_thread *threads, int n)
 	return result;
 }
 
-/* Whether bytes are there, not only an end of file. */
+/* Whether the input has bytes, and not just an end of file. */
 static bool
 has_input(tcp_port input)
 {
 	return tcp_char_ready(input) == 1 && tcp_peek_byte(input) >= 0;
 }
 
-/* Looks at the whole once both directions have ended.  Returns 0 or -1. */
+/* Finds the outcome once both directions have ended.  Returns 0 or -1. */
 static int
 conclude(struct session *s)
 {
@@ -176,9 +172,10 @@ conclude(struct session *s)
 }
 
 /*
- * Sends the FIN, if that has not been done, and takes what the peer sends until
- * it has seen it: closing while bytes are unread, or still to come, would be a
- * reset, which destroys what is on its way to the peer.
+ * Sends the FIN, unless it has been sent, and drops the peer's data until the
+ * peer has sent its own FIN.  Closing the socket while bytes are unread, or
+ * still to come, would send a reset, which destroys data on their way to the
+ * peer.
  */
 static void
 drain(struct session *s)
@@ -196,12 +193,12 @@ drain(struct session *s)
 		n = tcp_read(s->in, buf, sizeof(buf));
 		total += n > 0 ? (size_t)n : 0;
 	}
-	/* The session is done, but not what its caller goes on with. */
+	/* The session has succeeded; pass the termination on to the caller. */
 	if (n == -1 && tcp_last_error()->kind == TCPUNIT_ERROR_TERMINATED)
 		(void)tcp_thread_terminate(tcp_current_thread()); /* it runs */
 }
 
-/* A call of the session's own failed, most often as the run is over. */
+/* The status after a failed call, most often because the run is over. */
 static int
 interrupted(struct session *s)
 {

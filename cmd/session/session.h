@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * session.h - a session: stdin to the peer and the peer to stdout, two green
- * threads that know nothing of each other, and when it is over.
+ * session.h - a session: one green thread copies stdin to the peer, another
+ * copies the peer's data to stdout.  While the session runs its socket is armed
+ * (wire.h): the peer sees a normal end only if the session has succeeded.
  */
 #ifndef TCPU_SESSION_H
 #define TCPU_SESSION_H
@@ -15,8 +16,9 @@
 #include "standard.h"
 
 /*
- * Runs a session on the two ports of a connection and closes them: in order
- * when all went well, else with a reset.  NAME is the peer's, for messages.
+ * Runs a session on the two ports of a connection and closes them: normally if
+ * the session has succeeded, else with a reset.  NAME is the name of the peer
+ * in messages.
  */
 struct outcome run_session(const struct run *run,
     const struct session_options *options,

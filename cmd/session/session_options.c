@@ -64,7 +64,7 @@ read_end(const char *text, void *value)
 	return text[5] ? read_time(text + 6, &end->quiet) : NULL;
 }
 
-/* 0 for "no", else a time; less than a second is beyond the kernel's clock. */
+/* Reads "no", which is stored as 0, or a time. */
 static const char *
 read_time_or_no(const char *text, int *ms)
 {

@@ -12,20 +12,20 @@
 #include "wire.h"
 
 enum session_end {
-	END_DEFAULT, /* PEER where stdin is a terminal, else BOTH */
+	END_DEFAULT, /* PEER if stdin is a terminal, else BOTH */
 	END_BOTH,
 	END_PEER,
 	END_INPUT,
 	END_QUIET
 };
 
-/* Which lines' ends are converted; plain --crlf is what nc -C does. */
+/* Which line endings are converted; plain --crlf does the same as nc -C. */
 enum crlf_option { CRLF_NONE, CRLF_SEND, CRLF_RECEIVE, CRLF_BOTH };
 
 struct session_options {
 	struct end_option {
 		enum session_end when;
-		int quiet; /* ms that the peer is silent at END_QUIET */
+		int quiet; /* END_QUIET: ms of the peer's silence */
 	} end;
 	bool abandon;
 	bool reset;
@@ -47,12 +47,12 @@ extern const struct option session_option_table[];
 		}                                                         \
 	}
 
-/* SESSION says that there will be one.  Returns STATUS_GO_ON; or STATUS_USAGE,
- * having said why. */
+/* Checks the options; SESSION says that a session will run.  Returns
+ * STATUS_GO_ON; or STATUS_USAGE, having said why. */
 int check_session_options(
     const struct run *run, const struct session_options *options, bool session);
 
-/* Whether one of those was given that say how bytes flow. */
+/* Whether any option about the flow of bytes was given. */
 bool has_manner(const struct session_options *options);
 
 #endif

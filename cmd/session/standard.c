@@ -16,8 +16,9 @@ can_lose_reader(void)
 	    (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY;
 }
 
-/* The end that is written to never becomes readable; an error, which is the
- * departure of the last reader, counts as every event. */
+/* Waits for the last reader of the pipe to leave.  The writing end never
+ * becomes readable, but the error that reports the departure counts as every
+ * event. */
 static void *
 await_departure(void *reader)
 {
@@ -63,7 +64,7 @@ open_standard_ports(
 	ports->output = tcp_open_output_fd(STDOUT_FILENO);
 	if (!tcp_output_port_p(ports->output))
 		return library_failure(run, ports->name, STATUS_FILE);
-	/* One that has been hung up says EIO, and reads as an end of file. */
+	/* After a hang-up a terminal fails with EIO and reads as at its end. */
 	ports->terminal = isatty(STDIN_FILENO) || errno == EIO;
 	ports->socket = is_one_socket();
 	ports->process = -1;

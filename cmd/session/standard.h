@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * standard.h - what a session has at its local end: the ports of descriptors 0
- * and 1, or pipes of a process.
+ * standard.h - the local end of a session: ports on descriptors 0 and 1, or on
+ * the pipes of a process.
  */
 #ifndef TCPU_STANDARD_H
 #define TCPU_STANDARD_H
@@ -12,10 +12,10 @@
 #include "../run.h"
 
 /*
- * The reader of tcpu's standard output, if that is a pipe.  Once
- * data have been written there, the run ends when the reader leaves, as the
- * next write would end it: after "tcpu connect ... | head -1" nobody waits for
- * the peer's next byte.
+ * The reader of tcpu's standard output, if that is a pipe.  Once data have been
+ * written to the pipe, the run ends when the reader leaves.  The next write
+ * would end it anyway, but "tcpu connect ... | head -1" need not wait for the
+ * peer's next byte.
  */
 struct reader {
 	const struct run *run;
@@ -23,17 +23,17 @@ struct reader {
 	tcp_port output;  /* the port on standard output */
 };
 
-/* What a session is with: descriptors 0 and 1, or pipes from and to a process
- * that it ends with. */
+/* The ports on descriptors 0 and 1; or on pipes from and to a process, whose
+ * end is the end of the session. */
 struct standard_ports {
 	tcp_port input;
 	tcp_port output;
-	bool shared;      /* with sessions to come: stdout stays open */
-	bool terminal;    /* stdin is one */
-	bool socket;      /* stdin and stdout are the same one */
-	bool patient;     /* a listener's: see holds_end in session.c */
+	bool shared;      /* later sessions use stdout too: it stays open */
+	bool terminal;    /* stdin is a terminal */
+	bool socket;      /* stdin and stdout are the same socket */
+	bool patient;     /* of a listener: see holds_end in session.c */
 	int process;      /* a pidfd; -1 none */
-	const char *name; /* of 1, for messages: "stdout" */
+	const char *name; /* of descriptor 1, for messages: "stdout" */
 	struct reader reader;
 };
 

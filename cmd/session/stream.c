@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * stream.c - copies what a session is made of.
- */
 #include "stream.h"
 
 #include <errno.h>
@@ -17,7 +14,7 @@
 #define PIECE 8192
 #define LARGE_PIECE 65536
 
-/* Of a pipe through which much goes. */
+/* The size of a pipe that carries much data. */
 #define PIPE_SIZE (1024 * 1024)
 
 size_t
@@ -51,8 +48,8 @@ crlf_receive(struct crlf *c, const char *from, size_t n, char *to)
 	return len;
 }
 
-/* Writes N bytes, at most PIECE, converted; if N is not positive, what belongs
- * to the end.  Returns 0 or -1. */
+/* Converts and writes N bytes, at most PIECE; if N is not positive, writes the
+ * bytes that the converter has held back.  Returns 0 or -1. */
 static int
 write_lines(tcp_port to, crlf_converter *convert, struct crlf *c,
     const char *got, ssize_t n)
@@ -77,8 +74,9 @@ copy_lines(tcp_port from, tcp_port to, crlf_converter *convert, struct crlf *c)
 	return (int)n;
 }
 
-/* Our terminal refuses a background job's read; it may come to the front.  The
- * other end of somebody's terminal says EIO too, and for good. */
+/* Whether a read failed with EIO only because tcpu is a background job of its
+ * terminal, and may succeed when tcpu comes to the foreground.  Any other EIO
+ * of a terminal is final. */
 static bool
 in_background(void)
 {
@@ -105,8 +103,9 @@ stream(tcp_port from, tcp_port to, crlf_converter *convert)
 	}
 }
 
-/* Not tcp_read, which may let others run when it has taken bytes already: the
- * pipe and the memory of stream_outflow hold all that there is. */
+/* Reads without tcp_read, which may let other green threads run after it has
+ * taken bytes.  So every byte is always in the pipe or in the buffer of
+ * stream_outflow. */
 static ssize_t
 read_outflow(struct outflow *o, char *buf, size_t cap)
 {
@@ -155,7 +154,7 @@ end_outflow(struct outflow *o)
 {
 	int n = 0;
 
-	(void)ioctl(o->fd, FIONREAD, &n); /* a pipe knows it */
+	(void)ioctl(o->fd, FIONREAD, &n); /* cannot fail for a pipe */
 	o->left = n;
 	if (n == 0)
 		(void)tcp_close_input_port(o->port); /* ends the wait */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * stream.h - one direction of a session: from one port to another until the
- * end of file.
+ * stream.h - one direction of a session: copies bytes from one port to another
+ * until the end of file, and can convert line endings.
  */
 #ifndef TCPU_STREAM_H
 #define TCPU_STREAM_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <tcpunit.h>
 
-/* The line endings of --crlf, whatever pieces the bytes come in. */
+/* Converts line endings for --crlf, also those split between two reads. */
 
 /* The last byte was CR; receiving, it was also held back. */
 struct crlf {
@@ -30,25 +30,25 @@ crlf_converter crlf_send;
 /* CRLF becomes LF; a lone CR stays. */
 crlf_converter crlf_receive;
 
-/* Copies everything, as it is where CONVERT is NULL.  Returns 0, or -1 and the
+/* Copies all bytes, unchanged if CONVERT is NULL.  Returns 0, or -1 and the
  * library's last error. */
 int stream(tcp_port from, tcp_port to, crlf_converter *convert);
 
-/* What a process writes into a pipe: all of it, or after its end as much as was
- * there then. */
+/* The output of a process, from a pipe.  After the end of the process only the
+ * bytes that were in the pipe at that moment are read. */
 struct outflow {
-	tcp_port port; /* the pipe's */
-	int fd;        /* the same; does not block */
+	tcp_port port; /* on the pipe */
+	int fd;        /* the pipe, non-blocking */
 	int left;      /* bytes; -1 before the end of the process */
 };
 
-/* As stream, from a pipe. */
+/* The same as stream, from the output of a process. */
 int stream_outflow(struct outflow *o, tcp_port to, crlf_converter *convert);
 
-/* The process has ended; what others write from now on is not read. */
+/* Call when the process has ended: later writes by others are not read. */
 void end_outflow(struct outflow *o);
 
-/* Reads what nobody wants.  Returns 0, or -1 and the library's last error. */
+/* Reads and drops all.  Returns 0, or -1 and the library's last error. */
 int discard(tcp_port from);
 
 #endif

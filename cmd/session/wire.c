@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * wire.c - options and questions of one TCP socket.
- */
 #include "wire.h"
 
 #include <linux/sockios.h>
@@ -27,7 +24,7 @@ at_most(int n, int most)
 	return n < most ? n : most;
 }
 
-/* What the probes leave of the limit passes in silence. */
+/* Sends the first probe so late that the last one ends at the limit. */
 static void
 set_probes(int fd, int interval, int count, int limit)
 {
@@ -39,7 +36,7 @@ set_probes(int fd, int interval, int count, int limit)
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
 }
 
-/* The kernel's clock has no finer ones. */
+/* The kernel counts whole seconds here. */
 static int
 seconds(int ms)
 {
@@ -109,6 +106,6 @@ wire_has_unread(int fd)
 {
 	int n = 0;
 
-	(void)ioctl(fd, SIOCINQ, &n); /* it does not listen */
+	(void)ioctl(fd, SIOCINQ, &n); /* fails for listening sockets only */
 	return n > 0;
 }

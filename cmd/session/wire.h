@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * wire.h - what the kernel is told and asked about the socket of a connection,
- * beyond what ports are for, and how it is to end.
+ * wire.h - sets and reads the properties of a connection's socket that ports do
+ * not cover, such as how the connection ends if tcpu dies.
  */
 #ifndef TCPU_WIRE_H
 #define TCPU_WIRE_H
 
 #include <stdbool.h>
 
-/* Without, Nagle's algorithm collects small writes. */
+/* false: Nagle's algorithm collects small writes */
 enum nodelay { NODELAY_DEFAULT, NODELAY_YES, NODELAY_NO };
 
 struct wire_options {
@@ -19,23 +19,23 @@ struct wire_options {
 	enum nodelay nodelay;
 };
 
-/* Best effort: a kernel that refuses one of these keeps its own. */
+/* Best effort: if the kernel refuses a value, its own remains. */
 void wire_set(int fd, const struct wire_options *options);
 
-/* Probes a silent peer every INTERVAL ms; LIMIT stays how long it is borne. */
+/* Probes a silent peer every INTERVAL ms; it is still given up after LIMIT. */
 void wire_probe(int fd, int interval, int limit);
 
 /*
- * While armed, a socket that is closed, by us or by our death, is a reset to
- * the peer, which must not take half of the data for all.
+ * While the socket is armed, closing it, even by the death of tcpu, sends the
+ * peer a reset, so that the peer does not take half of the data for all.
  */
 void wire_arm(int fd);
 void wire_disarm(int fd);
 
-/* Whether bytes have come that nobody has read. */
+/* Whether the socket holds unread bytes. */
 bool wire_has_unread(int fd);
 
-/* Sends FIN.  False where the connection is gone already. */
+/* Sends a FIN.  Returns false if the connection is already gone. */
 bool wire_finish(int fd);
 
 #endif
