@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * ending.c - signals, a time limit and a process, each with a thread that
- * waits for it.  No signal handler runs: the signals stay blocked, and a
- * signalfd tells of them.
- */
 #include "ending.h"
 
 #include <errno.h>
@@ -16,7 +11,7 @@
 #include "clock.h"
 #include "status.h"
 
-/* Those that would end tcpu from outside before it has cleaned up. */
+/* The signals that by default would end tcpu before it has cleaned up. */
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM,
     SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR};
 
@@ -64,20 +59,20 @@ restore_signals(const struct ending *e)
 	unblock_signals(e);
 }
 
-/* Blocks a signal, and awaits it together with the others. */
+/* Blocks a signal and adds it to those that the signalfd reports. */
 static void
 await_too(struct ending *e, int number)
 {
 	(void)sigaddset(&e->awaited, number);
 	(void)sigprocmask(SIG_BLOCK, &e->awaited, NULL);
 	if (e->signals > 0)
-		(void)signalfd(e->signals, &e->awaited, 0); /* no new one */
+		(void)signalfd(e->signals, &e->awaited, 0); /* updates it */
 }
 
 int
 watch_endings(struct ending *e, int timeout)
 {
-	if (getpid() == 1) /* orphans are its children */
+	if (getpid() == 1) /* orphaned processes become its children */
 		await_too(e, SIGCHLD);
 	e->worker = tcp_current_thread();
 	e->timeout = timeout;
@@ -146,7 +141,7 @@ end_run(struct ending *e, int status)
 	(void)tcp_thread_terminate(e->worker);
 }
 
-/* What cannot be waited for would never end the run. */
+/* Ends the run if waiting fails: its end would never be noticed. */
 static void
 fail_run(struct ending *e)
 {
@@ -155,7 +150,7 @@ fail_run(struct ending *e)
 	end_run(e, STATUS_FAILED);
 }
 
-/* The number of the next signal; 0 where none comes within LIMIT. */
+/* Returns the number of the next signal; 0 if none comes within LIMIT. */
 static int
 next_signal(int fd, int limit)
 {
@@ -174,8 +169,9 @@ pass_on(const struct ending *e, int number)
 		e->children.pass_on(e->children.of, number);
 }
 
-/* SIGCONT comes to nobody whom the kernel does not stop, being alone in its
- * session. */
+/* Stops tcpu and its children.  It also continues the children by itself: if
+ * tcpu has no parent in its session, the kernel does not stop it, and then no
+ * SIGCONT will come. */
 static void
 stop(const struct ending *e)
 {
@@ -202,7 +198,7 @@ reap_all(const struct ending *e)
 	}
 }
 
-/* Whether the signal ends the run; else it is dealt with. */
+/* Returns whether the signal ends the run; handles any other signal. */
 static bool
 ends(const struct ending *e, int number)
 {
@@ -250,7 +246,7 @@ await_signal(void *ending)
 	e->signal = number;
 	if (e->drain > 0) {
 		(void)tcp_close(e->listener); /* or it is closed already */
-		(void)next_end(e, e->drain);  /* which cuts it short */
+		(void)next_end(e, e->drain);  /* or a second signal */
 	}
 	end_run(e, STATUS_SIGNAL + number);
 	return NULL;

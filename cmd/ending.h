@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ending.h - what ends a run before its work is done: a signal, --timeout, the
- * end of another process.  Each is awaited by a green thread of its own, which
- * terminates the one that runs the command: whatever that waits for fails, it
- * returns, and the status is the one kept here.  Work may be left some time to
- * finish after the first signal.
+ * ending.h - ends a run before its work is done: by a signal, by --timeout, or
+ * because another process has ended.  A green thread waits for each of these
+ * and then terminates the worker, the thread that runs the command.  A wait of
+ * the worker then fails, the command returns, and tcpu exits with the status
+ * kept here.  With --drain, work in progress has some time to finish after the
+ * first signal.  No signal handler runs: the signals stay blocked, and a
+ * signalfd reports them.
  */
 #ifndef TCPU_ENDING_H
 #define TCPU_ENDING_H
@@ -14,10 +16,10 @@
 #include <sys/types.h>
 #include <tcpunit.h>
 
-/* Whom signals concern that do not end the run. */
+/* Receives the signals that do not end the run. */
 struct children {
-	void (*pass_on)(void *of, int number);         /* SIGTSTP, SIGCONT */
-	void (*note)(void *of, pid_t pid, int status); /* that of waitpid(2) */
+	void (*pass_on)(void *of, int number);         /* SIGTSTP and SIGCONT */
+	void (*note)(void *of, pid_t pid, int status); /* as from waitpid(2) */
 	void *of;
 };
 
@@ -25,19 +27,19 @@ struct ending {
 	tcp_thread worker;
 	sigset_t inherited;       /* the signal mask tcpu was started with */
 	struct sigaction sigchld; /* the same */
-	sigset_t awaited;         /* the signals that end the run, and others */
+	sigset_t awaited;         /* all signals that the signalfd reports */
 	int signals;              /* the signalfd for them; 0 none yet */
 	struct children children;
 	int timeout;           /* ms, from the command line; -1 none */
 	int pid;               /* of --until-exit */
 	int process;           /* its pidfd */
-	int process_status;    /* the run's when it ends; 0: none */
+	int process_status;    /* of the run when that process ends; 0: none */
 	int drain;             /* ms between the first signal and the end */
-	tcp_listener listener; /* closed by that signal, where there is drain */
-	bool stdout_failed;    /* and that has been said */
+	tcp_listener listener; /* closed by that signal if drain is set */
+	bool stdout_failed;    /* and the failure has been reported */
 	bool over;
-	int status; /* the run's, where it is over */
-	int code;   /* errno, where that is STATUS_FAILED */
+	int status; /* of the run, once it is over */
+	int code;   /* errno, if status is STATUS_FAILED */
 	int signal; /* to die of once the run is cleaned up, or 0; with drain
 		       it is known before the run is over */
 };
@@ -50,7 +52,7 @@ struct ending {
  */
 void block_signals(struct ending *e);
 
-/* Back to the mask that tcpu was started with. */
+/* Restores the signal mask that tcpu was started with. */
 void unblock_signals(const struct ending *e);
 
 /* Undoes block_signals: for a program that is to run.  Safe after vfork(2). */
@@ -62,19 +64,20 @@ void restore_signals(const struct ending *e);
  */
 int watch_endings(struct ending *e, int timeout);
 
-/* The same for the end of process PID, which gives the run that status; and
- * no more. */
+/* Starts to wait for the end of process PID, which will end the run with
+ * STATUS; and stops waiting for it. */
 int watch_process(struct ending *e, int pid, int status);
 void forget_process(struct ending *e);
 
-/* Ends the run with STATUS, unless it is over already: the first reason
- * counts.  It ends one wait of the worker, whose failure has to be passed on.
- */
+/* Ends the run with STATUS, unless it is over already: the first reason counts.
+ * This makes one wait of the worker fail, and every caller must pass that
+ * failure on. */
 void end_run(struct ending *e, int status);
 
 /*
- * From here on children are stopped and continued with tcpu, which is stopped
- * after them; as process 1 tcpu reaps every process that ends, and notes it.
+ * From here on, SIGTSTP and SIGCONT are passed on to the children, and tcpu
+ * stops after them.  As process 1, tcpu also reaps and reports every process
+ * that ends.
  */
 void watch_children(struct ending *e, const struct children *children);
 

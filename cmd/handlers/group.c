@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * group.c - process groups: signals to them, and whether they still exist.
- */
 #include "group.h"
 
 #include <errno.h>
@@ -37,8 +34,9 @@ is_there(pid_t pid)
 	return kill(pid, 0) == 0 || errno == EPERM;
 }
 
-/* While the group exists no new process gets its number.  If one has it, the
- * group is gone, and another may be in its place. */
+/* While the group exists, the kernel gives its number to no new process.  If a
+ * process has that number now, the group is gone, and another group may have
+ * taken its number. */
 bool
 group_exists(const struct group *g)
 {
@@ -72,8 +70,8 @@ groups_look(struct processes *all)
 		*all = (struct processes){NULL, 0};
 }
 
-/* A group is in one session, and this one in ours.  If there is no telling,
- * there are members. */
+/* All processes of a group are in the same session, and handlers are in the
+ * session of tcpu.  If /proc cannot be read, the group counts as alive. */
 static bool
 has_members(pid_t group, const struct processes *all)
 {
@@ -86,7 +84,7 @@ has_members(pid_t group, const struct processes *all)
 	return found;
 }
 
-/* COMMAND keeps its number until it is reaped. */
+/* Until COMMAND is reaped its number is safe to use; later, look first. */
 void
 group_signal(struct group *g, int number, const struct processes *all)
 {

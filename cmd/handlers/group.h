@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * group.h - the processes of a handler: COMMAND, and those that it has started
- * and that are still in its process group.
+ * group.h - the processes of a handler: COMMAND, and the processes in its
+ * process group; signals to them, and whether any of them still exists.
  */
 #ifndef TCPU_GROUP_H
 #define TCPU_GROUP_H
@@ -24,19 +24,19 @@ void group_reap(struct group *g);
 /* Notes that COMMAND has been reaped. */
 void group_note(struct group *g, int status);
 
-/* Whether a process may be left: a quick look, to which zombies count. */
+/* Whether a process of the group may be left.  Quick, but counts zombies. */
 bool group_exists(const struct group *g);
 
 /*
- * For many groups /proc is read once: ALL of the next two calls, which is as
- * good as new, or NULL for a look of their own.  If /proc cannot be read the
- * list is empty.
+ * Lists all processes, so that the next two calls, for many groups, need not
+ * each read /proc: pass the list as ALL, or NULL to let a call read /proc.  If
+ * /proc cannot be read the list is empty.
  */
 void groups_look(struct processes *all);
 
-/* Whether a process is left.  Reaps COMMAND if it has ended. */
+/* Whether a process of the group runs.  Reaps COMMAND if it has ended. */
 bool group_lives(struct group *g, const struct processes *all);
 
-/* Sends a signal to those that are left. */
+/* Sends a signal to the processes of the group that are left. */
 void group_signal(struct group *g, int number, const struct processes *all);
 #endif

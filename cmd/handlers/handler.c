@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * handler.c - the life of a handler.
- */
 #include "handler.h"
 
 #include <errno.h>
@@ -17,8 +14,9 @@
 #include "../clock.h"
 #include "../session/wire.h"
 
-/* So many groups may be left without anyone looking which of them still live.
- * From then on that happens each time when their number has doubled. */
+/* Up to this many groups of ended handlers are kept without a check whether
+ * they still exist.  After that they are checked whenever their number has
+ * doubled. */
 #define LEFT 16
 
 static int start(struct handler *h);
@@ -50,7 +48,7 @@ cannot_start(struct handlers *hs, int status, int code)
 	return -1;
 }
 
-/* Descriptors come back from other handlers only. */
+/* Only the end of another handler frees descriptors of tcpu. */
 static bool
 comes_back(const struct handlers *hs, int code)
 {
@@ -58,8 +56,9 @@ comes_back(const struct handlers *hs, int code)
 	    wait_out_shortage(hs->run, hs->command[0], code, hs->said) == 0;
 }
 
-/* Returns 0, or -1, having said why.  Others wait until there is what it takes:
- * many that wait could have it all, and none enough. */
+/* Starts the process.  During a shortage this waits here, and with it all later
+ * clients: if many handlers waited, each could hold a part of the descriptors,
+ * and none would have enough.  Returns 0, or -1, having said why. */
 static int
 start(struct handler *h)
 {
@@ -97,7 +96,7 @@ attend(struct handler *h)
 	return tcp_thread_detach(t);
 }
 
-/* What was started for nothing. */
+/* Kills a handler that has no thread to attend to it. */
 static void
 drop(struct handler *h)
 {
@@ -125,7 +124,7 @@ live(void *handler)
 	return NULL;
 }
 
-/* How many connections its peer has. */
+/* The number of connections from the address of the handler's peer. */
 static int
 count_like(const struct handler *h)
 {
@@ -138,7 +137,7 @@ count_like(const struct handler *h)
 	return n;
 }
 
-/* Its process id, or -1 and errno. */
+/* Returns the process id, or -1 and errno. */
 static pid_t
 try_start(struct handler *h)
 {
@@ -155,8 +154,8 @@ try_start(struct handler *h)
 	return start_program(&hs->program, fd, fd);
 }
 
-/* A session between its pipes and the connection.  One that was idle for too
- * long may have a handler that would be so for ever. */
+/* Runs a session between the pipes and the connection.  If the session ended by
+ * --idle-timeout, its processes might stay idle for ever, and are ended. */
 static void
 relay(struct handler *h)
 {
@@ -181,7 +180,7 @@ relay(struct handler *h)
 		(void)close(h->pipes[1]);
 }
 
-/* TERM, and KILL for those that do not end by it. */
+/* Sends SIGTERM, and later SIGKILL to the processes that are left. */
 static void
 end_group(struct group *g)
 {
@@ -189,7 +188,7 @@ end_group(struct group *g)
 	int pause = 1;
 
 	group_signal(g, SIGTERM, NULL);
-	group_signal(g, SIGCONT, NULL); /* those that are stopped */
+	group_signal(g, SIGCONT, NULL); /* or a stopped one would not end */
 	while (group_lives(g, NULL) && now() < deadline) {
 		if (tcp_thread_sleep(pause) == -1)
 			break;
@@ -198,7 +197,7 @@ end_group(struct group *g)
 	group_signal(g, SIGKILL, NULL);
 }
 
-/* The connection is the handler's alone. */
+/* Closes tcpu's copy of the connection: only the handler has it now. */
 static void
 hand_over(struct handler *h)
 {
@@ -207,7 +206,7 @@ hand_over(struct handler *h)
 	(void)tcp_close_ports(h->connection[0], h->connection[1]);
 }
 
-/* The kernel does not tell afterwards whether COMMAND read everything. */
+/* Once COMMAND has ended, the kernel cannot say if it has read everything. */
 static void
 hint_at_pipes(struct handlers *hs)
 {
@@ -238,7 +237,7 @@ reap(struct handler *h)
 	h->all->status = h->status;
 }
 
-/* Where it was our only one, its status tells. */
+/* Without -k an exit status needs no message: tcpu exits with it. */
 static void
 report(const struct handler *h, int status)
 {
@@ -253,7 +252,7 @@ report(const struct handler *h, int status)
 		    WEXITSTATUS(status));
 }
 
-/* Takes a handler whose COMMAND has ended off the list. */
+/* Removes a handler whose COMMAND has ended from the list. */
 static void
 leave(struct handler *h)
 {
@@ -271,7 +270,7 @@ leave(struct handler *h)
 		weed(hs);
 }
 
-/* Forgets the groups that have ended since. */
+/* Frees the handlers whose groups no longer exist. */
 static void
 weed(struct handlers *hs)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * handler.h - one of the handlers: a process that has a connection, and a green
- * thread that waits for its end; and what it knows of the others.
+ * handler.h - one handler, from its start to its end: a process that has a
+ * connection, and a green thread that waits for the end of the process; and the
+ * data that all handlers of a run share.
  */
 #ifndef TCPU_HANDLER_H
 #define TCPU_HANDLER_H
@@ -24,32 +25,32 @@
 #define LONGEST_PAUSE 16
 
 struct handler_options {
-	bool pipes;          /* not the socket itself */
-	bool ucspi;          /* descriptors 6 and 7 */
-	char path[PATH_MAX]; /* of COMMAND, once it is known */
+	bool pipes;          /* COMMAND gets pipes instead of the socket */
+	bool ucspi;          /* COMMAND gets the socket as 6 and 7 */
+	char path[PATH_MAX]; /* the file of COMMAND, from find_program */
 };
 
-/* The handlers of a run.  The first half is the caller's to fill in. */
+/* The handlers of a run.  The caller fills in the first half. */
 struct handlers {
 	const struct run *run;
 	const char *what; /* "listen 0.0.0.0:80", for messages */
 	const struct handler_options *options;
 	const struct session_options *session;
 	char *const *command;
-	bool leaders; /* each is a process group */
+	bool leaders; /* each handler leads a process group */
 	bool many;    /* the run goes on after the first connection */
-	bool *said;   /* that something has run out */
+	bool *said;   /* a shortage has been reported */
 
 	struct program program;
 	struct environment environment;
 	LIST_HEAD(, handler) list;
-	LIST_HEAD(, handler) left; /* COMMAND has ended, its group may live */
-	bool hinted;               /* at --pipes */
+	LIST_HEAD(, handler) left; /* COMMAND has ended, its group may exist */
+	bool hinted;               /* the hint at --pipes was given */
 	int running;
 	int left_count;
-	int left_limit; /* of left_count, before its list is weeded */
-	int ended;      /* an eventfd: counts those that ended */
-	int status;     /* of the last that ended */
+	int left_limit; /* weed the list if left_count exceeds it */
+	int ended;      /* an eventfd: counts handlers that ended */
+	int status;     /* of the handler that ended last */
 };
 
 struct handler {
@@ -57,17 +58,18 @@ struct handler {
 	struct handlers *all;
 	tcp_port connection[2];
 	char name[sizeof(((struct target *)0)->text)]; /* for messages */
-	char address[TCPUNIT_ADDRLEN];                 /* the peer's */
-	int pipes[2]; /* what it writes, what it reads; with --pipes */
+	char address[TCPUNIT_ADDRLEN];                 /* of the peer */
+	int pipes[2]; /* --pipes: output and input of COMMAND */
 	struct group group;
 	int process; /* a pidfd of COMMAND */
 	int status;
 };
 
 /*
- * Starts the process (parks where something has run out), puts H on the list,
- * and starts the thread, which in the end takes H off the list and frees it,
- * then or when its group has ended, too.  Returns 0; or -1, having said why.
+ * Starts the process (parks during a shortage), puts H on the list, and starts
+ * the thread.  When COMMAND has ended, the thread takes H off the list; H is
+ * freed once its process group has ended too.  Returns 0; or -1, having said
+ * why.
  */
 int handler_start(struct handler *h);
 

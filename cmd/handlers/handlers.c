@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * handlers.c - starts handlers, counts them, and ends them.
- */
 #include "handlers.h"
 
 #include <errno.h>
@@ -15,7 +12,7 @@
 
 #include "../clock.h"
 
-/* How long to wait for the end of processes that were killed. */
+/* How long killed processes have to disappear, in ms. */
 #define KILL_TIME 100
 
 static int check_options(const struct run *run,
@@ -179,7 +176,7 @@ one_lives(struct handlers *hs)
 	return found;
 }
 
-/* Without parking, which is over. */
+/* Polls without parking, which is no longer possible: the run is over. */
 static void
 await_all(struct handlers *hs, int limit)
 {
@@ -198,7 +195,7 @@ end_all(struct handlers *hs)
 	const int number = hs->run->ending->signal;
 
 	pass_on(hs, number ? number : SIGTERM);
-	pass_on(hs, SIGCONT); /* those that are stopped */
+	pass_on(hs, SIGCONT); /* or a stopped one would not end */
 	await_all(hs, GRACE);
 	pass_on(hs, SIGKILL);
 	await_all(hs, KILL_TIME);

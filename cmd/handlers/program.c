@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * program.c - finds a program in PATH and starts it.
- */
 #include "program.h"
 
 #include <errno.h>
@@ -14,10 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How long to wait where processes, descriptors or memory have run out. */
+/* The pause before another try during a shortage, in ms. */
 #define SHORTAGE_PAUSE 100
 
-/* Where PATH is not set. */
+/* The search path if PATH is not set. */
 #define STANDARD_PATH "/usr/bin:/bin"
 
 /* 0, or the errno that executing PATH would fail with. */
@@ -32,8 +29,8 @@ check_program(const char *path)
 	return S_ISREG(st.st_mode) ? 0 : EACCES;
 }
 
-/* 0 and the path, or an errno: a file that is no program is better than none,
- * and a program better than that. */
+/* Searches PATH for NAME.  Returns 0 and the path; or an errno, preferring the
+ * reason why a file with that name cannot be executed to ENOENT. */
 static int
 search_path(const char *name, char path[PATH_MAX])
 {
@@ -111,7 +108,7 @@ clean_environment(void)
 		(void)unsetenv(names[i]); /* fails for a bad name only */
 }
 
-/* In place: setenv(3) would keep a copy of every value there ever was. */
+/* Overwrites the variables in place: setenv(3) would leak each old value. */
 int
 set_environment(struct environment *e, tcp_port port, int number)
 {
@@ -137,8 +134,8 @@ set_environment(struct environment *e, tcp_port port, int number)
 
 /*
  * Puts the new process into a group of its own, and lets it die with PARENT,
- * which may be dead already.  Green threads share the OS thread whose end the
- * kernel watches.
+ * which may be dead already.  PR_SET_PDEATHSIG watches the OS thread that has
+ * forked, which all green threads share.
  */
 static void
 bind_to(pid_t parent, bool leader)
@@ -151,9 +148,10 @@ bind_to(pid_t parent, bool leader)
 }
 
 /*
- * In the new process, which has our memory until it is another program: it
- * writes nothing there but its own frames and ERROR.  The two descriptors may
- * be where they are to be moved to, unless that is 0 and 1.
+ * Runs in the new process, which shares the memory of tcpu until it executes
+ * the program: it writes only to its own stack frames and ERROR.  INPUT and
+ * OUTPUT may be among the descriptors that they are moved to, unless those are
+ * 0 and 1.
  */
 static _Noreturn void
 become(const struct program *p, int input, int output, volatile int *error)
@@ -176,9 +174,10 @@ become(const struct program *p, int input, int output, volatile int *error)
 }
 
 /*
- * Not posix_spawn(3), which cannot have SIGCHLD ignored, and ignores two
- * signals of the C library's own.  After vfork(2) the parent goes on when the
- * program runs, so that its process group exists by then.
+ * posix_spawn(3) will not do: it cannot start a program with SIGCHLD ignored,
+ * and it ignores two internal signals of the C library.  vfork(2) lets the
+ * parent continue only when the program runs, and by then the process group of
+ * the program exists.
  */
 pid_t
 start_program(const struct program *p, int input, int output)
@@ -216,7 +215,7 @@ start_with_pipes(const struct program *p, int ours[2])
 	}
 	pid = start_program(p, to[0], from[1]);
 	close_pair((int[]){to[0], from[1]});
-	(void)fcntl(from[0], F_SETFL, O_NONBLOCK); /* nobody shares it */
+	(void)fcntl(from[0], F_SETFL, O_NONBLOCK); /* tcpu's end alone */
 	ours[0] = from[0];
 	ours[1] = to[1];
 	if (pid == -1)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * program.h - COMMAND as a program: where it is, what it learns of its
- * connection, and starting it as a process of its own.
+ * program.h - finds COMMAND in PATH, describes the connection in its
+ * environment, and starts it as a process.
  */
 #ifndef TCPU_PROGRAM_H
 #define TCPU_PROGRAM_H
@@ -16,10 +16,10 @@
 struct program {
 	char *const *words; /* argv */
 	const char *path;   /* from find_program */
-	int first; /* the descriptors it is given: 0 and 1, or 6 and 7 */
-	const struct ending *ending; /* knows the signals at the start */
+	int first; /* the first of its descriptors: 0, or 6 for 6 and 7 */
+	const struct ending *ending; /* has the signal mask at the start */
 	pid_t parent;                /* tcpu */
-	bool leader;                 /* of a process group of its own */
+	bool leader;                 /* it leads a process group */
 };
 
 /*
@@ -32,13 +32,14 @@ int find_program(
 /* The status for a program that could not be started, with errno CODE. */
 enum status program_failure(int code);
 
-/* Whether it says that processes, descriptors or memory have run out. */
+/* Whether CODE reports a shortage of processes, descriptors or memory. */
 bool is_shortage(int code);
 
 /*
- * Processes, descriptors and memory come back, as others end.  Where CODE is
- * that they have run out, says so for WHAT the first time, and waits (parks) a
- * little.  Returns 0; or -1 where it is something else, or the run is over.
+ * Waits (parks) a little if CODE reports a shortage of processes, descriptors
+ * or memory, which other processes free when they end.  Reports the first
+ * shortage, for WHAT.  Returns 0; or -1 if CODE is another error, or if the run
+ * is over.
  */
 int wait_out_shortage(
     const struct run *run, const char *what, int code, bool *said);
@@ -47,30 +48,31 @@ int wait_out_shortage(
  * TCPREMOTEPORT, TCPCONNNUM. */
 #define VARIABLES 6
 
-/* Where they are: environ(7) points here, once they are set. */
+/* The memory of these variables: environ(7) points here once they are set. */
 struct environment {
 	char variables[VARIABLES][16 + TCPUNIT_ADDRLEN];
 };
 
-/* Takes out what was about another connection, or for this process alone: the
- * sockets it was given, its service manager. */
+/* Removes variables that describe another connection, and those meant for tcpu
+ * alone: its inherited sockets and its service manager. */
 void clean_environment(void);
 
 /*
- * Describes the connection of a port; NUMBER is that of its peer's connections.
- * Returns 0, or -1 with ENOMEM.
+ * Sets the variables for the connection of a port; NUMBER is the number of
+ * connections of its peer.  Returns 0, or -1 with ENOMEM.
  */
 int set_environment(struct environment *e, tcp_port port, int number);
 
 /*
- * Starts the program with INPUT and OUTPUT as p->first and the next, stdin,
- * stdout and stderr, and no other descriptor.  It gets SIGTERM if tcpu dies
- * first.  Returns its process id, or -1 with errno.
+ * Starts the program.  It gets INPUT as descriptor p->first, OUTPUT as the
+ * next, the other ones of stdin, stdout and stderr, and no further descriptor;
+ * and it gets SIGTERM if tcpu dies first.  Returns its process id, or -1 with
+ * errno.
  */
 pid_t start_program(const struct program *p, int input, int output);
 
-/* The same with two pipes, and their other ends: what it writes, which does not
- * block, and what it reads. */
+/* The same with two pipes, of which tcpu gets the other ends: OURS[0] reads the
+ * output of the program without blocking, and OURS[1] writes to its input. */
 pid_t start_with_pipes(const struct program *p, int ours[2]);
 
 #endif

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * access.c - reads CIDR blocks and compares addresses with them.
- */
 #include "access.h"
 
 #include <arpa/inet.h>
@@ -9,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the IPv4 address begins in a mapped one. */
+/* The bits before the IPv4 address in an IPv4-mapped IPv6 address. */
 #define MAPPED_BITS 96
 
 static option_reader read_allow, read_deny;
@@ -34,11 +31,11 @@ read_address(const char *text, struct in6_addr *address)
 	if (inet_pton(AF_INET, text, &v4) != 1)
 		return -1;
 	(void)snprintf(mapped, sizeof(mapped), "::ffff:%s", text);
-	(void)inet_pton(AF_INET6, mapped, address); /* it is one */
+	(void)inet_pton(AF_INET6, mapped, address); /* it is well-formed */
 	return 32;
 }
 
-/* A length from 0 to MOST, without anything around it; or -1. */
+/* Reads a length from 0 to MOST and nothing else; returns -1 if wrong. */
 static int
 read_length(const char *text, int most)
 {
@@ -87,7 +84,7 @@ read_deny(const char *text, void *value)
 	return read_rule(text, false, value);
 }
 
-/* ::/0 is all of IPv6, of which IPv4 is no part. */
+/* An IPv6 rule never matches an IPv4 client: not even ::/0 does. */
 static bool
 matches(const struct access_rule *rule, const struct in6_addr *address)
 {
@@ -113,7 +110,7 @@ is_admitted(const struct access *access, const char *text)
 	(void)snprintf(
 	    bare, sizeof(bare), "%.*s", (int)strcspn(text, "%"), text);
 	if (read_address(bare, &address) == -1)
-		return false; /* nobody knows who that is */
+		return false; /* no rule can judge an unreadable address */
 	for (int i = 0; i < access->count; i++) {
 		if (matches(&access->rules[i], &address))
 			return access->rules[i].allow;

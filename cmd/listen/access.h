@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * access.h - which peers are served: rules in the order of the command line,
- * of which the first that matches decides.
+ * access.h - decides which peers are served, by rules (CIDR blocks) in the
+ * order of the command line: the first rule that matches decides.
  */
 #ifndef TCPU_ACCESS_H
 #define TCPU_ACCESS_H
@@ -13,7 +13,7 @@
 
 #define ACCESS_RULES 64
 
-/* An IPv4 network is kept as an IPv4-mapped one. */
+/* IPv4 networks are kept as IPv4-mapped IPv6 networks. */
 struct access_rule {
 	bool allow;
 	struct in6_addr network;
@@ -28,8 +28,8 @@ struct access {
 /* --allow and --deny: both for the same struct access. */
 extern const struct option access_option_table[];
 
-/* Whether the peer with this address, as tcp_addresses tells it, is served.
- * One that no rule matches is, unless there are rules that allow. */
+/* Whether the peer with this address, in the form of tcp_addresses, is served.
+ * A peer that no rule matches is served unless there are --allow rules. */
 bool is_admitted(const struct access *access, const char *address);
 
 #endif

@@ -21,7 +21,7 @@ count_sockets(tcp_listener l)
 	return n;
 }
 
-/* They are moved out of each other's way first.  Returns 0, or -1 and errno. */
+/* Moves the sockets to 3 and up, by way of free ones.  0, or -1 and errno. */
 static int
 place_sockets(tcp_listener l, int n)
 {
@@ -62,7 +62,7 @@ describe_sockets(tcp_listener l, int n)
 
 	for (int i = 0; i < n; i++)
 		memcpy(names + (size_t)i * len, name, len);
-	names[(size_t)n * len - 1] = '\0';         /* a colon */
+	names[(size_t)n * len - 1] = '\0';         /* the last colon */
 	(void)tcp_listener_addresses(l, 0, local); /* it is open */
 	if (set_number("LISTEN_FDS", n) == -1 ||
 	    set_number("LISTEN_PID", (int)getpid()) == -1 ||

@@ -11,9 +11,9 @@
 #include "../run.h"
 
 /*
- * Becomes the program WORDS, which lies at PATH, with the sockets of L as
- * descriptors 3 and up, and the variables that tell of them.  Returns the
- * status to end with, having said why.
+ * Executes the program WORDS from the file PATH, with the sockets of L as
+ * descriptors 3 and up, and with the variables that describe them.  Returns
+ * only on failure: the status to end with, having said why.
  */
 int hold(const struct run *run, tcp_listener l, const char *path,
     char *const *words);

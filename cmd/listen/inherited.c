@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * inherited.c - takes sockets over as sd_listen_fds(3) does.
- */
 #include "inherited.h"
 
 #include <errno.h>
@@ -32,7 +29,7 @@ has_listen_fds(void)
 	    number_in("LISTEN_FDS") > 0;
 }
 
-/* Descriptors 0 to 2 remain what they are for. */
+/* Moves a socket above 2: descriptors 0 to 2 keep their usual meaning. */
 static int
 move_up(int fd)
 {
@@ -45,7 +42,7 @@ move_up(int fd)
 	return moved;
 }
 
-/* Returns NULL, or why it is of no use. */
+/* Returns NULL, or the reason why the descriptor cannot be used. */
 static const char *
 take(int fd, struct inherited *i)
 {

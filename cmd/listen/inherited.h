@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * inherited.h - listening sockets that tcpu was started with.
+ * inherited.h - takes over listening sockets that tcpu was started with, as
+ * sd_listen_fds(3) does.
  */
 #ifndef TCPU_INHERITED_H
 #define TCPU_INHERITED_H
@@ -11,7 +12,7 @@
 
 #include "../run.h"
 
-/* The descriptors of a service manager begin here. */
+/* The first descriptor that a service manager passes. */
 #define FIRST_FD (STDERR_FILENO + 1)
 
 struct inherited {
@@ -20,13 +21,13 @@ struct inherited {
 	char what[32]; /* "listen --fd 3", for messages */
 };
 
-/* Whether a service manager gave us sockets: $LISTEN_FDS and $LISTEN_PID. */
+/* Whether tcpu got sockets by $LISTEN_FDS, with $LISTEN_PID its own. */
 bool has_listen_fds(void);
 
 /*
- * Before the library is called: descriptor FD or, where it is -1, those of
- * $LISTEN_FDS, which are then listening TCP sockets above 2.  Returns 0; or
- * the status to end with, having said why.
+ * Call before the library is used.  Takes descriptor FD or, if it is -1, the
+ * descriptors of $LISTEN_FDS; checks that they are listening TCP sockets, and
+ * moves them above 2.  Returns 0; or the status to end with, having said why.
  */
 int find_inherited(const struct run *run, int fd, struct inherited *i);
 

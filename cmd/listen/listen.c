@@ -14,7 +14,7 @@
 #include "../target.h"
 #include "serve.h"
 
-/* ms for a connection of ours to our own listener */
+/* ms for a connection of tcpu to its own listener */
 #define FILL_TIME 1000
 
 static int prepare_listen(
@@ -143,7 +143,7 @@ make_listener(struct listening *l, const struct operands *operands)
 	return status ? status : open_listener(l, &target);
 }
 
-/* For messages: the target as it was written, with the port as it is known. */
+/* Sets the name for messages: the target as typed, with the actual port. */
 static void
 set_name(struct listening *l, const struct target *target, int port)
 {
@@ -187,8 +187,9 @@ open_listener(struct listening *l, const struct target *target)
 	return 0;
 }
 
-/* With a backlog of 0 the queue of each socket is full with one connection,
- * and the kernel drops what else comes: ours too, if somebody was faster. */
+/* Fills the queue of each socket.  With a backlog of 0 one connection fills it,
+ * and the kernel drops all further attempts; it also drops this one if another
+ * client was faster. */
 static int
 fill_queues(const struct listening *l)
 {
@@ -225,7 +226,7 @@ listen_failure(const struct listening *l, const struct target *target)
 	return status;
 }
 
-/* The addresses of a name are left aside: looking them up takes time. */
+/* Reads numeric addresses only: looking up a name would take time. */
 static size_t
 read_address(const char *host, union tcp_address *address)
 {
@@ -254,7 +255,7 @@ find_port_user(const struct listening *l, const struct target *target,
 	describe_port_user(addresses, n, target->port, user);
 }
 
-/* What is accepted from an armed socket is armed from the start. */
+/* Connections inherit this: they are armed before they are accepted. */
 static void
 arm(tcp_listener listener)
 {

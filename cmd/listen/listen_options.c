@@ -90,8 +90,7 @@ is_said(const struct wire_options *o)
 	    o->nodelay != unsaid->nodelay;
 }
 
-/* Where nothing is accepted there is no connection for an option to be about.
- */
+/* Options about connections make no sense if tcpu accepts none. */
 static int
 check_idle(const struct run *run, const struct listen_options *o, bool command)
 {
@@ -130,7 +129,7 @@ check_options(
 	return check_session_options(run, &o->session, !serves(o, command));
 }
 
-/* What COMMAND will do by itself. */
+/* With --hold, COMMAND accepts the connections and decides when to end. */
 static int
 check_hold(const struct run *run, const struct listen_options *o, bool command)
 {

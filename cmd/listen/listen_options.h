@@ -26,7 +26,7 @@ struct listen_options {
 	bool hold;
 	bool keep_open;
 	int count;     /* 0 no end */
-	int max_conns; /* 0 not said */
+	int max_conns; /* 0 not given */
 	int backlog;
 	int accept_timeout;
 	bool local;
@@ -44,14 +44,14 @@ extern const struct listen_options listen_defaults;
 int check_listen_options(const struct run *run,
     const struct listen_options *options, const struct operands *operands);
 
-/* Whether tcpu takes over a socket that listens already. */
+/* Whether tcpu takes over a socket that is already listening. */
 bool takes_over(
     const struct listen_options *options, const struct operands *operands);
 
 /* No data go through stdin and stdout. */
 bool serves(const struct listen_options *options, bool command);
 
-/* None go through stdout. */
+/* No data go through stdout. */
 bool spares_stdout(const struct listen_options *options, bool command);
 
 #endif

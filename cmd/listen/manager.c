@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * manager.c - one datagram.
- */
 #include "manager.h"
 
 #include <errno.h>
@@ -60,7 +57,7 @@ connect_manager(const char *path)
 	return -1;
 }
 
-/* False where it has to be tried again. */
+/* Returns false if the datagram has to be sent again. */
 static bool
 is_sent(int fd)
 {

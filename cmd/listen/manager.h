@@ -6,8 +6,8 @@
 #define TCPU_MANAGER_H
 
 /*
- * Sends it READY=1, as sd_notify(3) does.  Where it has too much to read, a
- * green thread sends that later.  No failure of the manager is one of the run.
+ * Sends the manager READY=1, as sd_notify(3) does.  If its socket is full, a
+ * green thread sends the datagram later.  A failure does not affect the run.
  */
 void notify_manager(void);
 

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * ready.c - announces a listener.
- */
 #include "ready.h"
 
 #include <errno.h>
@@ -94,7 +91,7 @@ go_to_background(const struct run *run, int keep, bool serves, int *launcher)
 
 	if (pipe2(pipe_fds, O_CLOEXEC) == -1)
 		return fail(run, STATUS_FAILED, "pipe: %s", strerror(errno));
-	outbox_flush(run->outbox); /* or it would be said twice */
+	outbox_flush(run->outbox); /* or the child would print it too */
 	child = fork();
 	if (child == -1)
 		return fail(run, STATUS_FAILED, "fork: %s", strerror(errno));
@@ -103,14 +100,15 @@ go_to_background(const struct run *run, int keep, bool serves, int *launcher)
 		status = wait_until_ready(run, pipe_fds[0], child);
 		return status == STATUS_DONE ? STATUS_ENDED : status;
 	}
-	/* Until we are ready nobody else knows of us. */
+	/* Until the listener is announced, only the launcher can end it. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	settle_down(keep, serves, pipe_fds[1]);
 	*launcher = pipe_fds[1];
 	return STATUS_GO_ON;
 }
 
-/* A child that ends without a word has said why; its status is ours. */
+/* Returns the status of the launcher: that of the answer once the child has
+ * announced itself, or else that of the child, which has said why it ended. */
 static int
 wait_until_ready(const struct run *run, int fd, pid_t child)
 {
@@ -169,15 +167,15 @@ is_pipe(int fd)
 	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-/* Hands the launcher its text and lets it go, and the stdout and stderr that
- * somebody may be reading to the end: stderr if it is a pipe, stdout unless it
- * is a file or a terminal.  Returns STATUS_GO_ON, or the status to end with. */
+/* Gives the launcher its text and lets it end.  Also closes stderr if it is a
+ * pipe, and stdout unless it is a file or a terminal, as the caller may read
+ * them to their end.  Returns STATUS_GO_ON, or the status to end with. */
 static int
 leave_launcher(const struct run *run, int launcher, const char *text)
 {
 	(void)prctl(PR_SET_PDEATHSIG, 0);
 	if (dprintf(launcher, "%c%s", READY, text) < 0)
-		return STATUS_FAILED; /* it was killed, and so are we */
+		return STATUS_FAILED; /* the launcher was killed */
 	(void)close(launcher);
 	if (is_pipe(STDERR_FILENO))
 		release_stderr(run);
@@ -194,7 +192,7 @@ is_wildcard(const char *address)
 	return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
 }
 
-/* What --print asks for. */
+/* Writes the text that --print asks for. */
 static void
 format_announcement(enum print print, tcp_listener l, struct text *text)
 {
@@ -240,8 +238,8 @@ print_announcement(const struct run *run, const struct ready_options *o,
 	return status;
 }
 
-/* Files and descriptors come before stdout: who has read the line finds them.
- */
+/* Writes the files and the descriptor before stdout, so that a script that has
+ * read the line from stdout finds them. */
 int
 ready_announce(const struct run *run, const struct ready_options *o,
     tcp_listener l, bool spares_stdout, struct ready_files *files)
@@ -270,8 +268,8 @@ ready_announce(const struct run *run, const struct ready_options *o,
 	return print_announcement(run, o, l, spares_stdout);
 }
 
-/* Fills a file under another name and moves it to its own: nobody ever reads
- * half a number.  Returns its descriptor, or -1 and errno. */
+/* Writes a file under another name and then renames it, so that no reader ever
+ * sees half a number.  Returns its descriptor, or -1 and errno. */
 static int
 replace_file(const char *name, int number)
 {
@@ -305,7 +303,8 @@ write_file(const struct run *run, const char *option, const char *name,
 
 	if (!name)
 		return STATUS_GO_ON;
-	/* Whoever reads from a FIFO or a device would wait for ever. */
+	/* Replacing a FIFO or device would leave its readers waiting for ever.
+	 */
 	if (lstat(name, &st) == 0 && !S_ISREG(st.st_mode) &&
 	    !S_ISDIR(st.st_mode))
 		return fail(run, STATUS_FILE, "%s %s: not a regular file",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ready.h - telling others that a listener listens, and where: stdout,
- * descriptors, files, a service manager; and going to the background then.
+ * ready.h - announces that the listener is listening, and its port: on stdout,
+ * on a descriptor, in files, to a service manager; and then lets the launcher
+ * of a listener in the background return.
  */
 #ifndef TCPU_READY_H
 #define TCPU_READY_H
@@ -18,7 +19,7 @@ struct ready_options {
 	const char *port_file;
 	const char *pid_file;
 	bool background;
-	int launcher; /* a pipe to the process that waits to tell; -1 none */
+	int launcher; /* a pipe to the waiting launcher; -1 none */
 };
 
 extern const struct option ready_option_table[];
@@ -27,9 +28,9 @@ extern const struct option ready_option_table[];
 		.fd = -1, .launcher = -1 \
 	}
 
-/* Files that announce, if any.  In the end they are removed unless somebody has
- * replaced them; until then they stay open, as the number of an inode that is
- * free is soon another file's. */
+/* The files of the announcement.  They are removed at the end unless another
+ * program has replaced them.  Until then they stay open, so that their inode
+ * numbers cannot be given to other files. */
 struct ready_file {
 	const char *name;
 	int fd;
@@ -41,17 +42,17 @@ struct ready_files {
 };
 
 /*
- * Before the library is called: sees that --ready-fd is open and, with
- * --background, forks.  SERVES says that stdin is not for data, and
- * SPARES_STDOUT that stdout is not.  Returns STATUS_GO_ON, in the child; or the
- * status to end with.
+ * Call before the library is used.  Checks that --ready-fd is open and, with
+ * --background, forks.  SERVES says that no data come from stdin, and
+ * SPARES_STDOUT that none go to stdout.  Returns STATUS_GO_ON, with
+ * --background in the child; or the status to end with.
  */
 int ready_prepare(const struct run *run, struct ready_options *options,
     bool serves, bool spares_stdout);
 
 /*
- * Tells everybody that L listens.  Returns STATUS_GO_ON, or the status to end
- * with, having said why; the files are to be withdrawn in any case.
+ * Announces L in all ways that were asked for.  Returns STATUS_GO_ON, or the
+ * status to end with, having said why; withdraw the files in either case.
  */
 int ready_announce(const struct run *run, const struct ready_options *options,
     tcp_listener l, bool spares_stdout, struct ready_files *files);

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * serve.c - accepts connections, and runs a session on each, one after the
- * other, or a COMMAND, many at a time; or leaves them alone, or to others.
- */
 #include "serve.h"
 
 #include <stdio.h>
@@ -15,7 +11,7 @@
 /* Room for an address and a port. */
 #define NAME_SIZE (TCPUNIT_ADDRLEN + 10)
 
-/* How many handlers run at a time unless told. */
+/* How many handlers run at a time without --max-conns. */
 #define MAX_CONNS 100
 
 static void allow_drain(const struct listening *l);
@@ -38,7 +34,7 @@ serve(struct listening *l)
 	return serves(l->options, false) ? serve_nobody(l) : serve_sessions(l);
 }
 
-/* From here on there is something to finish after a signal. */
+/* From here on --drain gives running sessions time after a signal. */
 static void
 allow_drain(const struct listening *l)
 {
@@ -156,7 +152,8 @@ await_connection(struct listening *l, tcp_port connection[2])
 	return STATUS_GO_ON;
 }
 
-/* A peer that is not is reset, so that it does not take nothing for all. */
+/* Whether the rules admit the peer.  A denied client gets a reset, so that it
+ * does not take the silence for success. */
 static bool
 admit(const struct listening *l, tcp_port in, char name[NAME_SIZE])
 {
@@ -175,7 +172,7 @@ admit(const struct listening *l, tcp_port in, char name[NAME_SIZE])
 	return admitted;
 }
 
-/* The connections stay pending, or are never made. */
+/* For --no-accept and --black-hole: waits for the end of the run. */
 static int
 serve_nobody(struct listening *l)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * serve.h - a listener at work: whom it accepts, and what it does with them.
+ * serve.h - a listener at work: accepts connections and runs a session on each,
+ * one after the other, or a COMMAND for each, many at a time; or never accepts;
+ * or lets a COMMAND accept.
  */
 #ifndef TCPU_SERVE_H
 #define TCPU_SERVE_H
@@ -17,14 +19,14 @@ struct listening {
 	const struct listen_options *options;
 	char *const *command; /* NULL: sessions */
 	tcp_listener listener;
-	bool said;      /* that something has run out */
+	bool said;      /* a shortage has been reported */
 	char what[384]; /* "listen 0.0.0.0:80", for messages */
 	int output;     /* the file of --output, or -1 */
 };
 
 /*
- * Works until nothing is left to do, or the run is over.  Returns an exit
- * status.
+ * Serves clients until there are none left to serve, or the run is over.
+ * Returns an exit status.
  */
 int serve(struct listening *l);
 

@@ -10,9 +10,8 @@
 #include <stddef.h>
 #include <tcpunit.h>
 
-/* Converts line endings for --crlf, also those split between two reads. */
-
-/* The last byte was CR; receiving, it was also held back. */
+/* The state of a conversion of line endings, which may be split between two
+ * reads: the last byte was a CR, which crlf_receive also holds back. */
 struct crlf {
 	bool cr;
 };
