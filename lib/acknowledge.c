@@ -82,7 +82,7 @@ look(struct tu_port *p, size_t *queued)
 	return info.tcpi_state;
 }
 
-/* A read or a write on this OS thread may have consumed the reason already. */
+/* A read or a write on the connection may have taken the reason already. */
 static int
 lost(struct tu_port *p, size_t queued)
 {

@@ -183,9 +183,9 @@ tu_input_wait(struct tu_port *p, const char *where)
 	return result;
 }
 
-/* Waits for bytes, or for room for the other port's buffered output.  The
- * latter uses its own watch, as the output port's watch is for threads that
- * write meanwhile. */
+/* Waits for bytes, or for room for the other port's buffered output.  The wait
+ * for room has its own watch, as the output port's is for threads that write
+ * meanwhile. */
 static int
 wait_either(struct tu_port *p, const char *where)
 {

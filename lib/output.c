@@ -255,7 +255,7 @@ buffered(const struct tu_port *p)
 	return unsent != NULL ? evbuffer_get_length(unsent) : 0;
 }
 
-/* Buffers all of the pieces: their length, or -1 with errno. */
+/* Buffers all of the pieces: 0, or -1 with errno. */
 static int
 buffer_pieces(struct tu_port *p, const struct iovec *iov, int n, size_t total)
 {

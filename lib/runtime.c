@@ -283,7 +283,7 @@ prepare_process(void)
 static void
 before_fork(void)
 {
-	(void)pthread_mutex_lock(&unused.lock); /* is a sound one */
+	(void)pthread_mutex_lock(&unused.lock); /* it is initialised */
 }
 
 static void

@@ -141,8 +141,9 @@ tu_cleanup_pop(struct tu_scheduler *s)
 /*
  * Stops the running thread, in QUEUE if that is not NULL, until it is woken,
  * the time is UNTIL, or the limit of its call has run out.  If SOURCE is
- * TU_INSIDE, the wait fails with TU_DEADLOCK once no thread can run.
- * Afterwards everything may have changed: look all shared state up again.
+ * TU_INSIDE, only another thread can end the wait, apart from a time: if all
+ * threads wait in this way, one of them gets TU_DEADLOCK.  Afterwards
+ * everything may have changed: look all shared state up again.
  */
 enum tu_wake tu_park(struct tu_scheduler *s, struct tu_queue *queue,
     int64_t until, enum tu_source source);
