@@ -75,8 +75,9 @@ send_input(struct session *s)
 	if (s->end == END_QUIET &&
 	    (settle(s) == -1 || linger(s, s->options->end.quiet) == -1))
 		return;
-	if (s->end == END_INPUT || s->end == END_QUIET ||
-	    has_ended(s->standard->process)) {
+	if (s->end == END_QUIET) {
+		wire_stop(tcp_port_fileno(s->in)); /* what came is written */
+	} else if (s->end == END_INPUT || has_ended(s->standard->process)) {
 		(void)settle(s); /* conclude asks again */
 		(void)tcp_thread_terminate(s->receiver); /* or it ended */
 	}
@@ -301,13 +302,13 @@ int
 await_silence(struct session *s, bool both, int limit)
 {
 	const int most = limit / 10 < 200 ? limit / 10 + 1 : 200;
-	int64_t since = now();
+	int64_t left, since = now();
 	uint64_t moved, before = moved_bytes(s, both);
 
 	if (limit == -1)
 		return tcp_thread_sleep(-1);
-	while (now() - since < limit) {
-		if (tcp_thread_sleep(most) == -1)
+	while ((left = since + limit - now()) > 0) {
+		if (tcp_thread_sleep(left < most ? (int)left : most) == -1)
 			return -1;
 		moved = moved_bytes(s, both);
 		if (moved != before || (!both && is_kept_waiting(s)))

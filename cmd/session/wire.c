@@ -101,6 +101,12 @@ wire_finish(int fd)
 	return shutdown(fd, SHUT_WR) == 0;
 }
 
+void
+wire_stop(int fd)
+{
+	(void)shutdown(fd, SHUT_RD); /* or it is gone */
+}
+
 bool
 wire_has_unread(int fd)
 {

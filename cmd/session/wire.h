@@ -35,6 +35,10 @@ void wire_disarm(int fd);
 /* Whether the socket holds unread bytes. */
 bool wire_has_unread(int fd);
 
+/* From now on the socket reads as if the peer had ended after what has come.
+ */
+void wire_stop(int fd);
+
 /* Sends a FIN.  Returns false if the connection is already gone. */
 bool wire_finish(int fd);
 
