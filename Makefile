@@ -108,6 +108,9 @@ FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,descriptors ending \
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 SIM_OBJ = $(call objects,tests/sim/*.c tests/sim/programs/*.c)
+SIM_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,ending \
+	kernel/sock_diag kernel/socket_address kernel/socket_table options \
+	outbox outlet run session/*)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
@@ -145,6 +148,7 @@ $(BUILD)/%.o: %.c Makefile
 $(BUILD)/libtcpunit.a: $(LIB_OBJ)
 $(BUILD)/tests/libhelp.a: $(HELP_OBJ)
 $(BUILD)/tests/fuzz/aid.a: $(FUZZ_AID)
+$(BUILD)/tests/sim/aid.a: $(SIM_AID)
 %.a:
 	@echo '  AR    $@'
 	$(Q)rm -f $@
@@ -182,7 +186,7 @@ $(BUILD)/tests/load/%: $(BUILD)/tests/load/%.o $(BUILD)/tests/bench/aid.o
 	@echo '  LINK  $@'
 	$(Q)$(LINK) -pie -o $@ $^
 
-$(BUILD)/tests/sim/sim: $(SIM_OBJ) $(BUILD)/libtcpunit.a
+$(BUILD)/tests/sim/sim: $(SIM_OBJ) $(BUILD)/tests/sim/aid.a $(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
 	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -32,6 +34,7 @@
 #include "pipe.h"
 #include "poller.h"
 #include "random.h"
+#include "signals.h"
 #include "socket.h"
 #include "verdict.h"
 #include "weather.h"
@@ -41,9 +44,11 @@ static ssize_t leave(const char *, int, ssize_t);
 static bool interrupted(void);
 static ssize_t moved(const char *, int, struct sim_file *, ssize_t, bool, bool);
 static int give(const char *, struct sim_file *, int);
+static int again(const char *, struct sim_file *, int);
 static int copy_address(
     const union sim_address *, struct sockaddr *, socklen_t *);
 static struct sim_socket *socket_of(const char *, int);
+static void tell_state(struct sim_socket *, struct tcp_info *);
 
 /* ---- Time ---- */
 
@@ -80,7 +85,7 @@ gettimeofday(struct timeval *restrict t, void *restrict zone)
 int
 close(int fd)
 {
-	if (fd < SIM_FIRST_FD)
+	if (!sim_table_simulates(fd))
 		return (int)syscall(SYS_close, fd);
 	(void)enter("close", fd);
 	return (int)leave("close", fd, sim_table_close(fd));
@@ -96,7 +101,7 @@ fcntl(int fd, int command, ...)
 	va_start(ap, command);
 	arg = va_arg(ap, long);
 	va_end(ap);
-	if (fd < SIM_FIRST_FD)
+	if (!sim_table_simulates(fd))
 		return (int)syscall(SYS_fcntl, fd, command, arg);
 	f = enter("fcntl", fd);
 	switch (command) {
@@ -113,7 +118,7 @@ fcntl(int fd, int command, ...)
 	case F_SETPIPE_SZ:
 		return (int)arg;
 	case F_DUPFD_CLOEXEC:
-		return give("dup", f, f->flags);
+		return again("dup", f, f->flags);
 	default:
 		errno = EINVAL;
 		return -1;
@@ -137,7 +142,7 @@ fstat(int fd, struct stat *st)
 {
 	struct sim_file *f;
 
-	if (fd < SIM_FIRST_FD)
+	if (!sim_table_simulates(fd))
 		return (int)syscall(SYS_fstat, fd, st);
 	f = enter("fstat", fd);
 	memset(st, 0, sizeof(*st));
@@ -161,19 +166,69 @@ open64(const char *path, int flags, ...)
 	struct sim_file *f;
 	int fd;
 
-	if (sscanf(path, "/proc/self/fd/%d", &fd) != 1 || fd < SIM_FIRST_FD)
+	if (sscanf(path, "/proc/self/fd/%d", &fd) != 1 ||
+	    !sim_table_simulates(fd))
 		return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
 	f = enter("open", fd);
-	return give("open", f, f->flags | (flags & O_NONBLOCK));
+	return again("open", f, f->flags | (flags & O_NONBLOCK));
 }
 
+/* As open is called where the mode is checked. */
+int __open64_2(const char *, int);
+
+int
+__open64_2(const char *path, int flags)
+{
+	return open64(path, flags);
+}
+
+/* What is there to be read, and what has not been acknowledged. */
 int
 ioctl(int fd, unsigned long request, ...)
 {
-	(void)fd;
-	(void)request;
-	errno = ENOTTY;
-	return -1;
+	struct sim_file *f = enter("ioctl", fd);
+	struct sim_stream *pipe = sim_pipe_stream(f);
+	struct sim_socket *s = pipe == NULL ? sim_socket_of(f) : NULL;
+	va_list ap;
+	int *n;
+
+	va_start(ap, request);
+	n = va_arg(ap, int *);
+	va_end(ap);
+	if (request == SIOCINQ && pipe != NULL) {
+		*n = (int)sim_stream_there(pipe);
+	} else if (request == SIOCINQ && s != NULL && s->in != NULL) {
+		*n = (int)sim_stream_there(s->in);
+	} else if (request == SIOCOUTQ && s != NULL && s->out != NULL) {
+		*n = (int)sim_socket_queue(s);
+	} else {
+		errno = ENOTTY;
+		return -1;
+	}
+	return 0;
+}
+
+/* Whoever writes or reads a file does so where it is. */
+off64_t
+lseek64(int fd, off64_t offset, int whence)
+{
+	struct sim_file *f;
+
+	if (!sim_table_simulates(fd))
+		return syscall(SYS_lseek, fd, offset, whence);
+	f = enter("lseek", fd);
+	errno = ESPIPE;
+	return sim_is_regular(f) ? (off64_t)sim_regular_position(f) : -1;
+}
+
+int
+signalfd(int fd, const sigset_t *signals, int flags)
+{
+	(void)signals;
+	if (fd != -1)
+		return fd;
+	return give("signalfd", sim_signals(),
+	    flags & SFD_NONBLOCK ? O_RDWR | O_NONBLOCK : O_RDWR);
 }
 
 int
@@ -267,9 +322,14 @@ poll(struct pollfd *p, nfds_t n, int ms)
 int
 socket(int family, int type, int protocol)
 {
-	struct sim_socket *s = sim_socket_new(family);
+	struct sim_socket *s;
 
 	(void)protocol;
+	if (family != AF_INET && family != AF_INET6) {
+		errno = EAFNOSUPPORT; /* nobody tells of other sockets */
+		return -1;
+	}
+	s = sim_socket_new(family);
 	s->maker = sim_maker != NULL ? sim_maker() : NULL;
 	return give("socket", s->file,
 	    type & SOCK_NONBLOCK ? O_RDWR | O_NONBLOCK : O_RDWR);
@@ -374,6 +434,8 @@ setsockopt(int fd, int level, int option, const void *value, socklen_t n)
 	(void)n;
 	if (level == SOL_SOCKET && option == SO_LINGER)
 		s->linger = ((const struct linger *)value)->l_onoff != 0;
+	if (level == SOL_SOCKET && option == SO_KEEPALIVE)
+		s->keepalive = *(const int *)value != 0;
 	if (level == IPPROTO_IPV6 && option == IPV6_V6ONLY)
 		s->six_only = *(const int *)value != 0;
 	return 0;
@@ -389,6 +451,8 @@ getsockopt(int fd, int level, int option, void *value, socklen_t *n)
 	if (s == NULL)
 		return -1;
 	memset(value, 0, *n);
+	if (level == IPPROTO_TCP && option == TCP_INFO)
+		tell_state(s, value);
 	if (level != SOL_SOCKET)
 		return 0;
 	if (option == SO_ERROR) {
@@ -405,6 +469,14 @@ getsockopt(int fd, int level, int option, void *value, socklen_t *n)
 		*v = s->family;
 	}
 	return 0;
+}
+
+static void
+tell_state(struct sim_socket *s, struct tcp_info *info)
+{
+	sim_socket_probe(s);
+	info->tcpi_state = sim_socket_is_over(s) ? TCP_CLOSE : TCP_ESTABLISHED;
+	info->tcpi_probes = s->probed;
 }
 
 /* ---- Reading and writing ---- */
@@ -426,7 +498,7 @@ read(int fd, void *buf, size_t n)
 {
 	struct sim_file *f;
 
-	if (fd < SIM_FIRST_FD)
+	if (!sim_table_simulates(fd))
 		return syscall(SYS_read, fd, buf, n);
 	f = enter("read", fd);
 	if (interrupted())
@@ -493,7 +565,7 @@ writev(int fd, const struct iovec *v, int n)
 {
 	struct sim_file *f;
 
-	if (fd < SIM_FIRST_FD)
+	if (!sim_table_simulates(fd))
 		return syscall(SYS_writev, fd, v, n);
 	f = enter("write", fd);
 	if (interrupted())
@@ -645,6 +717,19 @@ give(const char *call, struct sim_file *f, int flags)
 	fd = sim_table_add(f);
 	f->flags = flags;
 	return (int)leave(call, fd, fd);
+}
+
+/* One more descriptor of a file. */
+static int
+again(const char *call, struct sim_file *f, int flags)
+{
+	int fd;
+
+	f->users++;
+	fd = give(call, f, flags);
+	if (fd == -1)
+		f->users--;
+	return fd;
 }
 
 static int

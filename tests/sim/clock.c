@@ -69,6 +69,12 @@ sim_spend(int64_t ns)
 		sim_jump(now + ns);
 }
 
+void
+sim_stop_process(void)
+{
+	busy = false;
+}
+
 int64_t
 sim_next(void)
 {

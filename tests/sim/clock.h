@@ -29,6 +29,10 @@ void sim_at(int64_t when, void (*f)(void *), void *arg);
 /* Lets NS pass, with all that happens meanwhile. */
 void sim_spend(int64_t ns);
 
+/* Called by an event: the process never goes on, and the event lets time pass
+ * in its place. */
+void sim_stop_process(void);
+
 /* When something happens next. */
 int64_t sim_next(void);
 

@@ -14,8 +14,17 @@
 #include "random.h"
 #include "weather.h"
 
-static struct sim_file *table[SIM_MAX_FDS];
+static struct sim_file *table[SIM_MAX_FDS], *standard[3];
+static bool with_standard;
 static int64_t full_until, failed = -1;
+
+static struct sim_file **
+entry(int fd)
+{
+	if (fd >= SIM_FIRST_FD && fd < SIM_FIRST_FD + SIM_MAX_FDS)
+		return &table[fd - SIM_FIRST_FD];
+	return with_standard && fd >= 0 && fd < 3 ? &standard[fd] : NULL;
+}
 
 static void
 since(int64_t *time, bool ready)
@@ -123,8 +132,9 @@ sim_table_add(struct sim_file *f)
 struct sim_file *
 sim_table_get(int fd)
 {
-	fd -= SIM_FIRST_FD;
-	return fd >= 0 && fd < SIM_MAX_FDS ? table[fd] : NULL;
+	struct sim_file **e = entry(fd);
+
+	return e != NULL ? *e : NULL;
 }
 
 int
@@ -136,7 +146,7 @@ sim_table_close(int fd)
 		errno = EBADF;
 		return -1;
 	}
-	table[fd - SIM_FIRST_FD] = NULL;
+	*entry(fd) = NULL;
 	if (--f->users == 0) {
 		sim_poller_forget(f);
 		f->kind->close(f);
@@ -144,11 +154,26 @@ sim_table_close(int fd)
 	return 0;
 }
 
+void
+sim_table_set(int fd, struct sim_file *f)
+{
+	with_standard = true;
+	standard[fd] = f;
+}
+
+bool
+sim_table_simulates(int fd)
+{
+	return fd >= SIM_FIRST_FD || (with_standard && fd >= 0 && fd < 3);
+}
+
 int
 sim_table_count(void)
 {
 	int fd, n = 0;
 
+	for (fd = 0; fd < 3; fd++)
+		n += standard[fd] != NULL;
 	for (fd = 0; fd < SIM_MAX_FDS; fd++)
 		n += table[fd] != NULL;
 	return n;

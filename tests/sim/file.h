@@ -71,6 +71,9 @@ enum { SIM_FIRST_FD = 100, SIM_MAX_FDS = 1000 };
 int sim_table_add(struct sim_file *f);
 struct sim_file *sim_table_get(int fd); /* or NULL */
 int sim_table_close(int fd);
+/* Descriptors 0 to 2 are simulated, too, from the first of these on. */
+void sim_table_set(int fd, struct sim_file *f);
+bool sim_table_simulates(int fd);
 int sim_table_count(void);
 
 /* For a while there may be no descriptors: whether that is so, and whether it

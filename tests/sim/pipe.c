@@ -96,6 +96,12 @@ sim_regular_size(const struct sim_file *f)
 	return ((const struct regular *)f->object)->size;
 }
 
+uint64_t
+sim_regular_position(const struct sim_file *f)
+{
+	return ((const struct regular *)f->object)->position;
+}
+
 bool
 sim_is_regular(const struct sim_file *f)
 {

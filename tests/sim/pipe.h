@@ -18,6 +18,7 @@ struct sim_file *sim_counter(uint64_t n);
  * bytes, too. */
 struct sim_file *sim_regular(const struct sim_content *c, uint64_t size);
 uint64_t sim_regular_size(const struct sim_file *f);
+uint64_t sim_regular_position(const struct sim_file *f);
 bool sim_is_regular(const struct sim_file *f);
 
 #endif

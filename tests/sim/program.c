@@ -23,6 +23,7 @@ const struct sim_program sim_programs[] = {
     {"pool", sim_run_pool},
     {"race", sim_run_race},
     {"relay", sim_run_relay},
+    {"session", sim_run_session},
     {"shutdown", sim_run_shutdown},
     {NULL, NULL},
 };

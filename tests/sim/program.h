@@ -26,6 +26,7 @@ void sim_run_names(void);
 void sim_run_pool(void);
 void sim_run_race(void);
 void sim_run_relay(void);
+void sim_run_session(void);
 void sim_run_shutdown(void);
 
 /* NULL: there is none of that name. */

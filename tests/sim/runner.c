@@ -33,6 +33,7 @@ struct report {
 
 static struct report *total;
 static int jobs;
+static uint64_t running; /* seed */
 static bool aloud, stop;
 
 static void run_some(uint64_t, uint64_t, uint64_t, const struct sim_program *);
@@ -132,6 +133,7 @@ run(uint64_t seed, const struct sim_program *program)
 {
 	const struct sim_program *drawn;
 
+	running = seed;
 	sim_random_start(seed);
 	drawn = sim_program_drawn();
 	if (program == NULL)
@@ -146,9 +148,15 @@ run(uint64_t seed, const struct sim_program *program)
 	program->run();
 	sim_check_end();
 	sim_check_flows();
+	sim_run_done();
+}
+
+_Noreturn void
+sim_run_done(void)
+{
 	total->simulated += sim_elapsed();
 	total->steps += sim_steps();
-	total->trace ^= sim_mix(seed ^ sim_trace());
+	total->trace ^= sim_mix(running ^ sim_trace());
 	fflush(stdout);
 	_exit(0);
 }

@@ -22,4 +22,7 @@ void sim_run(uint64_t first, uint64_t last, const struct sim_program *program);
 /* Says how it went; the status of the process. */
 int sim_runner_end(void);
 
+/* A run has gone well, and its process ends. */
+_Noreturn void sim_run_done(void);
+
 #endif

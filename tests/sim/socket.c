@@ -17,6 +17,8 @@
 #include "random.h"
 #include "weather.h"
 
+enum { ORPHAN = 60 }; /* seconds that a closed end waits for the other's FIN */
+
 static struct sim_socket *all;
 
 const void *(*sim_maker)(void);
@@ -164,6 +166,33 @@ sim_socket_shutdown(struct sim_socket *s, int how)
 	return 0;
 }
 
+uint64_t
+sim_socket_queue(const struct sim_socket *s)
+{
+	uint64_t arrived = s->out->arrived;
+
+	if (s->peer->closed && arrived > s->peer->taken)
+		arrived = s->peer->taken;
+	return s->out->written - arrived + (s->out->finished && !s->out->ended);
+}
+
+bool
+sim_socket_is_over(const struct sim_socket *s)
+{
+	return s->state == SIM_DEAD ||
+	    (s->state == SIM_CONNECTED && s->in->ended && s->out->ended);
+}
+
+void
+sim_socket_probe(struct sim_socket *s)
+{
+	if (!s->keepalive || s->state != SIM_CONNECTED || !s->peer->closed ||
+	    sim_now() < s->peer->closed_at + ORPHAN * SIM_S)
+		return;
+	s->probed = true;
+	sim_socket_reset(s);
+}
+
 void
 sim_socket_reset(struct sim_socket *s)
 {
@@ -264,9 +293,11 @@ close_socket(struct sim_file *f)
 	struct sim_socket *s = f->object;
 
 	s->closed = true;
+	s->closed_at = sim_now();
+	s->taken = s->in != NULL ? s->in->arrived : 0;
 	if (s->state == SIM_LISTENING)
 		close_listener(s);
-	if (s->state != SIM_CONNECTED) {
+	if (s->state != SIM_CONNECTED || (s->write_shut && s->in->ended)) {
 		s->state = SIM_DEAD;
 		return;
 	}

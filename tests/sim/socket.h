@@ -40,6 +40,10 @@ struct sim_socket {
 	int error;   /* to be told once */
 	bool reset;  /* a reset has come */
 	bool linger; /* SO_LINGER of 0 */
+	bool keepalive;
+	bool probed; /* a probe was answered by a reset */
+	int64_t closed_at;
+	uint64_t taken; /* what had arrived when it was closed */
 	bool read_shut, write_shut;
 	int64_t made;
 	int64_t died;        /* likewise */
@@ -62,6 +66,13 @@ int sim_socket_listen(struct sim_socket *s, int backlog);
 int sim_socket_connect(struct sim_socket *s, const union sim_address *a);
 struct sim_socket *sim_socket_accept(struct sim_socket *s);
 int sim_socket_shutdown(struct sim_socket *s, int how);
+
+/* What has not been acknowledged, with a FIN for a byte. */
+uint64_t sim_socket_queue(const struct sim_socket *s);
+/* No connection is left. */
+bool sim_socket_is_over(const struct sim_socket *s);
+/* A peer that has been closed for long is found out by keepalive. */
+void sim_socket_probe(struct sim_socket *s);
 
 /* What the network does. */
 void sim_socket_reset(struct sim_socket *s);
