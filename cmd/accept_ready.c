@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * accept_ready.c - tcpu accept-ready: does somebody listen there, and how many
- * connections wait to be accepted?  The kernel is asked, not the listener, so
- * that asking changes nothing.
+ * accept_ready.c - tcpu accept-ready: says whether a program listens on a port,
+ * and how many connections wait to be accepted.  It asks the kernel and not the
+ * listener, so that asking changes nothing.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@ enum format { FORMAT_NONE, FORMAT_PLAIN, FORMAT_SH };
 
 struct accept_ready_options {
 	struct common_options common;
-	int fd;  /* -1: the operands tell */
+	int fd;  /* -1: not given, use the operands */
 	int min; /* -1: not given */
 	bool listening;
 	bool not_listening;
@@ -35,11 +35,11 @@ struct accept_ready_options {
 	int until_exit; /* 0 none */
 };
 
-/* All the sockets that were meant, together. */
+/* The sum over all sockets that the question is about. */
 struct sight {
 	bool listening;
 	uint64_t pending;
-	int64_t backlog; /* -1 where the kernel does not tell */
+	int64_t backlog; /* -1: the kernel does not report it */
 };
 
 struct question {
@@ -142,7 +142,7 @@ run_accept_ready(
 	return status;
 }
 
-/* Whether anything is asked about connections. */
+/* Whether an option is given that --bindable excludes. */
 static bool
 asks_more(const struct accept_ready_options *o)
 {
@@ -172,8 +172,8 @@ check_options(const struct run *run, const struct accept_ready_options *o,
 	return STATUS_GO_ON;
 }
 
-/* Where to look: a descriptor, or a port and perhaps the addresses of a host,
- * whose look-up is within the time of --wait. */
+/* Finds out which sockets the question is about: a descriptor; or a port and,
+ * if a host is given, its addresses.  Looking the host up counts as waiting. */
 static int
 begin_question(struct question *q, const struct operands *operands)
 {
@@ -215,7 +215,7 @@ judge(const struct accept_ready_options *o, const struct sight *sight)
 	return o->listening || sight->pending >= min ? STATUS_DONE : STATUS_NO;
 }
 
-/* Looks until it is so, if that was asked for. */
+/* Looks once or, with --wait, until the answer is yes; and prints it. */
 static int
 settle(struct question *q)
 {
@@ -233,7 +233,7 @@ settle(struct question *q)
 		if (status != STATUS_GO_ON)
 			return status;
 	}
-	/* Whoever listens, it is not the process that was meant. */
+	/* The process of --until-exit is gone: another process listens. */
 	if (verdict == STATUS_DONE && !q->options->not_listening &&
 	    process_has_ended(&q->waiting))
 		return say_ended(&q->waiting);
@@ -259,7 +259,7 @@ unset_counts(const struct question *q)
 	return status ? status : STATUS_REFUSED;
 }
 
-/* --format says how to print, and so that it is wanted. */
+/* --format implies --count. */
 static int
 print_counts(const struct question *q, const struct sight *sight)
 {
@@ -317,7 +317,7 @@ look_at_descriptor(const struct question *q, struct sight *sight)
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
 		return usage_error(q->run, "--fd %d: %s", fd,
 		    errno == EBADF ? strerror(errno) : "not a TCP socket");
-	/* Of a listening socket these two have another meaning. */
+	/* For a listening socket: the pending connections and the backlog. */
 	if (info.tcpi_state == TCP_LISTEN)
 		count_in(sight, info.tcpi_unacked, info.tcpi_sacked);
 	return STATUS_GO_ON;

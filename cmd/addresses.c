@@ -116,7 +116,7 @@ check_options(const struct run *run, const struct addresses_options *o,
 	return check_listing_options(run, &o->listing);
 }
 
-/* A socket may lack the half that is asked for. */
+/* A socket may lack the end that the user asks for. */
 static int
 answer_one(const struct run *run, const struct addresses_options *o,
     const struct ends *ends)
@@ -129,7 +129,7 @@ answer_one(const struct run *run, const struct addresses_options *o,
 
 /* ---- A descriptor ---- */
 
-/* The texts of an address of the kernel's. */
+/* Turns a socket address from the kernel into texts. */
 static void
 set_end(struct end *end, const union tcp_address *address)
 {
@@ -211,8 +211,8 @@ answer_table(const struct run *run, const struct addresses_options *o,
 	return answer_listing(&listing);
 }
 
-/* A process that has ended will have no socket, however long one waits; who
- * has its number then is somebody else. */
+/* A process that has ended will never have a socket, and its number may be
+ * given to another process. */
 static int
 look_at_process(
     const struct addresses_options *o, int process, struct socket_table *table)

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * attempts.c - connecting until it succeeds, or until it is pointless to go on.
- */
 #include "attempts.h"
 
 #include <errno.h>
@@ -15,12 +12,12 @@
 #define FIRST_RETRY 20
 #define LAST_RETRY 500
 
-/* How long one attempt may take if there are others.  The kernel asks a host
- * that does not answer after 1, 3, 7, 15 s: too seldom for one that is just
- * coming up. */
+/* How long one attempt may take, in ms, if others follow.  If a host does not
+ * answer, the kernel asks it again after 1, 3, 7, 15 s: too seldom to find a
+ * host that is just coming up. */
 #define ATTEMPT_TIME 2000
 
-/* A connection that has lasted so long was not turned away. */
+/* A connection that has lasted so many ms was not turned away. */
 #define LASTING_TIME 200
 
 struct attempts {
@@ -33,8 +30,8 @@ struct attempts {
 	int limit; /* ms for all of them; -1 none */
 	int64_t deadline;
 	tcp_port *connection;
-	bool failed;      /* an attempt before this one, which was said */
-	struct text last; /* why a later one failed, which was not */
+	bool failed;      /* an earlier attempt failed, which was reported */
+	struct text last; /* why a later one failed, not yet reported */
 };
 
 enum outcome { MADE, FAILED, TURNED_AWAY };
@@ -69,7 +66,7 @@ const struct option attempt_option_table[] = {
     {0},
 };
 
-/* The nearer one of two limits, of which -1 is none. */
+/* The nearer of two limits; -1 is no limit. */
 static int
 nearer(int a, int b)
 {
@@ -105,7 +102,7 @@ make_connection(const struct run *run, const struct attempt_options *options,
 	a.deadline = now() + a.limit;
 	a.connect.family = run->options->family;
 	a.connect.numeric = run->options->numeric;
-	a.connect.nolinger = session; /* armed, as sessions are */
+	a.connect.nolinger = session; /* armed, like every session */
 	set_source(&a);
 	status = watch_until_exit(&a);
 	if (status == STATUS_GO_ON)
@@ -187,8 +184,8 @@ try_once(struct attempts *a)
 	return a->options->probe && retry->asked ? watch_connection(a) : MADE;
 }
 
-/* Something in between, such as a proxy, may accept before its server does,
- * and close when it finds nobody. */
+/* Watches whether the connection lasts: a proxy may accept it before its server
+ * is up, and then close it. */
 static enum outcome
 watch_connection(const struct attempts *a)
 {
@@ -208,7 +205,7 @@ watch_connection(const struct attempts *a)
 	return outcome;
 }
 
-/* ---- What --verbose tells: the first failure and the last ---- */
+/* ---- With --verbose: the first failure and the last ---- */
 
 static void
 note_failure(struct attempts *a, enum outcome outcome)
@@ -219,7 +216,7 @@ note_failure(struct attempts *a, enum outcome outcome)
 	if (outcome == TURNED_AWAY)
 		why = "the connection ended at once";
 	else if (e->kind == TCPUNIT_ERROR_TIMEOUT && time_left(a) == 0)
-		return; /* which is said as the end of all attempts */
+		return; /* attempts_failure reports this */
 	text_free(&a->last);
 	if (a->failed)
 		text_add(&a->last, "%s", why);
@@ -236,7 +233,7 @@ say_last(struct attempts *a)
 	text_free(&a->last);
 }
 
-/* A line for each address. */
+/* Prints a line for each address. */
 static void
 say_lines(const struct attempts *a, const char *lines)
 {
@@ -250,14 +247,14 @@ say_lines(const struct attempts *a, const char *lines)
 
 /* ---- Failures ---- */
 
-/* The local end is not there, or is taken. */
+/* The address or port of --source does not exist, or is taken. */
 static bool
 is_about_source(const struct tcp_error *e)
 {
 	return strcmp(e->where, "bind") == 0;
 }
 
-/* What passes when a network comes up, an address included. */
+/* Failures that pass when a network, or its address here, comes up. */
 static bool
 is_unreachable(int code)
 {
@@ -303,7 +300,7 @@ attempts_failure(struct attempts *a)
 		    source, sizeof(source), "--source %s", a->options->source);
 		return library_failure(a->run, source, STATUS_CONNECT);
 	}
-	/* The handshake was done before. */
+	/* These errors come only after the handshake. */
 	if (e->code == ECONNRESET || e->code == EPIPE)
 		otherwise = STATUS_LOST;
 	status = library_failure(a->run, a->what, otherwise);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * attempts.h - making a connection: from where, for how long, and again and
- * again if that is asked for.
+ * attempts.h - makes a connection, from a given source, within a time limit,
+ * and with --retry again and again until it succeeds or further attempts are
+ * pointless.
  */
 #ifndef TCPU_ATTEMPTS_H
 #define TCPU_ATTEMPTS_H
@@ -29,9 +30,9 @@ int check_attempt_options(
     const struct run *run, const struct attempt_options *options);
 
 /*
- * Connects to the target (parks) and stores the two ports; SESSION says that
- * the peer is to see a reset if tcpu dies.  Returns STATUS_GO_ON, or the status
- * to end with, having said why.
+ * Connects to the target (parks) and stores the two ports.  With SESSION the
+ * peer will get a reset if tcpu dies.  Returns STATUS_GO_ON, or the status to
+ * end with, having said why.
  */
 int make_connection(const struct run *run,
     const struct attempt_options *options, const struct target *target,

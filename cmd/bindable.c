@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * bindable.c - binds as tcp_listen does, without listening: a client must not
- * find a listener that is only a question.
- */
 #include "bindable.h"
 
 #include <errno.h>
@@ -13,8 +9,8 @@
 #include "kernel/port_user.h"
 #include "kernel/route.h"
 
-/* ms between two tries: a server that starts at the moment of one, and has not
- * set SO_REUSEADDR, fails. */
+/* ms between two tries.  Each try can make a server fail that binds at the same
+ * moment without SO_REUSEADDR, so tries must be rare. */
 #define PAUSE 100
 
 static int try_port(const struct own_addresses *hosts, int port, int family);
@@ -100,7 +96,7 @@ try_address(const union tcp_address *address, int port, bool six_only)
 		return -1;
 	result = bind_port(fd, &a, port, six_only);
 	error = errno;
-	(void)close(fd); /* it was bound, and no more */
+	(void)close(fd); /* it was only bound */
 	errno = error;
 	return result;
 }

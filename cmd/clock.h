@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * clock.h - milliseconds that only ever grow.
+ * clock.h - the monotonic time in milliseconds.
  */
 #ifndef TCPU_CLOCK_H
 #define TCPU_CLOCK_H

@@ -29,8 +29,8 @@ struct command {
 	int (*run)(const struct run *run, const void *options,
 	    const struct operands *operands);
 
-	/* What has to happen before the library is called, unless null.
-	 * Returns STATUS_GO_ON, or an exit status. */
+	/* NULL, or runs before the library is used.  Returns STATUS_GO_ON, or
+	 * an exit status. */
 	int (*prepare)(const struct run *run, void *options,
 	    const struct operands *operands);
 };

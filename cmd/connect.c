@@ -189,7 +189,7 @@ announce(const struct connecting *c)
 		status = fail(c->run, STATUS_FAILED, "%s", strerror(ENOMEM));
 	else if (to != -1)
 		status = tell_ready_fd(c->run, to, text.bytes);
-	else /* and there is nobody to tell */
+	else /* a failure of stderr cannot be reported */
 		say_text(c->run, text.bytes, text.size);
 	text_free(&text);
 	return status;

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * descriptors.c - what is looked at, replaced and told.
- */
 #include "descriptors.h"
 
 #include <errno.h>
@@ -11,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where there is no /dev/null, a descriptor that can neither be read nor
- * written, like a closed one, but which nothing else gets the number of. */
+/* Without a /dev/null, opens a descriptor that, like a closed one, can be
+ * neither read nor written, but whose number no other file can get. */
 static int
 open_null(int flags)
 {
@@ -77,7 +74,7 @@ release_stdout(const struct run *run)
 	replace_by_null(STDOUT_FILENO);
 }
 
-/* A FIFO that nobody reads fails, rather than wait for a reader. */
+/* With O_NONBLOCK a FIFO without a reader fails instead of waiting for one. */
 int
 open_output(const struct run *run, const char *name, int *fd)
 {

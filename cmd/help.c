@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * help.c - sets the tables of commands and options for a terminal.
- */
 #include "help.h"
 
 #include <stdio.h>
@@ -14,7 +11,7 @@
 struct paragraph {
 	struct text *to;
 	int indent;
-	int column; /* below the indent: nothing stands there yet */
+	int column; /* less than the indent: the line is still empty */
 };
 
 static void add_option(struct text *to, const struct option *o);
@@ -57,7 +54,7 @@ add_help(struct text *to, const struct command *command, bool all)
 	text_add(to, "\nExamples:\n%s", command->examples);
 }
 
-/* One word; on a line of its own where it does not fit on this one. */
+/* Adds a word, on a new line if it does not fit on this one. */
 static void
 add_word(struct paragraph *p, const char *word, size_t len)
 {

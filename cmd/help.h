@@ -10,12 +10,12 @@
 #include "command.h"
 #include "text.h"
 
-/* All commands, a line each, and what they have in common; the table ends with
- * NULL. */
+/* Prints all commands, one line each, and their common options.  The table ends
+ * with NULL. */
 void add_usage(struct text *to, const struct command *const commands[]);
 
-/* One command: its commonest options, with the names of the others; or all of
- * them, explained. */
+/* Explains one command: its commonest options, with the names of the others; or
+ * all options. */
 void add_help(struct text *to, const struct command *command, bool all);
 
 #endif

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * listing.c - prints the ends of sockets, in the format and the columns that
- * were asked for.
- */
 #include "listing.h"
 
 #include <errno.h>
@@ -42,8 +38,8 @@ check_listing_options(
 	return STATUS_GO_ON;
 }
 
-/* In sh the names of a half that is missing are set to nothing, so that they
- * do not keep the values of an earlier socket. */
+/* In sh the variables of a missing end are set to nothing, so that they do not
+ * keep the values of an earlier socket. */
 void
 list_ends(struct listing *l, const struct ends *ends)
 {
@@ -79,8 +75,8 @@ answer_listing(struct listing *l)
 	return status;
 }
 
-/* The name of an interface, which may follow a link-local address, can hold
- * what means something to a shell. */
+/* The name of an interface, which may follow a link-local address, can contain
+ * characters that are special to a shell. */
 static void
 print_assignments(struct listing *l, const char *name, const struct end *end)
 {
@@ -123,7 +119,7 @@ compare_lines(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* As people count: 80 before 4242.  TEXT is used up. */
+/* Sorts the lines, numbers by value: 80 before 4242.  Consumes TEXT. */
 static void
 sort_lines(struct text *to, char *text)
 {

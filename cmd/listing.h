@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * listing.h - the lines that addresses prints: which half, which column, in
- * which format; sorted, and each line once.
+ * listing.h - prints the ends of sockets for tcpu addresses, in the format and
+ * the columns that the options ask for; sorted, and each line once.
  */
 #ifndef TCPU_LISTING_H
 #define TCPU_LISTING_H
@@ -11,20 +11,20 @@
 #include "run.h"
 #include "text.h"
 
-/* How addresses and ports are printed, wherever that is. */
+/* The formats for addresses and ports, of all commands. */
 enum print {
-	PRINT_NONE, /* or as if nothing was said */
+	PRINT_NONE, /* or the default */
 	PRINT_PORT,
 	PRINT_ADDRESS, /* and port, as words */
 	PRINT_SH,
 	PRINT_HOSTPORT
 };
 
-/* The part of the command line. */
+/* The options about the output. */
 struct listing_options {
-	bool local; /* this half only */
+	bool local; /* the local end only */
 	bool remote;
-	bool ip; /* this column only */
+	bool ip; /* the addresses only */
 	bool port;
 	enum print format;
 };
@@ -52,12 +52,12 @@ struct listing {
 	struct text text; /* empty at first */
 };
 
-/* Adds a line; or nothing, where the socket lacks what is asked for. */
+/* Adds a line, unless the socket lacks the end that the options ask for. */
 void list_ends(struct listing *l, const struct ends *ends);
 
 /*
- * Writes the lines to stdout and gives the listing back.  Returns STATUS_DONE,
- * STATUS_NO where there are none, or the status to end with, having said why.
+ * Writes the lines to stdout and frees the listing.  Returns STATUS_DONE;
+ * STATUS_NO if there are no lines; or the status to end with, having said why.
  */
 int answer_listing(struct listing *l);
 

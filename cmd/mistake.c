@@ -33,8 +33,8 @@ explain_letter(char letter)
 	return NULL;
 }
 
-/* With "connect -- HOST PORT -- COMMAND", as people type who are used to "--",
- * the words up to the second "--" are the target. */
+/* In "connect -- HOST PORT -- COMMAND" the words up to the second "--" are the
+ * target: people who are used to "--" type this. */
 static void
 take_target(const struct command *command, struct operands *operands)
 {
@@ -57,7 +57,7 @@ is_number(const char *word)
 	return *word && !word[strspn(word, "0123456789")];
 }
 
-/* What stands in the place of something else.  Returns 0 or STATUS_USAGE. */
+/* Finds words in the wrong place.  Returns 0 or STATUS_USAGE. */
 int
 check_words(const struct run *run, const struct command *command,
     struct operands *operands)
@@ -133,7 +133,7 @@ bad_command(
 	return usage_error(run, "unknown command '%s'", words[0]);
 }
 
-/* Which command takes the letter, or NULL. */
+/* The command that takes the letter, or NULL. */
 static const char *
 owner_of(const struct command *const commands[], char letter)
 {

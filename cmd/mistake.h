@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mistake.h - command lines that are wrong in a way that shows what was meant:
- * a space instead of "=", a COMMAND without "--", the letters of a netcat, a
- * target without a command.
+ * mistake.h - recognizes common mistakes on the command line and suggests the
+ * right words: a space instead of "=", a COMMAND without "--", the letters of a
+ * netcat, a target without a command.
  */
 #ifndef TCPU_MISTAKE_H
 #define TCPU_MISTAKE_H
@@ -10,9 +10,9 @@
 #include "command.h"
 #include "run.h"
 
-/* Looks for words that stand in the wrong place; those of connect after a first
- * "--" become its operands.  Returns STATUS_GO_ON; or STATUS_USAGE, having said
- * why. */
+/* Looks for words in the wrong place.  For connect, the words after a first
+ * "--" may become its operands.  Returns STATUS_GO_ON; or STATUS_USAGE, having
+ * said why. */
 int check_words(const struct run *run, const struct command *command,
     struct operands *operands);
 

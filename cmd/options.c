@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * options.c - the words of a command line.  getopt_long(3) takes abbreviated
- * options, which would make every new option break somebody's script; so the
- * options are found here, exactly, in the tables that help prints too.
+ * options.c - parses a command line.  getopt_long(3) accepts abbreviated
+ * options, so that every new option could break a script that uses an
+ * abbreviation.  This parser accepts only full names, from the tables that help
+ * prints too.
  */
 #include "options.h"
 
@@ -124,7 +125,7 @@ is_named(const struct option *o, const char *name, size_t len)
 	return strncmp(o->name, name, len) == 0 && o->name[len] == '\0';
 }
 
-/* The option with this name or, where NAME is NULL, this letter. */
+/* The option with this name or, if NAME is NULL, with this letter. */
 static const struct option *
 find_option(
     struct parser *p, const char *name, size_t len, char letter, void **value)
@@ -141,8 +142,8 @@ find_option(
 	return NULL;
 }
 
-/* Apart from a common beginning and a common end there may be two letters, and
- * no more than half of the whole. */
+/* Between a common beginning and a common end, at most two letters may differ,
+ * and at most half of the whole. */
 bool
 is_near(const char *word, size_t len, const char *name)
 {
@@ -224,7 +225,7 @@ read_choice(
 	const struct choice *c = o->choices;
 	char all[ARGUMENT_SIZE] = "";
 
-	assert(c); /* the table has them, where there is no reader */
+	assert(c); /* an option without a reader has choices */
 	while (text && c->name && strcmp(text, c->name) != 0)
 		c++;
 	if (c->name) {
@@ -263,8 +264,8 @@ read_long(struct parser *p, char *word)
 	return set_option(p, o, text, value);
 }
 
-/* Whether the word could be the argument, which an option that can be without
- * one takes after "=" only. */
+/* Whether the word could be meant as the option's optional argument, although
+ * such an argument must follow "=". */
 static bool
 would_fit(const struct parser *p, const struct option *o, const char *word)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * options.h - the words of a command line: tables of options, from which
- * parsing and help both come, and the strict reading of times and numbers.
- * Hosts and ports are target.h's.
+ * options.h - tables of options, which serve both parsing and help, and the
+ * strict reading of times and numbers.  target.h reads hosts and ports.
  */
 #ifndef TCPU_OPTIONS_H
 #define TCPU_OPTIONS_H
@@ -11,13 +10,12 @@
 #include <stddef.h>
 
 /*
- * Reads TEXT (NULL where an optional argument was left out) into *VALUE.
- * Returns NULL, or what is wrong as words that go before the text: "not a
- * time".
+ * Reads TEXT (NULL if an optional argument was left out) into *VALUE.  Returns
+ * NULL; or an error as words that go before the text: "not a time".
  */
 typedef const char *option_reader(const char *text, void *value);
 
-/* A word that is an argument, and its value.  A table ends with a null name. */
+/* A permitted argument and its value.  A table ends with a null name. */
 struct choice {
 	const char *name;
 	int value;
@@ -59,8 +57,8 @@ extern const struct option common_option_table[];
 		.timeout = -1 \
 	}
 
-/* What is left of a command line: the operands in order, and the words after
- * "--", NULL without it (with "--" and nothing behind it, an empty list). */
+/* The rest of a command line: the operands in order, and the words after "--":
+ * NULL without "--", and an empty list if nothing follows it. */
 struct operands {
 	int count;
 	char **words;
@@ -83,25 +81,25 @@ const char *format_argument(
 
 /*
  * Reads the words of ARGV, which end with NULL, into the struct at VALUES and
- * into OPERANDS; the operands are moved to the front of ARGV.  Options may
- * come after operands.  Returns 0; or -1 and the sentence, beginning with
- * "unrecognized option" where there is no such option.
+ * into OPERANDS; moves the operands to the front of ARGV.  Options may come
+ * after operands.  Returns 0; or -1 and a sentence about the error, which
+ * begins with "unrecognized option" if there is no such option.
  */
 int parse_options(const struct option_set *sets, void *values, char **argv,
     struct operands *operands, char error[OPTION_ERROR_SIZE]);
 
-/* The same up to the first operand, or the end; how many words that were, or
- * -1. */
+/* The same up to the first operand, or the end.  Returns the number of words
+ * read, or -1. */
 int parse_leading_options(const struct option_set *sets, void *values,
     char **argv, struct operands *operands, char error[OPTION_ERROR_SIZE]);
 
 /*
- * Whether the first LEN letters of WORD may be meant for NAME: they begin it,
- * or a letter is wrong, missing or too much, or two have changed places.
+ * Whether the first LEN letters of WORD may be meant for NAME: NAME begins with
+ * them, or a letter is wrong, missing or surplus, or two letters are swapped.
  */
 bool is_near(const char *word, size_t len, const char *name);
 
-/* Readers.  What *VALUE is stands behind each. */
+/* Readers, each with the type of *VALUE. */
 option_reader set_true;     /* bool */
 option_reader read_time;    /* int, ms; "5", "1.5", "500ms", "2m"; a time that
 			       was left out is -1, no limit */

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * outbox.c - a queue of lines.
- */
 #include "outbox.h"
 
 #include <errno.h>
@@ -61,11 +58,12 @@ outbox_leave(struct outbox *o)
 	outbox_flush(o);
 	if (!tcp_thread_p(o->attendant))
 		return;
-	(void)tcp_thread_terminate(o->attendant); /* it waits */
+	(void)tcp_thread_terminate(o->attendant); /* it is waiting */
 	tcp_thread_yield();                       /* and ends */
 }
 
-/* While messages are counted, no later one goes before the count. */
+/* Once a message has been dropped, later ones are dropped too until the count
+ * is kept: they must not precede it. */
 static void
 keep(struct outbox *o, const char *text, size_t n)
 {
@@ -93,8 +91,8 @@ keep_count(struct outbox *o)
 		o->dropped = dropped; /* there is no memory */
 }
 
-/* A line is one write, also when it comes late.  Where stderr fails there is
- * nobody left to say so to.  Returns whether nothing is pending any more. */
+/* Writes the pending lines, each in one write.  Drops them if stderr fails, as
+ * that cannot be reported anywhere.  Returns whether nothing is pending. */
 static bool
 push(struct outbox *o)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * outbox.h - messages on their way to stderr.  What stderr does not take at
- * once is kept, up to OUTBOX_SIZE, and written when it can be; later messages
- * are counted instead, and the count is a message too.
+ * outbox.h - messages on their way to stderr.  If stderr does not take them at
+ * once, up to OUTBOX_SIZE bytes are kept and written later.  Further messages
+ * are dropped and counted, and the count is reported.
  */
 #ifndef TCPU_OUTBOX_H
 #define TCPU_OUTBOX_H
@@ -19,9 +19,9 @@
 struct outbox {
 	struct outlet outlet;
 	char *pending;        /* OUTBOX_SIZE bytes, once they are needed */
-	size_t size;          /* of what is pending there */
+	size_t size;          /* of the pending bytes */
 	int dropped;          /* messages for which there was no room */
-	tcp_thread attendant; /* waits for stderr where something is pending */
+	tcp_thread attendant; /* waits for stderr if bytes are pending */
 };
 
 #define NEW_OUTBOX                         \
@@ -39,8 +39,8 @@ void outbox_post(struct outbox *o, const char *text, size_t n, bool parks);
  * lost. */
 void outbox_flush(struct outbox *o);
 
-/* The same, before another file becomes stderr: nobody waits for it any more.
- * Lets other green threads run. */
+/* The same, and stops the thread that waits for stderr: call it before another
+ * file becomes stderr.  Lets other green threads run. */
 void outbox_leave(struct outbox *o);
 
 #endif

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * outlet.c - O_NONBLOCK would change the descriptor for everybody who shares
- * it, so each kind of descriptor has its own way.
- */
 #include "outlet.h"
 
 #include <errno.h>
@@ -46,8 +42,8 @@ outlet_release(struct outlet *o)
 	o->own = 0;
 }
 
-/* A regular file makes nobody wait, and its offset is shared: it is written
- * where it is. */
+/* A regular file never blocks, and other processes share its offset: it is
+ * written directly. */
 static ssize_t
 try_write(struct outlet *o, const char *text, size_t n)
 {
@@ -62,8 +58,8 @@ try_write(struct outlet *o, const char *text, size_t n)
 	return write_shared(o, text, n);
 }
 
-/* Pipes before Linux 6.4, and terminals, know no other way than a description
- * of our own. */
+/* Terminals, and pipes before Linux 6.4, do not support RWF_NOWAIT: they are
+ * opened again, with O_NONBLOCK. */
 static ssize_t
 write_shared(struct outlet *o, const char *text, size_t n)
 {
@@ -83,8 +79,9 @@ write_shared(struct outlet *o, const char *text, size_t n)
 			    : write(o->own, text, n);
 }
 
-/* The master of a pseudo-terminal would be that of another one.  Returns -1
- * where it cannot be done, as by another user. */
+/* Returns -1 if the file cannot be opened again, for example because it belongs
+ * to another user.  Opening the master of a pseudo-terminal would make another
+ * pseudo-terminal. */
 static int
 reopen(int fd)
 {
@@ -97,8 +94,8 @@ reopen(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* A pipe that is ready takes PIPE_BUF bytes; of a terminal, no more than one is
- * certain; a device such as /dev/full answers at once. */
+/* Writes as much as cannot block: a writable pipe takes PIPE_BUF bytes, and a
+ * terminal at least one byte.  A device such as /dev/full never blocks. */
 static ssize_t
 write_piece(int fd, const char *text, size_t n)
 {
@@ -112,7 +109,7 @@ write_piece(int fd, const char *text, size_t n)
 	return write(fd, text, n < most ? n : most);
 }
 
-/* The signal is blocked, but must not reach a program that we become. */
+/* Removes the blocked signal, which a program run by --hold would get. */
 static void
 forget_sigpipe(void)
 {

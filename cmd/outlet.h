@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * outlet.h - writing to a descriptor that other processes share, whatever it
- * is, without ever waiting for whoever reads it.
+ * outlet.h - writes to a descriptor that other processes share, without ever
+ * waiting for its reader.  O_NONBLOCK would change the descriptor for all of
+ * those processes, so each kind of descriptor is written in its own way.
  */
 #ifndef TCPU_OUTLET_H
 #define TCPU_OUTLET_H
@@ -15,12 +16,12 @@ struct outlet {
 };
 
 /*
- * Writes what the descriptor takes at once.  Returns how much that was, or -1
- * and errno: EAGAIN where it takes nothing now, EPIPE without a signal.
+ * Writes as much as the descriptor takes at once.  Returns the number of bytes;
+ * or -1 and errno: EAGAIN if it takes nothing now, EPIPE without a signal.
  */
 ssize_t outlet_write(struct outlet *o, const char *text, size_t n);
 
-/* Gives back what outlet_write needed; FD stays open. */
+/* Frees the resources of outlet_write; FD stays open. */
 void outlet_release(struct outlet *o);
 
 #endif

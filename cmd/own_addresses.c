@@ -37,7 +37,7 @@ look_up_own(struct waiting *w, const struct target *target, bool all,
 	    target->text);
 }
 
-/* How many there are, or -1.  The end of the process ends the run. */
+/* Returns how many addresses, or -1.  The end of the process ends the run. */
 static int
 look_up(struct waiting *w, const char *host,
     union tcp_address list[TCPUNIT_MAX_ADDRESSES])
@@ -57,8 +57,8 @@ look_up(struct waiting *w, const char *host,
 	return n;
 }
 
-/* Returns 0, or -1 with errno.  FITS says that no address was left out that
- * another machine could have. */
+/* Keeps the addresses of this machine.  Stores in FITS whether no other machine
+ * can have any of the others.  Returns 0, or -1 with errno. */
 static int
 keep_own(
     const union tcp_address *list, int n, struct own_addresses *own, bool *fits)

@@ -19,11 +19,11 @@ struct own_addresses {
 };
 
 /*
- * Looks HOST up, within the limit of W, as the common options say (family,
- * numeric).  A host without an address of this machine is a usage error; with
- * ALL, so is one that has others, too, but for IPv6 ones where there is no
- * IPv6.  Returns 0, and the list is the caller's to free; or the status to end
- * with, having said why.
+ * Looks HOST up, within the limit of W, with the family and numeric options.  A
+ * host without an address of this machine is a usage error.  With ALL, so is a
+ * host that also has other addresses, except IPv6 ones if this machine has no
+ * IPv6.  Returns 0, and the caller frees the list; or the status to end with,
+ * having said why.
  */
 int look_up_own(struct waiting *w, const struct target *target, bool all,
     struct own_addresses *own);

@@ -14,8 +14,8 @@
 static void vsay(const struct run *run, const char *prefix, const char *format,
     va_list args) __attribute__((format(printf, 3, 0)));
 
-/* Bytes of the character at S, in ASCII or UTF-8, or 0 if it is a control
- * character or none. */
+/* The bytes of the character at S, in ASCII or UTF-8; 0 if it is a control
+ * character, or not a character. */
 static size_t
 printable(const char *s)
 {
@@ -33,7 +33,7 @@ printable(const char *s)
 	return n;
 }
 
-/* What the user typed may hold anything; a message is one line. */
+/* The user's words may contain newlines; a message must stay one line. */
 static void
 vsay(
     const struct run *run, const char *prefix, const char *format, va_list args)
@@ -172,8 +172,8 @@ library_failure(const struct run *run, const char *what, enum status otherwise)
 	return ending->status;
 }
 
-/* What is answered before the run has begun to watch for its end has a time
- * limit, too.  Returns 0 or -1. */
+/* Also watches for the end of the run if the command has not begun to, so that
+ * --timeout limits this wait too.  Returns 0 or -1. */
 static int
 wait_for_reader(const struct run *run, int fd)
 {
@@ -198,7 +198,7 @@ deliver(const struct run *run, int fd, const char *text, size_t n)
 			text += done;
 			n -= (size_t)done;
 		} else if (done == 0) {
-			code = EIO; /* it would say so for ever */
+			code = EIO; /* or this would loop for ever */
 		} else if (errno != EAGAIN) {
 			code = errno;
 		} else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * run.h - one run of tcpu: which command it is, what it says, what it answers,
- * and the status that it ends with.  Every file may include this one.
+ * run.h - one run of tcpu: its command, its messages, its answers, and the
+ * status that it ends with.  Every file may include this header.
  */
 #ifndef TCPU_RUN_H
 #define TCPU_RUN_H
@@ -22,20 +22,20 @@ struct run {
 };
 
 /*
- * Messages: "tcpu: ", the text and a newline, in one write(2) to stderr and
- * always one line; nothing with --quiet.  A stderr that nobody reads holds up
- * nothing (outbox.h).
+ * Prints a message, unless --quiet: "tcpu: ", the text and a newline, always
+ * one line and one write(2) to stderr.  Never waits for the reader of stderr
+ * (outbox.h).
  */
 void say(const struct run *run, const char *format, ...) TCPUNIT_PRINTF(2, 3);
 
-/* The same for a text as it is, --quiet or not. */
+/* Prints a text unchanged, even with --quiet. */
 void say_text(const struct run *run, const char *text, size_t n);
 
-/* A message with --verbose only. */
+/* Prints a message only with --verbose. */
 void say_more(const struct run *run, const char *format, ...)
     TCPUNIT_PRINTF(2, 3);
 
-/* Says it and returns STATUS. */
+/* Prints a message and returns STATUS. */
 int fail(const struct run *run, enum status status, const char *format, ...)
     TCPUNIT_PRINTF(3, 4);
 
@@ -43,24 +43,24 @@ int fail(const struct run *run, enum status status, const char *format, ...)
 int usage_error(const struct run *run, const char *format, ...)
     TCPUNIT_PRINTF(2, 3);
 
-/* A second line for those who made a mistake, printed as usage errors are. */
+/* Prints a second line after a usage error, with a hint. */
 void hint(const struct run *run, const char *format, ...) TCPUNIT_PRINTF(2, 3);
 
 /*
- * The end of a library call that failed: says "WHAT: why" and returns the
- * status for tcp_last_error(); OTHERWISE is the one for errors of the network
- * that have none of their own.  A run that was ended from outside gives the
- * status of that: a time limit says so, a signal is silent.
+ * Reports a failed library call: says "WHAT: why" and returns the status for
+ * tcp_last_error(); OTHERWISE is the status for network errors without a status
+ * of their own.  If the call failed because the run is over, returns the status
+ * of the run: a time limit is reported, a signal is not.
  */
 int library_failure(
     const struct run *run, const char *what, enum status otherwise);
 
-/* The reason alone: "Connection refused". */
+/* Returns only the reason: "Connection refused". */
 const char *reason(const struct tcp_error *e);
 
 /*
- * Writes all N bytes to FD, waiting (parks) for whoever reads there, until the
- * run is over.  Returns 0; an errno; or -1 and the library's last error.
+ * Writes all N bytes to FD, and waits (parks) for its reader until the run is
+ * over.  Returns 0; an errno; or -1 and the library's last error.
  */
 int deliver(const struct run *run, int fd, const char *text, size_t n);
 
@@ -71,10 +71,9 @@ int deliver(const struct run *run, int fd, const char *text, size_t n);
 int answer(const struct run *run, const char *text, size_t n);
 
 /*
- * The end of a write to stdout, or to the file NAME in its place, that failed
- * with errno CODE.  A broken pipe is
- * silent where SIGPIPE has its default action: the run ends by it, as cat(1)
- * would.
+ * Reports that a write to stdout, or to the file NAME in its place, failed with
+ * errno CODE, and returns the status.  A broken pipe is silent if SIGPIPE has
+ * its default action: tcpu then dies of SIGPIPE, like cat(1).
  */
 int stdout_failure(const struct run *run, const char *name, int code);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * status.h - what the exit status of tcpu says.
+ * status.h - the exit statuses of tcpu.
  */
 #ifndef TCPU_STATUS_H
 #define TCPU_STATUS_H
@@ -8,7 +8,7 @@
 enum status {
 	STATUS_DONE = 0,
 	STATUS_GO_ON = 0, /* nothing has ended the run yet */
-	STATUS_NO = 1,    /* the answer to a question, and nothing else */
+	STATUS_NO = 1,    /* the answer to a question is no */
 	STATUS_USAGE = 2,
 	STATUS_RESOLVE = 3,
 	STATUS_REFUSED = 4,
@@ -22,7 +22,7 @@ enum status {
 	STATUS_CANNOT_EXECUTE = 126,
 	STATUS_NOT_FOUND = 127,
 	STATUS_SIGNAL = 128, /* and the signal's number */
-	STATUS_ENDED = 256   /* the run is over, and 0: it does not go on */
+	STATUS_ENDED = 256   /* the run is over, with status 0 */
 };
 
 #endif

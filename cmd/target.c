@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * target.c - reads HOST PORT, HOST:PORT and PORT, and URLs of TCP.  What is
- * doubtful is refused here, before anything is opened: a script's empty "$PORT"
- * must not mean any port, nor 65616 mean 80.
+ * target.c - reads HOST PORT, HOST:PORT and PORT, and URLs of TCP.  Doubtful
+ * words are refused here, before any socket is opened: an empty "$PORT" of a
+ * script must not mean port 0, nor 65616 mean port 80.
  */
 #include "target.h"
 
@@ -95,7 +95,7 @@ refuse(enum status status, char *error, const char *why, const char *text)
 	return status;
 }
 
-/* A word that begins like a number has to be one. */
+/* A word that begins like a number has to be a valid number. */
 static int
 read_port(struct target *target, bool numeric, char *error)
 {
@@ -118,7 +118,7 @@ read_port(struct target *target, bool numeric, char *error)
 	return STATUS_GO_ON;
 }
 
-/* Past "tcp://"; what else looks like a URL, a path or HOST/PORT is refused. */
+/* Skips "tcp://"; refuses any other URL, a path and HOST/PORT. */
 static int
 skip_scheme(char **word, char *error)
 {
@@ -140,9 +140,9 @@ skip_scheme(char **word, char *error)
 }
 
 /*
- * The brackets of "[::1]" are taken off; they are no part of the host.  Without
- * NEED_HOST, "*" is every address.  The resolver takes digits alone for an IPv4
- * address, but who types "listen 1234 4321" means something else.
+ * Removes the brackets of "[::1]", which are not part of the host.  Without
+ * NEED_HOST, "*" stands for every address.  Digits alone are refused: the
+ * resolver would read the 1234 of "listen 1234 4321" as an IPv4 address.
  */
 static int
 read_host(struct target *target, char *host, bool need_host, char *error)
@@ -181,7 +181,7 @@ find_colon(char *word)
 	return colon;
 }
 
-/* One word: HOST:PORT, or PORT alone where that is enough. */
+/* Reads one word: HOST:PORT, or PORT alone if no host is needed. */
 static int
 split_word(char *word, bool need_host, struct target *target, char *error)
 {

@@ -11,9 +11,9 @@
 #include "options.h"
 #include "run.h"
 
-/* A host and a port, as they are used and as the user wrote them. */
+/* A host and a port, both in usable form and as the user wrote them. */
 struct target {
-	const char *host;    /* without brackets; NULL where none was given */
+	const char *host;    /* without brackets; NULL if none was given */
 	int port;            /* 0 to 65535 */
 	const char *service; /* the port as it was written */
 	char text[320];      /* "localhost:http", for messages */
@@ -23,25 +23,25 @@ struct target {
  * Reads HOST PORT, HOST:PORT, [V6]:PORT, tcp://HOST:PORT or, unless NEED_HOST,
  * PORT, :PORT or *:PORT from the operands.  A PORT may be the name of a
  * service, unless NUMERIC.  Returns STATUS_GO_ON; or the status to end with and
- * its sentence.
+ * a sentence about the error.
  */
 int read_target(const struct operands *operands, bool need_host, bool numeric,
     struct target *target, char error[OPTION_ERROR_SIZE]);
 
-/* The same for HOST, HOST:PORT or :PORT of this machine, where the port is a
- * number. */
+/* The same for HOST, HOST:PORT or :PORT of this machine, with a numeric port.
+ */
 int read_source(
     const char *text, struct target *source, char error[OPTION_ERROR_SIZE]);
 
 /*
- * The target that the operands name (read_target); a port below LEAST is
- * refused, which is 0 for listen and 1 elsewhere.  Returns STATUS_GO_ON, or the
+ * Reads the target from the operands, by read_target, and refuses a port below
+ * LEAST, which is 0 for listen and 1 elsewhere.  Returns STATUS_GO_ON, or the
  * status to end with, having said why.
  */
 int find_target(const struct run *run, const struct operands *operands,
     bool need_host, int least, struct target *target);
 
-/* "HOST:SERVICE", as messages have it; cut if it is longer than SIZE. */
+/* "HOST:SERVICE", for messages; cut if it is longer than SIZE. */
 void join_target(
     char *text, size_t size, const char *host, const char *service);
 

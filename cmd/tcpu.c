@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tcpu.c - the table of commands, and what happens before and after one of
- * them runs.
+ * tcpu.c - the table of commands; and main, which sets up the run of a command
+ * and cleans up after it.
  *
- * A new option goes to the table of those it belongs to, and a member for its
- * value to the struct beside the table:
+ * To add an option, add it to the table below that fits its subject, and add a
+ * member for its value to the struct beside that table:
  *
  *   how a session goes         session/session_options.[ch]
  *   how COMMAND is run         handlers/handlers.c, handlers/handler.h
- *   who hears of a listener    listen/ready.[ch]
+ *   how it is announced        listen/ready.[ch]
  *   how tcpu listens           listen/listen_options.[ch]
  *   which clients are served   listen/access.[ch]
  *   how tcpu connects          attempts.[ch]
- *   one command's own          the file of the command
- *   every command's            options.[ch]
+ *   for one command only       the file of the command
+ *   for every command          options.[ch]
  *
  * A new command has a file with a struct command, which command.h declares and
  * the table below names.  tests/layering.bats says which file may include
@@ -107,7 +107,7 @@ read_leading(
 	return STATUS_GO_ON;
 }
 
-/* What was asked for has been answered. */
+/* Ends the run after an answer: turns STATUS_DONE into STATUS_ENDED. */
 static int
 over(int status)
 {
@@ -155,7 +155,7 @@ answer_version(const struct run *run)
 	return answer(run, text, strlen(text));
 }
 
-/* BEFORE is the run that has no command yet. */
+/* BEFORE is the run before its command is known. */
 static int
 start_command(
     const struct command *command, char **words, const struct run *before)

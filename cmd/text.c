@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * text.c - a text that grows.
- */
 #include "text.h"
 
 #include <stdarg.h>

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * waiting.c - pauses between two looks at something that may have changed.
- */
 #include "waiting.h"
 
 #include <errno.h>
@@ -11,7 +8,7 @@
 
 #include "clock.h"
 
-/* Milliseconds: quick for what comes at once, cheap for what takes long. */
+/* ms: short at first to notice quick changes, then long to save work. */
 #define FIRST_PAUSE 1
 #define LAST_PAUSE 20
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * waiting.h - asking again and again until the answer is the wanted one: the
- * option --wait, and the pauses in between.  The kernel does not call when a
- * socket of somebody else changes.
+ * waiting.h - the option --wait: asks again until the answer is yes, with
+ * pauses, as the kernel sends no events about the sockets of other processes.
  */
 #ifndef TCPU_WAITING_H
 #define TCPU_WAITING_H
@@ -27,9 +26,9 @@ struct waiting {
 	int64_t deadline;
 	int pause;
 	int longest; /* pause */
-	int pid;     /* whose end ends the wait; 0 none */
+	int pid;     /* a process whose end ends the wait; 0 none */
 	int process; /* its pidfd, or -1 */
-	bool ended;  /* it has been seen */
+	bool ended;  /* its end has been seen */
 };
 
 /* The limit counts from here; -1 is none. */
@@ -37,24 +36,26 @@ void begin_waiting(
     struct waiting *w, const struct run *run, const char *what, int limit);
 
 /*
- * The end of process PID, unless that is 0, ends the wait, too; it may be gone
- * already.  Returns STATUS_GO_ON, or the status to end with, having said why.
+ * Makes the end of process PID, unless that is 0, end the wait too; the process
+ * may already have ended.  Returns STATUS_GO_ON, or the status to end with,
+ * having said why.
  */
 int wait_for_process(struct waiting *w, int pid);
 
-/* Whether that process has ended; and saying so: STATUS_NO. */
+/* The first returns whether that process has ended; the second says so and
+ * returns STATUS_NO. */
 bool process_has_ended(struct waiting *w);
 int say_ended(const struct waiting *w);
 
-/* How long it may last, in ms; -1 without a limit; and saying that it is over:
- * STATUS_TIMEOUT. */
+/* The first returns the ms that are left, or -1 without a limit; the second
+ * says that the time is over and returns STATUS_TIMEOUT. */
 int waiting_time(const struct waiting *w);
 int say_timed_out(const struct waiting *w);
 
 /*
- * Pauses: shortly at first, then longer, and never past the limit, so that the
- * last look is taken when it is reached, or when the process has ended.
- * Returns STATUS_GO_ON; or the status to end with, having said why.
+ * Pauses between two looks, at first briefly, then longer.  A pause never
+ * exceeds the limit, and ends with the process, so that a last look follows
+ * either.  Returns STATUS_GO_ON; or the status to end with, having said why.
  */
 int wait_a_little(struct waiting *w);
 

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * port_user.c - finds the socket and the process that have a port.
- */
 #include "port_user.h"
 
 #include <stdio.h>
@@ -49,7 +46,7 @@ is_in_the_way(
 	return serves_address(entry, address);
 }
 
-/* One that listens, if there is any: the others may be its connections. */
+/* Prefers a listening socket: the others may be its connections. */
 static const struct socket_entry *
 choose(const struct socket_table *table, const union tcp_address *addresses,
     size_t n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * port_user.h - who has a port that cannot be had.
+ * port_user.h - finds the socket and the process that occupy a port.
  */
 #ifndef TCPU_PORT_USER_H
 #define TCPU_PORT_USER_H
@@ -12,9 +12,9 @@
 #define PORT_USER_SIZE 256
 
 /*
- * Describes the socket that keeps others from the port of these N addresses,
- * of which none is any, with its process if that can be seen: "process 12
- * (nginx) listens there".  The text is empty if none is found.
+ * Describes the socket that occupies the port of these N addresses, or of any
+ * address if N is 0, with its process if that can be seen: "process 12 (nginx)
+ * listens there".  The text is empty if no socket is found.
  */
 void describe_port_user(const union tcp_address *addresses, size_t n, int port,
     char text[PORT_USER_SIZE]);

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * process_sockets.c - the sockets among the descriptors of processes, from the
- * /proc of Linux.
- */
 #include "process_sockets.h"
 
 #include <dirent.h>
@@ -37,7 +33,7 @@ read_process_sockets(pid_t process, bool listening, struct socket_table *table)
 	if (list_processes(&all) == -1)
 		return -1;
 	if (!find_process(&all, process)) {
-		/* Without /proc even we are not there. */
+		/* Without /proc, not even tcpu's own entry exists. */
 		errno = all.count == 0 ? ENOTSUP : ESRCH;
 		goto out;
 	}
@@ -69,7 +65,7 @@ compare_inodes(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Makes NETWORK the one that the process is in. */
+/* Sets NETWORK to the network namespace of the process. */
 static int
 enter_network(struct network *network, pid_t process, bool listening)
 {
@@ -93,7 +89,7 @@ enter_network(struct network *network, pid_t process, bool listening)
 	return 0;
 }
 
-/* The number of the socket that a descriptor is; 0 if it is something else. */
+/* The inode of the socket that a descriptor is; 0 if it is no socket. */
 static unsigned long
 read_inode(DIR *dir, const char *name)
 {

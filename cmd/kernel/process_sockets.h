@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * process_sockets.h - which TCP sockets a process has, together with its
- * descendants: a server is often the child of the process one has started.
+ * process_sockets.h - finds, in /proc, the TCP sockets of a process and of its
+ * descendants: a server is often a child of the process that a script starts.
  */
 #ifndef TCPU_PROCESS_SOCKETS_H
 #define TCPU_PROCESS_SOCKETS_H
@@ -12,18 +12,17 @@
 #include "sockets.h"
 
 /*
- * The sockets of the process and of its descendants, each in the network that
- * its owner is in; those of descendants that we may not look at are left out.
- * Returns 0, and TABLE is given back with free_sockets; or -1 with errno:
- * ESRCH where there is no such process, or it has ended; EACCES where we may
- * not look at it.
+ * Lists the sockets of the process and of its descendants, each in the network
+ * namespace of its owner; leaves out descendants that tcpu may not inspect.
+ * Returns 0, and free_sockets frees TABLE; or -1 with errno: ESRCH if there is
+ * no such process, or it has ended; EACCES if tcpu may not inspect it.
  */
 int read_process_sockets(
     pid_t process, bool listening, struct socket_table *table);
 
 /*
- * Another process that has the socket with this number, the first of those that
- * may be looked at; 0 if none is found.
+ * Another process that has the socket with this inode: the first that tcpu may
+ * inspect; 0 if none is found.
  */
 pid_t find_owner(unsigned long inode);
 

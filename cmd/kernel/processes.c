@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * processes.c - reads the process table from the /proc of Linux.
- */
 #include "processes.h"
 
 #include <ctype.h>
@@ -27,7 +24,7 @@ is_number(const struct dirent *entry)
 	return isdigit((unsigned char)entry->d_name[0]);
 }
 
-/* 1; 0 where the process has ended, reaped or not; or -1. */
+/* Returns 1; 0 if the process has ended, reaped or not; or -1. */
 static int
 read_process(const char *name, struct process *p)
 {
@@ -98,8 +95,8 @@ find_process(const struct processes *all, pid_t id)
 	    &key, all->list, all->count, sizeof(key), compare_processes);
 }
 
-/* The list was not made in one instant, so that a number which was used again
- * could make a circle of it. */
+/* Bounds the walk: the list was not read in one instant, and a number that was
+ * reused meanwhile could make a circle of parents. */
 bool
 descends(const struct processes *all, const struct process *p, pid_t ancestor)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * processes.h - the processes of this machine, as far as they can be seen.
+ * processes.h - the visible processes of this machine, from /proc.
  */
 #ifndef TCPU_PROCESSES_H
 #define TCPU_PROCESSES_H
@@ -23,12 +23,12 @@ struct processes {
 };
 
 /*
- * Lists those that have not ended.  Returns 0, and all->list is the caller's to
- * free; or -1 with errno.  Without /proc the list is empty.
+ * Lists the processes that have not ended.  Returns 0, and the caller frees
+ * all->list; or -1 with errno.  Without /proc the list is empty.
  */
 int list_processes(struct processes *all);
 
-/* Returns NULL if it is not on the list. */
+/* Returns NULL if the process is not on the list. */
 const struct process *find_process(const struct processes *all, pid_t id);
 
 bool descends(

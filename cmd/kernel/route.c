@@ -97,8 +97,8 @@ add_attribute(
 	r->header.nlmsg_len += RTA_SPACE(n);
 }
 
-/* An error is an answer, too: there is no route, or it is forbidden.  It is
- * none where the kernel does not take the question. */
+/* An error can be an answer too: there is no route, or it is forbidden.  It is
+ * no answer if the kernel does not support the question. */
 static int
 read_answer(int fd)
 {

@@ -95,7 +95,7 @@ request_dump(int fd, const struct socket_query *query, int family)
 	return ask(fd, &request, sizeof(request));
 }
 
-/* A request that is cut has no answer to wait for. */
+/* Fails for a request that was sent in part: no answer would come. */
 static int
 ask(int fd, const void *request, size_t n)
 {
@@ -138,7 +138,7 @@ add_message(struct nlmsghdr *message, struct socket_table *table)
 	return add_socket(table, &entry);
 }
 
-/* Returns 1 at the end of the dump, 0 where more is to come, or -1. */
+/* Returns 1 at the end of the dump, 0 if more messages follow, or -1. */
 static int
 take_messages(struct nlmsghdr *m, size_t n, struct socket_table *table)
 {
@@ -167,7 +167,7 @@ take_messages(struct nlmsghdr *m, size_t n, struct socket_table *table)
 	return 0;
 }
 
-/* As take_messages, for the next of the kernel's answers. */
+/* The same as take_messages, for the next answer of the kernel. */
 static int
 receive(int fd, struct socket_table *table)
 {
@@ -210,7 +210,7 @@ get_address(const union tcp_address *address, int family, uint32_t words[4])
 	return address->in.sin_port;
 }
 
-/* The answer is one message, without an end. */
+/* The answer is a single message; no end message follows. */
 static int
 find_in_family(int fd, int family, const union tcp_address *local,
     const union tcp_address *remote, struct socket_table *table)

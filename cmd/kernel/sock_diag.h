@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sock_diag.h - what sock_diag(7) says of the TCP sockets in tcpu's own network
+ * sock_diag.h - asks sock_diag(7) about the TCP sockets in tcpu's own network
  * namespace.
  */
 #ifndef TCPU_SOCK_DIAG_H
@@ -8,11 +8,11 @@
 
 #include "socket_table.h"
 
-/* Appends the sockets that answer the query.  Returns 0, or -1 with errno. */
+/* Appends the sockets that match the query.  Returns 0, or -1 with errno. */
 int dump_sockets(const struct socket_query *query, struct socket_table *table);
 
 /*
- * The socket with just these two ends, if there is one.  Returns 1 and the
+ * Finds the socket with exactly these two ends.  Returns 1 and the
  * entry; 0 if the kernel knows none; or -1 with errno.
  */
 int find_socket(const union tcp_address *local, const union tcp_address *remote,

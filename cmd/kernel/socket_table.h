@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * socket_table.h - a table of TCP sockets, and what connections they are for.
+ * socket_table.h - a table of TCP sockets, and the connections they can take.
  */
 #ifndef TCPU_SOCKET_TABLE_H
 #define TCPU_SOCKET_TABLE_H
@@ -18,7 +18,7 @@ struct socket_entry {
 	bool listening;
 	bool v6only;         /* known from netlink only, else false */
 	uint32_t pending;    /* of a listening socket: waiting to be accepted */
-	int64_t backlog;     /* its limit; -1 from /proc, which has it not */
+	int64_t backlog;     /* the limit of pending; -1 if from /proc */
 	unsigned long inode; /* 0: no process has it, or not yet */
 };
 
@@ -28,9 +28,9 @@ struct socket_table {
 };
 
 struct socket_query {
-	pid_t process;  /* in whose network; 0 is ours */
+	pid_t process;  /* in its network namespace; 0: in tcpu's own */
 	int port;       /* the local one; 0 any */
-	bool listening; /* those that listen; else all */
+	bool listening; /* only listening sockets */
 	bool bound;     /* also those that only keep a port: in TIME_WAIT, or
 			   bound and no more, of which some kernels know */
 };
@@ -40,9 +40,9 @@ int add_socket(struct socket_table *table, const struct socket_entry *entry);
 void free_sockets(struct socket_table *table);
 
 /*
- * Whether the socket is for connections of the family, AF_INET or AF_INET6;
- * and for those to that address, whose port is left aside.  The IPv6 wildcard
- * is for both families unless it says otherwise.
+ * Whether the socket takes connections of the family, AF_INET or AF_INET6; and
+ * whether it takes connections to that address, ignoring the port.  The IPv6
+ * wildcard takes both families unless the socket is v6only.
  */
 bool serves_family(const struct socket_entry *entry, int family);
 bool serves_address(

@@ -1,10 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * sockets.c - Linux's tables of TCP sockets.  sock_diag(7) is asked first: it
- * is quick, filters by port, and knows a listener's limit.  It may be missing
- * or forbidden, and it answers for our own network namespace alone; then the
- * text files of /proc are read.
- */
 #include "sockets.h"
 
 #include <errno.h>
@@ -73,8 +67,7 @@ read_proc_file(const struct socket_query *query, const char *name, int family,
 	return result;
 }
 
-/* Without IPv6 there is no tcp6.  Where our own tcp is not, there is no /proc.
- */
+/* Without IPv6 there is no tcp6.  If tcpu's own tcp is missing, so is /proc. */
 static int
 read_proc(const struct socket_query *query, struct socket_table *table)
 {
@@ -88,7 +81,7 @@ read_proc(const struct socket_query *query, struct socket_table *table)
 	return 0;
 }
 
-/* Eight digits a word, as the machine has it in memory. */
+/* Each word has eight digits, in the machine's byte order. */
 static void
 read_words(const char *digits, uint32_t words[4])
 {
@@ -97,7 +90,7 @@ read_words(const char *digits, uint32_t words[4])
 		digits += strnlen(digits, 8);
 }
 
-/* False for what is no line of a socket: the heading. */
+/* Returns false for the heading, which describes no socket. */
 static bool
 read_line(const char *line, int family, struct socket_entry *entry)
 {
@@ -132,7 +125,7 @@ read_file(FILE *file, const struct socket_query *query, int family,
 	while (result == 0 && getline(&line, &size, file) != -1) {
 		if (!read_line(line, family, &entry))
 			continue;
-		/* The listening ones come first: proc_net_tcp.rst. */
+		/* Listening sockets come first: proc_net_tcp.rst. */
 		if (query->listening && !entry.listening)
 			break;
 		if (!query->port || query->port == address_port(&entry.local))

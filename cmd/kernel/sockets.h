@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sockets.h - the TCP sockets that the kernel knows of, and what it says of
- * them.  They are read from its tables: no socket is touched, none is opened
- * but a netlink one.
+ * sockets.h - the TCP sockets in the tables of the kernel.  Reading them
+ * touches no socket, and opens only a netlink socket.  sock_diag(7) comes
+ * first: it is quick, filters by port, and has the limit of a listener.  If it
+ * is missing or forbidden, and for other network namespaces, /proc is read.
  */
 #ifndef TCPU_SOCKETS_H
 #define TCPU_SOCKETS_H
@@ -10,9 +11,9 @@
 #include "socket_table.h"
 
 /*
- * The sockets that answer the query, from sock_diag(7) or, where that is
- * refused or the network is another one, from /proc/PID/net/tcp and tcp6.
- * Returns 0, and TABLE is given back with free_sockets; or -1 with errno.
+ * Lists the sockets that match the query, from sock_diag(7) or from
+ * /proc/PID/net/tcp and tcp6.  Returns 0, and free_sockets frees TABLE; or -1
+ * with errno.
  */
 int read_sockets(const struct socket_query *query, struct socket_table *table);
 
