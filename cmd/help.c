@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where explanations begin, and where lines end. */
+/* The columns at which explanations begin and lines end. */
 #define COLUMN 30
 #define LINE_WIDTH 79
 

@@ -33,8 +33,8 @@ struct option {
 					 out, and the value an int */
 };
 
-/* A table of options, ended by a null name, and where its struct begins in
- * the struct of the command.  An array of sets ends with null options. */
+/* A table of options, ended by a null name, and the offset of its struct in the
+ * struct of the command.  An array of sets ends with null options. */
 struct option_set {
 	const char *title;
 	const struct option *options;
@@ -63,8 +63,8 @@ struct operands {
 	int count;
 	char **words;
 	char **command;
-	const char *meant;    /* where there is no such option: a near one's
-				 name, or NULL */
+	const char *meant;    /* the name of an option like the unknown one, or
+				 NULL */
 	const char *doubtful; /* a word that could be the argument of the option
 				 DOUBTED before it, or NULL */
 	const char *doubted;

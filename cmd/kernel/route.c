@@ -2,7 +2,7 @@
 /*
  * route.c - asks rtnetlink(7) for the route to an address: it is of type local
  * for 127.0.0.2 and for a range that was routed here, too, which no list of
- * the addresses of interfaces would show.  Where the kernel may not be asked,
+ * the addresses of interfaces would show.  If the kernel may not be asked,
  * bind(2) answers; it is the second choice, as ip_nonlocal_bind lets it say
  * yes to every address.
  */

@@ -31,8 +31,8 @@ struct socket_query {
 	pid_t process;  /* in its network namespace; 0: in tcpu's own */
 	int port;       /* the local one; 0 any */
 	bool listening; /* only listening sockets */
-	bool bound;     /* also those that only keep a port: in TIME_WAIT, or
-			   bound and no more, of which some kernels know */
+	bool bound;     /* also sockets that only occupy a port: in TIME_WAIT,
+			   or bound only, which some kernels report */
 };
 
 /* Appends an entry.  Returns 0, or -1 with ENOMEM. */

@@ -13,9 +13,9 @@ enum nodelay { NODELAY_DEFAULT, NODELAY_YES, NODELAY_NO };
 
 struct wire_options {
 	int keepalive;    /* ms until a silent peer is given up; 0 never */
-	int user_timeout; /* ms until unacknowledged data are, and, as the
-			     kernel has it, a peer that lives and does not
-			     read; 0 never, -1 not said */
+	int user_timeout; /* ms until a peer is given up that leaves data
+			     unacknowledged or, by the kernel's rule, does not
+			     read; 0 never, -1 not given */
 	enum nodelay nodelay;
 };
 
