@@ -188,7 +188,7 @@ $(BUILD)/tests/load/%: $(BUILD)/tests/load/%.o $(BUILD)/tests/bench/aid.o
 
 $(BUILD)/tests/sim/sim: $(SIM_OBJ) $(BUILD)/tests/sim/aid.a $(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) -pie -Wl,--wrap=tcp_thread_start -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench/echo_chicken: tests/bench/echo.scm
 	@mkdir -p $(@D)

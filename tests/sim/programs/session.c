@@ -16,6 +16,7 @@
 #include "../program.h"
 #include "../random.h"
 #include "../session.h"
+#include "../started.h"
 #include "../verdict.h"
 
 enum { SIZE = 200000 };
@@ -147,6 +148,22 @@ open_connection(tcp_port ports[2])
 
 /* ---- The run ---- */
 
+/* It leaves no thread of its own, and closes its connection. */
+static int
+run_on(const struct standard_ports *standard, const tcp_port ports[2])
+{
+	int before = sim_started(), status;
+
+	status =
+	    run_session(&run, &it->options, standard, "peer", ports).status;
+	if (sim_started() > before)
+		sim_fail(
+		    "the session leaves %d threads", sim_started() - before);
+	if (!it->connection->closed)
+		sim_fail("the session leaves its connection open");
+	return status;
+}
+
 static int
 run_it(void)
 {
@@ -161,9 +178,7 @@ run_it(void)
 	standard.patient = sim_chance(2000);
 	sim_session_draw_endings(standard.patient);
 	if (status == 0)
-		status =
-		    run_session(&run, &it->options, &standard, "peer", ports)
-			.status;
+		status = run_on(&standard, ports);
 	it->ended = sim_now();
 	it->received = it->connection->in->got;
 	it->settled = sim_socket_queue(it->connection) <= 1;
