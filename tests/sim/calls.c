@@ -186,15 +186,18 @@ __open64_2(const char *path, int flags)
 int
 ioctl(int fd, unsigned long request, ...)
 {
-	struct sim_file *f = enter("ioctl", fd);
-	struct sim_stream *pipe = sim_pipe_stream(f);
-	struct sim_socket *s = pipe == NULL ? sim_socket_of(f) : NULL;
+	struct sim_stream *pipe;
+	struct sim_socket *s;
+	struct sim_file *f;
 	va_list ap;
 	int *n;
 
 	va_start(ap, request);
 	n = va_arg(ap, int *);
 	va_end(ap);
+	f = enter("ioctl", fd);
+	pipe = sim_pipe_stream(f);
+	s = pipe == NULL ? sim_socket_of(f) : NULL;
 	if (request == SIOCINQ && pipe != NULL) {
 		*n = (int)sim_stream_there(pipe);
 	} else if (request == SIOCINQ && s != NULL && s->in != NULL) {

@@ -294,10 +294,14 @@ close_socket(struct sim_file *f)
 
 	s->closed = true;
 	s->closed_at = sim_now();
-	s->taken = s->in != NULL ? s->in->arrived : 0;
 	if (s->state == SIM_LISTENING)
 		close_listener(s);
-	if (s->state != SIM_CONNECTED || (s->write_shut && s->in->ended)) {
+	if (s->state != SIM_CONNECTED) {
+		s->state = SIM_DEAD;
+		return;
+	}
+	s->taken = s->in->arrived;
+	if (s->write_shut && s->in->ended) {
 		s->state = SIM_DEAD;
 		return;
 	}
