@@ -39,6 +39,8 @@ sim_stream_new(size_t capacity, int64_t latency, int64_t jitter)
 size_t
 sim_stream_room(const struct sim_stream *s)
 {
+	if (s->n_segments == MAX_SEGMENTS)
+		return 0;
 	return s->capacity - (size_t)(s->written - s->got);
 }
 
