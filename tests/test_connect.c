@@ -663,19 +663,19 @@ tells_want(void)
 static bool short_of_files;
 
 int
-getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-    struct addrinfo **found)
+getaddrinfo(const char *name, const char *service, const struct addrinfo *req,
+    struct addrinfo **pai)
 {
 	static int (*real)(const char *, const char *, const struct addrinfo *,
 	    struct addrinfo **);
 
-	if (short_of_files && !(hints->ai_flags & AI_NUMERICHOST)) {
+	if (short_of_files && !(req->ai_flags & AI_NUMERICHOST)) {
 		errno = EMFILE;
 		return EAI_NONAME;
 	}
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-	return real(host, service, hints, found);
+	return real(name, service, req, pai);
 }
 
 static void
