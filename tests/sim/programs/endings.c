@@ -72,35 +72,41 @@ wait_there(void *arg)
 	(void)sim_sleep(1);
 }
 
+/* Closes or resets one side of its link. */
+static void
+close_side(struct waiter *w, unsigned how)
+{
+	if (!w->linked)
+		return;
+	if (how == 0)
+		(void)sim_close(&w->near.in, true);
+	else if (how == 1)
+		sim_reset(&w->near);
+	else if (how == 2)
+		sim_close_link(&w->far);
+	else
+		sim_reset(&w->far);
+}
+
 /* Those that read there, or write, or accept end by themselves. */
 static bool
 end_by_closing(struct waiter *w)
 {
-	bool reads = w->kind == 0 || w->kind == 1 || w->kind == 3;
+	unsigned how = sim_below(5);
+	bool reads = w->kind == 0 || w->kind == 1;
 
-	switch (sim_below(5)) {
-	case 0:
-		if (w->linked)
-			(void)sim_close(&w->near.in, true);
-		return reads;
-	case 1:
-		if (w->linked)
-			sim_reset(&w->near);
-		return reads || w->kind == 2 || w->kind == 6;
-	case 2:
-		if (w->linked)
-			sim_close_link(&w->far);
-		return w->kind == 0 || w->kind == 1;
-	case 3:
-		if (w->linked)
-			sim_reset(&w->far);
-		return w->kind == 0 || w->kind == 1;
-	default:
-		if (w->listens)
-			(void)sim_close_listener(&w->listener);
-		w->listens = false;
-		return w->kind == 4;
+	if (how < 4) {
+		close_side(w, how);
+		if (how == 0)
+			return reads || w->kind == 3;
+		return reads ||
+		    (how == 1 &&
+			(w->kind == 2 || w->kind == 3 || w->kind == 6));
 	}
+	if (w->listens)
+		(void)sim_close_listener(&w->listener);
+	w->listens = false;
+	return w->kind == 4;
 }
 
 static void
