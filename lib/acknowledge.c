@@ -92,8 +92,10 @@ lost(struct tu_port *p, size_t queued)
 	if (code == 0)
 		(void)getsockopt(p->connection->descriptor.fd, SOL_SOCKET,
 		    SO_ERROR, &code, &length); /* it is a socket */
+	errno = code;
+	if (code != 0) /* else it may have ended in order: reads go on */
+		tu_connection_note(p->connection);
 	errno = code ? code : ECONNRESET;
-	tu_connection_note(p->connection);
 	(void)tu_port_raise(p, where); /* as is done below */
 	tu_error_attach((tcp_port){p->handle},
 	    p->position > queued ? (size_t)p->position - queued : 0);
