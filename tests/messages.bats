@@ -33,11 +33,12 @@ chatty() {
 		"$@"
 }
 
-# connecting N - N connections to the server.
+# connecting N - N connections to the server, which may reset them at once.
 connecting() {
 	timeout -k1 20 perl -MIO::Socket::INET -e 'for (1 .. $ARGV[1]) {
-		my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die;
-		sysread $s, my $end, 1;
+		my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]");
+		$s or $!{ECONNRESET} or die;
+		sysread $s, my $end, 1 if $s;
 	}' "$port" "$1"
 }
 
