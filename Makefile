@@ -41,7 +41,7 @@ JOBS = $(shell nproc)
 FUZZ_SECONDS = 60
 Q = @
 TESTS = $(if $(VALGRIND),$(MEMCHECKED),*)
-MEMCHECKED = addresses close misuse read threads write
+MEMCHECKED = addresses close connect misuse read threads write
 BENCH =
 
 ifdef SAN
