@@ -301,12 +301,12 @@ tcpu: accept-ready: db:5432: $elsewhere"
 }
 
 @test "--not-listening --wait ends when nobody listens any more" {
-	background holder "$sockets" listen=127.0.0.1,pending=1
+	start_background holder "$sockets" listen=127.0.0.1,pending=1
 	tcpu addresses --pid $! --listening --wait=20 --port >port
-	background waiter tcpu accept-ready --not-listening --wait "$(cat port)"
+	start_background waiter tcpu accept-ready --not-listening --wait "$(cat port)"
 	kill -KILL "${started[0]}"
-	ends 0 "$!"
-	holds waiter.err ''
+	assert_exit 0 "$!"
+	assert_content waiter.err ''
 }
 
 @test "--wait=TIME that runs out is status 124 and no sooner" {
@@ -354,16 +354,16 @@ tcpu: accept-ready: db:5432: $elsewhere"
 }
 
 @test "--until-exit: status 1 when that process ends, and when it has" {
-	background other tail -f /dev/null
+	start_background other tail -f /dev/null
 	other=${started[-1]}
-	background waiter netns tcpu accept-ready --listening --wait=40 \
+	start_background waiter netns tcpu accept-ready --listening --wait=40 \
 		--until-exit "$other" $free_port
 	waiter=${started[-1]}
 	kill "$other"
-	ends 1 "$waiter"
+	assert_exit 1 "$waiter"
 	assert_equal "$(<waiter.err)" \
 		"tcpu: accept-ready 4242: process $other has ended"
-	ends 143 "$other"
+	assert_exit 143 "$other"
 	run --separate-stderr -1 netns timeout -k1 10 tcpu accept-ready \
 		--wait --until-exit "$other" $free_port
 	assert_equal "$output" ''
@@ -381,15 +381,15 @@ tcpu: accept-ready: db:5432: $elsewhere"
 }
 
 @test "--until-exit: what is so at the end of the process is told" {
-	background holder "$sockets" listen=127.0.0.1,pending=1
+	start_background holder "$sockets" listen=127.0.0.1,pending=1
 	holder=${started[-1]}
 	tcpu addresses --pid "$holder" --listening --wait=20 --port >port
-	background waiter tcpu accept-ready --not-listening --wait=40 \
+	start_background waiter tcpu accept-ready --not-listening --wait=40 \
 		--until-exit "$holder" "$(<port)"
 	waiter=${started[-1]}
 	kill -KILL "$holder"
-	ends 0 "$waiter"
-	holds waiter.err ''
+	assert_exit 0 "$waiter"
+	assert_content waiter.err ''
 	run -0 timeout -k1 10 tcpu accept-ready --bindable --wait=40 \
 		--until-exit "$holder" "$(<port)"
 }
@@ -405,13 +405,13 @@ tcpu: accept-ready: db:5432: $elsewhere"
 }
 
 @test "--until-exit ends the look-up of the host" {
-	background other tail -f /dev/null
+	start_background other tail -f /dev/null
 	other=${started[-1]}
-	background waiter timeout 30 "$sandbox" tcpu accept-ready \
+	start_background waiter timeout 30 "$sandbox" tcpu accept-ready \
 		--wait --until-exit "$other" silent.test 80
 	waiter=${started[-1]}
 	kill "$other"
-	ends 1 "$waiter"
+	assert_exit 1 "$waiter"
 }
 
 # ---- A port to be had ----
@@ -516,12 +516,12 @@ bindings() {
 }
 
 @test "--bindable --wait ends when the port is free" {
-	background holder "$sockets" listen=127.0.0.1
+	start_background holder "$sockets" listen=127.0.0.1
 	holder=${started[-1]}
 	tcpu addresses --pid "$holder" --listening --wait=20 --port >port
-	background waiter tcpu accept-ready --bindable --wait "$(<port)"
+	start_background waiter tcpu accept-ready --bindable --wait "$(<port)"
 	kill -KILL "$holder"
-	ends 0 "${started[-1]}"
+	assert_exit 0 "${started[-1]}"
 }
 
 @test "--bindable --wait leaves 100 ms between two tries" {

@@ -98,36 +98,36 @@ all='127.0.0.1 192.0.2.7 198.51.100.1 ::1 2001:db8::7 2001:db8:1::1 fe80::7%lo'
 }
 
 @test "who is turned away is reset before a handler starts, and told by -v" {
-	serve -k -v --deny 127.0.0.1 --local 0 -- touch started
+	start_server -k -v --deny 127.0.0.1 --local 0 -- touch started
 	run --separate-stderr timeout -k1 10 \
 		tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_regex "$status $stderr" '[58] tcpu: .*: Connection reset by peer'
 	assert_output ''
-	until_said server.err \
+	wait_for_line server.err \
 		"tcpu: listen localhost:$port: denied: 127.0.0.1:[0-9]*"
 	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
 	assert_success
 	assert_exist started
 	rm started
-	serve -k --deny 127.0.0.1 --local 0 -- touch started
+	start_server -k --deny 127.0.0.1 --local 0 -- touch started
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_not_exist started
-	holds server.err ''
+	assert_content server.err ''
 }
 
 @test "who is turned away is not the one that is waited for" {
-	serve --deny 127.0.0.1 --local 0 <<<hello
+	start_server --deny 127.0.0.1 --local 0 <<<hello
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_failure
 	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
 	assert_output hello
-	ends 0 "$server"
-	serve -k --count 1 --deny 127.0.0.1 --local 0 -- echo hello
+	assert_exit 0 "$server"
+	start_server -k --count 1 --deny 127.0.0.1 --local 0 -- echo hello
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_failure
 	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
 	assert_output hello
-	ends 0 "$server"
+	assert_exit 0 "$server"
 }
 
 @test "what is no network is refused" {

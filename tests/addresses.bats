@@ -223,14 +223,14 @@ family=(unshare --pid --fork --kill-child)
 apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 
 @test "--pid includes the descendants" {
-	listening holder "${family[@]}" \
+	start_listener holder "${family[@]}" \
 		bash -c '"$0" listen=127.0.0.1 & wait' "$sockets"
 	run -0 tcpu addresses --pid "$holder" --listening --format=hostport
 	assert_output "127.0.0.1:$port"
 }
 
 @test "--pid of a process in another network" {
-	listening holder "${apart[@]}" "$sockets" listen=127.0.0.1 listen=::1
+	start_listener holder "${apart[@]}" "$sockets" listen=127.0.0.1 listen=::1
 	run -0 tcpu addresses --pid "$holder" --listening --format=hostport
 	assert_output "127.0.0.1:$port
 [::1]:$port"
@@ -260,24 +260,24 @@ apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 
 @test "--wait ends when the process listens" {
 	mkfifo go
-	background server bash -c 'read -r _ <go; exec "$0" listen=127.0.0.1' \
+	start_background server bash -c 'read -r _ <go; exec "$0" listen=127.0.0.1' \
 		"$sockets"
 	local server=$!
-	background waiter tcpu addresses --pid $! --listening --port --wait=20
+	start_background waiter tcpu addresses --pid $! --listening --port --wait=20
 	echo >go
-	ends 0 $!
-	holds waiter.out "$(tcpu addresses --pid "$server" --port)\n"
+	assert_exit 0 $!
+	assert_content waiter.out "$(tcpu addresses --pid "$server" --port)\n"
 }
 
 @test "--wait ends when the process does, with status 1" {
 	mkfifo go
-	background server bash -c 'read -r _ <go'
+	start_background server bash -c 'read -r _ <go'
 	local server=$!
-	background waiter tcpu addresses --pid "$server" --wait
+	start_background waiter tcpu addresses --pid "$server" --wait
 	echo >go
-	ends 0 "$server"
-	ends 1 "${started[1]}"
-	holds waiter.err \
+	assert_exit 0 "$server"
+	assert_exit 1 "${started[1]}"
+	assert_content waiter.err \
 		"tcpu: addresses process $server: No such process\n"
 }
 
@@ -324,7 +324,7 @@ apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 # took_zero COMMAND [ARG]... - the port that this server took for 0 is found, and
 # it answers there.
 took_zero() {
-	background server "$@"
+	start_background server "$@"
 	local port
 	port=$(tcpu addresses --pid $! --listening --port --wait=15)
 	assert_regex "$port" '^[1-9][0-9]*$'
@@ -384,7 +384,7 @@ took_zero() {
 			}
 		}
 	END
-	PATH=$PATH:/usr/sbin background nginx "${apart[@]}" \
+	PATH=$PATH:/usr/sbin start_background nginx "${apart[@]}" \
 		nginx -e stderr -c "$PWD/nginx.conf"
 	tcpu addresses --pid $! --listening --wait=15 >first
 	run -0 tcpu addresses --pid $! --listening --format=hostport
@@ -397,7 +397,7 @@ took_zero() {
 
 # a_server - prints one client's bytes to server.out; its port is in port.
 a_server() {
-	background server socat -u TCP-LISTEN:0,bind=127.0.0.1 -
+	start_background server socat -u TCP-LISTEN:0,bind=127.0.0.1 -
 	port=$(tcpu addresses --pid $! --listening --port --wait=15)
 }
 
@@ -406,15 +406,15 @@ a_server() {
 	run -0 --separate-stderr tcpu addresses 127.0.0.1 "$port"
 	assert_regex "$output" "^127\.0\.0\.1 [0-9]+ 127\.0\.0\.1 $port\$"
 	assert_equal "$stderr" ''
-	ends 0 "$!"
-	holds server.out ''
+	assert_exit 0 "$!"
+	assert_content server.out ''
 }
 
 @test "HOST:PORT, columns and formats of a route" {
 	a_server
 	run -0 tcpu addresses -n --remote --format=hostport "127.0.0.1:$port"
 	assert_output "127.0.0.1:$port"
-	ends 0 "$!"
+	assert_exit 0 "$!"
 }
 
 @test "a route that fails has the status of a connect that fails" {

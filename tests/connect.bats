@@ -22,7 +22,7 @@ elapsed() {
 # ---- Whom it reaches ----
 
 @test "HOST PORT and HOST:PORT, by name, IPv4 and IPv6" {
-	serve --keep-open --count 7 --local 0 </dev/null
+	start_server --keep-open --count 7 --local 0 </dev/null
 	for words in "localhost $port" "localhost:$port" "127.0.0.1 $port" \
 		"127.0.0.1:$port" "::1 $port" "[::1] $port" "[::1]:$port"; do
 		# shellcheck disable=SC2086 # words are meant
@@ -30,7 +30,7 @@ elapsed() {
 		assert_success
 		assert_output ''
 	done
-	ends 0 "$server"
+	assert_exit 0 "$server"
 }
 
 @test "of a name's addresses, the one that listens" {
@@ -40,7 +40,7 @@ elapsed() {
 			<<<hello 3>&-)
 		read -r port <&"$said"
 		tcpu connect multi 4242 </dev/null' >out 3>&-
-	holds out 'hello\n'
+	assert_content out 'hello\n'
 }
 
 @test "localhost is found on either family" {
@@ -52,7 +52,7 @@ elapsed() {
 			read -r port <&"$said"
 			tcpu connect localhost 4242 </dev/null' \
 			bash "$family" >out 3>&-
-		holds out 'hello\n'
+		assert_content out 'hello\n'
 	done
 }
 
@@ -65,11 +65,11 @@ elapsed() {
 			<<<hello 3>&-)
 		read -r port <&"$said"
 		tcpu connect -w 2 multi 4242 </dev/null' >out 3>&-
-	holds out 'hello\n'
+	assert_content out 'hello\n'
 }
 
 @test "-4 and -6 try one family" {
-	serve --keep-open -4 --local 0 </dev/null
+	start_server --keep-open -4 --local 0 </dev/null
 	run timeout -k1 10 tcpu connect -z -4 localhost "$port"
 	assert_success
 	run timeout -k1 10 tcpu connect -z -6 localhost "$port"
@@ -77,7 +77,7 @@ elapsed() {
 }
 
 @test "--source is the address and the port that the peer sees" {
-	serve --verbose --keep-open --count 3 --local 0 </dev/null
+	start_server --verbose --keep-open --count 3 --local 0 </dev/null
 	run timeout -k1 10 tcpu connect -z -s 127.0.0.2 127.0.0.1 "$port"
 	assert_success
 	run --separate-stderr timeout -k1 10 tcpu connect \
@@ -88,7 +88,7 @@ elapsed() {
 	run timeout -k1 10 tcpu connect -z -s "127.0.0.4:$number" 127.0.0.1 \
 		"$port"
 	assert_success
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	assert_regex "$(<server.err)" 'from 127.0.0.2:[0-9]+'
 	assert_regex "$(<server.err)" "from 127.0.0.4:$number"
 }
@@ -100,7 +100,7 @@ elapsed() {
 		tcpu connect -s me both 4242 </dev/null
 		tcpu connect -s both 127.0.0.1 4242 </dev/null
 		tcpu connect -s both ::1 4242 </dev/null' >out 3>&-
-	holds out '127.0.0.5\n127.0.0.1\n::1\n'
+	assert_content out '127.0.0.5\n127.0.0.1\n::1\n'
 }
 
 @test "--source takes a port alone, of either family" {
@@ -111,7 +111,7 @@ elapsed() {
 		tcpu connect -s :5002 ::1 4242 </dev/null
 		tcpu connect -s 127.0.0.7:5003 localhost 4242 </dev/null' \
 		>out 3>&-
-	holds out '127.0.0.1 5001\n::1 5002\n127.0.0.7 5003\n'
+	assert_content out '127.0.0.1 5001\n::1 5002\n127.0.0.7 5003\n'
 }
 
 # source_fails STATUS MESSAGE SOURCE - connecting from there does so.
@@ -188,7 +188,7 @@ source_fails() {
 }
 
 @test "--connect-timeout is 124" {
-	serve --black-hole --local 0 </dev/null
+	start_server --black-hole --local 0 </dev/null
 	began=${EPOCHREALTIME/./}
 	fails 124 "127.0.0.1:$port: timed out after 300ms" \
 		--connect-timeout 0.3 127.0.0.1 "$port"
@@ -201,16 +201,16 @@ source_fails() {
 
 @test "--connect-timeout does not bound the session" {
 	mkfifo in go
-	listening peer "$talk" 0 hear=go 'send=late\n'
-	background client tcpu connect -w 1 127.0.0.1 "$port" \
+	start_listener peer "$talk" 0 hear=go 'send=late\n'
+	start_background client tcpu connect -w 1 127.0.0.1 "$port" \
 		< <(exec cat in 3>&-)
 	client=${started[-1]}
 	exec {say}>in
 	run timeout -k1 10 tcpu listen --timeout 1.2 --local 0
 	echo >go
 	exec {say}>&-
-	ends 0 "$client"
-	holds client.out 'late\n'
+	assert_exit 0 "$client"
+	assert_content client.out 'late\n'
 }
 
 @test "the look-up counts" {
@@ -245,14 +245,14 @@ source_fails() {
 }
 
 @test "a signal while it connects is that signal" {
-	serve --local 0 </dev/null
+	start_server --local 0 </dev/null
 	kill "$server"
-	ends 143 "$server"
-	background client tcpu connect -v --retry 127.0.0.1 "$port" </dev/null
+	assert_exit 143 "$server"
+	start_background client tcpu connect -v --retry 127.0.0.1 "$port" </dev/null
 	client=${started[-1]}
-	until_said client.err 'tcpu: .* Connection refused'
+	wait_for_line client.err 'tcpu: .* Connection refused'
 	kill -TERM "$client"
-	ends 143 "$client"
+	assert_exit 143 "$client"
 	run ! grep -v refused client.err
 }
 
@@ -290,7 +290,7 @@ listens there; --retry waits until somebody does"
 	netns timeout -k1 20 bash -c '
 		tcpu connect --retry=300ms 127.0.0.1 4242; echo $?' \
 		>out 2>err 3>&-
-	holds out '124\n'
+	assert_content out '124\n'
 	assert_equal "$(<err)" \
 		'tcpu: connect 127.0.0.1:4242: timed out after 300ms'
 }
@@ -302,7 +302,7 @@ listens there; --retry waits until somebody does"
 }
 
 @test "--retry bounds an attempt that hangs, too" {
-	serve --black-hole --local 0 </dev/null
+	start_server --black-hole --local 0 </dev/null
 	fails 124 "127.0.0.1:$port: timed out after 300ms" \
 		--retry=300ms 127.0.0.1 "$port"
 	fails 124 "127.0.0.1:$port: timed out after 200ms" \
@@ -335,7 +335,7 @@ listens there; --retry waits until somebody does"
 		tcpu connect -t 300ms -q --retry=40 db 5432
 		echo "127.0.0.1 db" >>hosts
 		wait $client' >out 3>&-
-	holds out 'db\n'
+	assert_content out 'db\n'
 }
 
 @test "--retry=TIME waits for a network that is not there yet" {
@@ -345,11 +345,11 @@ listens there; --retry waits until somebody does"
 		tcpu connect -t 300ms -q --retry=40 192.0.2.1 4242
 		ip addr add 192.0.2.1/24 dev lo
 		wait $client' >out 3>&-
-	holds out 'there\n'
+	assert_content out 'there\n'
 }
 
 @test "--retry=TIME gives up an attempt that hangs, and tries again" {
-	serve --black-hole --local -4 0 </dev/null
+	start_server --black-hole --local -4 0 </dev/null
 	run traced -f -qq -e trace=connect -o trace \
 		tcpu connect -z --retry=4.5 127.0.0.1 "$port"
 	assert_equal "$status" 124
@@ -414,7 +414,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 		echo $?
 		tcpu listen --background -k -L --until-exit $$ 5432 -- cat
 		wait $client; echo $?' >out 3>&-
-	holds out '124\n0\n'
+	assert_content out '124\n0\n'
 }
 
 @test "-w limits all attempts together" {
@@ -450,7 +450,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 }
 
 @test "a client that is turned away gets 8, whenever it notices" {
-	serve --deny 0.0.0.0/0 --keep-open --local -4 0 </dev/null
+	start_server --deny 0.0.0.0/0 --keep-open --local -4 0 </dev/null
 	for i in $(seq 40); do
 		run timeout -k1 10 tcpu connect -q --retry=9 127.0.0.1 "$port" \
 			</dev/null
@@ -459,7 +459,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 }
 
 @test "EPIPE from connect(2) is 8, too" {
-	serve --keep-open --local -4 0 </dev/null
+	start_server --keep-open --local -4 0 </dev/null
 	run traced -qq -o trace -e trace=connect \
 		-e inject=connect:error=EPIPE \
 		tcpu connect 127.0.0.1 "$port" </dev/null
@@ -470,17 +470,17 @@ tcpu: connect localhost:4242: timed out after 700ms'
 # ---- Until a process ends ----
 
 @test "--retry --until-exit is 1 when that process ends, and when it has" {
-	background other tail -f /dev/null
+	start_background other tail -f /dev/null
 	other=${started[-1]}
-	background client netns timeout -k1 20 tcpu connect --retry -v \
+	start_background client netns timeout -k1 20 tcpu connect --retry -v \
 		--until-exit "$other" 127.0.0.1 4242
 	client=${started[-1]}
-	until_said client.err 'tcpu: .* Connection refused'
+	wait_for_line client.err 'tcpu: .* Connection refused'
 	kill "$other"
-	ends 1 "$client"
+	assert_exit 1 "$client"
 	assert_equal "$(tail -n 1 client.err)" \
 		"tcpu: connect 127.0.0.1:4242: process $other has ended"
-	ends 143 "$other"
+	assert_exit 143 "$other"
 	run netns timeout -k1 20 tcpu connect --retry --until-exit "$other" \
 		127.0.0.1 4242
 	assert_equal "$status" 1
@@ -488,33 +488,33 @@ tcpu: connect localhost:4242: timed out after 700ms'
 }
 
 @test "--until-exit ends an attempt that hangs" {
-	background other tail -f /dev/null
+	start_background other tail -f /dev/null
 	other=${started[-1]}
-	serve --black-hole --local 0 </dev/null
-	background client traced -f -qq -o trace -e trace=connect \
+	start_server --black-hole --local 0 </dev/null
+	start_background client traced -f -qq -o trace -e trace=connect \
 		tcpu connect --retry --until-exit "$other" 127.0.0.1 "$port"
-	soon grep -q EINPROGRESS trace
+	wait_until grep -q EINPROGRESS trace
 	kill "$other"
-	ends 1 "${started[-1]}"
+	assert_exit 1 "${started[-1]}"
 }
 
 @test "--until-exit does not end the session" {
 	mkfifo in
-	background other tail -f /dev/null
+	start_background other tail -f /dev/null
 	other=${started[-1]}
-	listening peer "$talk" 0 slurp
-	background client tcpu connect -t 20 --retry --until-exit "$other" \
+	start_listener peer "$talk" 0 slurp
+	start_background client tcpu connect -t 20 --retry --until-exit "$other" \
 		127.0.0.1 "$port" < <(exec cat in 3>&-)
 	client=${started[-1]}
 	exec {say}>in
 	echo first >&"$say"
-	until_said peer.out first
+	wait_for_line peer.out first
 	kill "$other"
-	ends 143 "$other"
+	assert_exit 143 "$other"
 	echo second >&"$say"
-	until_said peer.out second
+	wait_for_line peer.out second
 	exec {say}>&-
-	ends 0 "$client"
+	assert_exit 0 "$client"
 }
 
 @test "--until-exit without --retry is 2" {
@@ -552,7 +552,7 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 	with_hosts '127.0.0.1 localhost\n' timeout -k1 20 bash -c '
 		echo "hosts: files" >ns; mount --bind ns /etc/nsswitch.conf
 		tcpu connect -v --retry=300ms db 5432; echo $?' >out 2>err 3>&-
-	holds out '124\n'
+	assert_content out '124\n'
 	assert_equal "$(grep -c 'Name or service not known$' err)" 2
 	assert_equal "$(tail -n 1 err)" \
 		'tcpu: connect db:5432: timed out after 300ms'
@@ -561,24 +561,24 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 # ---- What it tells ----
 
 @test "--probe connects, closes and tells by its status" {
-	listening peer "$talk" 0 slurp
+	start_listener peer "$talk" 0 slurp
 	run timeout -k1 10 tcpu connect --probe 127.0.0.1 "$port" <<<data
 	assert_success
 	assert_output ''
-	ends 0 "$peer"
-	holds peer.out 'EOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'EOF\n'
 	run timeout -k1 10 tcpu connect -qz 127.0.0.1 "$port"
 	assert_equal "$status" 4
 	assert_output ''
 }
 
 @test "--print tells both ends on stderr" {
-	listening peer "$talk" 0 'send=data\n' slurp
+	start_listener peer "$talk" 0 'send=data\n' slurp
 	run --separate-stderr timeout -k1 10 tcpu connect --print=addresses \
 		127.0.0.1 "$port" </dev/null
 	assert_output data
 	assert_regex "$stderr" "^127.0.0.1 [0-9]+ 127.0.0.1 $port\$"
-	listening peer "$talk" 0 slurp
+	start_listener peer "$talk" 0 slurp
 	run --separate-stderr timeout -k1 10 tcpu connect --print=sh \
 		127.0.0.1 "$port" </dev/null
 	eval "$stderr"
@@ -589,7 +589,7 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 
 @test "--ready-fd tells them there, and is closed then" {
 	mkfifo in ready
-	listening peer "$talk" 0 slurp
+	start_listener peer "$talk" 0 slurp
 	tcpu connect --ready-fd 9 127.0.0.1 "$port" <in >client.out 9>ready \
 		3>&- &
 	client=$!
@@ -597,22 +597,22 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 	exec {say}>in
 	assert_regex "$(timeout 10 cat ready)" "^127.0.0.1 [0-9]+ 127.0.0.1 $port\$"
 	exec {say}>&-
-	ends 0 "$client"
-	holds client.out ''
+	assert_exit 0 "$client"
+	assert_content client.out ''
 }
 
 @test "a message is no part of the data when --ready-fd was stderr" {
 	mkfifo in ready
-	listening peer "$talk" 0 slurp
+	start_listener peer "$talk" 0 slurp
 	tcpu connect --ready-fd 2 -t 20 127.0.0.1 "$port" <in >client.out \
 		2>ready 3>&- &
 	client=$!
 	started+=("$client")
 	exec {say}>in
 	assert_regex "$(timeout 10 cat ready)" "^127.0.0.1 .* $port\$"
-	soon test "/proc/$client/fd/2" -ef /dev/null
+	wait_until test "/proc/$client/fd/2" -ef /dev/null
 	exec {say}>&-
-	ends 0 "$client"
+	assert_exit 0 "$client"
 }
 
 @test "a --ready-fd that is closed is 9 before anything is connected" {
@@ -624,14 +624,14 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 }
 
 @test "keepalive and no delay are on, and may be set, as a user time-out" {
-	listening peer "$talk" 0 slurp
+	start_listener peer "$talk" 0 slurp
 	traced -f -qq -e trace=setsockopt -o trace \
 		tcpu connect 127.0.0.1 "$port" </dev/null
 	grep 'TCP_NODELAY, \[1\]' trace
 	grep 'SO_KEEPALIVE, \[1\]' trace
 	grep 'TCP_KEEPIDLE, \[60\]' trace
 	run ! grep TCP_USER_TIMEOUT trace
-	listening peer "$talk" 0 slurp
+	start_listener peer "$talk" 0 slurp
 	traced -f -qq -e trace=setsockopt -o trace tcpu connect --nodelay=no \
 		--keepalive=10 --user-timeout=3 127.0.0.1 "$port" </dev/null
 	grep 'TCP_NODELAY, \[0\]' trace
@@ -639,7 +639,7 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 	grep 'TCP_KEEPINTVL, \[1\]' trace
 	grep 'TCP_KEEPCNT, \[4\]' trace
 	grep 'TCP_USER_TIMEOUT, \[3000\]' trace
-	listening peer "$talk" 0 slurp
+	start_listener peer "$talk" 0 slurp
 	traced -f -qq -e trace=setsockopt -o trace tcpu connect --keepalive=no \
 		--user-timeout=no 127.0.0.1 "$port" </dev/null
 	grep 'SO_KEEPALIVE, \[0\]' trace

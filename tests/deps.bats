@@ -35,7 +35,7 @@ deps() {
 	deps sh nosuch other-dev=/no/such.h third=env
 	assert_success
 	assert_output 'deps: apt-get install nosuch other-dev'
-	holds log 'apt-get -q update
+	assert_content log 'apt-get -q update
 apt-get -q install -y --no-install-recommends nosuch other-dev\n'
 }
 
@@ -52,7 +52,7 @@ apt-get -q install -y --no-install-recommends nosuch other-dev\n'
 	deps nosuch
 	assert_success
 	assert_output 'deps: with sudo: apt-get install nosuch'
-	holds log 'sudo apt-get
+	assert_content log 'sudo apt-get
 apt-get -q update
 sudo env
 apt-get -q install -y --no-install-recommends nosuch\n'

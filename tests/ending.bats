@@ -31,7 +31,7 @@ setup() {
 
 # interruptible [ARG]... - serve, but with SIGINT as a shell's foreground has it.
 interruptible() {
-	listening server env --default-signal tcpu listen -1 "$@"
+	start_listener server env --default-signal tcpu listen -1 "$@"
 }
 
 # start_client [ARG]... - sets client, its pid, and say, its input.
@@ -47,7 +47,7 @@ start_client() {
 # handler is ready.
 client() {
 	start_client --end=peer
-	until_said out '[0-9a-z]*'
+	wait_for_line out '[0-9a-z]*'
 }
 
 # soon_there FILE
@@ -68,11 +68,11 @@ is_free() {
 		interruptible -k --local 0 -- ./handler "$signal"
 		client
 		kill "-$signal" "$server"
-		ends $((128 + $(kill -l "$signal"))) "$server"
+		assert_exit $((128 + $(kill -l "$signal"))) "$server"
 		soon_there "$signal"
-		ends 0 "$client"
+		assert_exit 0 "$client"
 		is_free
-		holds server.err ''
+		assert_content server.err ''
 		exec {say}>&-
 		rm in
 	done
@@ -88,9 +88,9 @@ is_free() {
 			"./handler_$signal" "got_$signal"
 		client
 		kill "-$signal" "$server"
-		ends $((128 + $(kill -l "$signal"))) "$server"
+		assert_exit $((128 + $(kill -l "$signal"))) "$server"
 		soon_there "got_$signal"
-		ends 0 "$client"
+		assert_exit 0 "$client"
 		assert_not_exist port
 		assert_not_exist pid
 		exec {say}>&-
@@ -117,73 +117,73 @@ is_free() {
 }
 
 @test "a handler that ignores signals holds us up for a second, and no port" {
-	serve -k --local 0 -- ./stubborn
+	start_server -k --local 0 -- ./stubborn
 	client
 	kill "$server"
 	timeout -k1 10 tcpu accept-ready --not-listening --wait=5 "$port"
 	is_free
 	echo still >&"$say"
-	until_said out still
-	ends 143 "$server"
+	wait_for_line out still
+	assert_exit 143 "$server"
 	run ! kill -0 "$(head -1 out)"
 	exec {say}>&-
 }
 
 @test "after kill -9 the port is free, and the handler gets SIGTERM" {
-	serve -k --local 0 -- ./handler got
+	start_server -k --local 0 -- ./handler got
 	client
 	kill -KILL "$server"
-	ends 137 "$server"
+	assert_exit 137 "$server"
 	is_free
 	soon_there got
-	ends 0 "$client"
+	assert_exit 0 "$client"
 }
 
 @test "a signal that was ignored at the start stays ignored" {
-	listening server env --ignore-signal=HUP tcpu listen -1 -k --local 0 \
+	start_listener server env --ignore-signal=HUP tcpu listen -1 -k --local 0 \
 		-- ./handler got
 	client
 	kill -HUP "$server"
 	echo more >&"$say"
-	until_said out more
+	wait_for_line out more
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_output ready
 	kill -TERM "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 }
 
 @test "the only handler is told, too" {
-	serve --local 0 -- ./handler got
+	start_server --local 0 -- ./handler got
 	client
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	soon_there got
 }
 
 @test "COMMAND of connect is told, too" {
-	serve --abandon --local 0 </dev/null
+	start_server --abandon --local 0 </dev/null
 	tcpu connect 127.0.0.1 "$port" -- ./handler got 3>&- &
 	client=$!
 	started+=("$client")
-	until_said server.out ready
+	wait_for_line server.out ready
 	kill -HUP "$client"
-	ends 129 "$client"
+	assert_exit 129 "$client"
 	soon_there got
 }
 
 @test "with --pipes a signal is a reset to the peer, not an end of file" {
-	serve --pipes --local 0 -- ./handler got
+	start_server --pipes --local 0 -- ./handler got
 	client
 	kill "$server"
-	ends 143 "$server"
-	ends 8 "$client"
+	assert_exit 143 "$server"
+	assert_exit 8 "$client"
 }
 
 @test "files that announce are removed" {
-	serve -k --port-file port --pid-file pid --local 0 -- ./handler got
+	start_server -k --port-file port --pid-file pid --local 0 -- ./handler got
 	client
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	assert_not_exist port
 	assert_not_exist pid
 }
@@ -205,66 +205,66 @@ is_free() {
 	port=$(<port)
 	client
 	echo go >said
-	ends 0 "$expect"
-	holds typed 'SIGINT\n'
+	assert_exit 0 "$expect"
+	assert_content typed 'SIGINT\n'
 	is_free
 }
 
 @test "timeout(1) is enough, whatever the handlers do" {
-	listening server timeout 2 tcpu listen -1 -k --local 0 -- ./stubborn
+	start_listener server timeout 2 tcpu listen -1 -k --local 0 -- ./stubborn
 	client
-	ends 124 "$server"
+	assert_exit 124 "$server"
 	is_free
 }
 
 @test "a signal ends a listener that waits for its last client to leave" {
 	mkfifo go
-	serve -k --end=input --local 0 <<<answer
-	background peer "$BATS_TEST_DIRNAME/peers/talk.pl" "$port" read=7 hear=go
-	until_said peer.out answer
+	start_server -k --end=input --local 0 <<<answer
+	start_background peer "$BATS_TEST_DIRNAME/peers/talk.pl" "$port" read=7 hear=go
+	wait_for_line peer.out answer
 	kill "$server"
 	echo >go
-	ends 143 "$server"
+	assert_exit 143 "$server"
 }
 
 # ---- --drain ----
 
 @test "--drain stops listening and lets handlers finish" {
-	serve -k --drain 20 --local 0 -- cat
+	start_server -k --drain 20 --local 0 -- cat
 	start_client
 	echo before >&"$say"
-	until_said out before
+	wait_for_line out before
 	kill "$server"
 	timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
 	run -4 timeout -k1 10 tcpu connect 127.0.0.1 "$port"
 	echo after >&"$say"
 	exec {say}>&-
-	ends 0 "$client"
-	holds out 'before\nafter\n'
-	ends 143 "$server"
-	holds server.err ''
+	assert_exit 0 "$client"
+	assert_content out 'before\nafter\n'
+	assert_exit 143 "$server"
+	assert_content server.err ''
 }
 
 @test "a second signal cuts --drain short" {
-	serve -k --drain 40 --local 0 -- ./handler got
+	start_server -k --drain 40 --local 0 -- ./handler got
 	client
 	kill "$server"
 	timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
 	kill -HUP "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	soon_there got
 }
 
 @test "handlers are told when --drain is over" {
-	serve -k --drain 100ms --local 0 -- ./handler got
+	start_server -k --drain 100ms --local 0 -- ./handler got
 	client
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	soon_there got
 }
 
 @test "--drain lets a session finish, of listen and of connect" {
-	serve -k --drain 20 --local 0 </dev/null
+	start_server -k --drain 20 --local 0 </dev/null
 	start_client --drain 20
 	echo one >&"$say"
 	soon_there server.out
@@ -273,61 +273,61 @@ is_free() {
 	timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
 	echo two >&"$say"
 	exec {say}>&-
-	ends 129 "$client"
-	ends 143 "$server"
-	holds server.out 'one\ntwo\n'
+	assert_exit 129 "$client"
+	assert_exit 143 "$server"
+	assert_content server.out 'one\ntwo\n'
 }
 
 @test "--drain is for what runs: what waits ends at once" {
-	serve -k --drain 40 --local 0 -- cat
+	start_server -k --drain 40 --local 0 -- cat
 	kill "$server"
-	ends 143 "$server"
-	serve --drain 40 --local 0 </dev/null
+	assert_exit 143 "$server"
+	start_server --drain 40 --local 0 </dev/null
 	kill "$server"
-	ends 143 "$server"
-	serve --no-accept --drain 40 --local 0
+	assert_exit 143 "$server"
+	start_server --no-accept --drain 40 --local 0
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 }
 
 # ---- Limits ----
 
 @test "--timeout tells the handlers, and is 124" {
-	serve -k --timeout 500ms --local 0 -- ./handler got
+	start_server -k --timeout 500ms --local 0 -- ./handler got
 	client
-	ends 124 "$server"
-	holds got 'got\n'
-	ends 0 "$client"
-	holds server.err "tcpu: listen localhost:$port: timed out after 500ms\\n"
+	assert_exit 124 "$server"
+	assert_content got 'got\n'
+	assert_exit 0 "$client"
+	assert_content server.err "tcpu: listen localhost:$port: timed out after 500ms\\n"
 	is_free
 }
 
 @test "--timeout kills those that do not listen to it" {
-	serve -k --timeout 500ms --local 0 -- ./stubborn
+	start_server -k --timeout 500ms --local 0 -- ./stubborn
 	client
-	ends 124 "$server"
+	assert_exit 124 "$server"
 	run ! kill -0 "$(<out)"
-	ends 0 "$client"
+	assert_exit 0 "$client"
 }
 
 @test "--timeout ends the only handler" {
-	serve --timeout 500ms --local 0 -- ./stubborn
+	start_server --timeout 500ms --local 0 -- ./stubborn
 	client
-	ends 124 "$server"
+	assert_exit 124 "$server"
 	run ! kill -0 "$(<out)"
-	serve -k --local 0 -- cat
+	start_server -k --local 0 -- cat
 	run -124 timeout -k1 10 tcpu connect --timeout 100ms 127.0.0.1 "$port" \
 		-- ./stubborn
 	assert_output --regexp "^tcpu: connect .*: timed out after 100ms$"
 }
 
 @test "--until-exit leaves no handler behind, not even a stubborn one" {
-	background master tcpu listen --local 0 </dev/null
+	start_background master tcpu listen --local 0 </dev/null
 	master=$!
-	serve -k --until-exit "$master" --local 0 -- ./stubborn
+	start_server -k --until-exit "$master" --local 0 -- ./stubborn
 	client
 	kill "$master"
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	run ! kill -0 "$(<out)"
-	ends 0 "$client"
+	assert_exit 0 "$client"
 }

@@ -16,11 +16,11 @@ example() {
 		echo "client $?"
 		wait "$!"
 		echo "server $?"' bash "$1" "$2" >statuses 3>&-
-	holds statuses 'client 0\nserver 0\n'
-	holds server.out 'Good Bye!\n'
-	holds client.out 'Hello!\n'
-	holds server.err ''
-	holds client.err ''
+	assert_content statuses 'client 0\nserver 0\n'
+	assert_content server.out 'Good Bye!\n'
+	assert_content client.out 'Hello!\n'
+	assert_content server.err ''
+	assert_content client.err ''
 }
 
 listen="echo 'Hello!' | tcpu listen 4242"
@@ -36,8 +36,8 @@ scm_client="csi -script $BATS_TEST_DIRNAME/peers/client.scm"
 			>client.out 3>&- &
 		echo "Hello!" | tcpu listen 4242 >server.out || exit
 		wait "$!"' 3>&-
-	holds server.out 'Good Bye!\n'
-	holds client.out 'Hello!\n'
+	assert_content server.out 'Good Bye!\n'
+	assert_content client.out 'Hello!\n'
 }
 
 @test "E01 two commands" {

@@ -27,12 +27,12 @@ limited() {
 @test "with 16 descriptors a listener serves one client after the other" {
 	local i
 	ulimit -Sn 16
-	serve -L -k --count 40 0 </dev/null
+	start_server -L -k --count 40 0 </dev/null
 	for ((i = 0; i < 40; i++)); do
 		run timeout -k 1 10 tcpu connect 127.0.0.1 "$port" <<<"$i"
 		assert_success
 	done
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	diff server.out <(seq 0 39)
 }
 
@@ -64,11 +64,11 @@ in_tmpfs() {
 
 @test "a disk that gets full is 9, and the peer does not think it well" {
 	truncate -s 64M big # more than the two kernels hold
-	serve -L 0 <big
+	start_server -L 0 <big
 	run -9 in_tmpfs 64k timeout -k 1 10 sh -c \
 		'tcpu connect 127.0.0.1 "$0" >file </dev/null' "$port"
 	assert_output 'tcpu: stdout: No space left on device'
-	ends 8 "$server"
+	assert_exit 8 "$server"
 }
 
 @test "a port file on a full disk is said to be incomplete, and is not there" {

@@ -64,7 +64,7 @@ meet() {
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	until_said out '[0-9]* [0-9]*'
+	wait_for_line out '[0-9]* [0-9]*'
 	read -r command child <out
 	family+=("$command" "$child")
 }
@@ -74,44 +74,44 @@ meet() {
 @test "a signal that ends us ends what a handler has started" {
 	local signal
 	for signal in HUP TERM USR1; do
-		serve -k --local 0 -- ./parent
+		start_server -k --local 0 -- ./parent
 		meet
 		kill "-$signal" "$server"
-		ends $((128 + $(kill -l "$signal"))) "$server"
+		assert_exit $((128 + $(kill -l "$signal"))) "$server"
 		gone "$command" "$child"
 		exec {say}>&-
-		ends 0 "$client"
+		assert_exit 0 "$client"
 	done
 }
 
 @test "--timeout ends it, and --until-exit" {
-	serve --timeout 500ms --local 0 -- ./parent
+	start_server --timeout 500ms --local 0 -- ./parent
 	meet
-	ends 124 "$server"
+	assert_exit 124 "$server"
 	gone "$command" "$child"
 	exec {say}>&-
-	background master tcpu listen --local 0 </dev/null
+	start_background master tcpu listen --local 0 </dev/null
 	master=$!
-	serve -k --until-exit "$master" --local 0 -- ./parent
+	start_server -k --until-exit "$master" --local 0 -- ./parent
 	meet
 	kill "$master"
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	gone "$command" "$child"
 }
 
 @test "it ends with us also if COMMAND has ended before" {
-	serve -k --local 0 -- ./leaves
+	start_server -k --local 0 -- ./leaves
 	meet
-	ends 0 "$client"
-	soon gone "$command"
+	assert_exit 0 "$client"
+	wait_until gone "$command"
 	is_state S "$child"
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	gone "$child"
 }
 
 @test "to end many that were left, /proc is not read for each" {
-	listening server strace -D -o trace -e trace=getdents64 \
+	start_listener server strace -D -o trace -e trace=getdents64 \
 		-E "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}" \
 		tcpu listen -1 -k --local 0 -- \
 		sh -c 'tail -f /dev/null >/dev/null & echo $!'
@@ -119,35 +119,35 @@ meet() {
 		family+=("$(timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null)")
 	done
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	gone "${family[@]}"
-	soon grep -q killed trace
+	wait_until grep -q killed trace
 	[ "$(grep -c getdents64 trace)" -lt 150 ]
 }
 
 @test "--drain does not spare it, once every COMMAND has ended" {
-	serve -k --drain 20 --local 0 -- ./leaves
+	start_server -k --drain 20 --local 0 -- ./leaves
 	meet
-	ends 0 "$client"
-	soon gone "$command"
+	assert_exit 0 "$client"
+	wait_until gone "$command"
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	gone "$child"
 }
 
 @test "it goes on if COMMAND ends, and if we do without being ended" {
-	serve -k --count 2 --local 0 -- ./leaves
+	start_server -k --count 2 --local 0 -- ./leaves
 	meet
 	first=$child
 	meet
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	is_state S "$first" "$child"
 }
 
 @test "whoever obeys no signal is killed a second later, and not before" {
 	local how
 	for how in 'kill -TERM' 'kill -INT'; do
-		listening server env --default-signal tcpu listen -1 -k \
+		start_listener server env --default-signal tcpu listen -1 -k \
 			--local 0 -- ./deaf
 		meet
 		SECONDS=0
@@ -162,61 +162,61 @@ meet() {
 }
 
 @test "whoever is stopped is woken to end" {
-	serve -k --local 0 -- ./parent
+	start_server -k --local 0 -- ./parent
 	meet
 	kill -STOP "$command" "$child"
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	gone "$command" "$child"
 }
 
 @test "a child with a session of its own goes on" {
 	sed 's/^tail/setsid tail/' parent >daemon
 	chmod +x daemon
-	serve -k --local 0 -- ./daemon
+	start_server -k --local 0 -- ./daemon
 	meet
-	soon eval '[ "$(ps -o sid= -p "$child")" -eq "$child" ]'
+	wait_until eval '[ "$(ps -o sid= -p "$child")" -eq "$child" ]'
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	gone "$command"
 	is_state S "$child"
 }
 
 @test "--idle-timeout ends what the session's handler has started, no other's" {
-	serve -k --pipes --idle-timeout 1s --local 0 -- ./parent
+	start_server -k --pipes --idle-timeout 1s --local 0 -- ./parent
 	meet
 	first=("$command" "$child")
 	exec {first_say}>&"$say"
-	until_said server.err 'tcpu: .* idle for 1s .*'
-	soon gone "${first[@]}"
+	wait_for_line server.err 'tcpu: .* idle for 1s .*'
+	wait_until gone "${first[@]}"
 	exec {first_say}>&- {say}>&-
 	meet
 	is_state S "$command" "$child"
-	until_said out "$command $child"
+	wait_for_line out "$command $child"
 }
 
 @test "--idle-timeout kills whoever obeys no signal" {
-	serve --pipes --idle-timeout 200ms --local 0 -- ./deaf
+	start_server --pipes --idle-timeout 200ms --local 0 -- ./deaf
 	meet
-	ends 124 "$server"
+	assert_exit 124 "$server"
 	gone "$command" "$child"
 }
 
 @test "after kill -9 every COMMAND gets SIGTERM, of connect, too" {
-	serve -k --local 0 -- ./parent
+	start_server -k --local 0 -- ./parent
 	meet
 	kill -KILL "$server"
-	soon gone "$command"
+	wait_until gone "$command"
 	exec {say}>&-
-	serve --abandon --local 0 </dev/null
+	start_server --abandon --local 0 </dev/null
 	tcpu connect 127.0.0.1 "$port" -- ./parent 3>&- &
 	client=$!
 	started+=("$client")
-	until_said server.out '[0-9]* [0-9]*'
+	wait_for_line server.out '[0-9]* [0-9]*'
 	read -r command child <server.out
 	family+=("$command" "$child")
 	kill -KILL "$client"
-	soon gone "$command"
+	wait_until gone "$command"
 }
 
 # ---- Groups ----
@@ -232,45 +232,45 @@ meet() {
 	chmod +x group
 	local option
 	for option in --local --pipes -k; do
-		serve "$option" --local 0 -- ./group
+		start_server "$option" --local 0 -- ./group
 		timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
-		until_said server.err own
+		wait_for_line server.err own
 		run ! grep shared server.err
 	done
-	serve --local 0 </dev/null
+	start_server --local 0 </dev/null
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" -- ./group
 	assert_output shared
 }
 
 # in_group [ARG]... - serve as a process group, which a stop signal can stop.
 in_group() {
-	listening server perl -e 'setpgrp; exec @ARGV' tcpu listen -1 "$@"
+	start_listener server perl -e 'setpgrp; exec @ARGV' tcpu listen -1 "$@"
 }
 
 @test "what we start is stopped with us, and continued" {
 	in_group -k --local 0 -- ./parent
 	meet
 	kill -TSTP "$server"
-	soon is_state T "$server" "$command" "$child"
+	wait_until is_state T "$server" "$command" "$child"
 	kill -CONT "$server"
-	soon is_state S "$server" "$command" "$child"
+	wait_until is_state S "$server" "$command" "$child"
 	echo more >&"$say"
-	until_said out more
+	wait_for_line out more
 	kill -TSTP "$server"
-	soon is_state T "$server" "$command" "$child"
+	wait_until is_state T "$server" "$command" "$child"
 	kill -CONT "$server"
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	gone "$command" "$child"
 }
 
 @test "SIGTSTP that was ignored at the start stops nobody" {
-	listening server env --ignore-signal=TSTP perl -e 'setpgrp; exec @ARGV' \
+	start_listener server env --ignore-signal=TSTP perl -e 'setpgrp; exec @ARGV' \
 		tcpu listen -1 -k --local 0 -- ./parent
 	meet
 	kill -TSTP "$server"
 	echo more >&"$say"
-	until_said out more
+	wait_for_line out more
 	is_state S "$server" "$command" "$child"
 }
 
@@ -300,7 +300,7 @@ no_children() {
 		as_init -k "$option" --local 0 -- sh -c 'sh -c "true &"; exit 3'
 		timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
 		timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
-		soon no_children
+		wait_until no_children
 		assert_equal "$(grep -c 'exit status 3' init.err)" 2
 	done
 }
@@ -311,6 +311,6 @@ no_children() {
 	[ "$(id -u)" -eq 0 ] || enter+=(--user --preserve-credentials)
 	"${enter[@]}" sh -c 'sh -c "tail -f /dev/null >/dev/null & echo >&2"'
 	end_child() { kill "$(pgrep -P "$server")"; }
-	soon end_child
-	soon no_children
+	wait_until end_child
+	wait_until no_children
 }

@@ -5,9 +5,9 @@
 
 load helper
 
-# asks [ARG]... - run tcpu connect to the server with our stdin; its status is
-# in status, its messages are in stderr.
-asks() {
+# run_client [ARG]... - run tcpu connect to the server with our stdin; its status
+# is in status, its messages are in stderr.
+run_client() {
 	run --separate-stderr timeout -k1 20 \
 		tcpu connect "$@" 127.0.0.1 "$port"
 }
@@ -29,38 +29,38 @@ reported() {
 # ---- What it is given ----
 
 @test "stdin and stdout of COMMAND are the connection" {
-	serve --local 0 -- cat
-	asks <<<question
+	start_server --local 0 -- cat
+	run_client <<<question
 	assert_success
 	assert_output question
-	ends 0 "$server"
-	holds server.err ''
+	assert_exit 0 "$server"
+	assert_content server.err ''
 }
 
 @test "nothing else is open in COMMAND, and stderr is ours" {
-	serve --local 0 -- sh -c 'ls /proc/$$/fd; readlink /proc/$$/fd/[01] |
+	start_server --local 0 -- sh -c 'ls /proc/$$/fd; readlink /proc/$$/fd/[01] |
 		uniq | grep -c socket; echo message >&2' 7</dev/null 9</dev/null
-	asks </dev/null
+	run_client </dev/null
 	assert_output $'0\n1\n2\n1'
-	ends 0 "$server"
-	holds server.err 'message\n'
+	assert_exit 0 "$server"
+	assert_content server.err 'message\n'
 }
 
 @test "the connection blocks, is not delayed, and is kept alive" {
-	serve --local 0 -- perl -MSocket=:all -MFcntl -e '
+	start_server --local 0 -- perl -MSocket=:all -MFcntl -e '
 		print fcntl(STDIN, F_GETFL, 0) & O_NONBLOCK ? "no" : "blocks";
 		print " ", unpack "i", getsockopt STDIN, IPPROTO_TCP, TCP_NODELAY;
 		print " ", unpack "i", getsockopt STDIN, SOL_SOCKET, SO_KEEPALIVE;
 		print " ", join ",", unpack "ii",
 		    getsockopt STDIN, SOL_SOCKET, SO_LINGER;'
-	asks </dev/null
+	run_client </dev/null
 	assert_output 'blocks 1 1 0,0'
 }
 
 @test "the environment tells of the two ends" {
 	export TCPREMOTEHOST=x TCPREMOTEINFO=x TCPLOCALHOST=x
-	serve --local 0 -- env
-	asks --print=addresses </dev/null
+	start_server --local 0 -- env
+	run_client --print=addresses </dev/null
 	read -r ip remote localip local <<<"$stderr"
 	grep -E '^(TCP|PROTO)' <<<"$output" | sort >told
 	diff told - <<-END
@@ -74,29 +74,29 @@ reported() {
 }
 
 @test "the service manager is told by tcpu, not by a handler" {
-	NOTIFY_SOCKET=$PWD/none serve --local 0 -- sh -c \
+	NOTIFY_SOCKET=$PWD/none start_server --local 0 -- sh -c \
 		'echo "${NOTIFY_SOCKET-unset}"'
-	asks </dev/null
+	run_client </dev/null
 	assert_equal "$output" unset
 }
 
 @test "IPv4 addresses are told as such on a socket of IPv6, and IPv6 as IPv6" {
-	serve -k --count 2 0 -- sh -c 'echo "$TCPLOCALIP $TCPREMOTEIP"'
+	start_server -k --count 2 0 -- sh -c 'echo "$TCPLOCALIP $TCPREMOTEIP"'
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_output '127.0.0.1 127.0.0.1'
 	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
 	assert_output '::1 ::1'
-	ends 0 "$server"
+	assert_exit 0 "$server"
 }
 
 @test "TCPCONNNUM counts the connections of one address" {
-	serve -k --local 0 -- sh -c 'echo "$TCPCONNNUM"; cat'
+	start_server -k --local 0 -- sh -c 'echo "$TCPCONNNUM"; cat'
 	mkfifo in
 	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
 	started+=("$!")
 	exec {say}>in
-	until_said first 1
-	asks </dev/null
+	wait_for_line first 1
+	run_client </dev/null
 	assert_output 2
 	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
 	assert_output 1
@@ -108,49 +108,49 @@ reported() {
 	for how in 'env' 'env --ignore-signal=CHLD,HUP,PIPE,USR1' \
 		'env --block-signal=CHLD,INT --default-signal'; do
 		# shellcheck disable=SC2086 # words are meant
-		background before $how "${look[@]}"
-		ends 0 "$!"
+		start_background before $how "${look[@]}"
+		assert_exit 0 "$!"
 		# shellcheck disable=SC2086 # words are meant
-		listening server $how tcpu listen -1 --local 0 -- "${look[@]}"
-		asks </dev/null
+		start_listener server $how tcpu listen -1 --local 0 -- "${look[@]}"
+		run_client </dev/null
 		diff before.out - <<<"$output"
 	done
 }
 
 @test "the peer gets its end of file when the handler ends, not when tcpu does" {
-	serve -k --local 0 -- cat
-	asks <<<one
+	start_server -k --local 0 -- cat
+	run_client <<<one
 	assert_output one
-	asks <<<two
+	run_client <<<two
 	assert_output two
 	kill -0 "$server"
 }
 
 @test "tcpu keeps nothing of a connection that has a handler" {
-	serve -k --local 0 -- sh -c 'readlink /proc/$$/fd/0; cat'
+	start_server -k --local 0 -- sh -c 'readlink /proc/$$/fd/0; cat'
 	mkfifo in
 	tcpu connect 127.0.0.1 "$port" <in >out 3>&- &
 	started+=("$!")
 	exec {say}>in
-	until_said out 'socket:.*'
-	soon bash -c '! readlink /proc/"$1"/fd/* | grep -qxF "$2"' \
+	wait_for_line out 'socket:.*'
+	wait_until bash -c '! readlink /proc/"$1"/fd/* | grep -qxF "$2"' \
 		bash "$server" "$(<out)"
 	exec {say}>&-
 }
 
 @test "the listener is gone before the only handler runs" {
-	serve --local 0 -- sh -c 'tcpu accept-ready --not-listening \
+	start_server --local 0 -- sh -c 'tcpu accept-ready --not-listening \
 		"$TCPLOCALPORT" && echo gone'
-	asks </dev/null
+	run_client </dev/null
 	assert_output gone
 }
 
 @test "with --count the listener is gone before the last handler runs" {
-	serve -k --count 2 --local 0 -- sh -c 'tcpu accept-ready \
+	start_server -k --count 2 --local 0 -- sh -c 'tcpu accept-ready \
 		--not-listening "$TCPLOCALPORT" && echo gone || echo there'
-	asks </dev/null
+	run_client </dev/null
 	assert_output there
-	asks </dev/null
+	run_client </dev/null
 	assert_output gone
 }
 
@@ -159,15 +159,15 @@ reported() {
 	mkdir bin
 	cp handler bin/other
 	for name in ./handler bin/other "$PWD/handler"; do
-		serve --local 0 -- "$name"
-		asks </dev/null
+		start_server --local 0 -- "$name"
+		run_client </dev/null
 		assert_output "$name"
 	done
-	PATH=/nowhere:$PWD/bin:$PATH serve --local 0 -- other
-	asks </dev/null
+	PATH=/nowhere:$PWD/bin:$PATH start_server --local 0 -- other
+	run_client </dev/null
 	assert_output "$PWD/bin/other"
-	PATH=$PATH: serve --local 0 -- handler
-	asks </dev/null
+	PATH=$PATH: start_server --local 0 -- handler
+	run_client </dev/null
 	assert_output ./handler
 }
 
@@ -176,16 +176,16 @@ reported() {
 	printf -v long '%05000d' 0
 	run --separate-stderr -127 timeout -k1 10 tcpu listen --local 0 -- "$long"
 	script handler <<<'echo "$0"'
-	PATH=/$long:$PATH:$PWD serve --local 0 -- handler
-	asks </dev/null
+	PATH=/$long:$PATH:$PWD start_server --local 0 -- handler
+	run_client </dev/null
 	assert_output "$PWD/handler"
 }
 
 @test "a script without #! is run by the shell" {
 	echo 'echo "$1"' >handler
 	chmod +x handler
-	serve --local 0 -- ./handler argument
-	asks </dev/null
+	start_server --local 0 -- ./handler argument
+	run_client </dev/null
 	assert_output argument
 }
 
@@ -194,29 +194,29 @@ reported() {
 @test "the only handler's status is ours" {
 	local code
 	for code in 0 1 2 8 125; do
-		serve --local 0 -- sh -c "exit $code"
-		asks </dev/null
-		ends "$code" "$server"
-		holds server.err ''
+		start_server --local 0 -- sh -c "exit $code"
+		run_client </dev/null
+		assert_exit "$code" "$server"
+		assert_content server.err ''
 	done
 }
 
 @test "the only handler's signal is 128+n, and a line" {
 	for signal in KILL TERM SEGV; do
-		serve --local 0 -- sh -c "ulimit -c 0; kill -$signal \$\$"
-		asks </dev/null
-		ends $((128 + $(kill -l "$signal"))) "$server"
+		start_server --local 0 -- sh -c "ulimit -c 0; kill -$signal \$\$"
+		run_client </dev/null
+		assert_exit $((128 + $(kill -l "$signal"))) "$server"
 		assert_equal "$(wc -l <server.err)" 1
 		assert_regex "$(<server.err)" '^tcpu: 127.0.0.1:[0-9]*: sh: '
 	done
 }
 
 @test "with --keep-open a failure is a line, and the listener goes on" {
-	serve -k --count 4 --local 0 -- sh -c 'read -r how; eval "$how"'
+	start_server -k --count 4 --local 0 -- sh -c 'read -r how; eval "$how"'
 	for how in 'exit 3' 'kill -KILL $$' 'exit 0' 'exit 1'; do
-		asks <<<"$how"
+		run_client <<<"$how"
 	done
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	sed 's/:[0-9]*: sh: /: /' server.err | sort | diff - <(sort <<-'END'
 		tcpu: 127.0.0.1: exit status 3
 		tcpu: 127.0.0.1: Killed
@@ -226,20 +226,20 @@ reported() {
 }
 
 @test "a handler whose client has gone dies of SIGPIPE, which is a line" {
-	serve -k --local 0 -- yes
+	start_server -k --local 0 -- yes
 	timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null | head -1
-	until_said server.err 'tcpu: 127.0.0.1:[0-9]*: yes: Broken pipe'
+	wait_for_line server.err 'tcpu: 127.0.0.1:[0-9]*: yes: Broken pipe'
 	assert_equal "$(wc -l <server.err)" 1
 	kill -0 "$server"
 }
 
 @test "a handler may close its stdout early" {
-	serve --local 0 -- sh -c 'echo early; exec >&-; cat >rest; exit 4'
-	asks <<<data
+	start_server --local 0 -- sh -c 'echo early; exec >&-; cat >rest; exit 4'
+	run_client <<<data
 	assert_success
 	assert_output early
-	ends 4 "$server"
-	holds rest 'data\n'
+	assert_exit 4 "$server"
+	assert_content rest 'data\n'
 }
 
 @test "COMMAND that is not there is 127, that is no program 126, at once" {
@@ -261,25 +261,25 @@ reported() {
 
 @test "COMMAND that has gone since is a line and a reset, and may come back" {
 	script handler <<<'echo here'
-	serve -k --local 0 -- ./handler
+	start_server -k --local 0 -- ./handler
 	mv handler elsewhere
-	asks </dev/null
+	run_client </dev/null
 	assert_failure
-	holds server.err 'tcpu: ./handler: No such file or directory\n'
+	assert_content server.err 'tcpu: ./handler: No such file or directory\n'
 	mv elsewhere handler
 	chmod -x handler
-	asks </dev/null
+	run_client </dev/null
 	assert_failure
 	chmod +x handler
-	asks </dev/null
+	run_client </dev/null
 	assert_output here
 	assert_equal "$(tail -1 server.err)" 'tcpu: ./handler: Permission denied'
 	rm handler
 	cp "$(command -v cat)" handler
-	serve --local 0 -- ./handler
+	start_server --local 0 -- ./handler
 	rm handler
-	asks </dev/null
-	ends 127 "$server"
+	run_client </dev/null
+	assert_exit 127 "$server"
 }
 
 # ---- --pipes ----
@@ -288,10 +288,10 @@ reported() {
 	local option hints
 	for option in '' --pipes; do
 		# shellcheck disable=SC2086 # an empty word is none
-		serve -v -k --count 2 $option --local 0 -- echo answer
-		asks -q </dev/null
-		asks -q </dev/null
-		ends 0 "$server"
+		start_server -v -k --count 2 $option --local 0 -- echo answer
+		run_client -q </dev/null
+		run_client -q </dev/null
+		assert_exit 0 "$server"
 		hints=$(grep -c ': input that echo leaves unread resets .*--pipes' \
 			server.err) || true
 		assert_equal "$hints" "$([ "$option" ] && echo 0 || echo 1)"
@@ -299,65 +299,65 @@ reported() {
 }
 
 @test "with --pipes closing stdout is an end of file to the peer" {
-	serve --pipes --local 0 -- sh -c 'echo early; exec >&-; cat >rest; exit 4'
+	start_server --pipes --local 0 -- sh -c 'echo early; exec >&-; cat >rest; exit 4'
 	mkfifo in
 	tcpu connect 127.0.0.1 "$port" <in >out 3>&- &
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	until_said out early
+	wait_for_line out early
 	echo late >&"$say"
 	exec {say}>&-
-	ends 0 "$client"
-	ends 4 "$server"
-	holds rest 'late\n'
+	assert_exit 0 "$client"
+	assert_exit 4 "$server"
+	assert_content rest 'late\n'
 }
 
 @test "with --pipes the end of input is the end of stdin" {
-	serve --pipes --local 0 -- sh -c 'cat; echo end'
-	asks <<<question
+	start_server --pipes --local 0 -- sh -c 'cat; echo end'
+	run_client <<<question
 	assert_output $'question\nend'
-	ends 0 "$server"
+	assert_exit 0 "$server"
 }
 
 @test "with --pipes the connection ends with the handler" {
-	serve --pipes --local 0 -- echo bye
+	start_server --pipes --local 0 -- echo bye
 	mkfifo in
 	tcpu connect --end=peer 127.0.0.1 "$port" <in >out 3>&- &
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	ends 0 "$client"
-	ends 0 "$server"
-	holds out 'bye\n'
+	assert_exit 0 "$client"
+	assert_exit 0 "$server"
+	assert_content out 'bye\n'
 	exec {say}>&-
 }
 
 @test "with --pipes a handler need not read everything, or anything" {
-	serve --pipes --local 0 -- sh -c 'head -c 1; exec <&-; echo; cat big'
+	start_server --pipes --local 0 -- sh -c 'head -c 1; exec <&-; echo; cat big'
 	head -c 1000000 /dev/urandom >big
 	head -c 200000 /dev/zero >zeros
 	run timeout -k1 20 bash -c "tcpu connect 127.0.0.1 $port <zeros >out"
 	assert_success
-	ends 0 "$server"
-	holds server.err ''
+	assert_exit 0 "$server"
+	assert_content server.err ''
 	printf '\0\n' | cat - big | cmp - out
 }
 
 @test "with --pipes nothing else is open, and the pipes block" {
-	serve --pipes --local 0 -- sh -c 'ls /proc/$$/fd
+	start_server --pipes --local 0 -- sh -c 'ls /proc/$$/fd
 		readlink /proc/$$/fd/[01] | grep -c pipe
 		sed -n "s/flags:[^0-9]*//p" /proc/$$/fdinfo/[01]' 9</dev/null
-	asks </dev/null
+	run_client </dev/null
 	assert_output $'0\n1\n2\n2\n00\n01'
 }
 
 @test "with --pipes the session ends with COMMAND, whoever has its pipes" {
-	serve -k -m 1 --pipes --local 0 -- sh -c \
+	start_server -k -m 1 --pipes --local 0 -- sh -c \
 		'tail -f /dev/null <&0 & echo hi; echo $! >&2'
 	local option
 	for option in --end=both --end=both --abandon; do
-		asks "$option" </dev/null
+		run_client "$option" </dev/null
 		assert_success
 		assert_output hi
 	done
@@ -367,7 +367,7 @@ reported() {
 @test "with --pipes what is in the pipe when COMMAND ends is sent, and no more" {
 	mkfifo go
 	head -c 1500000 /dev/urandom >big
-	serve -k --pipes --local 0 -- sh -c \
+	start_server -k --pipes --local 0 -- sh -c \
 		'(read -r line <go; echo late; echo later) & cat big'
 	local pipe
 	for pipe in 'cat' 'dd bs=999'; do
@@ -375,20 +375,20 @@ reported() {
 			$pipe 2>/dev/null | cmp - big
 		echo go >go
 	done
-	serve --pipes --crlf=both --local 0 -- sh -c \
+	start_server --pipes --crlf=both --local 0 -- sh -c \
 		'tail -f /dev/null & cat; echo end; kill $!'
-	asks <<<line
+	run_client <<<line
 	assert_output $'line\r\nend\r'
-	ends 0 "$server"
+	assert_exit 0 "$server"
 }
 
 @test "with --pipes output that never ends is cut where COMMAND ends" {
-	serve --pipes --local 0 -- sh -c \
+	start_server --pipes --local 0 -- sh -c \
 		'while echo y; do :; done & head -c 1000 /dev/zero'
 	run timeout -k1 20 bash -c \
 		'tcpu connect 127.0.0.1 "$1" </dev/null >out' bash "$port"
 	assert_success
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	assert_equal "$(tr -d 'y\n' <out | wc -c)" 1000
 }
 
@@ -400,21 +400,21 @@ answered() {
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	until_said out answer
+	wait_for_line out answer
 	echo question >&"$say"
 	echo another >&"$say"
 	exec {say}>&-
-	ends 0 "$client"
-	ends 0 "$server"
+	assert_exit 0 "$client"
+	assert_exit 0 "$server"
 	rm in
 }
 
 @test "with --pipes a client may ask when it has its answer already" {
-	serve --pipes --local 0 -- echo answer
+	start_server --pipes --local 0 -- echo answer
 	answered
-	serve --pipes --abandon --local 0 -- echo answer
+	start_server --pipes --abandon --local 0 -- echo answer
 	answered
-	serve --end=input --local 0 <<<answer
+	start_server --end=input --local 0 <<<answer
 	answered
 }
 
@@ -423,34 +423,34 @@ answered() {
 	for how in '--pipes --local 0 -- echo answer' '--end=input --local 0' \
 		'--pipes --abandon --local 0 -- echo answer'; do
 		# shellcheck disable=SC2086 # words are meant
-		serve $how <<<answer
+		start_server $how <<<answer
 		exec {held}<>/dev/tcp/127.0.0.1/"$port"
 		read -r line <&"$held"
 		assert_equal "$line" answer
-		ends 0 "$server"
+		assert_exit 0 "$server"
 		exec {held}>&-
 	done
 }
 
 @test "of a client that sends without end a mebibyte is taken" {
-	serve --pipes --local 0 -- echo answer
+	start_server --pipes --local 0 -- echo answer
 	timeout -k1 20 tcpu connect -q 127.0.0.1 "$port" </dev/zero >out || true
-	ends 0 "$server"
-	holds out 'answer\n'
+	assert_exit 0 "$server"
+	assert_content out 'answer\n'
 }
 
 @test "with --pipes a peer that is lost is a line, and the handler's end" {
-	serve --pipes --local 0 -- sh -c 'cat >rest; exit 5'
-	asks --reset <<<data
-	ends 5 "$server"
-	holds rest 'data\n'
+	start_server --pipes --local 0 -- sh -c 'cat >rest; exit 5'
+	run_client --reset <<<data
+	assert_exit 5 "$server"
+	assert_content rest 'data\n'
 	assert_regex "$(<server.err)" \
 		'^tcpu: 127.0.0.1:[0-9]*: Connection reset by peer \(5 bytes'
 	assert_equal "$(wc -l <server.err)" 1
 }
 
 @test "with --pipes there are sessions of many handlers at a time" {
-	serve -k --pipes --count 10 --local 0 -- cat
+	start_server -k --pipes --count 10 --local 0 -- cat
 	head -c 300000 /dev/urandom >data
 	for i in 0 1 2 3 4 5 6 7 8 9; do
 		tcpu connect 127.0.0.1 "$port" <data >"out$i" 3>&- &
@@ -458,61 +458,61 @@ answered() {
 		started+=("$!")
 	done
 	for i in 0 1 2 3 4 5 6 7 8 9; do
-		ends 0 "${clients[i]}"
+		assert_exit 0 "${clients[i]}"
 		cmp data "out$i"
 	done
-	ends 0 "$server"
+	assert_exit 0 "$server"
 }
 
 @test "with --pipes the options of sessions apply" {
-	serve --pipes --crlf=both --local 0 -- cat -A
-	asks --crlf=both <<<line
+	start_server --pipes --crlf=both --local 0 -- cat -A
+	run_client --crlf=both <<<line
 	assert_output 'line$'
-	ends 0 "$server"
-	serve --pipes --idle-timeout=100ms --local 0 -- cat
-	asks --abandon <<<data
+	assert_exit 0 "$server"
+	start_server --pipes --idle-timeout=100ms --local 0 -- cat
+	run_client --abandon <<<data
 	assert_equal "$status" 8
-	ends 124 "$server"
+	assert_exit 124 "$server"
 	assert_regex "$(<server.err)" 'idle for 100ms'
 	assert_equal "$(wc -l <server.err)" 1
 }
 
 @test "a COMMAND that does not read does not outlast --idle-timeout" {
 	mkfifo in
-	serve --pipes --idle-timeout=100ms --local 0 -- tail -f /dev/null
+	start_server --pipes --idle-timeout=100ms --local 0 -- tail -f /dev/null
 	tcpu connect 127.0.0.1 "$port" <in >/dev/null 2>&1 3>&- &
 	started+=("$!")
 	exec {say}>in
 	head -c 16M /dev/zero >&"$say" 2>/dev/null 3>&- &
 	started+=("$!")
-	ends 124 "$server"
+	assert_exit 124 "$server"
 	exec {say}>&-
 }
 
 # ---- connect ----
 
 @test "connect gives COMMAND the connection, and has its status" {
-	serve --local 0 -- cat
+	start_server --local 0 -- cat
 	run --separate-stderr timeout -k1 10 tcpu connect 127.0.0.1 "$port" -- \
 		sh -c 'echo question; read -r answer; echo "$answer" >&2; exit 6'
 	assert_equal "$status" 6
 	assert_equal "$output" ''
 	assert_equal "$stderr" question
-	ends 0 "$server"
+	assert_exit 0 "$server"
 }
 
 @test "connect resets where COMMAND cannot be executed after all" {
 	printf '#!/no/such/interpreter\n' >broken
 	chmod +x broken
-	serve --local 0 </dev/null
+	start_server --local 0 </dev/null
 	run -127 --separate-stderr timeout -k1 20 \
 		tcpu connect 127.0.0.1 "$port" -- ./broken
 	assert_equal "$stderr" 'tcpu: ./broken: No such file or directory'
-	ends 8 "$server"
+	assert_exit 8 "$server"
 }
 
 @test "connect tells COMMAND the two ends" {
-	serve --local 0 -- cat
+	start_server --local 0 -- cat
 	run --separate-stderr timeout -k1 10 \
 		tcpu connect --print=addresses 127.0.0.1 "$port" -- \
 		sh -c 'echo "$PROTO $TCPLOCALIP $TCPLOCALPORT" \
@@ -521,7 +521,7 @@ answered() {
 }
 
 @test "--ucspi gives it as descriptors 6 and 7, and our stdin and stdout" {
-	serve --local 0 -- cat
+	start_server --local 0 -- cat
 	run timeout -k1 10 tcpu connect --ucspi 127.0.0.1 "$port" -- \
 		sh -c 'cat >&7; read -r answer <&6; echo "got $answer"
 		ls /proc/$$/fd' <<<question 4</dev/null 8</dev/null
@@ -530,19 +530,19 @@ answered() {
 }
 
 @test "connect --pipes lets COMMAND half-close" {
-	serve --local 0 -- sh -c 'cat; echo end'
+	start_server --local 0 -- sh -c 'cat; echo end'
 	run timeout -k1 10 tcpu connect --pipes 127.0.0.1 "$port" -- \
 		sh -c 'echo question; exec >&-; cat >answer'
 	assert_success
-	holds answer 'question\nend\n'
+	assert_content answer 'question\nend\n'
 }
 
 @test "what takes tcpclient's place works with tcpserver, and the reverse" {
-	listening server tcpserver -1RHl0 127.0.0.1 0 cat
+	start_listener server tcpserver -1RHl0 127.0.0.1 0 cat
 	run timeout -k1 10 tcpu connect --ucspi 127.0.0.1 "$port" -- \
 		sh -c 'echo one >&7; head -1 <&6'
 	assert_output one
-	serve --local 0 -- cat
+	start_server --local 0 -- cat
 	run timeout -k1 10 tcpclient -RHl0 127.0.0.1 "$port" \
 		sh -c 'echo two >&7; head -1 <&6'
 	assert_output two
@@ -557,18 +557,18 @@ answered() {
 		readlink /proc/$$/fd/[01] | sed 's/:.*//'
 		grep -E 'Sig(Blk|Ign)' /proc/self/status
 	END
-	listening theirs tcpserver -1RHl '' 127.0.0.1 0 ./handler
-	asks </dev/null
+	start_listener theirs tcpserver -1RHl '' 127.0.0.1 0 ./handler
+	run_client </dev/null
 	grep -v TCPLOCALHOST <<<"$output" >expected
-	serve -k --local 0 -- ./handler
-	asks </dev/null
+	start_server -k --local 0 -- ./handler
+	run_client </dev/null
 	diff expected - <<<"$output"
 }
 
 # ---- How many ----
 
 @test "at most --max-conns run at a time, and no client is lost" {
-	serve -k --max-conns 5 --local 0 -- sh -c \
+	start_server -k --max-conns 5 --local 0 -- sh -c \
 		'perl -e "select undef, undef, undef, .05"; echo "$TCPCONNNUM"'
 	for ((i = 0; i < 200; i++)); do
 		tcpu connect -q 127.0.0.1 "$port" </dev/null >>"out" 3>&- &
@@ -576,75 +576,75 @@ answered() {
 		started+=("$!")
 	done
 	for pid in "${clients[@]}"; do
-		ends 0 "$pid"
+		assert_exit 0 "$pid"
 	done
 	assert_equal "$(wc -l <out)" 200
 	assert_equal "$(sort -n out | tail -1)" 5
-	holds server.err ''
+	assert_content server.err ''
 }
 
 @test "clients beyond --max-conns wait in the kernel's queue" {
-	serve -k -m 1 --local 0 -- cat
+	start_server -k -m 1 --local 0 -- cat
 	mkfifo in
 	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
 	started+=("$!")
 	exec {say}>in
 	echo one >&"$say"
-	until_said first one
+	wait_for_line first one
 	tcpu connect 127.0.0.1 "$port" <<<two >second 3>&- {say}>&- &
 	client=$!
 	started+=("$client")
 	timeout -k1 10 tcpu accept-ready --wait=5 "$port"
-	holds second ''
+	assert_content second ''
 	exec {say}>&-
-	ends 0 "$client"
-	holds second 'two\n'
+	assert_exit 0 "$client"
+	assert_content second 'two\n'
 }
 
 @test "--count ends when the last handler has" {
-	serve -k --count 2 --local 0 -- cat
+	start_server -k --count 2 --local 0 -- cat
 	mkfifo in
 	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	asks <<<two
+	run_client <<<two
 	assert_output two
 	timeout -k1 10 tcpu accept-ready --not-listening --wait=5 "$port"
 	echo one >&"$say"
 	exec {say}>&-
-	ends 0 "$client"
-	holds first 'one\n'
-	ends 0 "$server"
+	assert_exit 0 "$client"
+	assert_content first 'one\n'
+	assert_exit 0 "$server"
 }
 
 @test "--accept-timeout lets the handlers finish" {
-	serve -k --accept-timeout 100ms --local 0 -- cat
+	start_server -k --accept-timeout 100ms --local 0 -- cat
 	mkfifo in
 	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	until_said server.err "tcpu: listen localhost:$port: timed out after 100ms"
+	wait_for_line server.err "tcpu: listen localhost:$port: timed out after 100ms"
 	echo one >&"$say"
 	exec {say}>&-
-	ends 0 "$client"
-	holds first 'one\n'
-	ends 124 "$server"
+	assert_exit 0 "$client"
+	assert_content first 'one\n'
+	assert_exit 124 "$server"
 }
 
 @test "handlers are reaped at once" {
-	serve -k --local 0 -- sh -c 'exit 7'
+	start_server -k --local 0 -- sh -c 'exit 7'
 	local nth
 	for nth in 1 2 3; do
-		asks </dev/null
-		soon reported "$nth"
+		run_client </dev/null
+		wait_until reported "$nth"
 		run ! pgrep -P "$server"
 	done
 }
 
 @test "where descriptors run out, clients wait, and one line tells" {
-	listening server prlimit --nofile=16 tcpu listen -1 -k --local 0 -- cat
+	start_listener server prlimit --nofile=16 tcpu listen -1 -k --local 0 -- cat
 	mkfifo in
 	for i in 0 1 2 3 4 5 6 7 8 9; do
 		tcpu connect 127.0.0.1 "$port" <in >"out$i" 3>&- &
@@ -652,14 +652,14 @@ answered() {
 		started+=("$!")
 	done
 	exec {say}>in
-	soon test -s server.err
+	wait_until test -s server.err
 	exec {say}>&-
 	for pid in "${clients[@]}"; do
-		ends 0 "$pid"
+		assert_exit 0 "$pid"
 	done
 	assert_equal "$(wc -l <server.err)" 1
 	assert_regex "$(<server.err)" '^tcpu: .*: Too many open files$'
-	asks <<<after
+	run_client <<<after
 	assert_output after
 }
 
@@ -667,7 +667,7 @@ answered() {
 	local limit
 	mkfifo in
 	for limit in 13 14 15 16; do
-		listening server prlimit --nofile="$limit" \
+		start_listener server prlimit --nofile="$limit" \
 			tcpu listen -1 -k --local 0 -- cat
 		for i in 0 1 2 3 4 5 6 7 8 9; do
 			tcpu connect 127.0.0.1 "$port" <in >/dev/null 2>&1 \
@@ -675,9 +675,9 @@ answered() {
 			started+=("$!")
 		done
 		exec {say}>in
-		soon test -s server.err
+		wait_until test -s server.err
 		kill -TERM "$server"
-		ends 143 "$server"
+		assert_exit 143 "$server"
 		exec {say}>&-
 	done
 }
@@ -689,7 +689,7 @@ answered() {
 	install -m 755 "$BUILD/tcpu" "$shared"
 	[ "$(id -u)" -ne 0 ] ||
 		as=(setpriv --reuid $((100000 + $$)) --clear-groups)
-	listening server "${as[@]}" prlimit --nproc=3 "$shared/tcpu" listen \
+	start_listener server "${as[@]}" prlimit --nproc=3 "$shared/tcpu" listen \
 		-1 -k --local 0 -- cat
 	rm -r "$shared"
 	mkfifo in
@@ -699,10 +699,10 @@ answered() {
 		started+=("$!")
 	done
 	exec {say}>in
-	soon test -s server.err
+	wait_until test -s server.err
 	exec {say}>&-
 	for pid in "${clients[@]}"; do
-		ends 0 "$pid"
+		assert_exit 0 "$pid"
 	done
-	holds server.err 'tcpu: cat: Resource temporarily unavailable\n'
+	assert_content server.err 'tcpu: cat: Resource temporarily unavailable\n'
 }

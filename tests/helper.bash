@@ -32,7 +32,7 @@ teardown() {
 	reap
 }
 
-# reap - end what background and serve started.
+# reap - end what start_background and start_listener started.
 reap() {
 	local pid
 	for pid in "${started[@]}"; do
@@ -42,23 +42,31 @@ reap() {
 	started=()
 }
 
-# background NAME COMMAND [ARG]... - start it with our stdin, stdout and stderr
-# to NAME.out and NAME.err; its pid is $!.
-background() {
-	local become=exec
-	[ "$(type -t "$2")" != function ] || become=
-	# A shell of bats would take a signal for a failure of the test.
+# set_become NAME - set become to exec, unless NAME is a function.  A shell of
+# bats in the background would take a signal for a failure of the test, and
+# leaves SIGINT and SIGQUIT ignored: the process becomes the command.
+set_become() {
+	become=exec
+	[ "$(type -t "$1")" != function ] || become=
+}
+
+# start_background NAME COMMAND [ARG]... - start it with our stdin, stdout and
+# stderr to NAME.out and NAME.err; its pid is $!.
+start_background() {
+	local become
+	set_become "$2"
 	$become "${@:2}" <&0 >"$1.out" 2>"$1.err" 3>&- &
 	started+=("$!")
 }
 
-# listening NAME COMMAND [ARG]... - start with our stdin a command that says
-# its port first, and wait until it does.  Sets port, and the variable NAME to
-# its pid.  What it says then goes to NAME.out, its messages to NAME.err.
-listening() {
-	local fd
+# start_listener NAME COMMAND [ARG]... - start with our stdin a command that
+# says its port first, and wait until it does.  Sets port, and the variable NAME
+# to its pid.  What it says then goes to NAME.out, its messages to NAME.err.
+start_listener() {
+	local fd become
+	set_become "$2"
 	mkfifo "$1.fifo"
-	"${@:2}" <&0 >"$1.fifo" 2>"$1.err" 3>&- &
+	$become "${@:2}" <&0 >"$1.fifo" 2>"$1.err" 3>&- &
 	started+=("$!")
 	printf -v "$1" %s "$!"
 	exec {fd}<"$1.fifo"
@@ -70,21 +78,21 @@ listening() {
 	exec {fd}<&-
 }
 
-# serve [ARG]... - so for tcpu listen, under the name of server.
-serve() {
-	listening server tcpu listen -1 "$@"
+# start_server [ARG]... - start tcpu listen as the listener named server.
+start_server() {
+	start_listener server tcpu listen -1 "$@"
 }
 
-# until_said FILE TEXT - wait until a line of FILE is TEXT.
-until_said() {
+# wait_for_line FILE TEXT - wait until a line of FILE is TEXT.
+wait_for_line() {
 	timeout 20 bash -c 'grep -q -m1 -x "$2" < <(
 		exec tail -n +1 -s 0.1 --pid="$$" -F "$1" 2>/dev/null)' \
 		bash "$1" "$2" 3>&-
 }
 
-# soon COMMAND [ARG]... - it succeeds within some seconds; between two tries a
-# run of tcpu takes its time.
-soon() {
+# wait_until COMMAND [ARG]... - it succeeds within some seconds.  A run of tcpu
+# is the pause between two tries.
+wait_until() {
 	local tries
 	for ((tries = 0; tries < 400; tries++)); do
 		! "$@" || return 0
@@ -93,16 +101,16 @@ soon() {
 	fail "not soon: $*"
 }
 
-# ends STATUS PID - the background process ends, with STATUS.
-ends() {
+# assert_exit STATUS PID - the background process ends, with STATUS.
+assert_exit() {
 	local status=0
 	wait "$2" || status=$?
 	[ -z "${drains[$2]-}" ] || wait "${drains[$2]}"
 	assert_equal "$status" "$1"
 }
 
-# holds FILE FORMAT - the file's bytes are those that printf makes of FORMAT.
-holds() {
+# assert_content FILE FORMAT - the file's bytes are those that printf makes of FORMAT.
+assert_content() {
 	# shellcheck disable=SC2059 # a format is meant
 	printf "$2" | cmp - "$1"
 }

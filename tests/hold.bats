@@ -24,7 +24,7 @@ held() {
 		echo $$; for fd in 3 4; do
 			grep flags: /proc/$$/fdinfo/$fd | grep -o "..$"
 		done; ls /proc/$$/fd' 7</dev/null </dev/null
-	ends 0 "$held"
+	assert_exit 0 "$held"
 	diff - held.out <<-END
 		LISTEN_FDNAMES=tcpu:tcpu
 		LISTEN_FDS=2
@@ -46,8 +46,8 @@ held() {
 	export LISTEN_FDS=7 LISTEN_PID=1 LISTEN_FDNAMES=x
 	held 127.0.0.1 0 -- sh -c 'echo "$LISTEN_FDS $LISTEN_FDNAMES"
 		[ "$LISTEN_PID" -eq $$ ] && ls /proc/$$/fd' </dev/null
-	ends 0 "$held"
-	holds held.out '1 tcpu\n0\n1\n2\n3\n'
+	assert_exit 0 "$held"
+	assert_content held.out '1 tcpu\n0\n1\n2\n3\n'
 }
 
 @test "signals are as tcpu was started with" {
@@ -78,7 +78,7 @@ held() {
 	run timeout -k1 10 tcpu connect localhost "$port" </dev/null
 	assert_success
 	assert_output hi
-	ends 0 "$held"
+	assert_exit 0 "$held"
 }
 
 @test "clients can connect from the start, and are served when COMMAND is up" {
@@ -92,8 +92,8 @@ held() {
 	timeout -k1 10 tcpu accept-ready --min 3 --wait=5 "$port"
 	echo go >go
 	for n in 1 2 3; do
-		ends 0 "${clients[n]}"
-		holds "out$n" "$n\\n"
+		assert_exit 0 "${clients[n]}"
+		assert_content "out$n" "$n\\n"
 	done
 }
 
@@ -123,13 +123,13 @@ held() {
 	competitor=$!
 	started+=("$competitor")
 	exec {end}>end
-	until_said tried trying
+	wait_for_line tried trying
 	echo go >go
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<data
 	assert_output data
 	exec {end}>&-
-	ends 0 "$competitor"
-	holds tried 'trying\nwon 0\n'
+	assert_exit 0 "$competitor"
+	assert_content tried 'trying\nwon 0\n'
 }
 
 @test "COMMAND is looked up first, and its stdout is spent by -1" {
@@ -141,7 +141,7 @@ held() {
 		sh -c 'echo x; exit 3'
 	assert_equal "$status" 3
 	assert_output --regexp '^[0-9]+$'
-	holds port "$output\\n"
+	assert_content port "$output\\n"
 }
 
 @test "COMMAND that cannot be executed after all is 126, without the files" {
@@ -194,7 +194,7 @@ held() {
 }
 
 @test "a server that systemd could start takes them" {
-	serve -k --local 0 -- sh -c 'read -r line; echo "got $line"'
+	start_server -k --local 0 -- sh -c 'read -r line; echo "got $line"'
 	backend=$port
 	held --local 0 -- /lib/systemd/systemd-socket-proxyd \
 		"127.0.0.1:$backend"
@@ -214,7 +214,7 @@ held() {
 		run timeout -k1 10 tcpu connect "$host" "$port" </dev/null
 		assert_output "$host unset unset"
 	done
-	ends 0 "$held"
+	assert_exit 0 "$held"
 }
 
 @test "\$LISTEN_FDS for another process, or none, is nothing" {
@@ -232,7 +232,7 @@ held() {
 
 @test "a port that is given is listened on, whatever \$LISTEN_FDS says" {
 	held 127.0.0.1 0 -- tcpu listen -t 10ms 127.0.0.2 0
-	ends 124 "$held"
+	assert_exit 124 "$held"
 	assert_regex "$(<held.err)" \
 		'^tcpu: listen 127\.0\.0\.2:[1-9][0-9]*: timed out after 10ms$'
 }
@@ -245,7 +245,7 @@ held() {
 		tcpu connect --retry=5 127.0.0.1 80
 		echo again | tcpu connect 127.0.0.1 80
 		wait $! && echo done' <<<once >out 3>&-
-	holds out 'once\nagain\ndone\n'
+	assert_content out 'once\nagain\ndone\n'
 }
 
 @test "--fd takes a socket, and a socket may be stdin, as UCSPI has it" {
@@ -254,21 +254,21 @@ held() {
 			"exec tcpu listen --fd $fd -- cat $fd<&3 3<&-"
 		run timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<data
 		assert_output data
-		ends 0 "$held"
+		assert_exit 0 "$held"
 		rm held.out held.err
 	done
 	held 127.0.0.1 0 -- sh -c 'exec tcpu listen --fd 0 <&3 3<&-'
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<data
 	assert_success
-	ends 0 "$held"
-	holds held.out 'data\n'
+	assert_exit 0 "$held"
+	assert_content held.out 'data\n'
 }
 
 @test "--fd tells its port as any listener does" {
 	held 127.0.0.1 0 -- sh -c 'exec tcpu listen -1 --no-accept -t 1 --fd 3'
-	ends 124 "$held"
-	holds held.out "$port\\n"
-	holds held.err 'tcpu: listen --fd 3: timed out after 1s\n'
+	assert_exit 124 "$held"
+	assert_content held.out "$port\\n"
+	assert_content held.err 'tcpu: listen --fd 3: timed out after 1s\n'
 }
 
 @test "a --fd that is no listening TCP socket is 2, and in LISTEN_FDS 7" {
@@ -277,9 +277,9 @@ held() {
 	run -2 --separate-stderr timeout -k1 10 tcpu listen --fd 9 9</dev/null
 	assert_equal "$stderr" \
 		'tcpu: listen: --fd 9: not a listening TCP socket'
-	serve -k --local 0 -- tcpu listen --fd 0
+	start_server -k --local 0 -- tcpu listen --fd 0
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
-	until_said server.err 'tcpu: listen: --fd 0: not a listening TCP socket'
+	wait_for_line server.err 'tcpu: listen: --fd 0: not a listening TCP socket'
 	run -2 --separate-stderr timeout -k1 10 perl -MSocket -e '
 		$^F = 9;
 		socket S, AF_UNIX, SOCK_STREAM, 0;

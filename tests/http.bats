@@ -6,7 +6,7 @@ load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
-	serve -k --local 0 -- "$BATS_TEST_DIRNAME/peers/http.sh"
+	start_server -k --local 0 -- "$BATS_TEST_DIRNAME/peers/http.sh"
 	url=http://127.0.0.1:$port
 }
 
@@ -27,7 +27,7 @@ rests() {
 	run timeout -k1 10 curl -sS0 -o /dev/null -w '%{http_code}' \
 		-X DELETE "$url"
 	assert_output 501
-	holds server.err ''
+	assert_content server.err ''
 }
 
 @test "every response to 32 connections at a time is right" {
@@ -54,7 +54,7 @@ rests() {
 	assert_line 'errors 0'
 	[[ $output =~ requests\ ([0-9]+) ]]
 	[ "${BASH_REMATCH[1]}" -gt 50 ]
-	soon rests "$before"
+	wait_until rests "$before"
 	run timeout -k1 10 curl -sS0 "$url/after"
 	assert_output 'GET /after HTTP/1.0'
 }

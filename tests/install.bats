@@ -74,7 +74,7 @@ program() {
 	} | sort -u >want
 	diff want got
 	(cd "$root" && find . ! -type d ! -path ".$prefix/*") >elsewhere
-	holds elsewhere ''
+	assert_content elsewhere ''
 }
 
 @test "each call leads to the page that is about it" {

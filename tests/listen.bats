@@ -17,65 +17,65 @@ probes() {
 
 @test "listen accepts one connection, and nobody listens any more" {
 	mkfifo in
-	serve --local 0 < <(exec cat in 3>&-)
-	background client "$talk" "$port" slurp
+	start_server --local 0 < <(exec cat in 3>&-)
+	start_background client "$talk" "$port" slurp
 	client=${started[-1]}
 	exec {say}>in
 	echo hello >&"$say"
-	until_said client.out hello
+	wait_for_line client.out hello
 	probes 4 127.0.0.1 "$port"
 	exec {say}>&-
-	ends 0 "$server"
-	ends 0 "$client"
-	holds client.out 'hello\nEOF\n'
+	assert_exit 0 "$server"
+	assert_exit 0 "$client"
+	assert_content client.out 'hello\nEOF\n'
 }
 
 @test "--keep-open runs one session after the other" {
-	serve --keep-open --count 3 --local 0 <<<question
+	start_server --keep-open --count 3 --local 0 <<<question
 	for i in 1 2 3; do
 		timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<"$i" >"answer$i"
 	done
-	ends 0 "$server"
-	holds server.out '1\n2\n3\n'
-	holds answer1 'question\n'
-	holds answer2 ''
-	holds server.err ''
+	assert_exit 0 "$server"
+	assert_content server.out '1\n2\n3\n'
+	assert_content answer1 'question\n'
+	assert_content answer2 ''
+	assert_content server.err ''
 }
 
 @test "nobody listens any more once --count connections have come" {
 	mkfifo in
-	serve -k --count 2 --local 0 </dev/null
+	start_server -k --count 2 --local 0 </dev/null
 	timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
-	background client tcpu connect 127.0.0.1 "$port" < <(exec cat in 3>&-)
+	start_background client tcpu connect 127.0.0.1 "$port" < <(exec cat in 3>&-)
 	client=${started[-1]}
 	exec {say}>in
 	echo last >&"$say"
-	until_said server.out last
+	wait_for_line server.out last
 	probes 4 127.0.0.1 "$port"
 	exec {say}>&-
-	ends 0 "$client"
-	ends 0 "$server"
+	assert_exit 0 "$client"
+	assert_exit 0 "$server"
 }
 
 @test "with --keep-open a client's failure is a line and not the status" {
-	serve --keep-open --count 2 --local 0 </dev/null
+	start_server --keep-open --count 2 --local 0 </dev/null
 	timeout -k1 10 "$talk" "$port" send=abc reset
 	timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<def
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	assert_equal "$(wc -l <server.err)" 1
 	assert_regex "$(<server.err)" '^tcpu: 127.0.0.1:[0-9]+: Connection reset'
 	assert_regex "$(<server.out)" 'def$'
 }
 
 @test "with --keep-open a client that idles ends its session only" {
-	serve --keep-open --count 2 --idle-timeout=200ms --local 0 \
+	start_server --keep-open --count 2 --idle-timeout=200ms --local 0 \
 		< <(exec tail -f /dev/null --pid=$$ 3>&-)
-	background idler "$talk" "$port" slurp
-	ends 0 "${started[-1]}"
-	holds idler.out 'ECONNRESET\n'
+	start_background idler "$talk" "$port" slurp
+	assert_exit 0 "${started[-1]}"
+	assert_content idler.out 'ECONNRESET\n'
 	timeout -k1 10 "$talk" "$port" 'send=x\n' slurp
-	ends 0 "$server"
-	holds server.out 'x\n'
+	assert_exit 0 "$server"
+	assert_content server.out 'x\n'
 }
 
 @test "with --keep-open a full disk is the end" {
@@ -84,7 +84,7 @@ probes() {
 	server=$!
 	read -r port <&"$ready"
 	timeout -k1 10 "$talk" "$port" 'send=x\n' slurp
-	ends 9 "$server"
+	assert_exit 9 "$server"
 	assert_equal "$(<server.err)" 'tcpu: stdout: No space left on device'
 }
 
@@ -99,24 +99,24 @@ probes() {
 
 @test "--accept-timeout does not bound the session" {
 	mkfifo in
-	serve --accept-timeout 2 --local 0 < <(exec cat in 3>&-)
-	background client "$talk" "$port" slurp
+	start_server --accept-timeout 2 --local 0 < <(exec cat in 3>&-)
+	start_background client "$talk" "$port" slurp
 	exec {say}>in
 	run timeout -k1 10 tcpu listen --timeout 2.2 --local 0
 	exec {say}>&-
-	ends 0 "$server"
+	assert_exit 0 "$server"
 }
 
 @test "--timeout bounds the listener's life" {
-	serve --timeout 200ms --keep-open --local 0 </dev/null
+	start_server --timeout 200ms --keep-open --local 0 </dev/null
 	probes 0 127.0.0.1 "$port"
-	ends 124 "$server"
+	assert_exit 124 "$server"
 	assert_equal "$(<server.err)" \
 		"tcpu: listen localhost:$port: timed out after 200ms"
 }
 
 @test "--backlog is how many may wait" {
-	serve --backlog 1 --no-accept --local -4 0 </dev/null
+	start_server --backlog 1 --no-accept --local -4 0 </dev/null
 	probes 0 127.0.0.1 "$port"
 	probes 0 127.0.0.1 "$port"
 	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"
@@ -125,39 +125,39 @@ probes() {
 }
 
 @test "by default as many may wait as the system allows" {
-	serve --no-accept --local -4 0 </dev/null
+	start_server --no-accept --local -4 0 </dev/null
 	run timeout -k1 10 tcpu accept-ready -c 127.0.0.1 "$port"
 	assert_output "0 $(</proc/sys/net/core/somaxconn)"
 }
 
 @test "--until-exit ends with the process" {
-	background other tail -f /dev/null
+	start_background other tail -f /dev/null
 	other=${started[-1]}
-	serve --until-exit "$other" --keep-open --local 0 </dev/null
+	start_server --until-exit "$other" --keep-open --local 0 </dev/null
 	kill "$other"
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	probes 4 127.0.0.1 "$port"
 }
 
 @test "--until-exit ends a session as lost" {
-	background other tail -f /dev/null
+	start_background other tail -f /dev/null
 	other=${started[-1]}
 	mkfifo in
-	serve --until-exit "$other" --local 0 < <(exec cat in 3>&-)
-	background client "$talk" "$port" 'send=x\n' slurp
+	start_server --until-exit "$other" --local 0 < <(exec cat in 3>&-)
+	start_background client "$talk" "$port" 'send=x\n' slurp
 	client=${started[-1]}
 	exec {say}>in
-	until_said server.out x
+	wait_for_line server.out x
 	kill "$other"
-	ends 8 "$server"
-	ends 0 "$client"
-	holds client.out 'ECONNRESET\n'
+	assert_exit 8 "$server"
+	assert_exit 0 "$client"
+	assert_content client.out 'ECONNRESET\n'
 }
 
 @test "--until-exit without such a process is 125" {
-	background other true
+	start_background other true
 	other=${started[-1]}
-	ends 0 "$other"
+	assert_exit 0 "$other"
 	run timeout -k1 10 tcpu listen --until-exit "$other" --local 0
 	assert_equal "$status" 125
 	assert_output "tcpu: --until-exit $other: No such process"
@@ -199,43 +199,43 @@ probes() {
 }
 
 @test "-4 and -6 are one family" {
-	serve -4 --keep-open --local 0 </dev/null
+	start_server -4 --keep-open --local 0 </dev/null
 	probes 0 127.0.0.1 "$port"
 	probes 4 ::1 "$port"
 	kill "$server"
-	serve -6 --keep-open --local 0 </dev/null
+	start_server -6 --keep-open --local 0 </dev/null
 	probes 0 ::1 "$port"
 	probes 4 127.0.0.1 "$port"
 	kill "$server"
-	serve -4 --keep-open 0 </dev/null
+	start_server -4 --keep-open 0 </dev/null
 	probes 0 127.0.0.1 "$port"
 	probes 4 ::1 "$port"
 	kill "$server"
-	serve --v6only --keep-open 0 </dev/null
+	start_server --v6only --keep-open 0 </dev/null
 	probes 0 ::1 "$port"
 	probes 4 127.0.0.1 "$port"
 }
 
 @test "the IPv6 wildcard takes IPv4, unless --v6only is given" {
-	serve -k :: 0 </dev/null
+	start_server -k :: 0 </dev/null
 	probes 0 ::1 "$port"
 	probes 0 127.0.0.1 "$port"
 	kill "$server"
-	serve -k --v6only '[::]:0' </dev/null
+	start_server -k --v6only '[::]:0' </dev/null
 	probes 0 ::1 "$port"
 	probes 4 127.0.0.1 "$port"
 	kill "$server"
-	serve -k -6 :: 0 </dev/null
+	start_server -k -6 :: 0 </dev/null
 	probes 4 127.0.0.1 "$port"
 }
 
 @test "a denied client does not restart --accept-timeout" {
-	serve --accept-timeout 1 --local --deny 0.0.0.0/0 --deny ::/0 0
+	start_server --accept-timeout 1 --local --deny 0.0.0.0/0 --deny ::/0 0
 	SECONDS=0
 	until [ "$SECONDS" -ge 4 ] || ! kill -0 "$server" 2>/dev/null; do
 		timeout -k1 5 tcpu connect -q 127.0.0.1 "$port" </dev/null || true
 	done
-	ends 124 "$server"
+	assert_exit 124 "$server"
 }
 
 @test "--no-accept refuses what needs an accept" {
@@ -269,7 +269,7 @@ for options about connections"
 }
 
 @test "an address is listened on alone" {
-	serve --keep-open 127.0.0.2 0 </dev/null
+	start_server --keep-open 127.0.0.2 0 </dev/null
 	probes 0 127.0.0.2 "$port"
 	probes 4 127.0.0.1 "$port"
 }
@@ -277,7 +277,7 @@ for options about connections"
 # ---- When it cannot ----
 
 @test "a port in use is 6" {
-	serve --keep-open --local 0 </dev/null
+	start_server --keep-open --local 0 </dev/null
 	for where in 127.0.0.1 0.0.0.0 ''; do
 		# shellcheck disable=SC2086 # nothing, where it is empty
 		run timeout -k1 10 tcpu listen $where "$port"
@@ -319,7 +319,7 @@ listens there; port 0 is a free one, which --print prints"
 }
 
 @test "two listeners share a port only if both ask for it" {
-	serve --reuse-port --keep-open 127.0.0.1 0 </dev/null
+	start_server --reuse-port --keep-open 127.0.0.1 0 </dev/null
 	run timeout -k1 10 tcpu listen 127.0.0.1 "$port"
 	assert_equal "$status" 6
 	run timeout -k1 10 tcpu listen --reuse-port -t 10ms 127.0.0.1 "$port"
@@ -327,9 +327,9 @@ listens there; port 0 is a free one, which --print prints"
 }
 
 @test "a port is free again as soon as its listener has ended" {
-	serve --local 0 </dev/null
+	start_server --local 0 </dev/null
 	timeout -k1 10 "$talk" "$port" send=x shut slurp
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	for i in 1 2 3; do
 		run timeout -k1 10 tcpu listen -t 10ms --local "$port"
 		assert_equal "$status" 124
@@ -361,27 +361,27 @@ listens there; port 0 is a free one, which --print prints"
 # ---- Nobody there ----
 
 @test "--no-accept leaves connections pending" {
-	serve --no-accept --local -4 0 </dev/null
+	start_server --no-accept --local -4 0 </dev/null
 	for i in 1 2 3; do
 		probes 0 127.0.0.1 "$port"
 	done
 	run timeout -k1 10 tcpu accept-ready --min 3 127.0.0.1 "$port"
 	assert_success
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 }
 
 @test "--black-hole lets every connect hang" {
-	serve --black-hole --local 0 </dev/null
+	start_server --black-hole --local 0 </dev/null
 	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"
 	probes 124 --connect-timeout 200ms ::1 "$port"
-	serve --black-hole 0 </dev/null
+	start_server --black-hole 0 </dev/null
 	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"
 	probes 124 --connect-timeout 200ms ::1 "$port"
 }
 
 @test "--black-hole does so from the moment it tells its port" {
-	listening server strace -qq -o trace -e trace=connect \
+	start_listener server strace -qq -o trace -e trace=connect \
 		-e inject=connect:delay_enter=300000 \
 		tcpu listen -1 --black-hole --until-exit "$$" --local 0
 	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"

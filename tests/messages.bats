@@ -29,7 +29,7 @@ mute() {
 # chatty [ARG]... - a server with much to say, and stderr in the FIFO full.
 chatty() {
 	stuff full
-	listening server sh -c 'exec tcpu listen -v -k -1 -L "$@" 2>full' sh \
+	start_listener server sh -c 'exec tcpu listen -v -k -1 -L "$@" 2>full' sh \
 		"$@"
 }
 
@@ -55,11 +55,11 @@ connecting() {
 	chatty --deny 127.0.0.1 0
 	connecting 3
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	rm full
 	chatty --deny 127.0.0.1 --timeout=400ms 0
 	connecting 3
-	ends 124 "$server"
+	assert_exit 124 "$server"
 }
 
 @test "nor does it where stderr is a socket that is full" {
@@ -85,9 +85,9 @@ connecting() {
 	chatty --deny 127.0.0.1 0
 	connecting 20
 	unstuff full
-	soon eval '[ "$(grep -c "^tcpu: .*denied: 127.0.0.1:[0-9]*$" full.read)" = 20 ]'
+	wait_until eval '[ "$(grep -c "^tcpu: .*denied: 127.0.0.1:[0-9]*$" full.read)" = 20 ]'
 	connecting 1
-	soon eval '[ "$(grep -c denied full.read)" = 21 ]'
+	wait_until eval '[ "$(grep -c denied full.read)" = 21 ]'
 	run cat full.read
 	refute_output --partial dropped
 }
@@ -97,7 +97,7 @@ connecting() {
 	chatty --deny 127.0.0.1 0
 	connecting 2500
 	unstuff full
-	soon grep -q dropped full.read
+	wait_until grep -q dropped full.read
 	kept=$(grep -c denied full.read)
 	count=$(sed -n 's/^tcpu: messages dropped while stderr was full: //p' \
 		full.read)
@@ -109,7 +109,7 @@ connecting() {
 	((size <= 65536 && size > 65536 - 100)) || fail "$size bytes"
 	run ! grep -v '^tcpu: ' full.read
 	connecting 1
-	soon eval '[ "$(tail -n 1 full.read | grep -c denied)" = 1 ]'
+	wait_until eval '[ "$(tail -n 1 full.read | grep -c denied)" = 1 ]'
 }
 
 @test "at the end pending messages are waited for, 100 ms at most" {
@@ -133,7 +133,7 @@ without_proc() {
 	cat fifo >usage 3>&- &
 	started+=("$!")
 	run ! eval 'without_proc timeout -k1 10 tcpu 2>fifo'
-	soon cmp -s usage <(tcpu 2>&1)
+	wait_until cmp -s usage <(tcpu 2>&1)
 }
 
 @test "a stderr that is a file is written at the offset that others share" {
@@ -169,7 +169,7 @@ unread() {
 }
 
 @test "an answer that nobody reads is bounded by --timeout" {
-	serve -L --no-accept 0 </dev/null
+	start_server -L --no-accept 0 </dev/null
 	stuff answer
 	for words in 'listen -1 -L 0' 'listen --help=all' 'connect --help' \
 		"accept-ready --listening -c $port" \
@@ -194,10 +194,10 @@ sleeps() {
 		tcpu $words >answer 2>said 3>&- &
 		pid=$!
 		started+=("$pid")
-		soon sleeps "$pid"
+		wait_until sleeps "$pid"
 		kill "$pid"
-		ends 143 "$pid"
-		holds said ''
+		assert_exit 143 "$pid"
+		assert_content said ''
 		assert_not_exist port
 	done
 }
@@ -208,11 +208,11 @@ sleeps() {
 		>answer 3>&- &
 	launcher=$!
 	started+=("$launcher")
-	soon sleeps "$launcher"
+	wait_until sleeps "$launcher"
 	assert_exist pid
 	kill "$launcher"
-	ends 143 "$launcher"
-	soon eval '[ ! -e pid ]'
+	assert_exit 143 "$launcher"
+	wait_until eval '[ ! -e pid ]'
 }
 
 @test "an answer is never dropped, however late its reader" {
@@ -220,11 +220,11 @@ sleeps() {
 	tcpu listen --help=all >answer 3>&- &
 	pid=$!
 	started+=("$pid")
-	soon sleeps "$pid"
+	wait_until sleeps "$pid"
 	unstuff answer
-	ends 0 "$pid"
+	assert_exit 0 "$pid"
 	tcpu listen --help=all >expected
-	soon cmp -s expected answer.read
+	wait_until cmp -s expected answer.read
 }
 
 @test "a --ready-fd that nobody reads obeys time limits and signals" {
@@ -234,9 +234,9 @@ sleeps() {
 	tcpu listen -L --ready-fd 9 0 9>answer 3>&- &
 	pid=$!
 	started+=("$pid")
-	soon sleeps "$pid"
+	wait_until sleeps "$pid"
 	kill "$pid"
-	ends 143 "$pid"
+	assert_exit 143 "$pid"
 }
 
 # injecting CALLS COMMAND [ARG]... - run it with a file as stdout, of which these
@@ -249,7 +249,7 @@ injecting() {
 @test "a stdout that takes nothing and says no error is 9" {
 	run -9 injecting write tcpu --version
 	assert_output 'tcpu: stdout: Input/output error'
-	serve -L -k 0 -- echo data
+	start_server -L -k 0 -- echo data
 	run -9 injecting writev tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_output 'tcpu: stdout: Input/output error'
 }

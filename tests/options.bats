@@ -439,7 +439,7 @@ tcpu connect localhost 80\?" localhost 80
 	assert_output 'tcpu: connect 127.0.0.1:4242: Connection refused'
 	run -4 netns timeout -k1 10 tcpu connect -- 127.0.0.1:4242 -- cat
 	refuses 2 "connect: extra operand: 'c'" connect -- a b c -- cat
-	serve --local 0 <<<answer
+	start_server --local 0 <<<answer
 	run -0 timeout -k1 10 tcpu connect -- localhost "$port" -- cat
 }
 

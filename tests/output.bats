@@ -10,40 +10,40 @@ told() {
 }
 
 @test "connect writes what it receives to the file, and nothing to stdout" {
-	serve -L 0 -- sed 's/^/answer to /'
+	start_server -L 0 -- sed 's/^/answer to /'
 	told question --output file
 	assert_success
 	assert_output ''
-	holds file 'answer to question\n'
+	assert_content file 'answer to question\n'
 	assert_equal "$(stat -c %a file)" "$(printf %o $((0666 & ~$(umask))))"
 }
 
 @test "the file is emptied before tcpu listens, and sessions follow one another" {
 	echo something much longer than what comes >file
-	serve -k --count 3 -L --output file 0 </dev/null
-	holds file ''
+	start_server -k --count 3 -L --output file 0 </dev/null
+	assert_content file ''
 	for word in one two three; do
 		told "$word"
 		assert_success
 	done
-	ends 0 "$server"
-	holds file 'one\ntwo\nthree\n'
+	assert_exit 0 "$server"
+	assert_content file 'one\ntwo\nthree\n'
 }
 
 @test "the file is emptied before tcpu connects" {
 	echo old >file
 	run -4 netns timeout -k1 10 tcpu connect --output file 127.0.0.1 4242
-	holds file ''
+	assert_content file ''
 }
 
 @test "the file is written in place: links to it stay" {
 	echo old >file
 	ln file hard
 	ln -s file soft
-	serve -L --output soft 0 </dev/null
+	start_server -L --output soft 0 </dev/null
 	told new
-	ends 0 "$server"
-	holds hard 'new\n'
+	assert_exit 0 "$server"
+	assert_content hard 'new\n'
 	assert [ -L soft ]
 }
 
@@ -65,7 +65,7 @@ told() {
 	run -2 timeout -k1 10 tcpu connect --output file --source 127.0.0.1:x \
 		localhost 1
 	run -2 timeout -k1 10 tcpu listen --output file --local localhost 0
-	holds file 'precious\n'
+	assert_content file 'precious\n'
 	run -2 timeout -k1 10 tcpu listen --output= 0
 }
 
@@ -84,13 +84,13 @@ told() {
 }
 
 @test "a file that cannot be written is 9, by its name" {
-	serve -k -L 0 -- echo answer
+	start_server -k -L 0 -- echo answer
 	told question --output /dev/full
 	assert_equal "$status" 9
 	assert_output 'tcpu: /dev/full: No space left on device'
-	serve -k -L --output /dev/full 0 </dev/null
+	start_server -k -L --output /dev/full 0 </dev/null
 	told question
-	ends 9 "$server"
+	assert_exit 9 "$server"
 }
 
 @test "a FIFO is read by whoever has opened it, and no longer" {
@@ -100,16 +100,16 @@ told() {
 	timeout 10 bash -c 'exec 9>fifo; tcpu listen -1 -L --output fifo 0 \
 		</dev/null >port; echo "$?" >status' 3>&- &
 	started+=("$!")
-	soon test -s port
+	wait_until test -s port
 	port=$(<port)
 	mkfifo in
 	tcpu connect 127.0.0.1 "$port" <in 3>&- &
 	started+=("$!")
 	exec {say}>in
 	echo first >&"$say"
-	soon test -s status
-	holds status '141\n'
-	holds line 'first\n'
+	wait_until test -s status
+	assert_content status '141\n'
+	assert_content line 'first\n'
 }
 
 @test "--background needs no other stdout, and lets go of it" {
@@ -117,7 +117,7 @@ told() {
 		-L 0 </dev/null)
 	told hello
 	assert_success
-	soon cmp -s file <(echo hello)
+	wait_until cmp -s file <(echo hello)
 }
 
 @test "with -1 stdout is let go, so that a substitution returns" {
@@ -126,5 +126,5 @@ told() {
 		port=$(tcpu listen -1 --until-exit $$ --output file -k -L 0 \
 			</dev/null 2>&1 &)
 		echo hello | tcpu connect localhost "$port"'
-	holds file 'hello\n'
+	assert_content file 'hello\n'
 }

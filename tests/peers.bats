@@ -128,14 +128,14 @@ unflushed() {
 
 # echoes INPUT - all of it comes back, once the end of it was seen.
 echoes() {
-	serve 0 <"$1"
+	start_server 0 <"$1"
 	"${system[@]}" "$port" echo
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	cmp "$1" server.out
-	listening other timeout -k 1 30 "${system[@]}" 0 echo
+	start_listener other timeout -k 1 30 "${system[@]}" 0 echo
 	timeout -k 1 30 tcpu connect 127.0.0.1 "$port" <"$1" >back
 	cmp "$1" back
-	ends 0 "$other"
+	assert_exit 0 "$other"
 }
 
 @test "CHICKEN and tcpu exchange a mebibyte of anything" {

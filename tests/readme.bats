@@ -47,7 +47,7 @@ block() {
 		>stdout 2>stderr || status=$?
 	assert_equal "$status" 4
 	grep -qF "\`$(cat stderr)\`" "$TOP/README.md"
-	holds stdout ''
+	assert_content stdout ''
 }
 
 # recipe N - the N-th of them.
@@ -258,6 +258,6 @@ row_of() {
 		read -r line <&"$silent"
 		echo "$line" >two
 		kill "$server"'
-	holds one 'one\ntwo\n'
-	holds two 'me too\n'
+	assert_content one 'one\ntwo\n'
+	assert_content two 'me too\n'
 }

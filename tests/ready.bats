@@ -38,7 +38,7 @@ in_background() {
 		assert_regex "$port" '^[1-9][0-9]*$'
 		listens
 		timeout -k1 10 tcpu connect localhost "$port" <<<data
-		ends 0 "$server"
+		assert_exit 0 "$server"
 		assert_equal "$(cat <&"$said")" data
 	done
 }
@@ -114,13 +114,13 @@ in_background() {
 }
 
 @test "nothing is printed where listening fails" {
-	serve --no-accept --local 0 </dev/null
+	start_server --no-accept --local 0 </dev/null
 	for option in --print=port --print=sh --ready-fd=9 --port-file=file; do
 		run --separate-stderr timeout -k1 10 \
 			tcpu listen "$option" --local "$port" 9>told
 		assert_equal "$status" 6
 		assert_output ''
-		holds told ''
+		assert_content told ''
 		assert_not_exist file
 	done
 }
@@ -174,7 +174,7 @@ in_background() {
 		started+=("$!")
 		port=$(timeout 10 cat "ready$fd")
 		listens
-		soon test "/proc/$!/fd/$fd" -ef /dev/null
+		wait_until test "/proc/$!/fd/$fd" -ef /dev/null
 	done
 }
 
@@ -188,22 +188,22 @@ in_background() {
 }
 
 @test "--port-file and --pid-file hold the port and the process" {
-	serve --port-file port --pid-file pid --no-accept --local 0
-	holds port "$port\\n"
-	holds pid "$server\\n"
+	start_server --port-file port --pid-file pid --no-accept --local 0
+	assert_content port "$port\\n"
+	assert_content pid "$server\\n"
 	assert_equal "$(stat -c %a port)" "$(printf %o $((0666 & ~$(umask))))"
 }
 
 @test "the files are removed at the end, however it comes" {
-	serve --port-file port --pid-file pid --local 0 </dev/null
+	start_server --port-file port --pid-file pid --local 0 </dev/null
 	timeout -k1 10 tcpu connect localhost "$port" </dev/null
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	assert_not_exist port
 	assert_not_exist pid
 	for signal in TERM HUP; do
-		serve --port-file port --pid-file pid --local 0 </dev/null
+		start_server --port-file port --pid-file pid --local 0 </dev/null
 		kill "-$signal" "$server"
-		ends $((128 + $(kill -l "$signal"))) "$server"
+		assert_exit $((128 + $(kill -l "$signal"))) "$server"
 		assert_not_exist port
 		assert_not_exist pid
 	done
@@ -213,25 +213,25 @@ in_background() {
 }
 
 @test "a file that somebody has replaced stays" {
-	serve --port-file port --local 0 </dev/null
+	start_server --port-file port --local 0 </dev/null
 	echo other >other
 	mv other port
 	kill "$server"
-	ends 143 "$server"
-	holds port 'other\n'
+	assert_exit 143 "$server"
+	assert_content port 'other\n'
 }
 
 @test "another listener's files stay, though their inodes have the old numbers" {
-	serve --port-file port --pid-file pid --no-accept --local 0
+	start_server --port-file port --pid-file pid --no-accept --local 0
 	first=$server
 	rm port pid
-	serve --port-file port --pid-file pid --no-accept --local 0
+	start_server --port-file port --pid-file pid --no-accept --local 0
 	kill "$first"
-	ends 143 "$first"
-	holds port "$port\\n"
-	holds pid "$server\\n"
+	assert_exit 143 "$first"
+	assert_content port "$port\\n"
+	assert_content pid "$server\\n"
 	kill "$server"
-	ends 143 "$server"
+	assert_exit 143 "$server"
 	assert_not_exist port
 	assert_not_exist pid
 }
@@ -278,9 +278,9 @@ in_background() {
 		assert_equal "$status" 124
 	done
 	kill "$reader"
-	ends 0 "$reader"
-	holds reader.err ''
-	holds reader.out 'whole\n'
+	assert_exit 0 "$reader"
+	assert_content reader.err ''
+	assert_content reader.out 'whole\n'
 	assert_equal "$(ls files)" ''
 }
 
@@ -309,7 +309,7 @@ notified() {
 }
 
 @test "a service manager that is not there is no failure" {
-	NOTIFY_SOCKET=$PWD/none serve --no-accept --local 0
+	NOTIFY_SOCKET=$PWD/none start_server --no-accept --local 0
 	listens
 }
 
@@ -319,7 +319,7 @@ notified() {
 	run -2 --separate-stderr timeout -k1 10 env --ignore-signal=CHLD \
 		tcpu listen --background --no-accept 65536
 	assert_equal "${#stderr_lines[@]}" 1
-	serve --local --no-accept 0
+	start_server --local --no-accept 0
 	run -6 timeout -k1 10 env --ignore-signal=CHLD \
 		tcpu listen --background --no-accept --local "$port"
 }
@@ -363,7 +363,7 @@ notified() {
 }
 
 @test "a failure to listen is the launcher's status and message" {
-	serve --no-accept --local 0 </dev/null
+	start_server --no-accept --local 0 </dev/null
 	run --separate-stderr in_background --no-accept --local "$port"
 	assert_equal "$status" 6
 	assert_output ''
@@ -399,7 +399,7 @@ notified() {
 	port=$(<port)
 	timeout -k1 10 tcpu connect localhost "$port" <<<hello
 	gone
-	holds data 'hello\n'
+	assert_content data 'hello\n'
 }
 
 @test "--background is refused where stdout is a pipe for data" {
@@ -415,7 +415,7 @@ notified() {
 	started+=("$cat")
 	timeout -k1 20 tcpu listen --background --until-exit "$$" \
 		--ready-fd 9 --no-accept --local 0 9>ready
-	ends 0 "$cat"
+	assert_exit 0 "$cat"
 	port=$(<told)
 	listens
 }

@@ -118,7 +118,7 @@ reusing() {
 	install -m 755 "$BUILD/tcpu" "$shared"
 	[ "$(id -u)" -ne 0 ] ||
 		user+=(--reuid 65534 --regid 65534 --clear-groups)
-	serve --local --no-accept 0 </dev/null
+	start_server --local --no-accept 0 </dev/null
 	run traced -f -qq -e trace=socket -o trace setpriv "${user[@]}" \
 		"$shared/tcpu" accept-ready --listening "$port"
 	rm -r "$shared"
@@ -128,7 +128,7 @@ reusing() {
 }
 
 @test "times and sizes at their limits are taken for what they are" {
-	serve --local -b 2147483647 -m 2147483647 -k --count 2147483647 0 -- cat
+	start_server --local -b 2147483647 -m 2147483647 -k --count 2147483647 0 -- cat
 	run -0 traced -f -qq -e trace=setsockopt -o trace \
 		tcpu connect -w 2147483.647 -t 596h --retry=2147483647ms \
 		--idle-timeout 35791m --drain 596h --keepalive=596h \

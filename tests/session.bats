@@ -9,7 +9,7 @@ talk=$BATS_TEST_DIRNAME/peers/talk.pl
 # peer STEP... - start a plain peer that takes one connection; sets port and
 # peer, its pid.  What it prints goes to peer.out.
 peer() {
-	listening peer "$talk" 0 "$@"
+	start_listener peer "$talk" 0 "$@"
 }
 
 # client INPUT [ARG]... - start tcpu connect to the peer with stdin from INPUT,
@@ -21,8 +21,8 @@ client() {
 	started+=("$client")
 }
 
-# speak [ARG]... - so, with our descriptor say as its stdin.
-speak() {
+# start_talking_client [ARG]... - so, with our descriptor say as its stdin.
+start_talking_client() {
 	[ -e in ] || mkfifo in
 	client in "$@"
 	exec {say}>in
@@ -35,26 +35,26 @@ connects() {
 		tcpu connect "$@" 127.0.0.1 "$port"
 }
 
-# says TEXT - the only message; %s is the peer's name.
-says() {
+# assert_message TEXT - the only message; %s is the peer's name.
+assert_message() {
 	# shellcheck disable=SC2059 # a format is meant
 	assert_equal "$stderr" "$(printf "tcpu: $1" "127.0.0.1:$port")"
 }
 
-# meets SIDE STEP... - a session by tcpu connect or tcpu listen, with our stdin
+# run_against SIDE STEP... - a session by tcpu connect or tcpu listen, with our stdin
 # or what the command in the array before makes of it, and, as stdout, a pipe to
 # session.out; its messages go to session.err, the calls that sent something to
 # session.trace.  The peer does the steps.
-meets() {
+run_against() {
 	local traced=("${before[@]}" strace -o session.trace -e "trace=sendto,sendfile"
 		-E "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}" tcpu)
 	if [ "$1" = connect ]; then
 		peer "${@:2}"
-		listening session bash -c 'echo "$0" && exec "$@"' "$port" \
+		start_listener session bash -c 'echo "$0" && exec "$@"' "$port" \
 			"${traced[@]}" connect 127.0.0.1 "$port"
 	else
-		listening session "${traced[@]}" listen -1 --local 0
-		background peer "$talk" "$port" "${@:2}"
+		start_listener session "${traced[@]}" listen -1 --local 0
+		start_background peer "$talk" "$port" "${@:2}"
 		peer=${started[-1]}
 	fi
 }
@@ -66,19 +66,19 @@ meets() {
 	connects <<<question
 	assert_success
 	assert_output answer
-	ends 0 "$peer"
-	holds peer.out 'question\nEOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nEOF\n'
 }
 
 @test "the peer's end of file closes stdout, and stdin is still sent" {
 	peer 'send=first\n' shut slurp
-	speak
-	until_said client.out first
+	start_talking_client
+	wait_for_line client.out first
 	echo second >&"$say"
 	exec {say}>&-
-	ends 0 "$client"
-	ends 0 "$peer"
-	holds peer.out 'second\nEOF\n'
+	assert_exit 0 "$client"
+	assert_exit 0 "$peer"
+	assert_content peer.out 'second\nEOF\n'
 }
 
 @test "stdout is closed when the peer is done, before the session ends" {
@@ -90,15 +90,15 @@ meets() {
 	exec {say}>in
 	assert_equal "$(timeout 10 cat out)" all
 	exec {say}>&-
-	ends 0 "$client"
+	assert_exit 0 "$client"
 }
 
 @test "a mebibyte goes each way at once" {
 	head -c 1048576 /dev/urandom >here
 	head -c 1048576 /dev/urandom >there
-	serve --local 0 <there
+	start_server --local 0 <there
 	timeout -k1 20 tcpu connect localhost "$port" <here >got
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	cmp here server.out
 	cmp there got
 }
@@ -108,10 +108,10 @@ meets() {
 	head -c 10000000 /dev/zero >data
 	peer 'send=one\n' shut hear=go reset
 	client data
-	until_said client.out one
+	wait_for_line client.out one
 	echo >go
-	ends 8 "$client"
-	ends 0 "$peer"
+	assert_exit 8 "$client"
+	assert_exit 0 "$peer"
 	assert_equal "$(wc -l <client.err)" 1
 }
 
@@ -121,9 +121,9 @@ meets() {
 	client in
 	exec {say}>in
 	echo abc >&"$say"
-	ends 0 "$peer"
+	assert_exit 0 "$peer"
 	exec {say}>&-
-	ends 8 "$client"
+	assert_exit 8 "$client"
 }
 
 @test "--end=quiet ends once the peer has been silent for that time" {
@@ -135,7 +135,7 @@ meets() {
 		assert_success
 		assert_output answer
 		echo >never
-		ends 0 "$peer"
+		assert_exit 0 "$peer"
 	done
 }
 
@@ -148,15 +148,15 @@ meets() {
 
 @test "--end=quiet waits for its input, however silent the peer is" {
 	peer read=4 'send=answer\n' slurp
-	speak --end=quiet:10ms
+	start_talking_client --end=quiet:10ms
 	# Time passes with a run of tcpu that says how long it took.
 	run -124 timeout -k1 10 tcpu listen -q --timeout=200ms --local 0
 	echo abc >&"$say"
-	until_said client.out answer
+	wait_for_line client.out answer
 	exec {say}>&-
-	ends 0 "$client"
-	ends 0 "$peer"
-	holds peer.out 'abc\nEOF\n'
+	assert_exit 0 "$client"
+	assert_exit 0 "$peer"
+	assert_content peer.out 'abc\nEOF\n'
 }
 
 @test "--end=quiet is 8 if the input is not acknowledged" {
@@ -164,9 +164,9 @@ meets() {
 	head -c 10000000 /dev/zero >data
 	peer 'send=one\n' hear=go reset
 	client data --end=quiet:10ms
-	until_said client.out one
+	wait_for_line client.out one
 	echo >go
-	ends 8 "$client"
+	assert_exit 8 "$client"
 }
 
 @test "--end=quiet counts from when the peer's system has the input" {
@@ -176,8 +176,8 @@ meets() {
 	client data --end=quiet:200ms
 	run -124 timeout -k1 10 tcpu listen -q --timeout=600ms --local 0
 	echo >go
-	ends 0 "$client"
-	holds client.out 'answer\n'
+	assert_exit 0 "$client"
+	assert_content client.out 'answer\n'
 }
 
 # pausing COMMAND [ARG]... - run it with its stdout read only after a pause; the
@@ -201,8 +201,8 @@ pausing() {
 # without_input ARG STEP... - tcpu listen ARG with its stdin at its end, and a
 # peer that sends a line and then does the steps.  Sets server and peer.
 without_input() {
-	serve "$1" --local 0 </dev/null
-	background peer "$talk" "$port" 'send=first\n' "${@:2}"
+	start_server "$1" --local 0 </dev/null
+	start_background peer "$talk" "$port" 'send=first\n' "${@:2}"
 	peer=${started[-1]}
 }
 
@@ -211,26 +211,26 @@ without_input() {
 	local option
 	for option in --end=both --end=peer; do
 		without_input "$option" hear=go 'send=second\n' shut slurp
-		until_said server.out first
+		wait_for_line server.out first
 		# Two sockets: the client's would be in state CLOSE-WAIT.
 		run ss -Htn state close-wait "( dport = :$port )"
 		assert_output ''
 		echo >go
-		ends 0 "$server"
-		ends 0 "$peer"
-		holds server.out 'first\nsecond\n'
-		holds peer.out 'EOF\n'
+		assert_exit 0 "$server"
+		assert_exit 0 "$peer"
+		assert_content server.out 'first\nsecond\n'
+		assert_content peer.out 'EOF\n'
 	done
 }
 
 @test "nor does it in the later sessions of --keep-open" {
-	serve -k --count 2 --local 0 </dev/null
+	start_server -k --count 2 --local 0 </dev/null
 	for text in 1 2; do
 		run timeout -k1 10 "$talk" "$port" "send=$text\\n" shut slurp
 		assert_output EOF
 	done
-	ends 0 "$server"
-	holds server.out '1\n2\n'
+	assert_exit 0 "$server"
+	assert_content server.out '1\n2\n'
 }
 
 @test "a reader of its stdout that pauses does not make it send one" {
@@ -251,32 +251,32 @@ without_input() {
 		}
 		print $left' "$port"
 	assert_output 0
-	ends 0 "${started[-1]}"
+	assert_exit 0 "${started[-1]}"
 	assert_equal "$(cat read.out)" 20000000
 }
 
 @test "a client that waits for the listener's end of file gets it in the end" {
 	without_input --end=both slurp
-	ends 0 "$server"
-	holds peer.out 'EOF\n'
+	assert_exit 0 "$server"
+	assert_content peer.out 'EOF\n'
 }
 
 @test "with --end=input or --abandon a listener without input does not wait" {
 	without_input --end=input slurp
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	without_input --abandon shut slurp
-	ends 0 "$server"
-	ends 0 "$peer"
-	holds peer.out 'EOF\n'
+	assert_exit 0 "$server"
+	assert_exit 0 "$peer"
+	assert_content peer.out 'EOF\n'
 }
 
 @test "a listener with input sends its end of file after it" {
-	serve --local 0 <<<answer
-	background peer "$talk" "$port" slurp
+	start_server --local 0 <<<answer
+	start_background peer "$talk" "$port" slurp
 	peer=${started[-1]}
-	ends 0 "$server"
-	ends 0 "$peer"
-	holds peer.out 'answer\nEOF\n'
+	assert_exit 0 "$server"
+	assert_exit 0 "$peer"
+	assert_content peer.out 'answer\nEOF\n'
 }
 
 # ---- A peer that has left ----
@@ -286,59 +286,59 @@ without_input() {
 	for side in connect listen; do
 		if [ "$side" = connect ]; then
 			peer 'send=all\n' read=4
-			speak
+			start_talking_client
 			echo abc >&"$say"
 		else
 			[ -e in ] || mkfifo in
-			serve --local 0 <>in
+			start_server --local 0 <>in
 			client=$server
-			background peer "$talk" "$port" 'send=all\n'
+			start_background peer "$talk" "$port" 'send=all\n'
 		fi
-		ends 0 "$client"
+		assert_exit 0 "$client"
 	done
-	holds client.out 'all\n'
-	holds client.err ''
-	holds server.out 'all\n'
+	assert_content client.out 'all\n'
+	assert_content client.err ''
+	assert_content server.out 'all\n'
 }
 
 @test "nor over IPv6, mapped addresses, or where the peer leaves later" {
 	local host
 	for host in ::1 127.0.0.1; do
-		serve -k --local 0 -- true
+		start_server -k --local 0 -- true
 		mkfifo in.$host
 		timeout -k1 20 tcpu connect "$host" "$port" <>in.$host
 	done
 	mkfifo go
 	peer shut hear=go
-	speak
+	start_talking_client
 	echo >go
-	ends 0 "$client"
+	assert_exit 0 "$client"
 }
 
 @test "a peer that is half closed has not left" {
 	peer 'send=all\n' shut slurp
-	speak
-	until_said client.out all
+	start_talking_client
+	wait_for_line client.out all
 	# Some looks at the peer are taken meanwhile.
 	run -124 timeout -k1 10 tcpu listen -q --timeout=700ms --local 0
 	echo abc >&"$say"
 	exec {say}>&-
-	ends 0 "$client"
-	ends 0 "$peer"
-	holds peer.out 'abc\nEOF\n'
+	assert_exit 0 "$client"
+	assert_exit 0 "$peer"
+	assert_content peer.out 'abc\nEOF\n'
 }
 
 @test "input that comes when the peer has left is 8, whoever is faster" {
 	mkfifo go
 	peer 'send=one\n' shut hear=go
-	speak
-	until_said client.out one
+	start_talking_client
+	wait_for_line client.out one
 	kill -STOP "$client"
 	echo >go
-	ends 0 "$peer"
+	assert_exit 0 "$peer"
 	echo abc >&"$say"
 	kill -CONT "$client"
-	ends 8 "$client"
+	assert_exit 8 "$client"
 	assert_equal "$(wc -l <client.err)" 1
 }
 
@@ -376,13 +376,13 @@ far_peer() {
 @test "a reset is 8, with the bytes of each direction" {
 	peer 'send=four\n' read=3 say=took hear=go reset
 	mkfifo go
-	speak
+	start_talking_client
 	printf 'abc' >&"$say"
-	until_said client.out four
+	wait_for_line client.out four
 	echo >go
-	ends 8 "$client"
+	assert_exit 8 "$client"
 	exec {say}>&-
-	holds client.out 'four\n'
+	assert_content client.out 'four\n'
 	assert_equal "$(<client.err)" "tcpu: 127.0.0.1:$port: \
 Connection reset by peer (5 bytes received, 3 sent)"
 }
@@ -390,10 +390,10 @@ Connection reset by peer (5 bytes received, 3 sent)"
 @test "what arrived before a reset is printed" {
 	mkfifo go
 	peer 'send=one\n' flood=50000 hear=go reset
-	speak
-	until_said client.out one
+	start_talking_client
+	wait_for_line client.out one
 	echo >go
-	ends 8 "$client"
+	assert_exit 8 "$client"
 	exec {say}>&-
 	assert_equal "$(wc -c <client.out)" 50004
 	assert_regex "$(<client.err)" 'reset by peer \(50004 bytes received, 0 s'
@@ -404,10 +404,10 @@ Connection reset by peer (5 bytes received, 3 sent)"
 reset_amid() {
 	local sent='/ = ([0-9]+)$/ { n += $NF } END { print n + 0 }' received
 	[ -e go ] || mkfifo go
-	meets "$1" flood=3000000 read=50000 hear=go reset
+	run_against "$1" flood=3000000 read=50000 hear=go reset
 	echo >go
-	ends 8 "$session"
-	ends 0 "$peer"
+	assert_exit 8 "$session"
+	assert_exit 0 "$peer"
 	received=$(wc -c <session.out)
 	assert_regex "$(<session.err)" "^tcpu: 127.0.0.1:[0-9]+: \
 Connection reset by peer \($received bytes received, \
@@ -438,44 +438,44 @@ $(awk "$sent" session.trace) sent\)$"
 
 @test "a sender that is killed does not look finished" {
 	peer read=4 slurp
-	speak
+	start_talking_client
 	echo abc >&"$say"
-	until_said peer.out abc
+	wait_for_line peer.out abc
 	kill -KILL "$client"
-	ends 0 "$peer"
-	holds peer.out 'abc\nECONNRESET\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'abc\nECONNRESET\n'
 }
 
 @test "nor does a listener that is killed" {
 	mkfifo in
-	serve --local 0 < <(exec cat in 3>&-)
-	background client "$talk" "$port" read=4 slurp
+	start_server --local 0 < <(exec cat in 3>&-)
+	start_background client "$talk" "$port" read=4 slurp
 	client=$!
 	exec {say}>in
 	echo abc >&"$say"
-	until_said client.out abc
+	wait_for_line client.out abc
 	kill -KILL "$server"
-	ends 0 "$client"
-	holds client.out 'abc\nECONNRESET\n'
+	assert_exit 0 "$client"
+	assert_content client.out 'abc\nECONNRESET\n'
 }
 
 @test "a full disk is 9, and a reset to the peer" {
 	mkfifo in
 	peer send=x slurp
 	ln -s /dev/full client.out
-	speak
-	ends 9 "$client"
-	ends 0 "$peer"
+	start_talking_client
+	assert_exit 9 "$client"
+	assert_exit 0 "$peer"
 	assert_equal "$(<client.err)" 'tcpu: stdout: No space left on device'
-	holds peer.out 'ECONNRESET\n'
+	assert_content peer.out 'ECONNRESET\n'
 	tcpu listen --local --port-file port 0 <in >/dev/full 2>err 3>&- &
 	started+=("$!")
-	until_said port '[0-9]*'
-	background peer "$talk" "$(<port)" send=x slurp
-	ends 9 "${started[-2]}"
-	ends 0 "${started[-1]}"
-	holds err 'tcpu: stdout: No space left on device\n'
-	holds peer.out 'ECONNRESET\n'
+	wait_for_line port '[0-9]*'
+	start_background peer "$talk" "$(<port)" send=x slurp
+	assert_exit 9 "${started[-2]}"
+	assert_exit 0 "${started[-1]}"
+	assert_content err 'tcpu: stdout: No space left on device\n'
+	assert_content peer.out 'ECONNRESET\n'
 }
 
 @test "so is one that gets full" {
@@ -485,18 +485,18 @@ $(awk "$sent" session.trace) sent\)$"
 			tcpu connect 127.0.0.1 "$1" </dev/null >/mnt/file' \
 		sh "$port"
 	assert_equal "$status" 9
-	says 'stdout: No space left on device'
+	assert_message 'stdout: No space left on device'
 }
 
 # unreadable WHY - a session on our stdin fails by it.
 unreadable() {
 	local side
 	for side in connect listen; do
-		meets "$side" slurp
-		ends 9 "$session"
-		holds session.err "tcpu: stdin: $1\n"
-		ends 0 "$peer"
-		holds peer.out 'ECONNRESET\n'
+		run_against "$side" slurp
+		assert_exit 9 "$session"
+		assert_content session.err "tcpu: stdin: $1\n"
+		assert_exit 0 "$peer"
+		assert_content peer.out 'ECONNRESET\n'
 	done
 }
 
@@ -509,7 +509,7 @@ unreadable() {
 	local closed before
 	for closed in 0 1; do
 		before=(python3 -c 'import os, pty, sys
-ends = pty.openpty()
+assert_exit = pty.openpty()
 closed = int(sys.argv[1])
 os.close(ends[closed])
 os.dup2(ends[1 - closed], 0)
@@ -543,7 +543,7 @@ silent_after() {
 				exit "${PIPESTATUS[0]}"' "$port"
 		else
 			mkfifo -m 600 port_fifo
-			background peer bash -c 'read -r port <port_fifo
+			start_background peer bash -c 'read -r port <port_fifo
 				exec "$0" "$port" "$@"' "$talk" \
 				'send=banner\n' hear=go slurp
 			run timeout -k1 20 bash -c '
@@ -560,7 +560,7 @@ silent_after() {
 @test "a reader that left before any data is an error only if data come" {
 	mkfifo out
 	for text in '' 'data\n'; do
-		background talk bash -c 'read -r port <out
+		start_background talk bash -c 'read -r port <out
 			exec "$0" "$port" "$@"' "$talk" ${text:+"send=$text"} shut slurp
 		run timeout -k1 20 bash -c \
 			'exec tcpu listen -1 --local 0 </dev/null >out'
@@ -577,7 +577,7 @@ silent_after() {
 		tcpu connect 127.0.0.1 "$1" </dev/null | true
 		exit "${PIPESTATUS[0]}"' bash "$port"
 	assert_equal "$status" 9
-	says 'stdout: Broken pipe'
+	assert_message 'stdout: Broken pipe'
 }
 
 @test "a signal ends the session, and tcpu by that signal" {
@@ -586,33 +586,33 @@ silent_after() {
 	set -m
 	for signal in HUP:1 INT:2 TERM:15; do
 		peer read=4 slurp
-		speak
+		start_talking_client
 		echo abc >&"$say"
-		until_said peer.out abc
+		wait_for_line peer.out abc
 		kill "-${signal%:*}" "$client"
-		ends $((128 + ${signal#*:})) "$client"
+		assert_exit $((128 + ${signal#*:})) "$client"
 		exec {say}>&-
-		ends 0 "$peer"
-		holds peer.out 'abc\nECONNRESET\n'
-		holds client.err ''
+		assert_exit 0 "$peer"
+		assert_content peer.out 'abc\nECONNRESET\n'
+		assert_content client.err ''
 	done
 }
 
 @test "a signal that was ignored at the start is ignored" {
 	peer read=4 slurp
 	trap '' TERM HUP INT
-	speak
+	start_talking_client
 	trap - TERM HUP INT
 	echo abc >&"$say"
-	until_said peer.out abc
+	wait_for_line peer.out abc
 	kill -TERM "$client"
 	kill -HUP "$client"
 	kill -INT "$client"
 	echo def >&"$say"
 	exec {say}>&-
-	ends 0 "$client"
-	ends 0 "$peer"
-	holds peer.out 'abc\ndef\nEOF\n'
+	assert_exit 0 "$client"
+	assert_exit 0 "$peer"
+	assert_content peer.out 'abc\ndef\nEOF\n'
 }
 
 # ---- What stdin, stdout and stderr are ----
@@ -626,8 +626,8 @@ silent_after() {
 			"tcpu connect 127.0.0.1 $port </dev/null $closed"
 		assert_success
 		assert_output ''
-		ends 0 "$peer"
-		holds peer.out 'EOF\n'
+		assert_exit 0 "$peer"
+		assert_content peer.out 'EOF\n'
 	done
 }
 
@@ -638,7 +638,7 @@ silent_after() {
 		run --separate-stderr timeout -k1 20 bash -c \
 			"tcpu connect 127.0.0.1 $port </dev/null $closed"
 		assert_equal "$status" 9
-		says 'stdout: Bad file descriptor'
+		assert_message 'stdout: Bad file descriptor'
 	done
 	peer send=x
 	run timeout -k1 20 bash -c \
@@ -654,8 +654,8 @@ silent_after() {
 		"tcpu connect 127.0.0.1 $port <&-"
 	assert_success
 	assert_output answer
-	ends 0 "$peer"
-	holds peer.out 'EOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'EOF\n'
 }
 
 @test "without /dev/null nothing else takes the number of a closed one" {
@@ -664,8 +664,8 @@ silent_after() {
 		mount -t tmpfs none /dev
 		exec tcpu connect 127.0.0.1 $port <&-"
 	assert_equal "$status" 9
-	says 'stdin: Bad file descriptor'
-	ends 0 "$peer"
+	assert_message 'stdin: Bad file descriptor'
+	assert_exit 0 "$peer"
 }
 
 @test "stdin may be /dev/null, a file, a pipe or a socket" {
@@ -673,19 +673,19 @@ silent_after() {
 	peer slurp 'send=answer\n'
 	connects </dev/null
 	assert_output answer
-	ends 0 "$peer"
-	holds peer.out 'EOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'EOF\n'
 	peer slurp 'send=answer\n'
 	connects <question
 	assert_output answer
-	ends 0 "$peer"
-	holds peer.out 'question\nEOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nEOF\n'
 	peer slurp 'send=answer\n'
 	run timeout -k1 20 bash -c \
 		'cat question | tcpu connect 127.0.0.1 "$1" | cat' bash "$port"
 	assert_output answer
-	ends 0 "$peer"
-	holds peer.out 'question\nEOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nEOF\n'
 	peer slurp 'send=answer\n'
 	run timeout -k1 20 perl -MSocket -e '
 		socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or die;
@@ -694,13 +694,13 @@ silent_after() {
 		open(STDIN, "<&", $b) or die;
 		exec @ARGV' tcpu connect 127.0.0.1 "$port"
 	assert_output answer
-	ends 0 "$peer"
-	holds peer.out 'question\nEOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nEOF\n'
 }
 
 @test "a socket that is stdin and stdout hears of the end, as in a relay" {
-	serve --local 0 -- sh -c 'read -r line; echo "answer to $line"'
-	serve --local 0 -- tcpu connect localhost "$port"
+	start_server --local 0 -- sh -c 'read -r line; echo "answer to $line"'
+	start_server --local 0 -- tcpu connect localhost "$port"
 	mkfifo in
 	exec {say}<>in
 	echo question >in
@@ -712,11 +712,11 @@ silent_after() {
 
 @test "stdin and stdout keep their flags" {
 	peer slurp
-	speak
+	start_talking_client
 	run cat /proc/"$client"/fdinfo/{0,1}
 	run ! grep -E 'flags:.*[0-9]*4[0-9]{3}$' <<<"$output"
 	exec {say}>&-
-	ends 0 "$client"
+	assert_exit 0 "$client"
 }
 
 @test "a file is sent to its end" {
@@ -724,7 +724,7 @@ silent_after() {
 	peer slurp
 	connects <data
 	assert_success
-	ends 0 "$peer"
+	assert_exit 0 "$peer"
 	head -c 3000000 peer.out | cmp - data
 }
 
@@ -737,8 +737,8 @@ silent_after() {
 		connects
 	} <data
 	assert_success
-	ends 0 "$peer"
-	holds peer.out 'question\nEOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nEOF\n'
 }
 
 @test "stdout may be appended to" {
@@ -755,10 +755,10 @@ silent_after() {
 
 @test "--end=peer ends when the peer is done, whatever stdin does" {
 	peer 'send=all\n'
-	speak --end=peer
-	ends 0 "$client"
+	start_talking_client --end=peer
+	assert_exit 0 "$client"
 	exec {say}>&-
-	holds client.out 'all\n'
+	assert_content client.out 'all\n'
 }
 
 @test "--end=peer reads the answer after stdin's end" {
@@ -774,8 +774,8 @@ silent_after() {
 	connects --end=input <<<question
 	assert_success
 	echo >go
-	ends 0 "$peer"
-	holds peer.out 'question\nEOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nEOF\n'
 }
 
 @test "--end=input does not destroy what it sent by leaving the answer" {
@@ -784,8 +784,8 @@ silent_after() {
 	connects --end=input <<<question
 	assert_success
 	echo >go
-	ends 0 "$peer"
-	holds peer.out 'question\nEOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nEOF\n'
 }
 
 @test "--end=input is 0 if the peer takes its time, and then leaves at once" {
@@ -795,8 +795,8 @@ silent_after() {
 	client data --end=input
 	run -124 timeout -k1 10 tcpu listen -q --timeout=200ms --local 0
 	echo >go
-	ends 0 "$client"
-	holds client.err ''
+	assert_exit 0 "$client"
+	assert_content client.err ''
 }
 
 @test "--end=input is 8 when the peer goes before the input has arrived" {
@@ -804,34 +804,34 @@ silent_after() {
 	head -c 10000000 /dev/zero >data
 	peer 'send=one\n' hear=go reset
 	client data --end=input
-	until_said client.out one
+	wait_for_line client.out one
 	echo >go
-	ends 8 "$client"
+	assert_exit 8 "$client"
 }
 
 @test "--abandon sends no end of file before the session ends" {
 	mkfifo go
 	peer read=9 say=read slurp
-	background client timeout -k1 20 \
+	start_background client timeout -k1 20 \
 		tcpu connect --abandon --idle-timeout=300ms 127.0.0.1 "$port" \
 		<<<question
-	ends 124 "${started[-1]}"
-	ends 0 "$peer"
-	holds peer.out 'question\nread\nECONNRESET\n'
+	assert_exit 124 "${started[-1]}"
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nread\nECONNRESET\n'
 	peer read=9 say=read 'send=answer\n' shut slurp
 	connects --abandon <<<question
 	assert_success
 	assert_output answer
-	ends 0 "$peer"
-	holds peer.out 'question\nread\nEOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nread\nEOF\n'
 }
 
 @test "--reset ends the connection with a reset once the input has arrived" {
 	peer read=9 slurp
 	connects --reset <<<question
 	assert_success
-	ends 0 "$peer"
-	holds peer.out 'question\nECONNRESET\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nECONNRESET\n'
 }
 
 @test "--reset --end=peer takes what the peer has to say first" {
@@ -839,8 +839,8 @@ silent_after() {
 	connects --reset --end=peer <<<question
 	assert_success
 	assert_output answer
-	ends 0 "$peer"
-	holds peer.out 'question\nECONNRESET\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nECONNRESET\n'
 }
 
 @test "--crlf=both sends CRLF and receives LF" {
@@ -849,9 +849,9 @@ silent_after() {
 	run timeout -k1 20 bash -c \
 		"tcpu connect --crlf=both 127.0.0.1 $port <in >out"
 	assert_success
-	ends 0 "$peer"
-	holds peer.out 'a\r\nb\r\n\r\n\rc\r\r\ndEOF\n'
-	holds out 'one\ntwo\n\nlone\rcr\r\nlast\r'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'a\r\nb\r\n\r\n\rc\r\r\ndEOF\n'
+	assert_content out 'one\ntwo\n\nlone\rcr\r\nlast\r'
 }
 
 @test "plain --crlf leaves what is received as it is" {
@@ -861,9 +861,9 @@ silent_after() {
 		run timeout -k1 20 bash -c \
 			"tcpu connect $option 127.0.0.1 $port <in >out"
 		assert_success
-		ends 0 "$peer"
-		holds peer.out 'a\r\nb\r\nEOF\n'
-		holds out 'one\r\n\rtwo\n\r\n\r'
+		assert_exit 0 "$peer"
+		assert_content peer.out 'a\r\nb\r\nEOF\n'
+		assert_content out 'one\r\n\rtwo\n\r\n\r'
 	done
 }
 
@@ -873,59 +873,59 @@ silent_after() {
 	run timeout -k1 20 bash -c \
 		"tcpu connect --crlf=receive 127.0.0.1 $port <in >out"
 	assert_success
-	ends 0 "$peer"
-	holds peer.out 'a\nb\r\nEOF\n'
-	holds out 'one\ntwo\r'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'a\nb\r\nEOF\n'
+	assert_content out 'one\ntwo\r'
 }
 
 @test "--crlf is right however the bytes are cut" {
 	peer 'send=a\r' read=2 'send=\nb\r' read=2 send=c slurp
-	speak --crlf=both
+	start_talking_client --crlf=both
 	printf '\r' >&"$say"
 	printf '\n' >&"$say"
 	printf 'x\n' >&"$say"
 	exec {say}>&-
-	ends 0 "$client"
-	ends 0 "$peer"
-	holds peer.out '\r\nx\r\nEOF\n'
-	holds client.out 'a\nb\rc'
+	assert_exit 0 "$client"
+	assert_exit 0 "$peer"
+	assert_content peer.out '\r\nx\r\nEOF\n'
+	assert_content client.out 'a\nb\rc'
 }
 
 @test "--idle-timeout is 124 when nothing moves" {
 	peer 'send=four\n' slurp
-	speak --idle-timeout=300ms
-	ends 124 "$client"
+	start_talking_client --idle-timeout=300ms
+	assert_exit 124 "$client"
 	exec {say}>&-
-	holds client.out 'four\n'
+	assert_content client.out 'four\n'
 	assert_equal "$(<client.err)" "tcpu: 127.0.0.1:$port: idle for 300ms \
 (5 bytes received, 0 sent)"
-	ends 0 "$peer"
-	holds peer.out 'ECONNRESET\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'ECONNRESET\n'
 }
 
 @test "--idle-timeout does not end a session in which something moves" {
 	peer slurp
-	speak --idle-timeout=1500ms
+	start_talking_client --idle-timeout=1500ms
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		echo "$i" >&"$say"
 		# The time passes with a run of tcpu that says how long it took.
 		run timeout -k1 10 tcpu listen --timeout=200ms 0
 	done
 	exec {say}>&-
-	ends 0 "$client"
-	ends 0 "$peer"
+	assert_exit 0 "$client"
+	assert_exit 0 "$peer"
 	assert_equal "$(wc -l <peer.out)" 11
 }
 
 @test "--timeout is 124, with the bytes of each direction" {
 	peer 'send=four\n' slurp
-	speak --timeout=300ms
-	ends 124 "$client"
+	start_talking_client --timeout=300ms
+	assert_exit 124 "$client"
 	exec {say}>&-
 	assert_equal "$(<client.err)" "tcpu: 127.0.0.1:$port: \
 timed out after 300ms (5 bytes received, 0 sent)"
-	ends 0 "$peer"
-	holds peer.out 'ECONNRESET\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'ECONNRESET\n'
 }
 
 @test "--progress tells at the end how much has moved" {
@@ -940,13 +940,13 @@ timed out after 300ms (5 bytes received, 0 sent)"
 }
 
 @test "--verbose tells of connections, and exits the same" {
-	background server tcpu listen --verbose --local -1 0 </dev/null
+	start_background server tcpu listen --verbose --local -1 0 </dev/null
 	server=${started[-1]}
-	until_said server.out '[0-9]*'
+	wait_for_line server.out '[0-9]*'
 	port=$(<server.out)
 	run timeout -k1 20 tcpu connect -v 127.0.0.1 "$port" </dev/null
 	assert_success
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	assert_regex "$(<server.err)" 'connection from 127.0.0.1:[0-9]+$'
 }
 
@@ -998,8 +998,8 @@ vanishing() {
 	run timeout -k1 10 tcpu listen --timeout 2 --local 0
 	assert_equal "$status" 124
 	echo >go
-	ends 0 "$client"
-	holds client.err ''
+	assert_exit 0 "$client"
+	assert_content client.err ''
 }
 
 @test "a stdout that nobody reads holds up neither time limits nor signals" {
@@ -1007,14 +1007,14 @@ vanishing() {
 	exec {hold}<>client.out
 	peer flood=10000000 slurp
 	client /dev/null --timeout=300ms
-	ends 124 "$client"
+	assert_exit 124 "$client"
 	peer flood=10000000 slurp
 	client /dev/null --idle-timeout=300ms
-	ends 124 "$client"
+	assert_exit 124 "$client"
 	peer flood=10000000 slurp
 	client /dev/null --print=addresses
-	until_said client.err '127.0.0.1 .*'
+	wait_for_line client.err '127.0.0.1 .*'
 	kill -TERM "$client"
-	ends 143 "$client"
+	assert_exit 143 "$client"
 	exec {hold}>&-
 }

@@ -37,7 +37,7 @@ setup() {
 # at_terminal STEPS - run expect's STEPS after those of setup, with a peer that
 # does the steps of the array steps.
 at_terminal() {
-	listening peer "$talk" 0 "${steps[@]}"
+	start_listener peer "$talk" 0 "${steps[@]}"
 	export port
 	printf 'set port $env(port)\n%s\n' "$1" >>terminal.exp
 	run timeout -k1 50 expect -f terminal.exp 3>&-
@@ -51,8 +51,8 @@ at_terminal() {
 		send "question\r"
 		want_end'
 	assert_output 0
-	ends 0 "$peer"
-	holds peer.out 'question\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\n'
 }
 
 @test "with --end=both it ends when stdin does" {
@@ -65,8 +65,8 @@ at_terminal() {
 		send "\004"
 		want_end'
 	assert_output 0
-	ends 0 "$peer"
-	holds peer.out 'question\nEOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nEOF\n'
 }
 
 @test "control-D is an end of file to the peer, and the answer comes" {
@@ -79,8 +79,8 @@ at_terminal() {
 		want answer
 		want_end'
 	assert_output 0
-	ends 0 "$peer"
-	holds peer.out 'question\nEOF\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nEOF\n'
 }
 
 @test "control-C ends it, and is a reset to the peer" {
@@ -91,8 +91,8 @@ at_terminal() {
 		send "\003"
 		want_end'
 	assert_output SIGINT
-	ends 0 "$peer"
-	holds peer.out 'ECONNRESET\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'ECONNRESET\n'
 }
 
 @test "a terminal that is hung up ends it, and is a reset to the peer" {
@@ -104,8 +104,8 @@ at_terminal() {
 		puts [status]'
 	# The signal and the end of input come at the same time.
 	assert_output --regexp '^(SIGHUP|9)$'
-	ends 0 "$peer"
-	holds peer.out 'ECONNRESET\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'ECONNRESET\n'
 }
 
 @test "without the signal it is 9" {
@@ -116,8 +116,8 @@ at_terminal() {
 		close
 		puts [status]'
 	assert_output 9
-	ends 0 "$peer"
-	holds peer.out 'ECONNRESET\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'ECONNRESET\n'
 }
 
 # A shell with job control.
@@ -147,8 +147,8 @@ shell='
 		send "exit\r"
 		want_end'
 	assert_output 0
-	ends 0 "$peer"
-	holds peer.out 'question\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\n'
 }
 
 @test "a background job whose stdout has been hung up is 9" {
@@ -198,8 +198,8 @@ shell='
 		send "exit\r"
 		want_end'
 	assert_output 0
-	ends 0 "$peer"
-	holds peer.out 'question\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\n'
 }
 
 # ---- --progress ----
@@ -271,7 +271,7 @@ fits() {
 		want {\r100%, 64.0 MiB sent \([0-9.]+ MiB/s\), \d:\d\d +\r\n}
 		want_end'
 	assert_output 0
-	ends 0 "$peer"
+	assert_exit 0 "$peer"
 	fits 80
 }
 
@@ -282,7 +282,7 @@ fits() {
 		want {\r100%, 64.0 MiB sent [^\r\n]+\r\n}
 		want_end'
 	assert_output 0
-	ends 0 "$peer"
+	assert_exit 0 "$peer"
 	fits 40
 }
 

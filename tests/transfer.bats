@@ -9,9 +9,9 @@ load helper
 # where PORT in its words stands for the number.
 receives() {
 	head -c 5000000 /dev/urandom | base64 >data
-	serve --local 0 </dev/null
+	start_server --local 0 </dev/null
 	timeout -k1 20 "${@//PORT/$port}" <data >client.out 2>client.err
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	cmp data server.out
 }
 

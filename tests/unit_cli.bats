@@ -49,12 +49,12 @@ hears() {
 }
 
 @test "L01 listen 0 tells the port it took" {
-	serve 0 </dev/null
+	start_server 0 </dev/null
 	[ "$port" -ge 1 ]
 	[ "$port" -le 65535 ]
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_success
-	ends 0 "$server"
+	assert_exit 0 "$server"
 }
 
 @test "L05 listen 8o is a usage error" {
@@ -86,17 +86,17 @@ hears() {
 	for number in 80.0 0x50 ' 80' +80 65616 8o ''; do
 		refuses connect 127.0.0.1 "$number"
 	done
-	serve 0 </dev/null
+	start_server 0 </dev/null
 	run timeout -k1 10 tcpu connect 127.0.0.1 "0$port" </dev/null
 	assert_success
-	ends 0 "$server"
+	assert_exit 0 "$server"
 }
 
 @test "W04 everything is delivered before the end" {
 	head -c 8388608 /dev/urandom >data
-	serve 0 </dev/null
+	start_server 0 </dev/null
 	timeout -k1 20 tcpu connect 127.0.0.1 "$port" <data
-	ends 0 "$server"
+	assert_exit 0 "$server"
 	cmp data server.out
 }
 
@@ -109,9 +109,9 @@ hears() {
 	say second
 	hears second
 	exec {lines}>&- {answers}>&-
-	ends 0 "$client"
-	ends 0 "$server"
-	holds client.out 'answer\n'
+	assert_exit 0 "$client"
+	assert_exit 0 "$server"
+	assert_content client.out 'answer\n'
 }
 
 @test "E04 the end of stdin ends one direction, the answer still comes" {
@@ -123,9 +123,9 @@ hears() {
 	run ! read -r -t 10 -u "$heard" line
 	echo answer >&"$answers"
 	exec {answers}>&-
-	ends 0 "$client"
-	ends 0 "$server"
-	holds client.out 'answer\n'
+	assert_exit 0 "$client"
+	assert_exit 0 "$server"
+	assert_content client.out 'answer\n'
 }
 
 @test "E05 a server killed in the middle is one line and status 8" {
@@ -134,7 +134,7 @@ hears() {
 	say first
 	hears first
 	kill -KILL "$server"
-	ends 8 "$client"
+	assert_exit 8 "$client"
 	assert_equal "$(wc -l <client.err)" 1
 	assert_regex "$(<client.err)" "^tcpu: 127.0.0.1:$port: .* reset by peer"
 }
@@ -145,7 +145,7 @@ hears() {
 	say first
 	hears first
 	kill -KILL "$client"
-	ends 8 "$server"
+	assert_exit 8 "$server"
 	assert_equal "$(wc -l <server.err)" 1
 	assert_regex "$(<server.err)" '^tcpu: 127.0.0.1:.* reset by peer'
 }
