@@ -509,7 +509,7 @@ unreadable() {
 	local closed before
 	for closed in 0 1; do
 		before=(python3 -c 'import os, pty, sys
-assert_exit = pty.openpty()
+ends = pty.openpty()
 closed = int(sys.argv[1])
 os.close(ends[closed])
 os.dup2(ends[1 - closed], 0)
