@@ -101,16 +101,17 @@ BENCH_OBJ = $(call objects,tests/bench/*.c)
 BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 	$(BUILD)/tests/bench/echo_chicken
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
-FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,descriptors ending \
+FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options \
+	descriptors ending \
 	kernel/sock_diag kernel/socket_address \
 	kernel/socket_table listen/access listen/inherited options \
-	outbox outlet run session/stream target)))
+	outbox outlet run session/stream target values)))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 SIM_OBJ = $(call objects,tests/sim/*.c tests/sim/programs/*.c)
-SIM_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,ending \
+SIM_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options ending \
 	kernel/sock_diag kernel/socket_address kernel/socket_table options \
-	outbox outlet run session/*)))
+	outbox outlet run session/* values)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \

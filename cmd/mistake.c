@@ -6,6 +6,9 @@
 
 #include "target.h"
 
+static int check_dashes(const struct run *run, const struct command *command,
+    const struct operands *operands);
+
 /* The letters of a netcat; the manual explains them under COMING FROM NC. */
 static const struct {
 	char letter;
@@ -57,7 +60,16 @@ is_number(const char *word)
 	return *word && !word[strspn(word, "0123456789")];
 }
 
-/* Finds words in the wrong place.  Returns 0 or STATUS_USAGE. */
+/* Whether the doubtful word is sure to be an operand: a port, standing alone.
+ */
+static bool
+is_sure_port(const struct command *command, const struct operands *operands)
+{
+	return command->port_alone && operands->count == 1 &&
+	    operands->words[0] == operands->doubtful &&
+	    is_number(operands->doubtful);
+}
+
 int
 check_words(const struct run *run, const struct command *command,
     struct operands *operands)
@@ -66,9 +78,7 @@ check_words(const struct run *run, const struct command *command,
 
 	take_target(command, operands);
 	words = operands->words;
-	if (operands->doubtful &&
-	    (operands->count != 1 || words[0] != operands->doubtful ||
-		!command->port_alone || !is_number(words[0])))
+	if (operands->doubtful && !is_sure_port(command, operands))
 		return usage_error(run, "write --%s=%s, or put --%s last",
 		    operands->doubted, operands->doubtful, operands->doubted);
 	if (operands->count > 2 && run->options->quiet && is_number(words[0]))
@@ -76,8 +86,18 @@ check_words(const struct run *run, const struct command *command,
 		    "extra operand: '%s'; -q is --quiet, and -q N of nc is "
 		    "--end=quiet:N",
 		    words[2]);
-	if (!command->runs_command || operands->command)
-		return STATUS_GO_ON;
+	if (command->runs_command && !operands->command)
+		return check_dashes(run, command, operands);
+	return STATUS_GO_ON;
+}
+
+/* Finds a COMMAND without "--" in front of it. */
+static int
+check_dashes(const struct run *run, const struct command *command,
+    const struct operands *operands)
+{
+	char **words = operands->words;
+
 	if (operands->count > 2)
 		return usage_error(run,
 		    "extra operand: '%s'; a COMMAND goes after --", words[2]);

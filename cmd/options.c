@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * options.c - parses a command line.  getopt_long(3) accepts abbreviated
- * options, so that every new option could break a script that uses an
- * abbreviation.  This parser accepts only full names, from the tables that help
- * prints too.
- */
 #include "options.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <tcpunit.h>
 
@@ -29,36 +21,15 @@ struct parser {
 static bool is_option(const char *word);
 static int read_word(struct parser *p, char *word);
 static int read_long(struct parser *p, char *word);
+static int take_word(
+    struct parser *p, const struct option *o, const char **text);
 static bool would_fit(
     const struct parser *p, const struct option *o, const char *word);
 static int read_letters(struct parser *p, const char *letters);
 static int read_choice(
     struct parser *p, const struct option *o, const char *text, int *value);
-static option_reader set_ipv4, set_ipv6;
 static int wrong(struct parser *p, const char *format, ...)
     TCPUNIT_PRINTF(2, 3);
-
-static const struct choice help_choices[] = {
-    {"short", HELP_SHORT}, {"all", HELP_ALL}, {0}};
-
-const struct option common_option_table[] = {
-    {"ipv4", '4', NULL, set_ipv4, offsetof(struct common_options, family),
-	"IPv4 only"},
-    {"ipv6", '6', NULL, set_ipv6, offsetof(struct common_options, family),
-	"IPv6 only"},
-    {"numeric", 'n', NULL, set_true, offsetof(struct common_options, numeric),
-	"hosts and ports are numbers; nothing is looked up"},
-    {"timeout", 't', "TIME", read_time,
-	offsetof(struct common_options, timeout),
-	"end the whole run after TIME"},
-    {"quiet", 'q', NULL, set_true, offsetof(struct common_options, quiet),
-	"no messages"},
-    {"verbose", 'v', NULL, set_true, offsetof(struct common_options, verbose),
-	"more messages"},
-    {"help", 'h', "[=CHOICE]", NULL, offsetof(struct common_options, help),
-	"print the commonest options, or all, and exit", help_choices},
-    {0},
-};
 
 int
 parse_options(const struct option_set *sets, void *values, char **argv,
@@ -189,6 +160,13 @@ set_option(
 	return wrong(p, "--%s: %s: '%s'", o->name, why, text);
 }
 
+/* An optional argument follows "=" or is left out. */
+static bool
+is_optional(const struct option *o)
+{
+	return o->argument && o->argument[0] == '[';
+}
+
 /* "send|receive|both", at the end of TEXT. */
 static void
 add_choices(const struct choice *choices, char *text, size_t size)
@@ -205,7 +183,7 @@ add_choices(const struct choice *choices, char *text, size_t size)
 const char *
 format_argument(const struct option *o, char text[ARGUMENT_SIZE])
 {
-	const bool optional = o->argument && o->argument[0] == '[';
+	const bool optional = is_optional(o);
 
 	if (!o->choices) {
 		(void)snprintf(text, ARGUMENT_SIZE, "%s",
@@ -251,17 +229,28 @@ read_long(struct parser *p, char *word)
 	}
 	if (text && !o->argument)
 		return wrong(p, "option '--%s' takes no argument", o->name);
-	if (!text && o->argument && o->argument[0] != '[') {
-		if (!*p->next)
+	if (!text && o->argument && take_word(p, o, &text) == -1)
+		return -1;
+	return set_option(p, o, text, value);
+}
+
+/* Takes the next word as the argument of an option that needs one. */
+static int
+take_word(struct parser *p, const struct option *o, const char **text)
+{
+	char *word = *p->next;
+
+	if (!is_optional(o)) {
+		if (!word)
 			return wrong(
 			    p, "option '--%s' needs an argument", o->name);
-		text = *p->next++;
-	}
-	if (!text && o->argument && *p->next && would_fit(p, o, *p->next)) {
-		p->operands->doubtful = *p->next;
+		*text = word;
+		p->next++;
+	} else if (word && would_fit(p, o, word)) {
+		p->operands->doubtful = word;
 		p->operands->doubted = o->name;
 	}
-	return set_option(p, o, text, value);
+	return 0;
 }
 
 /* Whether the word could be meant as the option's optional argument, although
@@ -289,7 +278,7 @@ read_letters(struct parser *p, const char *letters)
 		o = find_option(p, NULL, 0, *letters, &value);
 		if (!o)
 			return wrong(p, "unrecognized option '-%c'", *letters);
-		if (!o->argument || o->argument[0] == '[') {
+		if (!o->argument || is_optional(o)) {
 			if (set_option(p, o, NULL, value) == -1)
 				return -1;
 			continue;
@@ -303,130 +292,4 @@ read_letters(struct parser *p, const char *letters)
 		return set_option(p, o, text, value);
 	}
 	return 0;
-}
-
-const char *
-set_true(const char *text, void *value)
-{
-	(void)text;
-	*(bool *)value = true;
-	return NULL;
-}
-
-static const char *
-set_family(int family, int *value)
-{
-	if (*value && *value != family)
-		return "--ipv4 and --ipv6 exclude each other";
-	*value = family;
-	return NULL;
-}
-
-static const char *
-set_ipv4(const char *text, void *value)
-{
-	(void)text;
-	return set_family(4, value);
-}
-
-static const char *
-set_ipv6(const char *text, void *value)
-{
-	(void)text;
-	return set_family(6, value);
-}
-
-static const char *
-read_number(const char *text, int least, int *value)
-{
-	long long n = strtoll(text, NULL, 10);
-
-	if (!*text || text[strspn(text, "0123456789")] || n < least)
-		return least ? "not a number of 1 or more"
-			     : "not a number of 0 or more";
-	if (n > INT_MAX)
-		return "too big a number";
-	*value = (int)n;
-	return NULL;
-}
-
-const char *
-read_count(const char *text, void *value)
-{
-	return read_number(text, 1, value);
-}
-
-const char *
-read_natural(const char *text, void *value)
-{
-	return read_number(text, 0, value);
-}
-
-const char *
-read_text(const char *text, void *value)
-{
-	if (!*text)
-		return "empty";
-	*(const char **)value = text;
-	return NULL;
-}
-
-/* How much of TEXT is a plain decimal number, with or without a fraction. */
-static size_t
-decimal_length(const char *text)
-{
-	static const char digits[] = "0123456789";
-	size_t len = strspn(text, digits);
-	size_t fraction;
-
-	if (text[len] != '.')
-		return len;
-	fraction = strspn(text + len + 1, digits);
-	return fraction ? len + 1 + fraction : len;
-}
-
-const char *
-read_time(const char *text, void *value)
-{
-	static const struct {
-		const char *name;
-		int ms;
-	} units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60 * 1000},
-	    {"h", 60 * 60 * 1000}};
-	size_t len;
-	double ms;
-
-	if (!text) {
-		*(int *)value = -1;
-		return NULL;
-	}
-	len = decimal_length(text);
-	for (size_t i = 0; len && i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(text + len, units[i].name) != 0)
-			continue;
-		ms = strtod(text, NULL) * units[i].ms;
-		if (ms > INT_MAX)
-			return "too long a time";
-		*(int *)value = (int)(ms + 0.999); /* no limit becomes 0 */
-		return NULL;
-	}
-	return "not a time (5, 1.5s, 500ms, 2m, 1h)";
-}
-
-const char *
-format_time(int ms, char text[TIME_TEXT_SIZE])
-{
-	int len;
-
-	if (ms < 1000 && ms > 0) {
-		(void)snprintf(text, TIME_TEXT_SIZE, "%dms", ms);
-		return text;
-	}
-	len = snprintf(text, TIME_TEXT_SIZE, "%d.%03d", ms / 1000, ms % 1000);
-	while (text[len - 1] == '0')
-		len--;
-	if (text[len - 1] == '.')
-		len--;
-	(void)strcpy(text + len, "s");
-	return text;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * options.h - tables of options, which serve both parsing and help, and the
- * strict reading of times and numbers.  target.h reads hosts and ports.
+ * parser of a command line.  getopt_long(3) accepts abbreviated options, so
+ * that every new option could break a script that uses an abbreviation.  This
+ * parser accepts only full names.
  */
 #ifndef TCPU_OPTIONS_H
 #define TCPU_OPTIONS_H
@@ -9,11 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/*
- * Reads TEXT (NULL if an optional argument was left out) into *VALUE.  Returns
- * NULL; or an error as words that go before the text: "not a time".
- */
-typedef const char *option_reader(const char *text, void *value);
+#include "values.h"
 
 /* A permitted argument and its value.  A table ends with a null name. */
 struct choice {
@@ -40,22 +38,6 @@ struct option_set {
 	const struct option *options;
 	size_t offset;
 };
-
-/* The first member of every command's options. */
-struct common_options {
-	int family; /* 0 either, 4, 6 */
-	bool numeric;
-	bool quiet;
-	bool verbose;
-	int timeout; /* ms; -1 none */
-	enum help { HELP_NONE, HELP_SHORT, HELP_ALL } help;
-};
-
-extern const struct option common_option_table[];
-#define COMMON_DEFAULTS       \
-	{                     \
-		.timeout = -1 \
-	}
 
 /* The rest of a command line: the operands in order, and the words after "--":
  * NULL without "--", and an empty list if nothing follows it. */
@@ -98,17 +80,5 @@ int parse_leading_options(const struct option_set *sets, void *values,
  * them, or a letter is wrong, missing or surplus, or two letters are swapped.
  */
 bool is_near(const char *word, size_t len, const char *name);
-
-/* Readers, each with the type of *VALUE. */
-option_reader set_true;     /* bool */
-option_reader read_time;    /* int, ms; "5", "1.5", "500ms", "2m"; a time that
-			       was left out is -1, no limit */
-option_reader read_count;   /* int, from 1 */
-option_reader read_natural; /* int, from 0: descriptors, a backlog */
-option_reader read_text;    /* const char *, not empty */
-
-/* "TIME" for a message: "5s", "1.5s", "20ms". */
-#define TIME_TEXT_SIZE 16
-const char *format_time(int ms, char text[TIME_TEXT_SIZE]);
 
 #endif

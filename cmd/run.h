@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <tcpunit.h>
 
+#include "common_options.h"
 #include "ending.h"
-#include "options.h"
 #include "outbox.h"
 #include "status.h"
 

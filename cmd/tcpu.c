@@ -13,7 +13,7 @@
  *   which clients are served   listen/access.[ch]
  *   how tcpu connects          attempts.[ch]
  *   for one command only       the file of the command
- *   for every command          options.[ch]
+ *   for every command          common_options.[ch]
  *
  * A new command has a file with a struct command, which command.h declares and
  * the table below names.  tests/layering.bats says which file may include

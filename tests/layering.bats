@@ -36,10 +36,12 @@ lib_rooms() {
 
 cmd_rooms() {
 	cat <<-'END'
-	clock options outlet status text:
+	clock outlet status text values:
+	options: values
+	common_options: options
 	ending: clock status
 	outbox: clock outlet
-	run: ending options outbox outlet status
+	run: common_options ending outbox outlet status
 	descriptors waiting: clock run
 	listing: options run text
 	command target: options run

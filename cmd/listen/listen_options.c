@@ -108,13 +108,8 @@ check_idle(const struct run *run, const struct listen_options *o, bool command)
 }
 
 static int
-check_options(
-    const struct run *run, const struct listen_options *o, bool command)
+check_exclusions(const struct run *run, const struct listen_options *o)
 {
-	if (o->count && !o->keep_open)
-		return usage_error(run, "--count needs --keep-open");
-	if (o->max_conns && !command)
-		return usage_error(run, "--max-conns needs a COMMAND");
 	if (o->v6only && run->options->family == 4)
 		return usage_error(
 		    run, "--ipv4 and --v6only exclude each other");
@@ -124,6 +119,17 @@ check_options(
 	if (o->black_hole && o->reuse_port)
 		return usage_error(
 		    run, "--black-hole and --reuse-port exclude each other");
+	return STATUS_GO_ON;
+}
+
+static int
+check_options(
+    const struct run *run, const struct listen_options *o, bool command)
+{
+	if (o->count && !o->keep_open)
+		return usage_error(run, "--count needs --keep-open");
+	if (o->max_conns && !command)
+		return usage_error(run, "--max-conns needs a COMMAND");
 	if (o->no_accept || o->black_hole)
 		return check_idle(run, o, command);
 	return check_session_options(run, &o->session, !serves(o, command));
@@ -168,8 +174,10 @@ int
 check_listen_options(const struct run *run, const struct listen_options *o,
     const struct operands *operands)
 {
-	int status = check_options(run, o, operands->command);
+	int status = check_exclusions(run, o);
 
+	if (status == STATUS_GO_ON)
+		status = check_options(run, o, operands->command);
 	if (status == STATUS_GO_ON)
 		status = check_hold(run, o, operands->command);
 	if (status == STATUS_GO_ON && takes_over(o, operands))

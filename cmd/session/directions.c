@@ -17,6 +17,7 @@
 #define HOLD_TIME 5000
 
 static void send_input(struct session *s);
+static void end_receiving(struct session *s);
 static int send_all(struct session *s);
 static void finish(struct session *s);
 static int linger(struct session *s, int limit);
@@ -71,12 +72,17 @@ send_input(struct session *s)
 	if (s->holds && linger(s, s->end == END_PEER ? -1 : HOLD_TIME) == -1)
 		return;
 	finish(s);
-	/* The peer cannot answer before it has received all of the input. */
-	if (s->end == END_QUIET &&
-	    (settle(s) == -1 || linger(s, s->options->end.quiet) == -1))
-		return;
+	end_receiving(s);
+}
+
+/* After the input, for a session that need not wait for the peer's end. */
+static void
+end_receiving(struct session *s)
+{
 	if (s->end == END_QUIET) {
-		wire_stop(tcp_port_fileno(s->in)); /* what came is written */
+		/* The peer cannot answer before it has received the input. */
+		if (settle(s) == 0 && linger(s, s->options->end.quiet) == 0)
+			wire_stop(tcp_port_fileno(s->in));
 	} else if (s->end == END_INPUT || has_ended(s->standard->process)) {
 		(void)settle(s); /* conclude asks again */
 		(void)tcp_thread_terminate(s->receiver); /* or it ended */

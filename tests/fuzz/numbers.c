@@ -3,7 +3,7 @@
  * numbers.c - times and numbers of a command line: in range or refused, a time
  * that is printed is read as the same, and before a point 0 can be left out.
  */
-#include "../../cmd/options.h"
+#include "../../cmd/values.h"
 
 #include "fuzz.h"
 
