@@ -296,11 +296,12 @@ close_socket(struct sim_file *f)
 	s->closed_at = sim_now();
 	if (s->state == SIM_LISTENING)
 		close_listener(s);
+	if (s->in != NULL)
+		s->taken = s->in->arrived;
 	if (s->state != SIM_CONNECTED) {
 		s->state = SIM_DEAD;
 		return;
 	}
-	s->taken = s->in->arrived;
 	if (s->write_shut && s->in->ended) {
 		s->state = SIM_DEAD;
 		return;
