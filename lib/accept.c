@@ -28,8 +28,8 @@ static enum tu_wake park(struct tu_listener *);
 int
 tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 {
-	struct tu_runtime *rt = tu_enter();
-	struct tu_listener *l = tu_listener_find(listener, "accept");
+	struct tu_runtime *rt = tu_enter("accept");
+	struct tu_listener *l = tu_listener_find(listener);
 	struct tu_cleanup cleanup;
 	union tcp_address peer;
 	int fd, result = -1;
@@ -37,15 +37,14 @@ tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 	if (l == NULL)
 		return -1;
 	if (in == NULL || out == NULL)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "accept",
-		    "accept: nowhere to put the ports");
+		return tu_refuse(EINVAL, "nowhere to put the ports");
 	tu_limit(&rt->scheduler, l->timeout);
 	l->users++;
 	tu_cleanup_push(&rt->scheduler, &cleanup, leave, l);
 	fd = wait_connection(l, &peer);
 	tu_cleanup_pop(&rt->scheduler);
 	if (fd != -1)
-		result = tu_ports_open(rt, fd, &peer, "accept", in, out);
+		result = tu_ports_open(rt, fd, &peer, in, out);
 	if (fd != -1 && result == -1)
 		hold(l, fd, &peer);
 	leave(l);
@@ -55,8 +54,8 @@ tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 int
 tcp_accept_ready(tcp_listener listener)
 {
-	struct tu_runtime *rt = tu_enter();
-	struct tu_listener *l = tu_listener_find(listener, "accept-ready");
+	struct tu_runtime *rt = tu_enter("accept-ready");
+	struct tu_listener *l = tu_listener_find(listener);
 	struct pollfd p;
 	int i;
 
@@ -76,10 +75,11 @@ tcp_accept_ready(tcp_listener listener)
 int
 tcp_set_accept_timeout(tcp_listener listener, int timeout)
 {
-	struct tu_listener *l =
-	    tu_listener_find(listener, "set-accept-timeout");
+	struct tu_listener *l;
 
-	if (l == NULL || tu_check_time(timeout, "set-accept-timeout") == -1)
+	tu_begin("set-accept-timeout");
+	l = tu_listener_find(listener);
+	if (l == NULL || tu_check_time(timeout) == -1)
 		return -1;
 	l->timeout = timeout;
 	return 0;
@@ -115,10 +115,9 @@ wait_connection(struct tu_listener *l, union tcp_address *peer)
 		if (l->closed && woken != TU_TERMINATED)
 			woken = TU_CLOSED;
 		if (woken == TU_FAILED)
-			return tu_raise(
-			    tu_error_kind(errno), errno, "accept", "accept");
+			return tu_raise(tu_error_kind(errno), errno, NULL);
 		if (woken != TU_READY)
-			return tu_raise_wake(woken, "accept", "accept");
+			return tu_raise_wake(woken, NULL);
 	}
 }
 

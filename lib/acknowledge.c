@@ -15,8 +15,6 @@
 
 enum { LONGEST_PAUSE = 50 };
 
-static const char where[] = "await-acknowledgement";
-
 static int await(struct tu_port *);
 static int look(struct tu_port *, size_t *);
 static int lost(struct tu_port *, size_t);
@@ -27,13 +25,14 @@ tcp_await_acknowledgement(tcp_port port)
 	struct tu_port *p;
 	int result;
 
-	if (tu_enter() == NULL || tu_port_of_tcp(port, where) == NULL)
+	if (tu_enter("await-acknowledgement") == NULL ||
+	    tu_port_of_tcp(port) == NULL)
 		return -1;
-	p = tu_port_enter(TU_OUTPUT, port, where);
+	p = tu_port_enter(TU_OUTPUT, port);
 	if (p == NULL)
 		return -1;
 	tu_limit(&p->runtime->scheduler, p->timeout);
-	result = tu_output_flush(p, where);
+	result = tu_output_flush(p);
 	if (result == 0)
 		result = await(p);
 	tu_port_leave(p);
@@ -56,7 +55,7 @@ await(struct tu_port *p)
 			return 0;
 		woken = tu_park(s, NULL, tu_after(pause), TU_INSIDE);
 		if (woken != TU_ELAPSED || p->closed)
-			return tu_port_end(p, woken, where);
+			return tu_port_end(p, woken);
 	}
 }
 
@@ -96,7 +95,7 @@ lost(struct tu_port *p, size_t queued)
 	if (code != 0) /* else it may have ended in order: reads go on */
 		tu_connection_note(p->connection);
 	errno = code ? code : ECONNRESET;
-	(void)tu_port_raise(p, where); /* as is done below */
+	(void)tu_port_raise(p); /* as is done below */
 	tu_error_attach((tcp_port){p->handle},
 	    p->position > queued ? (size_t)p->position - queued : 0);
 	return -1;

@@ -117,7 +117,7 @@ begin_attempt(struct tu_attempts *c)
 	c->pending++;
 	if (bind_local(c, a->fd, address->sa.sa_family) == -1) {
 		note_failure(c, i, errno);
-		c->where = "bind";
+		c->local = true;
 		return -1;
 	}
 	if (connect(a->fd, &address->sa, tu_address_length(address)) == 0 ||
@@ -298,7 +298,7 @@ note_failure(struct tu_attempts *c, int i, int error)
 	if (c->error == 0 || is_unreachable(c->error) ||
 	    !is_unreachable(error)) {
 		c->error = error;
-		c->where = is_local_fault(c, error) ? "bind" : "connect";
+		c->local = is_local_fault(c, error);
 	}
 	/* Before the handshake is done, a reset gives ECONNREFUSED. */
 	c->lost = error == ECONNRESET || error == EPIPE;

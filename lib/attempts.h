@@ -35,7 +35,7 @@ struct tu_attempts {
 	union tcp_address peer; /* of the winner */
 	enum tu_wake woken;     /* TU_READY: see error */
 	int error;              /* of the last to reach a host, if any */
-	const char *where;      /* the call that had it */
+	bool local;             /* the local end was at fault */
 	char *details;          /* of all attempts; malloc'd, or NULL */
 
 	struct tu_attempt attempts[TU_MAX_ADDRESSES];

@@ -21,7 +21,8 @@ tcp_close_port(tcp_port port)
 		return tcp_close_input_port(port);
 	if (tcp_output_port_p(port))
 		return tcp_close_output_port(port);
-	(void)tu_port_of(port, "close-port"); /* raises */
+	tu_begin("close-port");
+	(void)tu_port_of(port); /* raises */
 	return -1;
 }
 
@@ -39,13 +40,14 @@ tcp_close_ports(tcp_port in, tcp_port out)
 int
 tcp_abandon_port(tcp_port port)
 {
-	struct tu_port *p = tu_port_of(port, "abandon-port");
+	struct tu_port *p;
 
+	tu_begin("abandon-port");
+	p = tu_port_of(port);
 	if (p == NULL)
 		return -1;
 	if (p->connection->descriptor.access != TU_SOCKET) {
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "abandon-port",
-		    "abandon-port: descriptor %d is no socket",
+		tu_refuse(EINVAL, "descriptor %d is no socket",
 		    p->connection->descriptor.fd);
 		tu_error_attach(port, 0);
 		return -1;
@@ -57,27 +59,28 @@ tcp_abandon_port(tcp_port port)
 int
 tcp_reset(tcp_port port)
 {
-	struct tu_port *p = tu_port_of_tcp(port, "reset");
-	struct tu_port *ports[2];
+	struct tu_port *p, *ports[2];
 	int i;
 
+	tu_begin("reset");
+	p = tu_port_of_tcp(port);
 	if (p == NULL)
 		return -1;
 	ports[0] = p->connection->input;
 	ports[1] = p->connection->output;
 	if (tu_connection_set_reset(p->connection) == -1)
-		return tu_port_raise(p, "reset");
+		return tu_port_raise(p);
 	for (i = 0; i < 2; i++) {
 		if (ports[i] == NULL)
 			continue;
-		ports[i]->abandoned = true; /* no FIN before the RST */
-		(void)tu_port_close(ports[i], "reset"); /* nothing to lose */
+		ports[i]->abandoned = true;    /* no FIN before the RST */
+		(void)tu_port_close(ports[i]); /* nothing to lose */
 	}
 	return 0;
 }
 
 int
-tu_port_close(struct tu_port *p, const char *where)
+tu_port_close(struct tu_port *p)
 {
 	struct tu_connection *c = p->connection;
 	bool input = c->input == p;
@@ -94,7 +97,7 @@ tu_port_close(struct tu_port *p, const char *where)
 	else
 		c->output = NULL;
 	if (c->input == NULL && c->output == NULL && close_both(p) == -1) {
-		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", where);
+		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, NULL);
 		tu_error_attach((tcp_port){p->handle}, 0);
 		result = -1;
 	}

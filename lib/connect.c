@@ -26,7 +26,7 @@ struct connecting {
 	char host[TU_HOST_SIZE];
 	char service[TU_HOST_SIZE]; /* a name; empty: use the port */
 	int port;
-	char what[2 * TU_HOST_SIZE + 16]; /* "connect localhost:4242" */
+	char what[2 * TU_HOST_SIZE + 16]; /* "localhost:4242" */
 };
 
 static int make_connection(struct tu_runtime *, const char *, int,
@@ -46,22 +46,21 @@ tcp_connect(const char *host, int port,
     const struct tcp_connect_options *options, tcp_port *in, tcp_port *out)
 {
 	struct tcp_connect_options o = {TCPUNIT_CONNECT_DEFAULTS};
-	struct tu_runtime *rt = tu_enter();
+	struct tu_runtime *rt = tu_enter("connect");
 	union tcp_address peer;
 	int fd;
 
-	if (rt == NULL ||
-	    tu_options_take(&o, sizeof(o), options, "connect") == -1 ||
+	if (rt == NULL || tu_options_take(&o, sizeof(o), options) == -1 ||
 	    check_options(port, &o) == -1)
 		return -1;
 	if (host == NULL || in == NULL || out == NULL)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect",
-		    "connect: no %s", host ? "room for the ports" : "host");
+		return tu_refuse(
+		    EINVAL, "no %s", host ? "room for the ports" : "host");
 	tu_limit(&rt->scheduler, o.timeout);
 	fd = make_connection(rt, host, port, &o, &peer);
 	if (fd == -1)
 		return -1;
-	if (tu_ports_open(rt, fd, &peer, "connect", in, out) == 0)
+	if (tu_ports_open(rt, fd, &peer, in, out) == 0)
 		return 0;
 	(void)close(fd); /* nothing was sent */
 	return -1;
@@ -77,8 +76,7 @@ make_connection(struct tu_runtime *rt, const char *host, int port,
 	int fd = -1;
 
 	if (c == NULL)
-		return tu_raise(
-		    TCPUNIT_ERROR_SYSTEM, ENOMEM, "connect", "connect");
+		return tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 	c->attempts.rt = rt;
 	c->attempts.options = options;
 	tu_cleanup_push(&rt->scheduler, &cleanup, give_up, c);
@@ -109,8 +107,7 @@ check_options(int port, const struct tcp_connect_options *options)
 	const char *wrong = NULL;
 
 	if (port < 0 || port > 65535)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, "connect",
-		    "connect: port %d is not in 1 to 65535", port);
+		return tu_refuse(ERANGE, "port %d is not in 1 to 65535", port);
 	if (options->timeout < -1)
 		wrong = "negative time limit";
 	else if (options->family != 0 && options->family != 4 &&
@@ -118,29 +115,22 @@ check_options(int port, const struct tcp_connect_options *options)
 		wrong = "no such family";
 	else if (options->local_port < 0 || options->local_port > 65535)
 		wrong = "local port is not in 0 to 65535";
-	if (wrong == NULL)
-		return 0;
-	return tu_raise(
-	    TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect", "connect: %s", wrong);
+	return wrong == NULL ? 0 : tu_refuse(EINVAL, "%s", wrong);
 }
 
 static int
 read_target(struct connecting *c, const char *host, int port)
 {
-	const size_t n = strlen("connect ");
-
 	c->port = port;
 	if (port == 0) {
-		(void)snprintf(c->what, sizeof(c->what), "connect %s",
-		    host); /* may be cut */
+		(void)snprintf(
+		    c->what, sizeof(c->what), "%s", host); /* may be cut */
 		return read_host_port(c, host);
 	}
-	(void)strcpy(c->what, "connect ");
 	(void)tcp_host_port(
-	    host, port, c->what + n, sizeof(c->what) - n); /* likewise */
+	    host, port, c->what, sizeof(c->what)); /* likewise */
 	if (strlen(host) >= sizeof(c->host))
-		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, "connect",
-		    "%s", c->what);
+		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, c->what);
 	strcpy(c->host, host);
 	return 0;
 }
@@ -152,20 +142,16 @@ read_host_port(struct connecting *c, const char *text)
 	int split = tu_address_split(text, c->host, &port);
 
 	if (port == NULL)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "connect",
-		    "%s: no port specified", c->what);
+		return tu_refuse_object(EINVAL, c->what, "no port specified");
 	c->port = tu_address_read_port(port);
 	if (c->port == -1)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, "connect",
-		    "%s: the port is no decimal number from 1 to 65535",
-		    c->what);
+		return tu_refuse_object(ERANGE, c->what,
+		    "the port is no decimal number from 1 to 65535");
 	if (split == -1)
-		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, "connect",
-		    "%s", c->what);
+		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, c->what);
 	if (c->port == 0 &&
 	    (strlen(port) >= sizeof(c->service) || strcmp(port, "*") == 0))
-		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_SERVICE, "connect",
-		    "%s", c->what);
+		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_SERVICE, c->what);
 	if (c->port == 0)
 		strcpy(c->service, port);
 	return 0;
@@ -185,7 +171,9 @@ find_local(struct connecting *c)
 	if (query.host == NULL)
 		return 0;
 	what_local(c, what, sizeof(what));
-	n = tu_resolve(c->attempts.rt, &query, "bind", what, found);
+	n = tu_resolve(c->attempts.rt, &query, what, found);
+	if (n == -1)
+		tu_error_name("bind");
 	while (n > 0) {
 		local =
 		    &c->attempts.locals[found[--n].sa.sa_family == AF_INET6];
@@ -194,7 +182,7 @@ find_local(struct connecting *c)
 	return n;
 }
 
-/* Writes "connect localhost:4242 from 127.0.0.2:5000" to WHAT. */
+/* Writes "localhost:4242 from 127.0.0.2:5000" to WHAT. */
 static void
 what_local(const struct connecting *c, char *what, size_t size)
 {
@@ -224,8 +212,8 @@ find_addresses(struct connecting *c)
 
 	if (four != six)
 		query.family = four ? 4 : 6;
-	c->attempts.n = tu_resolve(
-	    c->attempts.rt, &query, "connect", c->what, c->attempts.addresses);
+	c->attempts.n =
+	    tu_resolve(c->attempts.rt, &query, c->what, c->attempts.addresses);
 	return c->attempts.n == -1 ? -1 : 0;
 }
 
@@ -238,7 +226,7 @@ run(struct connecting *c)
 	if (fd != -1)
 		return fd;
 	if (c->attempts.woken != TU_READY)
-		tu_raise_wake(c->attempts.woken, "connect", c->what);
+		tu_raise_wake(c->attempts.woken, c->what);
 	else
 		raise_last(c);
 	tu_error_detail(c->attempts.details);
@@ -252,8 +240,9 @@ raise_last(const struct connecting *c)
 	const struct tu_attempts *a = &c->attempts;
 	char what[WHAT_SIZE];
 
-	(void)snprintf(what, sizeof(what), "%s", c->what);
-	if (strcmp(a->where, "bind") == 0)
+	if (a->local)
 		what_local(c, what, sizeof(what));
-	tu_raise(tu_error_kind(a->error), a->error, a->where, "%s", what);
+	tu_raise(tu_error_kind(a->error), a->error, a->local ? what : c->what);
+	if (a->local)
+		tu_error_name("bind");
 }

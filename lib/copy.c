@@ -27,8 +27,6 @@ struct copying {
 	bool enlarged;
 };
 
-static const char where[] = "copy-port";
-
 static void free_buffer(void *);
 static int copy(struct copying *);
 static bool can_move(const struct tu_port *, const struct tu_port *);
@@ -52,15 +50,14 @@ tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 	struct tu_cleanup cleanup;
 	int copied;
 
-	if (tu_enter() == NULL)
+	if (tu_enter("copy-port") == NULL)
 		return -1;
 	if (limit < -1)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-		    "%s: limit %lld", where, (long long)limit);
-	c.from = tu_port_enter(TU_INPUT, in, where);
+		return tu_refuse(EINVAL, "limit %lld", (long long)limit);
+	c.from = tu_port_enter(TU_INPUT, in);
 	if (c.from == NULL)
 		return -1;
-	c.to = tu_port_enter(TU_OUTPUT, out, where);
+	c.to = tu_port_enter(TU_OUTPUT, out);
 	if (c.to == NULL) {
 		tu_port_leave(c.from);
 		return -1;
@@ -93,7 +90,7 @@ copy(struct copying *c)
 	int more = 1;
 
 	set_limit(c, c->to);
-	if (tu_output_flush(c->to, where) == -1)
+	if (tu_output_flush(c->to) == -1)
 		return -1;
 	c->within_kernel = can_move(c->from, c->to);
 	while (more == 1 && c->total != c->limit) {
@@ -102,8 +99,7 @@ copy(struct copying *c)
 		else
 			more = copy_piece(c);
 		if (is_closed(c) && !terminated(more))
-			return tu_port_go_on(
-			    c->from->closed ? c->from : c->to, where);
+			return tu_port_go_on(c->from->closed ? c->from : c->to);
 		if (c->total >= LARGE && !c->enlarged) {
 			tu_descriptor_enlarge(&c->from->connection->descriptor);
 			tu_descriptor_enlarge(&c->to->connection->descriptor);
@@ -132,7 +128,7 @@ move_piece(struct copying *c)
 	struct tu_descriptor *out = &c->to->connection->descriptor;
 	ssize_t n;
 
-	if (tu_port_go_on(c->to, where) == -1)
+	if (tu_port_go_on(c->to) == -1)
 		return -1;
 	if (c->from->closed)
 		return 1;
@@ -165,7 +161,7 @@ stop_moving(struct copying *c, ssize_t n)
 		return 1;
 	}
 	tu_connection_note(failed->connection);
-	return tu_port_raise(failed, where);
+	return tu_port_raise(failed);
 }
 
 /* Waits for the end that is not ready.  A file is always ready; of a connection
@@ -178,10 +174,10 @@ wait_move(struct copying *c)
 	if (c->from->connection->tcp &&
 	    tu_descriptor_writable(&c->to->connection->descriptor)) {
 		set_limit(c, c->from);
-		waited = tu_input_wait(c->from, where);
+		waited = tu_input_wait(c->from);
 	} else {
 		set_limit(c, c->to);
-		waited = tu_port_wait(c->to, where);
+		waited = tu_port_wait(c->to);
 	}
 	return waited == -1 ? -1 : 1;
 }
@@ -220,10 +216,10 @@ copy_piece(struct copying *c)
 
 	set_limit(c, from);
 	if (from->skip_lf && from->ahead.size == 0)
-		return tu_input_fill(from, where);
+		return tu_input_fill(from);
 	if (make_room(c) == -1)
-		return tu_port_raise(from, where);
-	n = tu_input_read(from, c->buffer, most(c, c->room), where);
+		return tu_port_raise(from);
+	n = tu_input_read(from, c->buffer, most(c, c->room));
 	if (n <= 0)
 		return (int)n;
 	c->filled = (size_t)n == c->room;
@@ -257,7 +253,7 @@ write_piece(struct copying *c, size_t n)
 	int result;
 
 	set_limit(c, c->to);
-	result = tu_output_write(c->to, &pieces, where);
+	result = tu_output_write(c->to, &pieces);
 	c->total += (int64_t)pieces.sent;
 	c->from->position += pieces.sent;
 	if (result == 0)

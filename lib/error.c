@@ -3,9 +3,14 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+enum { FAULT_SIZE = 120 };
+
+static int raise_error(enum tcp_error_kind, int, const char *, const char *);
 static struct tu_error *error_of(struct tu_thread *);
+static void refuse_closed(const char *);
 
 const struct tcp_error *
 tcp_last_error(void)
@@ -23,23 +28,46 @@ tcp_last_error(void)
 }
 
 int
-tu_raise(enum tcp_error_kind kind, int code, const char *where,
-    const char *format, ...)
+tu_raise(enum tcp_error_kind kind, int code, const char *object)
+{
+	return raise_error(kind, code, object, NULL);
+}
+
+int
+tu_refuse(int code, const char *format, ...)
+{
+	char fault[FAULT_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(fault, sizeof(fault), format, ap); /* may be cut */
+	va_end(ap);
+	return tu_refuse_object(code, NULL, fault);
+}
+
+int
+tu_refuse_object(int code, const char *object, const char *fault)
+{
+	return raise_error(TCPUNIT_ERROR_ARGUMENT, code, object, fault);
+}
+
+/* The text ends with FAULT, or if that is NULL with the reason. */
+static int
+raise_error(
+    enum tcp_error_kind kind, int code, const char *object, const char *fault)
 {
 	struct tu_thread *self = tu_running();
 	struct tu_error *error;
-	va_list ap;
 
 	if (self != NULL) {
 		tu_charge(self->scheduler, 0); /* as long as a system call */
 		error = error_of(self);
-		if (error == NULL) {
+		if (error != NULL) {
+			tu_error_set(
+			    error, kind, code, self->call, object, fault);
+		} else {
 			kind = TCPUNIT_ERROR_SYSTEM;
 			code = ENOMEM;
-		} else {
-			va_start(ap, format);
-			tu_error_set(error, kind, code, where, format, ap);
-			va_end(ap);
 		}
 	}
 	errno = tu_error_errno(kind, code);
@@ -60,7 +88,7 @@ error_of(struct tu_thread *self)
 }
 
 int
-tu_raise_wake(enum tu_wake woken, const char *where, const char *what)
+tu_raise_wake(enum tu_wake woken, const char *object)
 {
 	static const struct {
 		enum tcp_error_kind kind;
@@ -73,29 +101,24 @@ tu_raise_wake(enum tu_wake woken, const char *where, const char *what)
 	};
 
 	if (woken == TU_FAILED)
-		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", what);
-	return tu_raise(
-	    errors[woken].kind, errors[woken].code, where, "%s", what);
+		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, object);
+	return tu_raise(errors[woken].kind, errors[woken].code, object);
 }
 
 int
-tu_raise_memory(size_t n, const char *where)
+tu_refuse_memory(size_t n)
 {
-	return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-	    "%s: no room of %zu bytes", where, n);
+	return tu_refuse(EINVAL, "no room of %zu bytes", n);
 }
 
 int
-tu_check_time(int ms, const char *where)
+tu_check_time(int ms)
 {
-	if (ms >= -1)
-		return 0;
-	return tu_raise(
-	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: %d ms", where, ms);
+	return ms >= -1 ? 0 : tu_refuse(EINVAL, "%d ms", ms);
 }
 
 void *
-tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
+tu_lookup(enum tu_kind kind, uint64_t bits)
 {
 	static const char *const nouns[] = {
 	    "", "listener", "input port", "output port", "thread"};
@@ -109,18 +132,34 @@ tu_lookup(enum tu_kind kind, uint64_t bits, const char *where)
 	if (object != NULL)
 		return object;
 	if (errno == EBADF)
-		tu_raise(TCPUNIT_ERROR_CLOSED, EBADF, where, "%s: %s", where,
-		    nouns[kind]);
+		refuse_closed(nouns[kind]);
 	else if (tu_handle_kind(bits) == kind &&
 	    tu_handle_foreign(&rt->handles, bits))
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-		    "%s: the %s belongs to another OS thread", where,
-		    nouns[kind]);
+		tu_refuse(
+		    EINVAL, "the %s belongs to another OS thread", nouns[kind]);
 	else
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-		    "%s: the handle is not %s %s", where, articles[kind],
+		tu_refuse(EINVAL, "the handle is not %s %s", articles[kind],
 		    nouns[kind]);
 	return NULL;
+}
+
+static void
+refuse_closed(const char *noun)
+{
+	char fault[FAULT_SIZE];
+
+	(void)snprintf(fault, sizeof(fault), "%s: %s", noun,
+	    tu_error_reason(TCPUNIT_ERROR_CLOSED, EBADF)); /* fits */
+	raise_error(TCPUNIT_ERROR_CLOSED, EBADF, NULL, fault);
+}
+
+void
+tu_error_name(const char *call)
+{
+	struct tu_error *e = tu_running()->error;
+
+	if (e != NULL)
+		e->record.where = call;
 }
 
 void

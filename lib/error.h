@@ -13,32 +13,41 @@
 #include "runtime.h"
 #include "tcpunit.h"
 
-/* The object of a handle.  NULL: the failure of call WHERE has been raised. */
-void *tu_lookup(enum tu_kind kind, uint64_t bits, const char *where);
+/* The object of a handle; NULL, with an error raised. */
+void *tu_lookup(enum tu_kind kind, uint64_t bits);
 
-/* Raises an error: it becomes the last one of the running thread.  Sets errno
- * and returns -1. */
-int tu_raise(enum tcp_error_kind kind, int code, const char *where,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
+/*
+ * Raises an error of the running call: it becomes the last one of the running
+ * thread.  The text is "CALL OBJECT: reason"; OBJECT may be NULL.  Sets errno
+ * and returns -1.
+ */
+int tu_raise(enum tcp_error_kind kind, int code, const char *object);
 
 /* Likewise, for a wait that ended with WOKEN instead of the event. */
-int tu_raise_wake(enum tu_wake woken, const char *where, const char *what);
+int tu_raise_wake(enum tu_wake woken, const char *object);
+
+/* Likewise, for wrong arguments.  The text is "CALL: FAULT", and with an object
+ * "CALL OBJECT: FAULT". */
+int tu_refuse(int code, const char *fault, ...)
+    __attribute__((format(printf, 2, 3)));
+int tu_refuse_object(int code, const char *object, const char *fault);
 
 /* 0; or -1, with an error raised, if there can be no memory of N bytes. */
-int tu_raise_memory(size_t n, const char *where);
+int tu_refuse_memory(size_t n);
 static inline int
-tu_check_memory(const void *memory, size_t n, const char *where)
+tu_check_memory(const void *memory, size_t n)
 {
 	if ((memory != NULL || n == 0) && n <= SSIZE_MAX)
 		return 0;
-	return tu_raise_memory(n, where);
+	return tu_refuse_memory(n);
 }
 
 /* Likewise, for a time limit below -1. */
-int tu_check_time(int ms, const char *where);
+int tu_check_time(int ms);
 
-/* Complete the error that was just raised.  DETAILS is malloc'd and is taken
- * over. */
+/* Complete the error that was just raised.  tu_error_name replaces the name of
+ * the call, but not in the text.  DETAILS is malloc'd and is taken over. */
+void tu_error_name(const char *call);
 void tu_error_attach(tcp_port port, size_t transferred);
 void tu_error_detail(char *details);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON_SIZE = 80 };
+enum { FAULT_SIZE = 80 };
 
 const struct tcp_error tu_error_none = {
     TCPUNIT_ERROR_NONE, 0, "", {0}, 0, "no error", ""};
@@ -69,23 +69,21 @@ tu_error_errno(enum tcp_error_kind kind, int code)
 
 void
 tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
-    const char *where, const char *format, va_list ap)
+    const char *where, const char *object, const char *fault)
 {
 	size_t used;
 	char *c;
 
 	free(e->details);
 	e->details = NULL;
-	(void)vsnprintf(e->text, sizeof(e->text) - REASON_SIZE, format,
-	    ap); /* may be cut */
+	(void)snprintf(e->text, sizeof(e->text) - FAULT_SIZE, "%s%s%s", where,
+	    object ? " " : "", object ? object : ""); /* may be cut */
+	used = strlen(e->text);
+	(void)snprintf(e->text + used, sizeof(e->text) - used, ": %s",
+	    fault ? fault : tu_error_reason(kind, code)); /* likewise */
 	for (c = e->text; *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c))
 			*c = '?'; /* it has to stay one line */
-	if (kind != TCPUNIT_ERROR_ARGUMENT) {
-		used = strlen(e->text);
-		(void)snprintf(e->text + used, sizeof(e->text) - used, ": %s",
-		    tu_error_reason(kind, code)); /* likewise */
-	}
 	e->record = (struct tcp_error){
 	    .kind = kind,
 	    .code = code,

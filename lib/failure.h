@@ -6,8 +6,6 @@
 #ifndef TU_FAILURE_H
 #define TU_FAILURE_H
 
-#include <stdarg.h>
-
 #include "tcpunit.h"
 
 struct tu_error {
@@ -31,11 +29,10 @@ const char *tu_error_reason(enum tcp_error_kind kind, int code);
 /* The errno that a call sets with this error. */
 int tu_error_errno(enum tcp_error_kind kind, int code);
 
-/* Fills E in.  The text is FORMAT, then ": " and the reason, except for
- * argument errors, whose FORMAT says everything. */
+/* Fills E in.  The text is "WHERE OBJECT: FAULT".  OBJECT may be NULL; a NULL
+ * as FAULT stands for the reason. */
 void tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
-    const char *where, const char *format, va_list ap)
-    __attribute__((format(printf, 5, 0)));
+    const char *where, const char *object, const char *fault);
 
 void tu_error_free(struct tu_error *e);
 

@@ -11,14 +11,14 @@
 
 static inline struct tu_port *enter(
     tcp_port, const void *, size_t, const char *);
-static int wait_either(struct tu_port *, const char *);
+static int wait_either(struct tu_port *);
 static bool has_arrived(struct tu_port *);
-static ssize_t receive(struct tu_port *, void *, size_t, const char *);
+static ssize_t receive(struct tu_port *, void *, size_t);
 static ssize_t try_read(struct tu_port *, void *, size_t);
 static ssize_t try_read_ahead(struct tu_port *);
 static int hold(struct tu_port *);
-static ssize_t gather(struct tu_port *, char *, size_t, const char *);
-static int put_back(struct tu_port *, const char *, size_t, const char *);
+static ssize_t gather(struct tu_port *, char *, size_t);
+static int put_back(struct tu_port *, const char *, size_t);
 static int next_byte(tcp_port, bool, const char *);
 
 ssize_t
@@ -31,7 +31,7 @@ tcp_read(tcp_port port, void *buf, size_t cap)
 		return -1;
 	tu_limit(&p->runtime->scheduler, p->timeout);
 	if (cap > 0)
-		n = tu_input_read(p, buf, cap, "read");
+		n = tu_input_read(p, buf, cap);
 	if (n > 0)
 		p->position += (uint64_t)n;
 	tu_port_leave(p);
@@ -47,7 +47,7 @@ tcp_read_string(tcp_port port, void *buf, size_t n)
 	if (p == NULL)
 		return -1;
 	tu_limit(&p->runtime->scheduler, p->timeout);
-	got = gather(p, buf, n, "read-string");
+	got = gather(p, buf, n);
 	if (got > 0)
 		p->position += (uint64_t)got;
 	tu_port_leave(p);
@@ -77,8 +77,7 @@ tcp_read_buffered(tcp_port port, void *buf, size_t cap)
 		return -1;
 	tu_limit(&p->runtime->scheduler, 0);
 	while (n > 0 && got < cap && has_arrived(p)) {
-		n = tu_input_read(
-		    p, (char *)buf + got, cap - got, "read-buffered");
+		n = tu_input_read(p, (char *)buf + got, cap - got);
 		if (n > 0)
 			got += (size_t)n;
 	}
@@ -107,22 +106,23 @@ tcp_close_input_port(tcp_port port)
 
 	if (tu_closed(TU_INPUT, port.bits))
 		return 0;
-	p = tu_lookup(TU_INPUT, port.bits, "close-input-port");
+	tu_begin("close-input-port");
+	p = tu_lookup(TU_INPUT, port.bits);
 	if (p == NULL)
 		return -1;
-	return tu_port_close(p, "close-input-port");
+	return tu_port_close(p);
 }
 
 ssize_t
-tu_input_read(struct tu_port *p, void *buf, size_t cap, const char *where)
+tu_input_read(struct tu_port *p, void *buf, size_t cap)
 {
 	int filled;
 
 	if (p->closed) /* another thread has closed it */
-		return tu_port_go_on(p, where);
+		return tu_port_go_on(p);
 	tu_ahead_settle(&p->ahead);
 	while (p->skip_lf && p->ahead.size == 0) {
-		filled = tu_input_fill(p, where);
+		filled = tu_input_fill(p);
 		if (filled <= 0)
 			return filled;
 	}
@@ -130,13 +130,13 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap, const char *where)
 		return (ssize_t)tu_ahead_take(&p->ahead, buf, cap);
 	if (p->ahead.taken > 0)
 		tu_ahead_drain(&p->ahead);
-	return receive(p, buf, cap, where);
+	return receive(p, buf, cap);
 }
 
 int
-tu_input_fill(struct tu_port *p, const char *where)
+tu_input_fill(struct tu_port *p)
 {
-	ssize_t n = receive(p, NULL, 0, where);
+	ssize_t n = receive(p, NULL, 0);
 
 	return n > 0 ? 1 : (int)n;
 }
@@ -166,7 +166,7 @@ tu_input_return(
 }
 
 int
-tu_input_wait(struct tu_port *p, const char *where)
+tu_input_wait(struct tu_port *p)
 {
 	struct tu_port *output = p->connection->output;
 	int result;
@@ -175,9 +175,9 @@ tu_input_wait(struct tu_port *p, const char *where)
 	/* If sending fails, later writes and the close report it. */
 	if (output != NULL && output->buffer_size > 0 && output->user == NULL &&
 	    tu_output_push(output))
-		result = wait_either(p, where);
+		result = wait_either(p);
 	else
-		result = tu_port_wait(p, where);
+		result = tu_port_wait(p);
 	if (result == 0)
 		p->empty = false;
 	return result;
@@ -187,7 +187,7 @@ tu_input_wait(struct tu_port *p, const char *where)
  * for room has its own watch, as the output port's is for threads that write
  * meanwhile. */
 static int
-wait_either(struct tu_port *p, const char *where)
+wait_either(struct tu_port *p)
 {
 	struct tu_scheduler *s = &p->runtime->scheduler;
 	struct tu_wait room;
@@ -196,19 +196,19 @@ wait_either(struct tu_port *p, const char *where)
 	tu_wait_begin(
 	    &room, s, p->connection->descriptor.fd, EV_WRITE, &p->queue);
 	if (tu_watch_add(&room.watch) == 0)
-		result = tu_port_wait(p, where);
+		result = tu_port_wait(p);
 	else
-		result = tu_port_raise(p, where);
+		result = tu_port_raise(p);
 	tu_wait_end(&room);
 	return result;
 }
 
 static inline struct tu_port *
-enter(tcp_port port, const void *buf, size_t n, const char *where)
+enter(tcp_port port, const void *buf, size_t n, const char *name)
 {
-	if (tu_enter() == NULL || tu_check_memory(buf, n, where) == -1)
+	if (tu_enter(name) == NULL || tu_check_memory(buf, n) == -1)
 		return NULL;
-	return tu_port_enter(TU_INPUT, port, where);
+	return tu_port_enter(TU_INPUT, port);
 }
 
 /* Whether a read would not wait.  To find out, available bytes are read
@@ -233,7 +233,7 @@ has_arrived(struct tu_port *p)
  * at once.
  */
 static ssize_t
-receive(struct tu_port *p, void *buf, size_t cap, const char *where)
+receive(struct tu_port *p, void *buf, size_t cap)
 {
 	ssize_t n;
 
@@ -242,20 +242,20 @@ receive(struct tu_port *p, void *buf, size_t cap, const char *where)
 	if (p->error != 0) {
 		errno = p->error;
 		p->error = 0;
-		return tu_port_raise(p, where);
+		return tu_port_raise(p);
 	}
 	if (p->empty && !tu_hurried(&p->runtime->scheduler) &&
-	    tu_input_wait(p, where) == -1)
+	    tu_input_wait(p) == -1)
 		return -1;
 	for (;;) {
-		if (tu_port_go_on(p, where) == -1)
+		if (tu_port_go_on(p) == -1)
 			return -1;
 		n = buf != NULL ? try_read(p, buf, cap) : try_read_ahead(p);
 		if (n != -1)
 			return n;
 		if (errno != EAGAIN)
-			return tu_port_raise(p, where);
-		if (tu_input_wait(p, where) == -1)
+			return tu_port_raise(p);
+		if (tu_input_wait(p) == -1)
 			return -1;
 	}
 }
@@ -312,15 +312,15 @@ hold(struct tu_port *p)
 }
 
 static ssize_t
-gather(struct tu_port *p, char *buf, size_t n, const char *where)
+gather(struct tu_port *p, char *buf, size_t n)
 {
 	size_t got = 0;
 	ssize_t r;
 
 	while (got < n) {
-		r = tu_input_read(p, buf + got, n - got, where);
+		r = tu_input_read(p, buf + got, n - got);
 		if (r == -1)
-			return put_back(p, buf, got, where);
+			return put_back(p, buf, got);
 		if (r == 0)
 			break;
 		got += (size_t)r;
@@ -332,7 +332,7 @@ gather(struct tu_port *p, char *buf, size_t n, const char *where)
  * is no memory for them, they stay in the caller's buffer, and the error says
  * how many they are.  Returns -1. */
 static int
-put_back(struct tu_port *p, const char *buf, size_t got, const char *where)
+put_back(struct tu_port *p, const char *buf, size_t got)
 {
 	int error = errno;
 
@@ -341,15 +341,15 @@ put_back(struct tu_port *p, const char *buf, size_t got, const char *where)
 		return -1;
 	}
 	p->position += got;
-	(void)tu_port_raise(p, where); /* is -1 */
+	(void)tu_port_raise(p); /* is -1 */
 	tu_error_attach((tcp_port){p->handle}, got);
 	return -1;
 }
 
 static int
-next_byte(tcp_port port, bool take, const char *where)
+next_byte(tcp_port port, bool take, const char *name)
 {
-	struct tu_port *p = enter(port, NULL, 0, where);
+	struct tu_port *p = enter(port, NULL, 0, name);
 	int byte = TCPUNIT_EOF, filled = 1;
 
 	if (p == NULL)
@@ -357,7 +357,7 @@ next_byte(tcp_port port, bool take, const char *where)
 	tu_limit(&p->runtime->scheduler, p->timeout);
 	tu_ahead_settle(&p->ahead);
 	while (filled == 1 && p->ahead.size == 0)
-		filled = tu_input_fill(p, where);
+		filled = tu_input_fill(p);
 	if (filled == -1)
 		byte = -1;
 	if (filled == 1)

@@ -29,13 +29,12 @@ tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 	struct span span;
 	int result;
 
-	if (tu_enter() != NULL)
-		p = tu_port_idle(TU_INPUT, port, "read-line");
+	if (tu_enter("read-line") != NULL)
+		p = tu_port_idle(TU_INPUT, port);
 	if (p == NULL)
 		return -1;
 	if (line == NULL || len == NULL)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "read-line",
-		    "read-line: nowhere to put it");
+		return tu_refuse(EINVAL, "nowhere to put it");
 	tu_ahead_settle(&p->ahead);
 	if (find_line(p, limit, &span))
 		return hand_out(p, span, line, len);
@@ -50,13 +49,14 @@ tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 int
 tcp_set_line_ending(tcp_port port, enum tcp_line_ending e)
 {
-	struct tu_port *p = tu_port_find(TU_INPUT, port, "set-line-ending");
+	struct tu_port *p;
 
+	tu_begin("set-line-ending");
+	p = tu_port_find(TU_INPUT, port);
 	if (p == NULL)
 		return -1;
 	if ((unsigned)e > TCPUNIT_LINE_NUL)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL,
-		    "set-line-ending", "set-line-ending: no such ending");
+		return tu_refuse(EINVAL, "no such ending");
 	p->ending = e;
 	p->ahead.scanned = 0;
 	return 0;
@@ -106,7 +106,7 @@ wait_line(struct tu_port *p, size_t limit, struct span *span)
 
 	tu_limit(&p->runtime->scheduler, p->timeout);
 	do {
-		filled = tu_input_fill(p, "read-line");
+		filled = tu_input_fill(p);
 	} while (filled == 1 && !find_line(p, limit, span));
 	/* End of file ends the last line as well.  An error does not, as the
 	 * missing part may change the meaning of the line. */

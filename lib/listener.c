@@ -16,7 +16,7 @@ TU_OPTIONS_END(struct tcp_listen_options, padding);
 
 static int open_sockets(struct tu_runtime *, int,
     const struct tcp_listen_options *, const char *, int *);
-static int check_options(int, const struct tcp_listen_options *, const char *);
+static int check_options(int, const struct tcp_listen_options *);
 static int loopback(int, union tcp_address *);
 static tcp_listener listener_new(struct tu_runtime *, const int *, int);
 static void close_listener(struct tu_listener *);
@@ -27,23 +27,20 @@ tcp_listener
 tcp_listen(int port, const struct tcp_listen_options *options)
 {
 	struct tcp_listen_options o = {TCPUNIT_LISTEN_DEFAULTS};
-	struct tu_runtime *rt = tu_enter();
+	struct tu_runtime *rt = tu_enter("listen");
 	int fds[TU_MAX_ADDRESSES], i, n;
-	char what[TU_HOST_SIZE + 24];
+	char what[TU_HOST_SIZE + 16];
 	const char *host = "0.0.0.0";
 	tcp_listener l;
 
-	if (rt == NULL ||
-	    tu_options_take(&o, sizeof(o), options, "listen") == -1 ||
-	    check_options(port, &o, "listen") == -1)
+	if (rt == NULL || tu_options_take(&o, sizeof(o), options) == -1 ||
+	    check_options(port, &o) == -1)
 		return (tcp_listener){0};
 	if (o.host != NULL)
 		host = o.host;
 	else if (o.loopback)
 		host = "localhost";
-	(void)strcpy(what, "listen ");
-	(void)tcp_host_port(host, port, what + strlen(what),
-	    sizeof(what) - strlen(what)); /* may be cut */
+	(void)tcp_host_port(host, port, what, sizeof(what)); /* may be cut */
 	n = open_sockets(rt, port, &o, what, fds);
 	if (n == -1)
 		return (tcp_listener){0};
@@ -56,23 +53,21 @@ tcp_listen(int port, const struct tcp_listen_options *options)
 tcp_listener
 tcp_listener_from_fds(const int *fds, int n)
 {
-	struct tu_runtime *rt = tu_runtime();
+	struct tu_runtime *rt = tu_begin("listener-from-fds");
 	const char *fault;
 	int i;
 
 	if (rt == NULL)
 		return (tcp_listener){0};
 	if (fds == NULL || n < 1 || n > TCPUNIT_MAX_SOCKETS) {
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "listener-from-fds",
-		    "listener-from-fds: %d sockets", n);
+		tu_refuse(EINVAL, "%d sockets", n);
 		return (tcp_listener){0};
 	}
 	for (i = 0; i < n; i++) {
 		fault = tu_passive_fault(fds[i]);
 		if (fault == NULL)
 			continue;
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "listener-from-fds",
-		    "listener-from-fds: descriptor %d is %s", fds[i], fault);
+		tu_refuse(EINVAL, "descriptor %d is %s", fds[i], fault);
 		return (tcp_listener){0};
 	}
 	for (i = 0; i < n; i++)
@@ -89,8 +84,10 @@ tcp_listener_p(tcp_listener l)
 int
 tcp_close(tcp_listener listener)
 {
-	struct tu_listener *l = tu_listener_find(listener, "close");
+	struct tu_listener *l;
 
+	tu_begin("close");
+	l = tu_listener_find(listener);
 	if (l == NULL)
 		return -1;
 	close_listener(l);
@@ -144,7 +141,7 @@ tcp_listener_addresses(
 	socklen_t length = sizeof(a);
 	int fd = find_socket(listener, i, "listener-addresses");
 
-	if (fd == -1 || tu_check_memory(local, 1, "listener-addresses") == -1)
+	if (fd == -1 || tu_check_memory(local, 1) == -1)
 		return -1;
 	(void)getsockname(fd, &a.sa, &length); /* it is bound */
 	tu_address_text(&a, local);
@@ -164,7 +161,7 @@ open_sockets(struct tu_runtime *rt, int port,
 	int i, n = 0;
 
 	if (options->host != NULL)
-		n = tu_resolve(rt, &query, "listen", what, addresses);
+		n = tu_resolve(rt, &query, what, addresses);
 	else if (options->loopback)
 		n = loopback(options->family, addresses);
 	if (n == -1)
@@ -174,20 +171,17 @@ open_sockets(struct tu_runtime *rt, int port,
 	n = n > 0 ? tu_passive_open(addresses, n, options, fds)
 		  : tu_passive_open_wildcard(port, options, fds);
 	if (n == -1)
-		return tu_raise(
-		    tu_error_kind(errno), errno, "listen", "%s", what);
+		return tu_raise(tu_error_kind(errno), errno, what);
 	return n;
 }
 
 static int
-check_options(
-    int port, const struct tcp_listen_options *options, const char *where)
+check_options(int port, const struct tcp_listen_options *options)
 {
 	const char *wrong = NULL;
 
 	if (port < 0 || port > 65535)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, where,
-		    "%s: port %d is not in 0 to 65535", where, port);
+		return tu_refuse(ERANGE, "port %d is not in 0 to 65535", port);
 	if (options->backlog < 0)
 		wrong = "negative backlog";
 	else if (options->family != 0 && options->family != 4 &&
@@ -195,10 +189,7 @@ check_options(
 		wrong = "no such family";
 	else if (options->loopback && options->host != NULL)
 		wrong = "loopback and a host";
-	if (wrong == NULL)
-		return 0;
-	return tu_raise(
-	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: %s", where, wrong);
+	return wrong == NULL ? 0 : tu_refuse(EINVAL, "%s", wrong);
 }
 
 static int
@@ -228,7 +219,7 @@ listener_new(struct tu_runtime *rt, const int *fds, int n)
 		l->handle = tu_handle_make(&rt->handles, TU_LISTENER, l, drop);
 	if (l == NULL || l->handle == 0) {
 		free(l);
-		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, "listen", "listen");
+		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 		return (tcp_listener){0};
 	}
 	l->runtime = rt;
@@ -252,20 +243,21 @@ drop(void *object)
 }
 
 struct tu_listener *
-tu_listener_find(tcp_listener l, const char *where)
+tu_listener_find(tcp_listener l)
 {
-	return tu_lookup(TU_LISTENER, l.bits, where);
+	return tu_lookup(TU_LISTENER, l.bits);
 }
 
 static int
-find_socket(tcp_listener listener, int i, const char *where)
+find_socket(tcp_listener listener, int i, const char *name)
 {
-	struct tu_listener *l = tu_listener_find(listener, where);
+	struct tu_listener *l;
 
+	tu_begin(name);
+	l = tu_listener_find(listener);
 	if (l == NULL)
 		return -1;
 	if (i >= 0 && i < l->n)
 		return l->sockets[i].fd;
-	return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, where,
-	    "%s: the listener has %d sockets", where, l->n);
+	return tu_refuse(ERANGE, "the listener has %d sockets", l->n);
 }

@@ -32,6 +32,6 @@ struct tu_listener {
 };
 
 /* The listener of a handle; NULL, with an error raised. */
-struct tu_listener *tu_listener_find(tcp_listener l, const char *where);
+struct tu_listener *tu_listener_find(tcp_listener l);
 
 #endif

@@ -26,7 +26,7 @@ tcp_resolve(const char *host, const char *service,
 {
 	struct tcp_resolve_options o = {TCPUNIT_RESOLVE_DEFAULTS};
 	union tcp_address found[TU_MAX_ADDRESSES];
-	struct tu_runtime *rt = tu_enter();
+	struct tu_runtime *rt = tu_enter("resolve");
 	struct tu_query query;
 	char what[WHAT_SIZE];
 	int count;
@@ -34,20 +34,19 @@ tcp_resolve(const char *host, const char *service,
 	if (rt == NULL)
 		return -1;
 	if (host == NULL || addresses == NULL || n < 1)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "resolve",
-		    "resolve: no host, or no room for addresses");
-	if (tu_options_take(&o, sizeof(o), options, "resolve") == -1 ||
+		return tu_refuse(EINVAL, "no host, or no room for addresses");
+	if (tu_options_take(&o, sizeof(o), options) == -1 ||
 	    check_options(&o) == -1)
 		return -1;
-	(void)snprintf(what, sizeof(what), "resolve %.*s%s%.*s", TU_HOST_SIZE,
-	    host, service ? " " : "", TU_HOST_SIZE,
+	(void)snprintf(what, sizeof(what), "%.*s%s%.*s", TU_HOST_SIZE, host,
+	    service ? " " : "", TU_HOST_SIZE,
 	    service ? service : ""); /* fits */
 	query = (struct tu_query){
 	    .host = host, .family = o.family, .numeric = o.numeric};
 	if (read_service(&query, service, what) == -1)
 		return -1;
 	tu_limit(&rt->scheduler, o.timeout);
-	count = tu_resolve(rt, &query, "resolve", what, found);
+	count = tu_resolve(rt, &query, what, found);
 	if (count > n)
 		count = n;
 	if (count > 0)
@@ -59,9 +58,8 @@ static int
 check_options(const struct tcp_resolve_options *o)
 {
 	if (o->family == 0 || o->family == 4 || o->family == 6)
-		return tu_check_time(o->timeout, "resolve");
-	return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "resolve",
-	    "resolve: no such family");
+		return tu_check_time(o->timeout);
+	return tu_refuse(EINVAL, "no such family");
 }
 
 /* Reads a port from a text by the same rules as tcp_connect. */
@@ -72,13 +70,12 @@ read_service(struct tu_query *query, const char *service, const char *what)
 		return 0;
 	query->port = tu_address_read_port(service);
 	if (query->port == -1)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, ERANGE, "resolve",
-		    "%s: the port is no decimal number from 1 to 65535", what);
+		return tu_refuse_object(ERANGE, what,
+		    "the port is no decimal number from 1 to 65535");
 	if (query->port > 0)
 		return 0;
 	if (*service == '\0' || strcmp(service, "*") == 0)
-		return tu_raise(
-		    TCPUNIT_ERROR_RESOLVE, EAI_SERVICE, "resolve", "%s", what);
+		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_SERVICE, what);
 	query->service = service;
 	return 0;
 }
@@ -86,12 +83,11 @@ read_service(struct tu_query *query, const char *service, const char *what)
 int
 tcp_address_text(const union tcp_address *a, char text[TCPUNIT_ADDRLEN])
 {
-	if (tu_enter() == NULL || tu_check_memory(a, 1, "address-text") == -1 ||
-	    tu_check_memory(text, 1, "address-text") == -1)
+	if (tu_enter("address-text") == NULL || tu_check_memory(a, 1) == -1 ||
+	    tu_check_memory(text, 1) == -1)
 		return -1;
 	if (a->sa.sa_family != AF_INET && a->sa.sa_family != AF_INET6)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EAFNOSUPPORT,
-		    "address-text", "address-text: no IPv4 or IPv6 address");
+		return tu_refuse(EAFNOSUPPORT, "no IPv4 or IPv6 address");
 	tu_address_text(a, text);
 	return tu_address_port(a);
 }

@@ -14,7 +14,7 @@ enum { MAX_SIZE = 512 };
 static const char *check(const unsigned char *, size_t, size_t);
 
 int
-tu_options_take(void *ours, size_t n, const void *theirs, const char *where)
+tu_options_take(void *ours, size_t n, const void *theirs)
 {
 	const char *wrong;
 	size_t size;
@@ -24,8 +24,7 @@ tu_options_take(void *ours, size_t n, const void *theirs, const char *where)
 	memcpy(&size, theirs, sizeof(size)); /* size is their first member */
 	wrong = check(theirs, size, n);
 	if (wrong != NULL)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-		    "%s: options %s", where, wrong);
+		return tu_refuse(EINVAL, "options %s", wrong);
 	memcpy(ours, theirs, size < n ? size : n);
 	return 0;
 }

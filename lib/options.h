@@ -13,10 +13,9 @@
  * Copies the caller's options, if not NULL, into OURS, which holds N bytes of
  * defaults.  Members that a shorter structure lacks keep their defaults.  A
  * longer structure is accepted if all bytes beyond N are zero.  0; or -1, with
- * an error raised for call WHERE.
+ * an error raised.
  */
-int tu_options_take(
-    void *ours, size_t n, const void *theirs, const char *where);
+int tu_options_take(void *ours, size_t n, const void *theirs);
 
 /*
  * Holds if the structure ends with MEMBER, without padding by the compiler.

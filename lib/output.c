@@ -17,9 +17,8 @@ enum {
 
 static size_t buffered(const struct tu_port *);
 static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
-static ssize_t write_entered(
-    struct tu_port *, struct iovec *, int, const char *);
-static int write_through(struct tu_port *, struct tu_pieces *, const char *);
+static ssize_t write_entered(struct tu_port *, struct iovec *, int);
+static int write_through(struct tu_port *, struct tu_pieces *);
 static struct tu_port *enter(tcp_port, const char *);
 static ssize_t try_write(struct tu_port *, struct iovec *, int);
 static void advance(struct tu_pieces *, size_t);
@@ -29,23 +28,24 @@ tcp_write(tcp_port port, const void *buf, size_t n)
 {
 	struct iovec iov = {.iov_base = (void *)buf, .iov_len = n};
 
-	return tu_write(port, &iov, 1, "write");
+	if (tu_enter("write") == NULL)
+		return -1;
+	return tu_write(port, &iov, 1);
 }
 
 ssize_t
-tu_write(tcp_port port, struct iovec *iov, int n, const char *where)
+tu_write(tcp_port port, struct iovec *iov, int n)
 {
 	struct tu_port *p;
 	ssize_t written;
 
-	if (tu_enter() == NULL ||
-	    tu_check_memory(iov->iov_base, iov->iov_len, where) == -1)
+	if (tu_check_memory(iov->iov_base, iov->iov_len) == -1)
 		return -1;
-	p = tu_port_enter(TU_OUTPUT, port, where);
+	p = tu_port_enter(TU_OUTPUT, port);
 	if (p == NULL)
 		return -1;
 	tu_limit(&p->runtime->scheduler, p->timeout);
-	written = write_entered(p, iov, n, where);
+	written = write_entered(p, iov, n);
 	tu_port_leave(p);
 	return written;
 }
@@ -58,7 +58,7 @@ tcp_flush_output(tcp_port port)
 
 	if (p == NULL)
 		return -1;
-	result = tu_output_flush(p, "flush-output");
+	result = tu_output_flush(p);
 	tu_port_leave(p);
 	return result;
 }
@@ -71,7 +71,7 @@ tcp_set_buffer_size(tcp_port port, size_t n)
 
 	if (p == NULL)
 		return -1;
-	result = tu_output_flush(p, "set-buffer-size");
+	result = tu_output_flush(p);
 	if (result == 0)
 		p->buffer_size = n;
 	tu_port_leave(p);
@@ -88,18 +88,18 @@ tcp_close_output_port(tcp_port port)
 	tu_enter_closing();
 	if (tu_closed(TU_OUTPUT, port.bits))
 		return 0;
-	p = tu_lookup(TU_OUTPUT, port.bits, "close-output-port");
+	tu_begin("close-output-port");
+	p = tu_lookup(TU_OUTPUT, port.bits);
 	if (p == NULL)
 		return -1;
 	if (p->user != NULL && buffered(p) > 0) {
-		flushed = tu_raise(TCPUNIT_ERROR_BUSY, EBUSY,
-		    "close-output-port", "close-output-port");
+		flushed = tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, NULL);
 		tu_error_attach(port, 0);
 	}
 	if (p->user == NULL) {
 		tu_port_hold(p);
 		tu_limit(&p->runtime->scheduler, p->timeout);
-		flushed = tu_output_flush(p, "close-output-port");
+		flushed = tu_output_flush(p);
 		meanwhile = p->closed;
 		tu_port_leave(p);
 		if (meanwhile)
@@ -108,14 +108,14 @@ tcp_close_output_port(tcp_port port)
 	error = errno;
 	if (flushed == -1 && !p->abandoned)
 		p->connection->cut = true;
-	closed = tu_port_close(p, "close-output-port");
+	closed = tu_port_close(p);
 	if (closed == 0)
 		errno = error; /* report the flush's error */
 	return flushed == -1 ? -1 : closed;
 }
 
 int
-tu_output_flush(struct tu_port *p, const char *where)
+tu_output_flush(struct tu_port *p)
 {
 	struct evbuffer_iovec v[8];
 	struct tu_pieces pieces;
@@ -124,7 +124,7 @@ tu_output_flush(struct tu_port *p, const char *where)
 	while (result == 0 && buffered(p) > 0) {
 		n = evbuffer_peek(p->connection->unsent, -1, NULL, v, 8);
 		pieces = (struct tu_pieces){.iov = v, .n = n < 8 ? n : 8};
-		result = tu_output_write(p, &pieces, where);
+		result = tu_output_write(p, &pieces);
 		if (!p->closed)
 			(void)evbuffer_drain(p->connection->unsent,
 			    pieces.sent); /* not frozen */
@@ -152,7 +152,7 @@ tu_output_push(struct tu_port *p)
 }
 
 int
-tu_output_write(struct tu_port *p, struct tu_pieces *pieces, const char *where)
+tu_output_write(struct tu_port *p, struct tu_pieces *pieces)
 {
 	ssize_t r = 0;
 
@@ -162,12 +162,12 @@ tu_output_write(struct tu_port *p, struct tu_pieces *pieces, const char *where)
 		advance(pieces, r > 0 ? (size_t)r : 0);
 		if (pieces->n == 0)
 			return 0;
-		if (tu_port_go_on(p, where) == -1)
+		if (tu_port_go_on(p) == -1)
 			return -1;
 		r = try_write(p, pieces->iov, pieces->n);
 		if (r == -1 && errno != EAGAIN)
-			return tu_port_raise(p, where);
-		if (r == -1 && tu_port_wait(p, where) == -1)
+			return tu_port_raise(p);
+		if (r == -1 && tu_port_wait(p) == -1)
 			return -1;
 	}
 }
@@ -184,7 +184,7 @@ try_write(struct tu_port *p, struct iovec *iov, int n)
 /* Writes into the buffer if there is one with enough room, else to the
  * descriptor. */
 static ssize_t
-write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
+write_entered(struct tu_port *p, struct iovec *iov, int n)
 {
 	struct tu_pieces pieces = {.iov = iov, .n = n};
 	size_t total = 0;
@@ -194,13 +194,13 @@ write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 		total += iov[i].iov_len;
 	if (buffered(p) + total < p->buffer_size) {
 		if (buffer_pieces(p, iov, n, total) == -1)
-			return tu_port_raise(p, where);
+			return tu_port_raise(p);
 		return (ssize_t)total;
 	}
 	if (buffered(p) > 0)
-		result = write_through(p, &pieces, where);
+		result = write_through(p, &pieces);
 	else
-		result = tu_output_write(p, &pieces, where);
+		result = tu_output_write(p, &pieces);
 	if (result == 0)
 		return (ssize_t)total;
 	tu_error_attach((tcp_port){p->handle}, pieces.sent);
@@ -210,7 +210,7 @@ write_entered(struct tu_port *p, struct iovec *iov, int n, const char *where)
 /* Writes the buffered bytes and the pieces with one system call, as two would
  * make two segments. */
 static int
-write_through(struct tu_port *p, struct tu_pieces *pieces, const char *where)
+write_through(struct tu_port *p, struct tu_pieces *pieces)
 {
 	struct evbuffer *unsent = p->connection->unsent;
 	struct evbuffer_iovec v[BUFFERED_PIECES + PIECES];
@@ -220,13 +220,13 @@ write_through(struct tu_port *p, struct tu_pieces *pieces, const char *where)
 
 	all.n = evbuffer_peek(unsent, -1, NULL, v, BUFFERED_PIECES);
 	if (all.n > BUFFERED_PIECES) {
-		if (tu_output_flush(p, where) == -1)
+		if (tu_output_flush(p) == -1)
 			return -1;
-		return tu_output_write(p, pieces, where);
+		return tu_output_write(p, pieces);
 	}
 	for (int i = 0; i < pieces->n; i++)
 		v[all.n++] = pieces->iov[i];
-	result = tu_output_write(p, &all, where);
+	result = tu_output_write(p, &all);
 	if (held > all.sent)
 		held = all.sent;
 	if (!p->closed)
@@ -236,12 +236,12 @@ write_through(struct tu_port *p, struct tu_pieces *pieces, const char *where)
 }
 
 static struct tu_port *
-enter(tcp_port port, const char *where)
+enter(tcp_port port, const char *name)
 {
 	struct tu_port *p = NULL;
 
-	if (tu_enter() != NULL)
-		p = tu_port_enter(TU_OUTPUT, port, where);
+	if (tu_enter(name) != NULL)
+		p = tu_port_enter(TU_OUTPUT, port);
 	if (p != NULL)
 		tu_limit(&p->runtime->scheduler, p->timeout);
 	return p;

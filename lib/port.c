@@ -9,14 +9,14 @@
 
 #include "error.h"
 
-enum { WHAT_SIZE = TCPUNIT_ADDRLEN + 40 };
+enum { OBJECT_SIZE = TCPUNIT_ADDRLEN + 8 };
 
 _Static_assert(sizeof(struct tu_peer) <= TU_NOTE_SIZE, "it is remembered");
 
 static struct tu_port *port_new(
     struct tu_runtime *, struct tu_connection *, enum tu_kind);
-static void name_closed(tcp_port, const char *);
-static const char *describe(struct tu_peer, const char *, char[WHAT_SIZE]);
+static void name_closed(tcp_port);
+static const char *describe(struct tu_peer, char[OBJECT_SIZE]);
 static void release(void *);
 static void drop(void *);
 static tcp_port open_fd(int, enum tu_kind, const char *);
@@ -26,7 +26,7 @@ static bool connects(const void *, int);
 
 int
 tu_ports_open(struct tu_runtime *rt, int fd, const union tcp_address *remote,
-    const char *where, tcp_port *in, tcp_port *out)
+    tcp_port *in, tcp_port *out)
 {
 	struct tu_connection *c = tu_connection_new(fd, remote);
 	struct tu_port *input = c ? port_new(rt, c, TU_INPUT) : NULL;
@@ -38,8 +38,7 @@ tu_ports_open(struct tu_runtime *rt, int fd, const union tcp_address *remote,
 		free(input);
 		if (c != NULL)
 			tu_connection_free(c);
-		return tu_raise(
-		    TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
+		return tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 	}
 	in->bits = input->handle;
 	out->bits = output->handle;
@@ -59,39 +58,39 @@ tcp_open_output_fd(int fd)
 }
 
 struct tu_port *
-tu_port_find(enum tu_kind kind, tcp_port port, const char *where)
+tu_port_find(enum tu_kind kind, tcp_port port)
 {
-	struct tu_port *p = tu_lookup(kind, port.bits, where);
+	struct tu_port *p = tu_lookup(kind, port.bits);
 
 	if (p == NULL && errno == EBADF)
-		name_closed(port, where);
+		name_closed(port);
 	return p;
 }
 
 /* Raises that the port is closed, with its peer's address if that is still
  * known. */
 static void
-name_closed(tcp_port port, const char *where)
+name_closed(tcp_port port)
 {
 	struct tu_runtime *rt = tu_runtime();
 	const struct tu_peer *peer = NULL;
-	char what[WHAT_SIZE];
+	char object[OBJECT_SIZE];
 
 	if (rt != NULL)
 		peer = tu_handle_noted(&rt->handles, port.bits);
 	if (peer != NULL)
-		tu_raise_wake(TU_CLOSED, where, describe(*peer, where, what));
+		tu_raise_wake(TU_CLOSED, describe(*peer, object));
 }
 
 struct tu_port *
-tu_port_idle(enum tu_kind kind, tcp_port port, const char *where)
+tu_port_idle(enum tu_kind kind, tcp_port port)
 {
 	struct tu_port *p = tu_object(kind, port.bits);
 
 	if (p == NULL)
-		return tu_port_find(kind, port, where); /* raises */
+		return tu_port_find(kind, port); /* raises */
 	if (p->user != NULL) {
-		tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, where, "%s", where);
+		tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, NULL);
 		tu_error_attach(port, 0);
 		return NULL;
 	}
@@ -99,9 +98,9 @@ tu_port_idle(enum tu_kind kind, tcp_port port, const char *where)
 }
 
 struct tu_port *
-tu_port_enter(enum tu_kind kind, tcp_port port, const char *where)
+tu_port_enter(enum tu_kind kind, tcp_port port)
 {
-	struct tu_port *p = tu_port_idle(kind, port, where);
+	struct tu_port *p = tu_port_idle(kind, port);
 
 	if (p != NULL)
 		tu_port_hold(p);
@@ -123,41 +122,39 @@ tu_port_leave(struct tu_port *p)
 }
 
 int
-tu_port_wait(struct tu_port *p, const char *where)
+tu_port_wait(struct tu_port *p)
 {
 	enum tu_wake woken = tu_watch_wait(&p->watch);
 
 	if (woken == TU_READY && !p->closed)
 		return 0;
-	return tu_port_end(p, woken, where);
+	return tu_port_end(p, woken);
 }
 
 /* A termination is reported even if the port was closed as well: it ends one
  * wait only. */
 int
-tu_port_end(struct tu_port *p, enum tu_wake woken, const char *where)
+tu_port_end(struct tu_port *p, enum tu_wake woken)
 {
-	char what[WHAT_SIZE];
+	char object[OBJECT_SIZE];
 
 	if (p->closed && woken != TU_TERMINATED)
 		woken = TU_CLOSED;
-	tu_raise_wake(
-	    woken, where, describe(tu_peer_of(p->connection), where, what));
+	tu_raise_wake(woken, describe(tu_peer_of(p->connection), object));
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
 }
 
 int
-tu_port_raise(struct tu_port *p, const char *where)
+tu_port_raise(struct tu_port *p)
 {
 	enum tcp_error_kind kind = TCPUNIT_ERROR_SYSTEM;
-	char what[WHAT_SIZE];
+	char object[OBJECT_SIZE];
 	int code = errno;
 
 	if (p->connection->tcp)
 		kind = tu_error_kind(code);
-	tu_raise(kind, code, where, "%s",
-	    describe(tu_peer_of(p->connection), where, what));
+	tu_raise(kind, code, describe(tu_peer_of(p->connection), object));
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
 }
@@ -208,20 +205,16 @@ tu_peer_of(const struct tu_connection *c)
 	};
 }
 
-/* Writes "read 127.0.0.1:80" to WHAT. */
+/* Writes "127.0.0.1:80" or "descriptor 5" to OBJECT. */
 static const char *
-describe(struct tu_peer peer, const char *where, char what[WHAT_SIZE])
+describe(struct tu_peer peer, char object[OBJECT_SIZE])
 {
-	char address[TCPUNIT_ADDRLEN + 8];
-
-	if (peer.fd == -1) {
-		tu_address_with_port(&peer.address, address);
-		(void)snprintf(what, WHAT_SIZE, "%s %s", where, address);
-	} else {
+	if (peer.fd == -1)
+		tu_address_with_port(&peer.address, object);
+	else
 		(void)snprintf(
-		    what, WHAT_SIZE, "%s descriptor %d", where, peer.fd);
-	} /* both fit */
-	return what;
+		    object, OBJECT_SIZE, "descriptor %d", peer.fd); /* fits */
+	return object;
 }
 
 static void
@@ -242,13 +235,13 @@ drop(void *object)
 	struct tu_port *p = object;
 
 	p->abandoned = true;
-	(void)tu_port_close(p, "shutdown"); /* no caller is left to report to */
+	(void)tu_port_close(p); /* no caller is left to report to */
 }
 
 static tcp_port
-open_fd(int fd, enum tu_kind kind, const char *where)
+open_fd(int fd, enum tu_kind kind, const char *name)
 {
-	struct tu_runtime *rt = tu_runtime();
+	struct tu_runtime *rt = tu_begin(name);
 	struct tu_connection *c;
 	struct tu_port *p;
 	bool taken;
@@ -259,7 +252,7 @@ open_fd(int fd, enum tu_kind kind, const char *where)
 	if (c == NULL) {
 		tu_raise(errno == EBADF ? TCPUNIT_ERROR_ARGUMENT
 					: TCPUNIT_ERROR_SYSTEM,
-		    errno, where, "%s: %s", where, strerror(errno));
+		    errno, NULL);
 		return (tcp_port){0};
 	}
 	taken = is_taken(rt, c, kind);
@@ -269,10 +262,9 @@ open_fd(int fd, enum tu_kind kind, const char *where)
 	if (c->input == NULL && c->output == NULL)
 		tu_connection_free(c);
 	if (taken)
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EEXIST, where,
-		    "%s: descriptor %d has a port already", where, fd);
+		tu_refuse(EEXIST, "descriptor %d has a port already", fd);
 	else
-		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, where, "%s", where);
+		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 	return (tcp_port){0};
 }
 
@@ -304,25 +296,23 @@ connects(const void *port, int fd)
 /* For calls that cannot wait: finds a port of either kind, without entering
  * it. */
 struct tu_port *
-tu_port_of(tcp_port port, const char *where)
+tu_port_of(tcp_port port)
 {
 	if (tcp_port_p(port))
-		return tu_port_find(tu_handle_kind(port.bits), port, where);
+		return tu_port_find(tu_handle_kind(port.bits), port);
 	if (tu_runtime() != NULL)
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-		    "%s: the handle is not a port", where);
+		tu_refuse(EINVAL, "the handle is not a port");
 	return NULL;
 }
 
 struct tu_port *
-tu_port_of_tcp(tcp_port port, const char *where)
+tu_port_of_tcp(tcp_port port)
 {
-	struct tu_port *p = tu_port_of(port, where);
+	struct tu_port *p = tu_port_of(port);
 
 	if (p == NULL || p->connection->tcp)
 		return p;
-	tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, where,
-	    "%s: the port was not made by connect or accept", where);
+	tu_refuse(EINVAL, "the port was not made by connect or accept");
 	tu_error_attach(port, 0);
 	return NULL;
 }

@@ -45,61 +45,60 @@ struct tu_port {
 };
 
 /* Makes the two ports of a connected TCP socket.  0; or -1, with an error
- * raised for call WHERE: then the socket is still the caller's. */
+ * raised: then the socket is still the caller's. */
 int tu_ports_open(struct tu_runtime *rt, int fd,
-    const union tcp_address *remote, const char *where, tcp_port *in,
-    tcp_port *out);
+    const union tcp_address *remote, tcp_port *in, tcp_port *out);
 
 /* All calls below obey the time limit of the running call. */
 
 /* The port of a handle; NULL, with an error raised. */
-struct tu_port *tu_port_find(enum tu_kind kind, tcp_port p, const char *where);
+struct tu_port *tu_port_find(enum tu_kind kind, tcp_port p);
 
 /* Likewise, a port of either kind; or only a port of a TCP connection. */
-struct tu_port *tu_port_of(tcp_port p, const char *where);
-struct tu_port *tu_port_of_tcp(tcp_port p, const char *where);
+struct tu_port *tu_port_of(tcp_port p);
+struct tu_port *tu_port_of_tcp(tcp_port p);
 
 /* The port of a handle, if no call is in progress there.  tu_port_idle is for
  * calls that do not wait; tu_port_enter keeps other calls out until
  * tu_port_leave.  NULL, with an error raised. */
-struct tu_port *tu_port_idle(enum tu_kind kind, tcp_port p, const char *where);
-struct tu_port *tu_port_enter(enum tu_kind kind, tcp_port p, const char *where);
+struct tu_port *tu_port_idle(enum tu_kind kind, tcp_port p);
+struct tu_port *tu_port_enter(enum tu_kind kind, tcp_port p);
 void tu_port_hold(struct tu_port *p);  /* enters an idle port */
 void tu_port_leave(struct tu_port *p); /* in reverse order of entering */
 
 /* Waits for the port's descriptor.  0; or -1, with an error raised, also if the
  * port was closed meanwhile. */
-int tu_port_wait(struct tu_port *p, const char *where);
+int tu_port_wait(struct tu_port *p);
 
 /* Called before each system call, as tu_go_on is.  0; or -1, with an error
  * raised. */
-int tu_port_end(struct tu_port *p, enum tu_wake woken, const char *where);
+int tu_port_end(struct tu_port *p, enum tu_wake woken);
 static inline int
-tu_port_go_on(struct tu_port *p, const char *where)
+tu_port_go_on(struct tu_port *p)
 {
 	enum tu_wake woken = tu_go_on(&p->runtime->scheduler);
 
 	if (woken == TU_READY && !p->closed)
 		return 0;
-	return tu_port_end(p, woken, where);
+	return tu_port_end(p, woken);
 }
 
 /* Raises errno for this port. */
-int tu_port_raise(struct tu_port *p, const char *where);
+int tu_port_raise(struct tu_port *p);
 
 /* Frees a closed port that no call uses any more. */
 void tu_port_free(struct tu_port *p);
 
 struct tu_peer tu_peer_of(const struct tu_connection *c);
 
-/* Closes a port without flushing it.  An error of close(2) is raised for call
- * WHERE.  In closing.c. */
-int tu_port_close(struct tu_port *p, const char *where);
+/* Closes a port without flushing it.  An error of close(2) is raised.  In
+ * closing.c. */
+int tu_port_close(struct tu_port *p);
 
 /* Send buffered output.  tu_output_flush sends all of it; tu_output_push sends
  * as much as possible without waiting or failing, and returns true if the rest
  * has to wait.  In output.c. */
-int tu_output_flush(struct tu_port *p, const char *where);
+int tu_output_flush(struct tu_port *p);
 bool tu_output_push(struct tu_port *p);
 
 /*
@@ -109,10 +108,9 @@ bool tu_output_push(struct tu_port *p);
  * file; after 1 there may be no new byte, if all that came was the LF that ends
  * the previous line.
  */
-ssize_t tu_input_read(
-    struct tu_port *p, void *buf, size_t cap, const char *where);
-int tu_input_wait(struct tu_port *p, const char *where);
-int tu_input_fill(struct tu_port *p, const char *where);
+ssize_t tu_input_read(struct tu_port *p, void *buf, size_t cap);
+int tu_input_wait(struct tu_port *p);
+int tu_input_fill(struct tu_port *p);
 /* Unreads N bytes: 0, or -1 with errno ENOMEM. */
 int tu_input_put_back(struct tu_port *p, const void *data, size_t n);
 
@@ -122,8 +120,9 @@ int tu_input_put_back(struct tu_port *p, const void *data, size_t n);
 void tu_input_return(
     struct tu_port *p, unsigned char *memory, size_t from, size_t end);
 
-/* Writes the pieces as tcp_write writes its one. */
-ssize_t tu_write(tcp_port port, struct iovec *iov, int n, const char *where);
+/* Writes the pieces as tcp_write writes its one, for a call that has been
+ * entered. */
+ssize_t tu_write(tcp_port port, struct iovec *iov, int n);
 
 /* Bytes to write.  As they are sent, the pieces shrink and SENT grows. */
 struct tu_pieces {
@@ -134,7 +133,6 @@ struct tu_pieces {
 
 /* Writes all of the pieces without using the port's buffer, for copies.  0; or
  * -1, with an error raised.  In output.c. */
-int tu_output_write(
-    struct tu_port *p, struct tu_pieces *pieces, const char *where);
+int tu_output_write(struct tu_port *p, struct tu_pieces *pieces);
 
 #endif

@@ -11,17 +11,19 @@
 
 #include "port.h"
 
-static ssize_t no_text(const char *);
+static int no_text(void);
 
 ssize_t
 tcp_write_string(tcp_port port, const char *s)
 {
 	struct iovec iov = {.iov_base = (void *)s};
 
+	if (tu_enter("write-string") == NULL)
+		return -1;
 	if (s == NULL)
-		return no_text("write-string");
+		return no_text();
 	iov.iov_len = strlen(s);
-	return tu_write(port, &iov, 1, "write-string");
+	return tu_write(port, &iov, 1);
 }
 
 ssize_t
@@ -32,10 +34,12 @@ tcp_write_line(tcp_port port, const char *s)
 	    {.iov_base = (char[]){'\n'}, .iov_len = 1},
 	};
 
+	if (tu_enter("write-line") == NULL)
+		return -1;
 	if (s == NULL)
-		return no_text("write-line");
+		return no_text();
 	iov[0].iov_len = strlen(s);
-	return tu_write(port, iov, 2, "write-line");
+	return tu_write(port, iov, 2);
 }
 
 ssize_t
@@ -44,13 +48,15 @@ tcp_write_byte(tcp_port port, int byte)
 	unsigned char c = (unsigned char)byte;
 	struct iovec iov = {.iov_base = &c, .iov_len = 1};
 
-	return tu_write(port, &iov, 1, "write-byte");
+	if (tu_enter("write-byte") == NULL)
+		return -1;
+	return tu_write(port, &iov, 1);
 }
 
 ssize_t
 tcp_printf(tcp_port port, const char *format, ...)
 {
-	struct tu_runtime *rt = tu_enter();
+	struct tu_runtime *rt = tu_enter("printf");
 	struct tu_cleanup cleanup;
 	struct iovec iov;
 	ssize_t written;
@@ -61,26 +67,22 @@ tcp_printf(tcp_port port, const char *format, ...)
 	if (rt == NULL)
 		return -1;
 	if (format == NULL)
-		return no_text("printf");
+		return no_text();
 	va_start(ap, format);
 	n = vasprintf(&text, format, ap);
 	va_end(ap);
 	if (n == -1)
-		return tu_raise(
-		    TCPUNIT_ERROR_SYSTEM, errno, "printf", "printf");
+		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, NULL);
 	iov = (struct iovec){.iov_base = text, .iov_len = (size_t)n};
 	tu_cleanup_push(&rt->scheduler, &cleanup, free, text);
-	written = tu_write(port, &iov, 1, "printf");
+	written = tu_write(port, &iov, 1);
 	tu_cleanup_pop(&rt->scheduler);
 	free(text);
 	return written;
 }
 
-static ssize_t
-no_text(const char *where)
+static int
+no_text(void)
 {
-	if (tu_enter() == NULL)
-		return -1;
-	return tu_raise(
-	    TCPUNIT_ERROR_ARGUMENT, EINVAL, where, "%s: no text", where);
+	return tu_refuse(EINVAL, "no text");
 }

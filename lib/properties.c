@@ -26,10 +26,12 @@ int
 tcp_addresses(
     tcp_port port, char local[TCPUNIT_ADDRLEN], char remote[TCPUNIT_ADDRLEN])
 {
-	struct tu_port *p = tu_port_of_tcp(port, "addresses");
+	struct tu_port *p;
 
-	if (p == NULL || tu_check_memory(local, 1, "addresses") == -1 ||
-	    tu_check_memory(remote, 1, "addresses") == -1)
+	tu_begin("addresses");
+	p = tu_port_of_tcp(port);
+	if (p == NULL || tu_check_memory(local, 1) == -1 ||
+	    tu_check_memory(remote, 1) == -1)
 		return -1;
 	tu_address_text(tu_connection_local(p->connection), local);
 	tu_address_text(&p->connection->remote, remote);
@@ -39,10 +41,12 @@ tcp_addresses(
 int
 tcp_port_numbers(tcp_port port, int *local, int *remote)
 {
-	struct tu_port *p = tu_port_of_tcp(port, "port-numbers");
+	struct tu_port *p;
 
-	if (p == NULL || tu_check_memory(local, 1, "port-numbers") == -1 ||
-	    tu_check_memory(remote, 1, "port-numbers") == -1)
+	tu_begin("port-numbers");
+	p = tu_port_of_tcp(port);
+	if (p == NULL || tu_check_memory(local, 1) == -1 ||
+	    tu_check_memory(remote, 1) == -1)
 		return -1;
 	*local = tu_address_port(tu_connection_local(p->connection));
 	*remote = tu_address_port(&p->connection->remote);
@@ -52,9 +56,11 @@ tcp_port_numbers(tcp_port port, int *local, int *remote)
 int
 tcp_set_timeout(tcp_port port, int timeout)
 {
-	struct tu_port *p = tu_port_of(port, "set-timeout");
+	struct tu_port *p;
 
-	if (p == NULL || tu_check_time(timeout, "set-timeout") == -1)
+	tu_begin("set-timeout");
+	p = tu_port_of(port);
+	if (p == NULL || tu_check_time(timeout) == -1)
 		return -1;
 	p->timeout = timeout;
 	return 0;
@@ -63,15 +69,19 @@ tcp_set_timeout(tcp_port port, int timeout)
 int
 tcp_port_fileno(tcp_port port)
 {
-	struct tu_port *p = tu_port_of(port, "port-fileno");
+	struct tu_port *p;
 
+	tu_begin("port-fileno");
+	p = tu_port_of(port);
 	return p != NULL ? p->connection->descriptor.fd : -1;
 }
 
 uint64_t
 tcp_port_position(tcp_port port)
 {
-	struct tu_port *p = tu_port_of(port, "port-position");
+	struct tu_port *p;
 
+	tu_begin("port-position");
+	p = tu_port_of(port);
 	return p != NULL ? p->position : 0;
 }

@@ -73,16 +73,15 @@ tu_query_run(const struct tu_query *query, int flags, struct addrinfo **found)
 }
 
 int
-tu_query_raise(int code, int system, const char *where, const char *what)
+tu_query_raise(int code, int system, const char *what)
 {
-	return code == EAI_SYSTEM
-	    ? tu_raise(TCPUNIT_ERROR_SYSTEM, system, where, "%s", what)
-	    : tu_raise(TCPUNIT_ERROR_RESOLVE, code, where, "%s", what);
+	return code == EAI_SYSTEM ? tu_raise(TCPUNIT_ERROR_SYSTEM, system, what)
+				  : tu_raise(TCPUNIT_ERROR_RESOLVE, code, what);
 }
 
 int
-tu_ask(struct tu_runtime *rt, const struct tu_query *query, const char *where,
-    const char *what, union tcp_address addresses[TU_MAX_ADDRESSES])
+tu_ask(struct tu_runtime *rt, const struct tu_query *query, const char *what,
+    union tcp_address addresses[TU_MAX_ADDRESSES])
 {
 	struct tu_cleanup cleanup;
 	struct asker asker;
@@ -92,22 +91,21 @@ tu_ask(struct tu_runtime *rt, const struct tu_query *query, const char *where,
 
 	if (tu_hurried(&rt->scheduler))
 		return tu_raise_wake(
-		    tu_park(&rt->scheduler, NULL, TU_NEVER, TU_OUTSIDE), where,
-		    what);
+		    tu_park(&rt->scheduler, NULL, TU_NEVER, TU_OUTSIDE), what);
 	if (tu_wakeup_begin(&rt->wakeups, &asker.wakeup) == -1)
-		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", what);
+		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, what);
 	if (join(&asker, query) == -1) {
 		tu_wakeup_end(&asker.wakeup);
-		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, where, "%s", what);
+		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, what);
 	}
 	tu_cleanup_push(&rt->scheduler, &cleanup, leave, &asker);
 	woken = tu_wakeup_wait(&asker.wakeup);
 	tu_cleanup_pop(&rt->scheduler);
 	q = asker.question; /* no helper changes an answered question */
 	if (woken != TU_READY)
-		result = tu_raise_wake(woken, where, what);
+		result = tu_raise_wake(woken, what);
 	else if (q->code != 0)
-		result = tu_query_raise(q->code, q->system, where, what);
+		result = tu_query_raise(q->code, q->system, what);
 	else
 		result = tu_address_take(q->answer, addresses);
 	leave(&asker);

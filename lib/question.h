@@ -31,15 +31,14 @@ int tu_query_run(
     const struct tu_query *query, int flags, struct addrinfo **found);
 
 /* Raises CODE, with errno SYSTEM. */
-int tu_query_raise(int code, int system, const char *where, const char *what);
+int tu_query_raise(int code, int system, const char *what);
 
 /*
  * Stores the addresses of a name, as tu_address_take does.  Returns their
- * number, which may be 0; or -1, with an error raised for call WHERE with the
- * text WHAT.  Parks under the limit of the running call.
+ * number, which may be 0; or -1, with an error raised about WHAT.  Parks under
+ * the limit of the running call.
  */
 int tu_ask(struct tu_runtime *rt, const struct tu_query *query,
-    const char *where, const char *what,
-    union tcp_address addresses[TU_MAX_ADDRESSES]);
+    const char *what, union tcp_address addresses[TU_MAX_ADDRESSES]);
 
 #endif

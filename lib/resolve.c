@@ -11,8 +11,7 @@ static bool plausible(const char *);
 
 int
 tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
-    const char *where, const char *what,
-    union tcp_address addresses[TU_MAX_ADDRESSES])
+    const char *what, union tcp_address addresses[TU_MAX_ADDRESSES])
 {
 	struct tu_query q = *query;
 	char host[TU_HOST_SIZE];
@@ -22,13 +21,13 @@ tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
 	q.host = host;
 	code = read_address(&q, addresses, &n);
 	if (code == EAI_NONAME && !q.numeric && plausible(host)) {
-		n = tu_ask(rt, &q, where, what, addresses);
+		n = tu_ask(rt, &q, what, addresses);
 		if (n == -1)
 			return -1;
 		code = n > 0 ? 0 : EAI_NONAME;
 	}
 	if (code != 0)
-		return tu_query_raise(code, errno, where, what);
+		return tu_query_raise(code, errno, what);
 	for (int i = 0; i < n && q.service == NULL; i++)
 		tu_address_set_port(&addresses[i], q.port);
 	return n;

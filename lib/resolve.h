@@ -15,11 +15,10 @@
 /*
  * Stores the addresses of a host, in the resolver's order, each once and with
  * the port, at most TU_MAX_ADDRESSES.  Returns their number, at least 1; or -1,
- * with an error raised for call WHERE with the text WHAT.  Parks under the
- * limit of the running call, but not for an address in digits.
+ * with an error raised about WHAT.  Parks under the limit of the running call,
+ * but not for an address in digits.
  */
 int tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
-    const char *where, const char *what,
-    union tcp_address addresses[TU_MAX_ADDRESSES]);
+    const char *what, union tcp_address addresses[TU_MAX_ADDRESSES]);
 
 #endif

@@ -92,12 +92,22 @@ tu_running(void)
 }
 
 struct tu_runtime *
-tu_enter(void)
+tu_enter(const char *name)
+{
+	struct tu_runtime *rt = tu_begin(name);
+
+	if (rt != NULL)
+		tu_call(&rt->scheduler);
+	return rt;
+}
+
+struct tu_runtime *
+tu_begin(const char *name)
 {
 	struct tu_runtime *rt = running();
 
 	if (rt != NULL)
-		tu_call(&rt->scheduler);
+		rt->scheduler.current->call = name;
 	return rt;
 }
 

@@ -47,10 +47,17 @@ const struct tcp_error *tu_runtime_error(void);
 /* The running green thread, or NULL if there is no runtime. */
 struct tu_thread *tu_running(void);
 
-/* As tu_runtime.  Begins each call that may park, and each that asks: see
- * tu_call. */
-struct tu_runtime *tu_enter(void);
-/* Begins a call that closes: it makes no runtime only to close nothing. */
+/*
+ * As tu_runtime.  Each public call that can fail begins with one of these, and
+ * its errors carry NAME.  tu_enter is for calls that may park and for those
+ * that ask (see tu_call); tu_begin is for all others, and never lets another
+ * thread run.
+ */
+struct tu_runtime *tu_enter(const char *name);
+struct tu_runtime *tu_begin(const char *name);
+
+/* Counts a call that closes, as tu_enter does, but makes no runtime only to
+ * close nothing. */
 void tu_enter_closing(void);
 
 /* The object of a handle.  NULL: tu_lookup raises the reason. */

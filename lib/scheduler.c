@@ -129,6 +129,7 @@ thread_alloc(struct tu_scheduler *s, const char *name)
 	if (t == NULL)
 		return NULL;
 	t->scheduler = s;
+	t->call = "";
 	memcpy(t->name, name != NULL ? name : "", size);
 	return t;
 }

@@ -64,7 +64,8 @@ struct tu_thread {
 	struct tu_thread *joining; /* the thread that it waits for */
 	struct tu_thread *joiner;  /* the thread that waits for it */
 	uint64_t handle;
-	struct tu_limit limit; /* of the call in progress */
+	const char *call;      /* the name of the call in progress */
+	struct tu_limit limit; /* of that call */
 	struct tu_turn turn;   /* since it last let others run */
 	enum tu_wake woken;
 	unsigned terminations; /* waits that still have to fail */

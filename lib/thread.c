@@ -5,18 +5,15 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "error.h"
 #include "options.h"
 #include "runtime.h"
 #include "watch.h"
 
-enum { WHAT_SIZE = 120 };
-
-static int fail(enum tu_wake, const char *, const struct tu_thread *);
-static int busy(const char *, const struct tu_thread *);
+static struct tu_thread *find(tcp_thread, const char *);
+static int fail(enum tu_wake, const struct tu_thread *);
+static int busy(const struct tu_thread *);
 static void drop(void *);
 static bool waits_for(const struct tu_thread *, const struct tu_thread *);
 static void gone(struct tu_thread *);
@@ -36,15 +33,13 @@ tcp_thread_start_with(
     void *(*thunk)(void *), void *arg, const struct tcp_thread_options *options)
 {
 	struct tcp_thread_options o = {TCPUNIT_THREAD_DEFAULTS};
-	struct tu_runtime *rt = tu_runtime();
+	struct tu_runtime *rt = tu_begin("thread-start");
 	struct tu_thread *t;
 
-	if (rt == NULL ||
-	    tu_options_take(&o, sizeof(o), options, "thread-start") == -1)
+	if (rt == NULL || tu_options_take(&o, sizeof(o), options) == -1)
 		return (tcp_thread){0};
 	if (thunk == NULL) {
-		tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "thread-start",
-		    "thread-start: no thunk");
+		tu_refuse(EINVAL, "no thunk");
 		return (tcp_thread){0};
 	}
 	t = tu_thread_new(&rt->scheduler, thunk, arg, &o);
@@ -54,14 +49,14 @@ tcp_thread_start_with(
 			return (tcp_thread){t->handle};
 		tu_thread_vanish(t);
 	}
-	tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, "thread-start", "thread-start");
+	tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 	return (tcp_thread){0};
 }
 
 const char *
 tcp_thread_name(tcp_thread handle)
 {
-	struct tu_thread *t = tu_lookup(TU_THREAD, handle.bits, "thread-name");
+	struct tu_thread *t = find(handle, "thread-name");
 
 	return t != NULL ? t->name : NULL;
 }
@@ -81,15 +76,15 @@ tcp_thread_equal(tcp_thread a, tcp_thread b)
 int
 tcp_thread_join(tcp_thread handle, void **result, int timeout)
 {
-	struct tu_runtime *rt = tu_enter();
-	struct tu_thread *t = tu_lookup(TU_THREAD, handle.bits, "thread-join");
+	struct tu_runtime *rt = tu_enter("thread-join");
+	struct tu_thread *t = tu_lookup(TU_THREAD, handle.bits);
 
-	if (t == NULL || tu_check_time(timeout, "thread-join") == -1)
+	if (t == NULL || tu_check_time(timeout) == -1)
 		return -1;
 	if (t->gone != NULL)
-		return fail(TU_CLOSED, "thread-join", t);
+		return fail(TU_CLOSED, t);
 	if (t->joiner != NULL)
-		return busy("thread-join", t);
+		return busy(t);
 	tu_limit(&rt->scheduler, timeout);
 	if (!t->ended && wait_end(&rt->scheduler, t) == -1)
 		return -1;
@@ -103,15 +98,14 @@ tcp_thread_join(tcp_thread handle, void **result, int timeout)
 int
 tcp_thread_detach(tcp_thread handle)
 {
-	struct tu_thread *t =
-	    tu_lookup(TU_THREAD, handle.bits, "thread-detach");
+	struct tu_thread *t = find(handle, "thread-detach");
 
 	if (t == NULL)
 		return -1;
 	if (t->gone != NULL)
-		return fail(TU_CLOSED, "thread-detach", t);
+		return fail(TU_CLOSED, t);
 	if (t->joiner != NULL)
-		return busy("thread-detach", t);
+		return busy(t);
 	t->gone = gone;
 	if (t->ended)
 		gone(t);
@@ -130,10 +124,10 @@ tcp_thread_yield(void)
 int
 tcp_thread_sleep(int ms)
 {
-	struct tu_runtime *rt = tu_enter();
+	struct tu_runtime *rt = tu_enter("thread-sleep");
 	enum tu_wake woken;
 
-	if (rt == NULL || tu_check_time(ms, "thread-sleep") == -1)
+	if (rt == NULL || tu_check_time(ms) == -1)
 		return -1;
 	if (ms == 0) {
 		tu_yield(&rt->scheduler);
@@ -142,19 +136,18 @@ tcp_thread_sleep(int ms)
 	woken = tu_park(&rt->scheduler, NULL, tu_after(ms), TU_INSIDE);
 	if (woken == TU_ELAPSED)
 		return 0;
-	return tu_raise_wake(woken, "thread-sleep", "thread-sleep");
+	return tu_raise_wake(woken, NULL);
 }
 
 int
 tcp_thread_terminate(tcp_thread handle)
 {
-	struct tu_thread *t =
-	    tu_lookup(TU_THREAD, handle.bits, "thread-terminate");
+	struct tu_thread *t = find(handle, "thread-terminate");
 
 	if (t == NULL)
 		return -1;
 	if (t->ended)
-		return fail(TU_CLOSED, "thread-terminate", t);
+		return fail(TU_CLOSED, t);
 	if (t->parked)
 		tu_wake(t, TU_TERMINATED);
 	else
@@ -166,7 +159,7 @@ tcp_thread_terminate(tcp_thread handle)
 tcp_thread
 tcp_current_thread(void)
 {
-	struct tu_runtime *rt = tu_runtime();
+	struct tu_runtime *rt = tu_begin("current-thread");
 	struct tu_thread *self;
 
 	if (rt == NULL)
@@ -176,20 +169,19 @@ tcp_current_thread(void)
 		self->handle =
 		    tu_handle_make(&rt->handles, TU_THREAD, self, drop);
 	if (self->handle == 0)
-		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, "current-thread",
-		    "current-thread");
+		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 	return (tcp_thread){self->handle};
 }
 
 int
 tcp_wait_fd(int fd, int events, int timeout)
 {
-	struct tu_runtime *rt = tu_enter();
+	struct tu_runtime *rt = tu_enter("wait-fd");
 	struct tu_wait wait;
 	enum tu_wake woken;
 	int ready;
 
-	if (rt == NULL || tu_check_time(timeout, "wait-fd") == -1)
+	if (rt == NULL || tu_check_time(timeout) == -1)
 		return -1;
 	tu_limit(&rt->scheduler, timeout);
 	ready = poll_fd(rt, fd, events);
@@ -205,34 +197,34 @@ tcp_wait_fd(int fd, int events, int timeout)
 	} while (ready == 0);
 	tu_wait_end(&wait);
 	if (woken != TU_READY)
-		return tu_raise_wake(woken, "wait-fd", "wait-fd");
+		return tu_raise_wake(woken, NULL);
 	return ready;
 }
 
-/* Writes "thread-join reader" to WHAT. */
+static struct tu_thread *
+find(tcp_thread handle, const char *name)
+{
+	tu_begin(name);
+	return tu_lookup(TU_THREAD, handle.bits);
+}
+
+/* The thread as messages name it. */
 static const char *
-describe(const struct tu_thread *t, const char *where, char what[WHAT_SIZE])
+describe(const struct tu_thread *t)
 {
-	(void)snprintf(what, WHAT_SIZE, "%s%s%s", where, *t->name ? " " : "",
-	    t->name); /* may be cut */
-	return what;
+	return *t->name != '\0' ? t->name : NULL;
 }
 
 static int
-fail(enum tu_wake woken, const char *where, const struct tu_thread *t)
+fail(enum tu_wake woken, const struct tu_thread *t)
 {
-	char what[WHAT_SIZE];
-
-	return tu_raise_wake(woken, where, describe(t, where, what));
+	return tu_raise_wake(woken, describe(t));
 }
 
 static int
-busy(const char *where, const struct tu_thread *t)
+busy(const struct tu_thread *t)
 {
-	char what[WHAT_SIZE];
-
-	return tu_raise(
-	    TCPUNIT_ERROR_BUSY, EBUSY, where, "%s", describe(t, where, what));
+	return tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, describe(t));
 }
 
 /* The events of EVENTS that FD is ready for.  An error or a hang-up counts as
@@ -247,14 +239,12 @@ poll_fd(struct tu_runtime *rt, int fd, int events)
 	if (events & TCPUNIT_WRITABLE)
 		p.events |= POLLOUT;
 	if (p.events == 0 || events & ~(TCPUNIT_READABLE | TCPUNIT_WRITABLE))
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EINVAL, "wait-fd",
-		    "wait-fd: no such event");
+		return tu_refuse(EINVAL, "no such event");
 	if (poll(&p, 1, 0) == -1)
 		p.revents = 0; /* a signal came: the caller asks again */
 	tu_charge(&rt->scheduler, 0);
 	if (fd < 0 || p.revents & POLLNVAL)
-		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EBADF, "wait-fd",
-		    "wait-fd: %s", strerror(EBADF));
+		return tu_raise(TCPUNIT_ERROR_ARGUMENT, EBADF, NULL);
 	if (p.revents & (POLLERR | POLLHUP))
 		return events;
 	return (p.revents & POLLIN ? TCPUNIT_READABLE : 0) |
@@ -297,7 +287,7 @@ wait_end(struct tu_scheduler *s, struct tu_thread *t)
 	enum tu_wake woken = TU_READY;
 
 	if (waits_for(t, self))
-		return fail(TU_DEADLOCK, "thread-join", t);
+		return fail(TU_DEADLOCK, t);
 	t->joiner = self;
 	self->joining = t;
 	while (woken == TU_READY && !t->ended)
@@ -305,6 +295,6 @@ wait_end(struct tu_scheduler *s, struct tu_thread *t)
 	self->joining = NULL;
 	t->joiner = NULL;
 	if (woken != TU_READY)
-		return fail(woken, "thread-join", t);
+		return fail(woken, t);
 	return 0;
 }
