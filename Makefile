@@ -35,6 +35,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 HARDENING = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 RELRO = -Wl,-z,relro,-z,now,-z,defs
 FEATURES = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+PIE = -pie
 BUILD = build$(if $(SAN),/san)$(if $(TINY),/tiny)
 PKG_CONFIG = pkg-config
 JOBS = $(shell nproc)
@@ -87,7 +88,7 @@ DIST = $(BUILD)/tcpunit-$(VERSION).tar.gz
 # The calls that a page of section 3 is about, each a link to it.
 CALLS = sed -n 's/^\.Nm \(tcp_[a-z_]*\).*/\1/p'
 
-COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib $(TINY_CPPFLAGS) $(CPPFLAGS) \
+COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -idirafter compat $(TINY_CPPFLAGS) $(CPPFLAGS) \
 	$(CFLAGS) $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -pthread \
 	-MMD -MP $(shell $(PKG_CONFIG) --cflags libevent_core)
 LINK = $(CC) $(CFLAGS) $(RELRO) -pthread $(LDFLAGS)
@@ -113,7 +114,7 @@ SIM_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options ending \
 	kernel/sock_diag kernel/socket_address kernel/socket_table options \
 	outbox outlet run session/* values)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
-SOURCES = $(wildcard lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
+SOURCES = $(wildcard compat/*.h compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
 SCRIPTS = .ci/* tests/run tests/conformance tests/demo \
@@ -164,7 +165,7 @@ $(BUILD)/$(SO): $(LIB_OBJ) lib/tcpunit.map
 
 $(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PIE) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/test_exceptions: tests/test_exceptions.cc lib/tcpunit.h \
 		$(BUILD)/libtcpunit.a
@@ -176,20 +177,20 @@ $(BUILD)/tests/test_exceptions: tests/test_exceptions.cc lib/tcpunit.h \
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libhelp.a \
 		$(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PIE) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/tests/bench/aid.o \
 		$(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PIE) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/load/%: $(BUILD)/tests/load/%.o $(BUILD)/tests/bench/aid.o
 	@echo '  LINK  $@'
-	$(Q)$(LINK) -pie -o $@ $^
+	$(Q)$(LINK) $(PIE) -o $@ $^
 
 $(BUILD)/tests/sim/sim: $(SIM_OBJ) $(BUILD)/tests/sim/aid.a $(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
-	$(Q)$(LINK) -pie -Wl,--wrap=tcp_thread_start -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PIE) -Wl,--wrap=tcp_thread_start -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench/echo_chicken: tests/bench/echo.scm
 	@mkdir -p $(@D)
@@ -204,7 +205,7 @@ $(BUILD)/tests/bench/echo_go: tests/bench/echo.go
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/aid.a $(FUZZ_MAIN) \
 		$(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PIE) -o $@ $^ $(LIBS)
 
 # Preloaded also where the rest has sanitizers, which it must not have.
 $(BUILD)/tests/faults.so: tests/faults/interpose.c Makefile

@@ -8,10 +8,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../compat/system_calls.h"
 #include "command.h"
 #include "kernel/process_sockets.h"
 #include "listing.h"
@@ -246,10 +246,12 @@ answer_process(const struct run *run, const struct addresses_options *o)
 	struct socket_table table;
 	struct waiting waiting;
 	char what[48];
-	int process = pidfd_open(o->pid, 0);
+	int process = system_pidfd_open(o->pid);
 	int status;
 
 	(void)snprintf(what, sizeof(what), "addresses process %d", o->pid);
+	if (process == -1 && errno != ESRCH)
+		return pidfd_failure(run, what, errno);
 	if (process == -1)
 		return process_failure(run, what);
 	begin_waiting(&waiting, run, what, o->wait.limit);

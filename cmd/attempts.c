@@ -130,14 +130,15 @@ static int
 watch_until_exit(const struct attempts *a)
 {
 	int pid = a->options->until_exit;
+	char what[32];
 
 	if (pid == 0 || watch_process(a->run->ending, pid, STATUS_NO) == 0)
 		return STATUS_GO_ON;
 	if (errno == ESRCH)
 		return fail(a->run, STATUS_NO, "%s: process %d has ended",
 		    a->what, pid);
-	return fail(
-	    a->run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));
+	(void)snprintf(what, sizeof(what), "--until-exit %d", pid);
+	return pidfd_failure(a->run, what, errno);
 }
 
 static int

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../compat/system_calls.h"
 #include "clock.h"
 #include "status.h"
 
@@ -88,7 +88,7 @@ watch_process(struct ending *e, int pid, int status)
 {
 	e->pid = pid;
 	e->process_status = status;
-	e->process = pidfd_open(pid, 0);
+	e->process = system_pidfd_open(pid);
 	if (e->process == -1)
 		return -1;
 	return start(await_process, e);

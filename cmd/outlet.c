@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../compat/system_calls.h"
+
 static ssize_t try_write(struct outlet *o, const char *text, size_t n);
 static ssize_t write_shared(struct outlet *o, const char *text, size_t n);
 static int reopen(int fd);
@@ -63,16 +65,14 @@ try_write(struct outlet *o, const char *text, size_t n)
 static ssize_t
 write_shared(struct outlet *o, const char *text, size_t n)
 {
-#ifdef RWF_NOWAIT
 	const struct iovec iov = {(char *)text, n};
 	ssize_t done;
 
 	if (o->own == 0) {
-		done = pwritev2(o->fd, &iov, 1, -1, RWF_NOWAIT);
-		if (done != -1 || errno != EOPNOTSUPP)
+		done = system_pwritev2(o->fd, &iov, 1);
+		if (done != -1 || (errno != EOPNOTSUPP && errno != ENOSYS))
 			return done;
 	}
-#endif
 	if (o->own == 0)
 		o->own = reopen(o->fd);
 	return o->own == -1 ? write_piece(o->fd, text, n)

@@ -172,6 +172,13 @@ library_failure(const struct run *run, const char *what, enum status otherwise)
 	return ending->status;
 }
 
+int
+pidfd_failure(const struct run *run, const char *what, int code)
+{
+	return fail(run, STATUS_FAILED, "%s: %s%s", what,
+	    code == ESRCH ? "" : "pidfd_open: ", strerror(code));
+}
+
 /* Also watches for the end of the run if the command has not begun to, so that
  * --timeout limits this wait too.  Returns 0 or -1. */
 static int

@@ -55,6 +55,13 @@ void hint(const struct run *run, const char *format, ...) TCPUNIT_PRINTF(2, 3);
 int library_failure(
     const struct run *run, const char *what, enum status otherwise);
 
+/*
+ * Reports that pidfd_open(2) has failed with errno CODE for the process that
+ * WHAT names, and returns STATUS_FAILED.  The message names the call unless the
+ * process is gone: the kernel may be too old for it.
+ */
+int pidfd_failure(const struct run *run, const char *what, int code);
+
 /* Returns only the reason: "Connection refused". */
 const char *reason(const struct tcp_error *e);
 

@@ -3,9 +3,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 
+#include "../compat/system_calls.h"
 #include "clock.h"
 
 /* ms: short at first to notice quick changes, then long to save work. */
@@ -37,15 +38,17 @@ begin_waiting(
 int
 wait_for_process(struct waiting *w, int pid)
 {
+	char what[32];
+
 	if (pid == 0)
 		return STATUS_GO_ON;
 	w->pid = pid;
-	w->process = pidfd_open(pid, 0);
+	w->process = system_pidfd_open(pid);
 	w->ended = w->process == -1 && errno == ESRCH;
 	if (w->process != -1 || w->ended)
 		return STATUS_GO_ON;
-	return fail(
-	    w->run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));
+	(void)snprintf(what, sizeof(what), "--until-exit %d", pid);
+	return pidfd_failure(w->run, what, errno);
 }
 
 bool

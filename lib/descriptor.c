@@ -14,23 +14,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../compat/system_calls.h"
 #include "sigpipe.h"
-
-#ifndef RWF_NOWAIT /* musl before 1.2.5 has no such calls */
-static ssize_t
-not_supported(const struct iovec *iov)
-{
-	(void)iov;
-	errno = EOPNOTSUPP;
-	return -1;
-}
-#define preadv2(fd, iov, n, offset, flags) not_supported(iov)
-#define pwritev2(fd, iov, n, offset, flags) not_supported(iov)
-#endif
 
 enum { PIPE_SIZE = 1 << 20 };
 
 static bool can_be_waited_for(int);
+static bool lacks_nowait(int);
 static void step_down(struct tu_descriptor *);
 static int reopen(int);
 static bool ready(int, short);
@@ -73,7 +63,7 @@ tu_descriptor_read(struct tu_descriptor *d, void *buf, size_t n)
 
 	do {
 		r = try_read(d, buf, n);
-		if (r == -1 && errno == EOPNOTSUPP && d->access == TU_NOWAIT) {
+		if (r == -1 && lacks_nowait(errno) && d->access == TU_NOWAIT) {
 			step_down(d);
 			errno = EINTR;
 		}
@@ -88,7 +78,7 @@ tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n)
 
 	do {
 		r = d->fifo ? write_fifo(d, iov, n) : try_write(d, iov, n);
-		if (r == -1 && errno == EOPNOTSUPP && d->access == TU_NOWAIT) {
+		if (r == -1 && lacks_nowait(errno) && d->access == TU_NOWAIT) {
 			step_down(d);
 			errno = EINTR;
 		}
@@ -152,6 +142,13 @@ can_be_waited_for(int fd)
 	return !refused;
 }
 
+/* A sandbox may not know the call. */
+static bool
+lacks_nowait(int error)
+{
+	return error == EOPNOTSUPP || error == ENOSYS;
+}
+
 /* Takes the next way to access.  Terminals refuse RWF_NOWAIT, and so do pipes
  * before Linux 6.4. */
 static void
@@ -196,7 +193,7 @@ try_read(struct tu_descriptor *d, void *buf, size_t n)
 	case TU_SOCKET:
 		return recv(d->fd, buf, n, MSG_DONTWAIT);
 	case TU_NOWAIT:
-		return preadv2(d->fd, &iov, 1, -1, RWF_NOWAIT);
+		return system_preadv2(d->fd, &iov, 1);
 	case TU_AGAIN:
 		return read(d->private_fd, buf, n);
 	case TU_POLLED:
@@ -222,7 +219,7 @@ try_write(struct tu_descriptor *d, struct iovec *iov, int n)
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
 		return sendmsg(d->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	case TU_NOWAIT:
-		return pwritev2(d->fd, iov, n, -1, RWF_NOWAIT);
+		return system_pwritev2(d->fd, iov, n);
 	case TU_AGAIN:
 		return writev(d->private_fd, iov, n);
 	case TU_POLLED:

@@ -5,19 +5,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <pty.h>
-#include <stddef.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <termios.h>
 #include <tcpunit.h>
 
+#include "deny.h"
 #include "drain.h"
 #include "pair.h"
 #include "peer.h"
@@ -264,23 +261,6 @@ refused_datagram(void)
 	is_int(tcp_read(in, &byte, 1), 0, "and reads as that");
 	tcp_close_input_port(in);
 	close(peer);
-}
-
-/* From now on the system call N fails with CODE in this process. */
-static bool
-deny(unsigned n, unsigned code)
-{
-	struct sock_filter rules[] = {
-	    BPF_STMT(
-		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, n, 0, 1),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | code),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {sizeof rules / sizeof *rules, rules};
-
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 /* As pipes of kernels before 6.4 are. */

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../compat/system_calls.h"
 #include "../clock.h"
 #include "../session/wire.h"
 
@@ -74,7 +74,7 @@ start(struct handler *h)
 	h->group.leader = hs->program.leader;
 	LIST_INSERT_HEAD(&hs->list, h, link);
 	do {
-		h->process = pidfd_open(h->group.pid, 0);
+		h->process = system_pidfd_open(h->group.pid);
 		code = errno;
 	} while (h->process == -1 && comes_back(hs, code));
 	if (h->process != -1)

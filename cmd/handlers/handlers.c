@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "../../compat/system_calls.h"
 #include "../clock.h"
 
 /* How long killed processes have to disappear, in ms. */
@@ -18,6 +19,7 @@
 static int check_options(const struct run *run,
     const struct handler_options *options,
     const struct session_options *session, bool command);
+static int check_kernel(const struct run *run, const char *name);
 static void end_all(struct handlers *hs);
 static void free_all(struct handlers *hs);
 
@@ -35,7 +37,21 @@ handler_prepare(const struct run *run, struct handler_options *o,
 
 	if (status == STATUS_GO_ON && command)
 		status = find_program(run, command, o->path);
+	if (status == STATUS_GO_ON && command)
+		status = check_kernel(run, command[0]);
 	return status;
+}
+
+/* An old kernel is reported now, not to the first client. */
+static int
+check_kernel(const struct run *run, const char *name)
+{
+	const int process = system_pidfd_open(getpid());
+
+	if (process == -1)
+		return pidfd_failure(run, name, errno);
+	(void)close(process);
+	return STATUS_GO_ON;
 }
 
 static int
@@ -87,6 +103,7 @@ handlers_begin(struct handlers *hs)
 {
 	clean_environment();
 	hs->program = (struct program){.words = hs->command,
+	    .script = script_words(hs->options->path, hs->command),
 	    .path = hs->options->path,
 	    .first = hs->options->ucspi ? 6 : 0,
 	    .ending = hs->run->ending,
@@ -94,10 +111,15 @@ handlers_begin(struct handlers *hs)
 	    .leader = hs->leaders};
 	LIST_INIT(&hs->list);
 	LIST_INIT(&hs->left);
+	if (!hs->program.script)
+		return fail(hs->run, STATUS_FAILED, "%s: %s", hs->command[0],
+		    strerror(errno));
 	hs->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (hs->ended == -1)
+	if (hs->ended == -1) {
+		free(hs->program.script);
 		return fail(
 		    hs->run, STATUS_FAILED, "eventfd: %s", strerror(errno));
+	}
 	watch_children(hs->run->ending,
 	    &(struct children){.pass_on = pass_on, .note = note_end, .of = hs});
 	return STATUS_GO_ON;
@@ -214,4 +236,5 @@ free_all(struct handlers *hs)
 		LIST_REMOVE(h, link);
 		free(h);
 	}
+	free(hs->program.script);
 }

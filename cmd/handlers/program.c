@@ -11,11 +11,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../close_range.h"
+
 /* The pause before another try during a shortage, in ms. */
 #define SHORTAGE_PAUSE 100
 
 /* The search path if PATH is not set. */
 #define STANDARD_PATH "/usr/bin:/bin"
+
+#define SHELL "/bin/sh"
 
 /* 0, or the errno that executing PATH would fail with. */
 static int
@@ -69,6 +73,34 @@ find_program(const struct run *run, char *const *words, char path[PATH_MAX])
 		return STATUS_GO_ON;
 	return fail(
 	    run, program_failure(error), "%s: %s", name, strerror(error));
+}
+
+char **
+script_words(const char *path, char *const *words)
+{
+	char **script;
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	script = calloc(n + 2, sizeof(*script));
+	if (!script)
+		return NULL;
+	script[0] = (char *)SHELL;
+	script[1] = (char *)path;
+	memcpy(script + 2, words + 1, (n - 1) * sizeof(*words));
+	return script;
+}
+
+/* execvp(3) of musl runs no script without a line #!. */
+void
+execute(const char *path, char *const *words, char *const *script)
+{
+	(void)execv(path, words);
+	if (errno != ENOEXEC)
+		return;
+	(void)execv(SHELL, script);
+	errno = ENOEXEC; /* there may be no shell */
 }
 
 enum status
@@ -161,13 +193,13 @@ become(const struct program *p, int input, int output, volatile int *error)
 	int out = p->first ? fcntl(output, F_DUPFD, above) : output;
 
 	if (in != -1 && out != -1 && dup2(in, p->first) != -1 &&
-	    dup2(out, p->first + 1) != -1 &&
-	    (p->first == 0 ||
-		close_range(STDERR_FILENO + 1, p->first - 1, 0) == 0) &&
-	    close_range(above, ~0U, 0) == 0) {
+	    dup2(out, p->first + 1) != -1) {
+		if (p->first > 0)
+			close_descriptors(STDERR_FILENO + 1, p->first - 1);
+		close_descriptors(above, INT_MAX);
 		bind_to(p->parent, p->leader);
 		restore_signals(p->ending);
-		(void)execvp(p->path, p->words);
+		execute(p->path, p->words, p->script);
 	}
 	*error = errno;
 	_exit(STATUS_CANNOT_EXECUTE);

@@ -15,6 +15,7 @@
 
 struct program {
 	char *const *words; /* argv */
+	char **script;      /* from script_words */
 	const char *path;   /* from find_program */
 	int first; /* the first of its descriptors: 0, or 6 for 6 and 7 */
 	const struct ending *ending; /* has the signal mask at the start */
@@ -28,6 +29,16 @@ struct program {
  */
 int find_program(
     const struct run *run, char *const *words, char path[PATH_MAX]);
+
+/*
+ * The words with which a shell runs the program if it is a script without a
+ * line #!, to be freed; NULL with ENOMEM.
+ */
+char **script_words(const char *path, char *const *words);
+
+/* Executes the program, as execvp(3) of glibc does.  Returns only if it fails,
+ * with errno. */
+void execute(const char *path, char *const *words, char *const *script);
 
 /* The status for a program that could not be started, with errno CODE. */
 enum status program_failure(int code);

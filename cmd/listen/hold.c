@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../close_range.h"
 #include "../handlers/program.h"
 #include "inherited.h"
 
@@ -39,7 +40,8 @@ place_sockets(tcp_listener l, int n)
 			fcntl(fds[i], F_GETFL) & ~O_NONBLOCK) == -1)
 			return -1;
 	}
-	return close_range((unsigned)(FIRST_FD + n), ~0U, CLOSE_RANGE_CLOEXEC);
+	close_on_exec(FIRST_FD + n);
+	return 0;
 }
 
 static int
@@ -76,14 +78,17 @@ int
 hold(
     const struct run *run, tcp_listener l, const char *path, char *const *words)
 {
+	char **script = script_words(path, words);
 	int n = count_sockets(l);
+	enum status status = STATUS_FAILED;
 
-	if (describe_sockets(l, n) == -1 || place_sockets(l, n) == -1)
-		return fail(
-		    run, STATUS_FAILED, "%s: %s", words[0], strerror(errno));
-	outbox_flush(run->outbox);
-	restore_signals(run->ending);
-	(void)execvp(path, words);
-	return fail(
-	    run, program_failure(errno), "%s: %s", words[0], strerror(errno));
+	if (script && describe_sockets(l, n) == 0 && place_sockets(l, n) == 0) {
+		outbox_flush(run->outbox);
+		restore_signals(run->ending);
+		execute(path, words, script);
+		status = program_failure(errno);
+	}
+	(void)fail(run, status, "%s: %s", words[0], strerror(errno));
+	free(script);
+	return status;
 }

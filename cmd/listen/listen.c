@@ -105,11 +105,12 @@ static int
 watch_until_exit(const struct listening *l)
 {
 	int pid = l->options->until_exit;
+	char what[32];
 
 	if (pid == 0 || watch_process(l->run->ending, pid, STATUS_ENDED) == 0)
 		return STATUS_GO_ON;
-	return fail(
-	    l->run, STATUS_FAILED, "--until-exit %d: %s", pid, strerror(errno));
+	(void)snprintf(what, sizeof(what), "--until-exit %d", pid);
+	return pidfd_failure(l->run, what, errno);
 }
 
 static int

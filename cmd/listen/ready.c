@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../close_range.h"
 #include "../descriptors.h"
 #include "../text.h"
 #include "manager.h"
@@ -139,10 +140,10 @@ wait_until_ready(const struct run *run, int fd, pid_t child)
 }
 
 static void
-close_range_between(int after, int before)
+close_between(int after, int before)
 {
 	if (after + 1 < before)
-		(void)close_range((unsigned)after + 1, (unsigned)before - 1, 0);
+		close_descriptors(after + 1, before - 1);
 }
 
 static void
@@ -151,9 +152,9 @@ settle_down(int keep, bool serves, int launcher)
 	int low = keep > 2 && keep < launcher ? keep : launcher;
 	int high = keep > launcher ? keep : launcher;
 
-	close_range_between(2, low);
-	close_range_between(low, high);
-	close_range_between(high, INT_MAX);
+	close_between(2, low);
+	close_between(low, high);
+	close_between(high, INT_MAX);
 	(void)setsid(); /* cannot fail: a new process leads no group */
 	if (serves || isatty(STDIN_FILENO))
 		replace_by_null(STDIN_FILENO);

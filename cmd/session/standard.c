@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* A pipe that tcpu can read as well always has a reader. */
@@ -53,6 +54,16 @@ is_one_socket(void)
 	    in.st_ino == out.st_ino && in.st_dev == out.st_dev;
 }
 
+/* After a hang-up, a terminal fails with EIO, and reads as at its end.  What
+ * isatty(3) does then depends on the C library. */
+static bool
+is_terminal(int fd)
+{
+	struct termios attributes;
+
+	return tcgetattr(fd, &attributes) == 0 || errno == EIO;
+}
+
 int
 open_standard_ports(
     const struct run *run, const char *output, struct standard_ports *ports)
@@ -64,8 +75,7 @@ open_standard_ports(
 	ports->output = tcp_open_output_fd(STDOUT_FILENO);
 	if (!tcp_output_port_p(ports->output))
 		return library_failure(run, ports->name, STATUS_FILE);
-	/* After a hang-up a terminal fails with EIO and reads as at its end. */
-	ports->terminal = isatty(STDIN_FILENO) || errno == EIO;
+	ports->terminal = is_terminal(STDIN_FILENO);
 	ports->socket = is_one_socket();
 	ports->process = -1;
 	ports->reader = (struct reader){run, ports->name, ports->output};

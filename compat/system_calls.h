@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * system_calls.h - the system calls that some of the C libraries have no
+ * function for.  Each fails with ENOSYS if the kernel does not have it.
+ *
+ *                      Linux  glibc  musl
+ *   pidfd_open           5.3   2.36     -
+ *   close_range          5.9   2.34     -
+ *   preadv2, pwritev2    4.6   2.26  1.2.5
+ */
+#ifndef SYSTEM_CALLS_H
+#define SYSTEM_CALLS_H
+
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Headers of older kernels do not have them.  The numbers are those of every
+ * machine but the Alpha. */
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+static inline int
+system_pidfd_open(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static inline int
+system_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+/* The C libraries that have the flag have the functions as well.  The kernel
+ * takes the offset, which is -1 here, in two halves. */
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+
+static inline ssize_t
+system_preadv2(int fd, const struct iovec *iov, int n)
+{
+	return syscall(SYS_preadv2, fd, iov, (long)n, -1L, -1L, RWF_NOWAIT);
+}
+
+static inline ssize_t
+system_pwritev2(int fd, const struct iovec *iov, int n)
+{
+	return syscall(SYS_pwritev2, fd, iov, (long)n, -1L, -1L, RWF_NOWAIT);
+}
+#else
+static inline ssize_t
+system_preadv2(int fd, const struct iovec *iov, int n)
+{
+	return preadv2(fd, iov, n, -1, RWF_NOWAIT);
+}
+
+static inline ssize_t
+system_pwritev2(int fd, const struct iovec *iov, int n)
+{
+	return pwritev2(fd, iov, n, -1, RWF_NOWAIT);
+}
+#endif
+
+#endif

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: ISC
+#
+# Kernels that lack something: a system call that they or their sandbox do not
+# have fails, by seccomp.
+
+load helper
+
+without=$BUILD/tests/prog_without
+
+# The ways in which many descriptors can be closed.
+closing_ways='close_range CLOSE_RANGE_CLOEXEC'
+
+# open_descriptors - a COMMAND that prints which of the descriptors 0 to 9 and 17 it has,
+# without /proc.
+open_descriptors() {
+	cat >descriptors <<-'END'
+		#!/bin/bash
+		for fd in {0..9} 17; do
+			{ : <&"$fd"; } 2>/dev/null && printf '%s ' "$fd"
+		done
+		exit 0
+	END
+	chmod +x descriptors
+}
+
+# without_proc COMMAND [ARG]... - with an empty /proc.
+without_proc() {
+	"${private[@]}" --mount sh -c 'mount -t tmpfs none /proc && exec "$@"' \
+		sh "$@"
+}
+
+# run_client - what tcpu connect gets from the server.
+run_client() {
+	run timeout -k1 10 tcpu connect localhost "$port"
+}
+
+# fails_by CALL ARG... - tcpu, on a kernel without it, fails and names it.
+fails_by() {
+	run timeout -k1 10 "$without" "$1" tcpu "${@:2}" </dev/null
+	assert_equal "$status" 125
+	assert_line --regexp "^tcpu: .*$1: Function not implemented\$"
+}
+
+# ---- Before 5.9: no close_range ----
+
+@test "a handler has no other descriptor" {
+	local way
+	open_descriptors
+	for way in $closing_ways; do
+		start_listener server "$without" "$way" tcpu listen -1 --local 0 \
+			-- ./descriptors 5</dev/null 17</dev/null
+		run_client </dev/null
+		assert_output '0 1 2 '
+		assert_exit 0 "$server"
+	done
+}
+
+@test "a handler has no other descriptor where there is no /proc either" {
+	open_descriptors
+	start_listener server without_proc "$without" close_range \
+		tcpu listen -1 --local 0 -- ./descriptors 5</dev/null 17</dev/null
+	run_client </dev/null
+	assert_output '0 1 2 '
+	assert_exit 0 "$server"
+}
+
+@test "--ucspi gives 6 and 7, and no other descriptor" {
+	open_descriptors
+	start_server --local 0 -- cat
+	run timeout -k1 10 "$without" close_range \
+		tcpu connect --ucspi localhost "$port" -- ./descriptors \
+		</dev/null 5</dev/null 17</dev/null
+	assert_success
+	assert_output '0 1 2 6 7 '
+}
+
+@test "--hold gives the sockets, and no other descriptor" {
+	local way
+	open_descriptors
+	for way in $closing_ways; do
+		run timeout -k1 10 "$without" "$way" \
+			tcpu listen --hold --local 0 -- ./descriptors \
+			</dev/null 9</dev/null 17</dev/null
+		assert_success
+		assert_output '0 1 2 3 4 '
+	done
+}
+
+@test "--background keeps no other descriptor" {
+	eval "$("$without" close_range tcpu listen --background --until-exit $$ \
+		--print=sh --no-accept --local 0 9>extra 17>extra 3>&-)"
+	run ls -l "/proc/$TCPU_PID/fd"
+	refute_output --partial extra
+	kill "$TCPU_PID"
+}
+
+@test "many descriptors are closed" {
+	# shellcheck disable=SC2016 # for the inner shell
+	run -0 timeout -k1 20 "$without" close_range bash -c '
+		ulimit -n 600 || exit
+		for fd in {10..500}; do eval "exec $fd</dev/null"; done
+		exec tcpu listen --hold --local 0 -- sh -c "ls /proc/\$\$/fd"'
+	assert_output $'0\n1\n2\n3\n4'
+}
+
+# ---- Before 5.3: no pidfd_open ----
+
+@test "what waits for a process names the call that is missing" {
+	fails_by pidfd_open listen --until-exit $$ --no-accept --local 0
+	fails_by pidfd_open connect --retry --until-exit $$ localhost 1
+	fails_by pidfd_open accept-ready --wait --until-exit $$ localhost 1
+	fails_by pidfd_open addresses --pid $$
+}
+
+@test "a COMMAND cannot be waited for, which is said before listening" {
+	fails_by pidfd_open listen --print=port --local 0 -- true
+	assert_equal "${#lines[@]}" 1
+	fails_by pidfd_open connect localhost 1 -- true
+}
+
+@test "what needs no process works" {
+	start_listener server "$without" pidfd_open tcpu listen -1 --local 0 \
+		<<<answer
+	run timeout -k1 10 "$without" pidfd_open tcpu connect localhost "$port" \
+		<<<question
+	assert_output answer
+	assert_exit 0 "$server"
+	assert_content server.out 'question\n'
+}
+
+# ---- Before 6.4: no RWF_NOWAIT for pipes; before 6.13: no guard regions ----
+
+@test "pipes carry a session" {
+	local lack
+	for lack in RWF_NOWAIT preadv2 MADV_GUARD_INSTALL; do
+		start_listener server "$without" "$lack" tcpu listen -1 --local 0 \
+			< <(printf answer)
+		run -0 timeout -k1 10 bash -c 'echo question | "$1" "$2" \
+			tcpu connect localhost "$3" | cat' \
+			bash "$without" "$lack" "$port"
+		assert_output answer
+		assert_exit 0 "$server"
+		assert_content server.out 'question\n'
+	done
+}
+
+@test "messages go to a pipe" {
+	local lack
+	for lack in RWF_NOWAIT preadv2; do
+		run timeout -k1 10 "$without" "$lack" tcpu connect -t 100ms 80
+		assert_equal "$status" 2
+		assert_output --partial 'tcpu: connect: '
+	done
+}
+
+@test "a stack without guard regions is guarded all the same" {
+	run timeout -k1 60 "$without" MADV_GUARD_INSTALL \
+		"$BUILD/tests/test_stacks"
+	assert_success
+}
+
+@test "an old kernel has it all at once" {
+	start_listener server "$without" \
+		close_range,RWF_NOWAIT,MADV_GUARD_INSTALL \
+		tcpu listen -k --count 2 -1 --local 0 -- cat
+	run_client <<<one
+	assert_output one
+	run_client <<<two
+	assert_output two
+	assert_exit 0 "$server"
+}
