@@ -38,6 +38,20 @@ tcp_close_ports(tcp_port in, tcp_port out)
 }
 
 int
+tcp_close_input_port(tcp_port port)
+{
+	struct tu_port *p;
+
+	if (tu_closed(TU_INPUT, port.bits))
+		return 0;
+	tu_begin("close-input-port");
+	p = tu_lookup(TU_INPUT, port.bits);
+	if (p == NULL)
+		return -1;
+	return tu_port_close(p);
+}
+
+int
 tcp_abandon_port(tcp_port port)
 {
 	struct tu_port *p;

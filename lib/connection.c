@@ -111,7 +111,7 @@ tu_connection_hold(struct tu_connection *c, struct tu_scheduler *s)
 static int
 make_bufferevent(struct tu_connection *c, struct tu_scheduler *s)
 {
-	c->bev = bufferevent_socket_new(s->base, c->descriptor.fd, 0);
+	c->bev = bufferevent_socket_new(s->loop.base, c->descriptor.fd, 0);
 	if (c->bev == NULL)
 		return -1;
 	(void)bufferevent_disable(c->bev, EV_READ | EV_WRITE); /* none added */
@@ -141,7 +141,7 @@ free_buffers(struct tu_connection *c, struct tu_scheduler *s)
 {
 	if (c->bev != NULL) {
 		bufferevent_free(c->bev);
-		tu_loop_frees(s);
+		tu_loop_frees(&s->loop);
 	} else if (c->unread != NULL) {
 		evbuffer_free(c->unread);
 		evbuffer_free(c->unsent);

@@ -99,20 +99,6 @@ tcp_char_ready(tcp_port port)
 	return ready;
 }
 
-int
-tcp_close_input_port(tcp_port port)
-{
-	struct tu_port *p;
-
-	if (tu_closed(TU_INPUT, port.bits))
-		return 0;
-	tu_begin("close-input-port");
-	p = tu_lookup(TU_INPUT, port.bits);
-	if (p == NULL)
-		return -1;
-	return tu_port_close(p);
-}
-
 ssize_t
 tu_input_read(struct tu_port *p, void *buf, size_t cap)
 {

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "failure.h"
 
@@ -26,48 +24,22 @@ static void poll_events(struct tu_scheduler *);
 static void wait_for_events(struct tu_scheduler *);
 static void reap(struct tu_scheduler *);
 static void thread_strip(struct tu_thread *);
-static int set_clock(struct tu_scheduler *);
-static void clock_strikes(evutil_socket_t, short, void *);
+static void strike(void *);
 static struct tu_thread *next_due(struct tu_scheduler *, int64_t);
 
 int
 tu_scheduler_init(struct tu_scheduler *s)
 {
-	struct event_config *config = event_config_new();
 	struct tu_thread *first = thread_alloc(s, "primordial");
-	struct event_base *base = NULL;
 
-	if (config != NULL && first != NULL && tu_check_descriptors() == 0 &&
-	    event_config_set_flag(config,
-		EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV) == 0)
-		base = event_base_new_with_config(config);
-	if (config != NULL)
-		event_config_free(config);
-	if (base == NULL) {
-		free(first);
-		errno = errno == EMFILE || errno == ENFILE ? errno : ENOMEM;
-		return -1;
-	}
-	*s = (struct tu_scheduler){
-	    .base = base, .first = first, .current = first, .armed = TU_NEVER};
+	*s = (struct tu_scheduler){.first = first, .current = first};
 	TAILQ_INIT(&s->ready);
 	TAILQ_INIT(&s->out_of_fds);
 	TAILQ_INIT(&s->idle);
-	return 0;
-}
-
-int
-tu_check_descriptors(void)
-{
-	int fds[3], n = 0, error;
-
-	while (n < 3 && (fds[n] = eventfd(0, EFD_CLOEXEC)) != -1)
-		n++;
-	error = errno;
-	for (int i = 0; i < n; i++)
-		(void)close(fds[i]); /* an eventfd */
-	errno = error;
-	return n == 3 ? 0 : -1;
+	if (first != NULL && tu_loop_init(&s->loop, strike, s) == 0)
+		return 0;
+	free(first);
+	return -1;
 }
 
 void
@@ -75,11 +47,8 @@ tu_scheduler_free(struct tu_scheduler *s)
 {
 	tu_thread_free(s->first);
 	tu_stacks_free(&s->stacks);
-	if (s->forked)
-		return; /* the loop is the parent's */
-	if (s->clock != NULL)
-		event_free(s->clock);
-	event_base_free(s->base);
+	if (!s->forked) /* else the loop is the parent's */
+		tu_loop_free(&s->loop);
 }
 
 int
@@ -87,7 +56,7 @@ tu_scheduler_claim(struct tu_scheduler *s)
 {
 	struct tu_thread *old = s->first, *self = s->current;
 
-	if (tu_check_descriptors() == -1 || event_reinit(s->base) == -1)
+	if (tu_loop_claim(&s->loop) == -1)
 		return -1;
 	s->forked = false;
 	s->outside = 0;
@@ -151,7 +120,7 @@ tu_thread_vanish(struct tu_thread *t)
 	else if (!t->parked && !t->ended)
 		leave_ready(t);
 	if (t->timer.thread != NULL)
-		tu_timer_remove(&t->scheduler->timers, &t->timer);
+		tu_loop_unset(&t->scheduler->loop, &t->timer);
 	for (c = t->cleanups; c != NULL; c = next) {
 		next = c->next; /* c may lie in memory that f frees */
 		c->f(c->argument);
@@ -197,7 +166,7 @@ tu_wake(struct tu_thread *t, enum tu_wake why)
 	t->parked = false;
 	t->woken = why;
 	if (t->timer.thread != NULL)
-		tu_timer_remove(&t->scheduler->timers, &t->timer);
+		tu_loop_unset(&t->scheduler->loop, &t->timer);
 	t->timer.thread = NULL;
 	make_ready(t);
 }
@@ -209,12 +178,6 @@ tu_wake_all(struct tu_queue *queue, enum tu_wake why)
 
 	while ((t = TAILQ_FIRST(queue)) != NULL)
 		tu_wake(t, why);
-}
-
-void
-tu_loop_frees(struct tu_scheduler *s)
-{
-	s->deferred++;
 }
 
 void
@@ -263,12 +226,9 @@ wait_for(struct tu_scheduler *s, int64_t time)
 
 	if (time == TU_NEVER)
 		return 0;
-	*timer = (struct tu_timer){
-	    .time = time, .number = s->parks++, .thread = s->current};
-	tu_timer_add(&s->timers, timer);
-	if (set_clock(s) == 0)
+	timer->thread = s->current;
+	if (tu_loop_set(&s->loop, timer, time) == 0)
 		return 0;
-	tu_timer_remove(&s->timers, timer);
 	timer->thread = NULL;
 	return -1;
 }
@@ -336,7 +296,7 @@ next_ready(struct tu_scheduler *s)
 static bool
 has_to_free(const struct tu_scheduler *s)
 {
-	return s->deferred >= MIN_ROUND && s->deferred >= s->n_ready;
+	return s->loop.deferred >= MIN_ROUND && s->loop.deferred >= s->n_ready;
 }
 
 /* A round ends when every thread that was ready has had its turn.  Polling
@@ -345,14 +305,12 @@ static void
 begin_round(struct tu_scheduler *s)
 {
 	s->round = s->n_ready > MIN_ROUND ? s->n_ready : MIN_ROUND;
-	s->deferred = 0;
 }
 
 static void
 poll_events(struct tu_scheduler *s)
 {
-	/* EVLOOP_NONBLOCK alone never returns while an event stays ready. */
-	(void)event_base_loop(s->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	tu_loop_poll(&s->loop);
 	begin_round(s);
 }
 
@@ -361,7 +319,7 @@ wait_for_events(struct tu_scheduler *s)
 {
 	if (s->before_wait != NULL)
 		s->before_wait(s);
-	if (event_base_loop(s->base, EVLOOP_ONCE) == -1)
+	if (tu_loop_wait(&s->loop) == -1)
 		tu_wake(s->current->ended ? s->first : s->current, TU_FAILED);
 	begin_round(s);
 }
@@ -389,46 +347,15 @@ thread_strip(struct tu_thread *t)
 	t->error = NULL;
 }
 
-/* Arms the clock for the first timer, unless it is armed for that time or an
- * earlier one already. */
-static int
-set_clock(struct tu_scheduler *s)
-{
-	struct timeval tv = {0};
-	int64_t left;
-
-	if (s->timers == NULL || s->timers->time >= s->armed)
-		return 0;
-	if (s->clock == NULL)
-		s->clock = event_new(s->base, -1, 0, clock_strikes, s);
-	if (s->clock == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	left = s->timers->time - tu_now();
-	if (left > 0) {
-		tv.tv_sec = left / 1000000;
-		tv.tv_usec = left % 1000000;
-	}
-	if (event_add(s->clock, &tv) == -1)
-		return -1;
-	s->armed = s->timers->time;
-	return 0;
-}
-
-/* libevent's clock is coarse, and may be some milliseconds early.  The threads
- * that are due go to the head of the ready queue, so that they do not wait for
- * a whole round. */
+/* Wakes the threads that are due.  They go to the head of the ready queue, so
+ * that they do not wait for a whole round. */
 static void
-clock_strikes(evutil_socket_t fd, short what, void *scheduler)
+strike(void *scheduler)
 {
 	struct tu_scheduler *s = scheduler;
 	struct tu_thread *t, *last = NULL;
 	int64_t now = tu_now();
 
-	(void)fd;
-	(void)what;
-	s->armed = TU_NEVER;
 	while ((t = next_due(s, now)) != NULL) {
 		tu_wake(t, TU_ELAPSED);
 		TAILQ_REMOVE(&s->ready, t, link);
@@ -438,13 +365,12 @@ clock_strikes(evutil_socket_t fd, short what, void *scheduler)
 			TAILQ_INSERT_AFTER(&s->ready, last, t, link);
 		last = t;
 	}
-	(void)set_clock(s); /* adding the event again needs no memory */
 }
 
 static struct tu_thread *
 next_due(struct tu_scheduler *s, int64_t now)
 {
-	struct tu_timer *first = s->timers;
+	const struct tu_timer *first = s->loop.timers;
 
 	return first != NULL && first->time <= now ? first->thread : NULL;
 }

@@ -12,12 +12,12 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-#include <event2/event.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "context.h"
 #include "limit.h"
+#include "loop.h"
 #include "stack.h"
 #include "tcpunit.h"
 #include "timers.h"
@@ -75,16 +75,12 @@ struct tu_thread {
 };
 
 struct tu_scheduler {
-	struct event_base *base;
+	struct tu_loop loop;
 	struct tu_thread *current;
 	struct tu_thread *first; /* primordial, or the forking one */
 	struct tu_thread *ended; /* the next thread frees its stack */
 	struct tu_queue ready;
 	struct tu_queue out_of_fds; /* threads that wait for a free fd */
-	struct tu_timer *timers;    /* of threads parked for a time */
-	struct event *clock;        /* the event for the first timer */
-	int64_t armed;              /* the time of clock, or TU_NEVER */
-	uint64_t parks;             /* parks with a time, so far */
 	/* Used by watch.c: events that fired while no thread was parked for
 	 * them, which it removes before the loop waits; and the list of
 	 * waits. */
@@ -94,15 +90,10 @@ struct tu_scheduler {
 	struct tu_stacks stacks;
 	unsigned outside; /* parked threads that an event could wake */
 	unsigned n_ready;
-	unsigned round;    /* switches until the next poll for events */
-	unsigned deferred; /* objects that libevent frees in the next loop */
-	bool forked;       /* in a child, before tu_scheduler_claim: the events
-			      are the parent's, and stay */
+	unsigned round; /* switches until the next poll for events */
+	bool forked;    /* in a child, before tu_scheduler_claim: the events
+			   are the parent's, and stay */
 };
-
-/* Checks that the three descriptors that libevent needs can be opened: without
- * one of them libevent ends the process.  0, or -1 with errno. */
-int tu_check_descriptors(void);
 
 /* 0, or -1 with errno. */
 int tu_scheduler_init(struct tu_scheduler *s);
@@ -152,11 +143,6 @@ enum tu_wake tu_park(struct tu_scheduler *s, struct tu_queue *queue,
 /* Makes T ready if it is parked. */
 void tu_wake(struct tu_thread *t, enum tu_wake why);
 void tu_wake_all(struct tu_queue *queue, enum tu_wake why);
-
-/* Announces that libevent will free a bufferevent when the loop next runs.
- * After some of these calls the loop runs even if there is always a ready
- * thread. */
-void tu_loop_frees(struct tu_scheduler *s);
 
 /* Lets the other ready threads run. */
 void tu_yield(struct tu_scheduler *s);

@@ -83,8 +83,8 @@ open_all(struct tu_wakeups *all)
 	if (all->fd == -1)
 		return -1;
 	errno = ENOMEM;
-	all->event = event_new(
-	    all->scheduler->base, all->fd, EV_READ | EV_PERSIST, deliver, all);
+	all->event = event_new(all->scheduler->loop.base, all->fd,
+	    EV_READ | EV_PERSIST, deliver, all);
 	if (all->event != NULL && event_add(all->event, NULL) == 0)
 		return 0;
 	error = errno;

@@ -38,7 +38,7 @@ tu_watch_add(struct tu_watch *w)
 	if (w->event != NULL || w->always)
 		return 0;
 	errno = ENOMEM;
-	w->event = event_new(w->scheduler->base, w->fd, w->what, fired, w);
+	w->event = event_new(w->scheduler->loop.base, w->fd, w->what, fired, w);
 	if (w->event == NULL)
 		return -1;
 	if (event_add(w->event, NULL) == 0)

@@ -10,8 +10,9 @@ lib_rooms() {
 	cat <<-'END'
 	failure handle address sigpipe stack ahead timers:
 	context: stack
+	loop: timers
 	descriptor: sigpipe
-	scheduler limit: context stack failure timers
+	scheduler limit: context stack loop failure timers
 	watch: scheduler
 	helpers: timers
 	wakeup: helpers scheduler
@@ -84,7 +85,7 @@ cmd_rooms() {
 compat=../compat/system_calls
 
 # Where libevent may be seen.
-event_files='scheduler ahead closing connection output runtime'
+event_files='loop ahead closing connection output runtime'
 
 setup() {
 	cd "$TOP" || return
