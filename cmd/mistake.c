@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "mistake.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "target.h"
@@ -52,12 +51,6 @@ take_target(const struct command *command, struct operands *operands)
 	operands->words = words;
 	operands->count = n;
 	operands->command = words[n] ? words + n + 1 : NULL;
-}
-
-static bool
-is_number(const char *word)
-{
-	return *word && !word[strspn(word, "0123456789")];
 }
 
 /* Whether the doubtful word is sure to be an operand: a port, standing alone.
@@ -115,8 +108,6 @@ command_for(char **words)
 	struct operands operands = {.words = words};
 	struct target target;
 	char error[OPTION_ERROR_SIZE];
-	char copies[2][256];
-	char *words_copied[3] = {copies[0], copies[1], NULL};
 
 	while (words[operands.count])
 		operands.count++;
@@ -124,9 +115,6 @@ command_for(char **words)
 		return listen_command.name;
 	if (operands.count == 0 || operands.count > 2)
 		return NULL;
-	for (int i = 0; i < operands.count; i++)
-		(void)snprintf(copies[i], sizeof(copies[i]), "%s", words[i]);
-	operands.words = words_copied;
 	return read_target(&operands, true, false, &target, error) == 0
 	    ? connect_command.name
 	    : NULL;

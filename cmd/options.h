@@ -59,7 +59,7 @@ const char *format_argument(
     const struct option *option, char text[ARGUMENT_SIZE]);
 
 /* Room for the sentence about a wrong option; longer ones are cut. */
-#define OPTION_ERROR_SIZE 256
+#define OPTION_ERROR_SIZE 320
 
 /*
  * Reads the words of ARGV, which end with NULL, into the struct at VALUES and

@@ -16,20 +16,27 @@
 
 static int refuse(
     enum status status, char *error, const char *why, const char *text);
+static int skip_scheme(const char **word, char *error);
 static int split_word(
-    char *word, bool need_host, struct target *target, char *error);
-static char *find_colon(char *word);
-static int skip_scheme(char **word, char *error);
+    const char *word, bool need_host, struct target *target, char *error);
 static int read_host(
-    struct target *target, char *host, bool need_host, char *error);
+    const char *word, bool need_host, struct target *target, char *error);
+static bool split(const char *word, struct target *target, const char **port);
+static int check_host(struct target *target, char *error);
 static int read_port(struct target *target, bool numeric, char *error);
+
+bool
+is_number(const char *word)
+{
+	return *word && !word[strspn(word, "0123456789")];
+}
 
 int
 read_target(const struct operands *operands, bool need_host, bool numeric,
     struct target *target, char error[OPTION_ERROR_SIZE])
 {
 	char **words = operands->words;
-	char *first;
+	const char *first;
 	int status;
 
 	*target = (struct target){0};
@@ -49,7 +56,7 @@ read_target(const struct operands *operands, bool need_host, bool numeric,
 		join_target(
 		    target->text, sizeof(target->text), first, words[1]);
 		target->service = words[1];
-		status = read_host(target, first, need_host, error);
+		status = read_host(first, need_host, target, error);
 	}
 	return status ? status : read_port(target, numeric, error);
 }
@@ -67,23 +74,19 @@ int
 read_source(
     const char *text, struct target *source, char error[OPTION_ERROR_SIZE])
 {
-	char *colon;
-	int status = 0;
+	int status = STATUS_GO_ON;
 
 	*source = (struct target){0};
-	(void)snprintf(source->text, sizeof(source->text), "%s", text);
-	if (text[strspn(text, "0123456789")] == '\0')
+	if (!*text || is_number(text))
 		return refuse(STATUS_USAGE, error,
 		    "not a host; a port alone is written ':PORT'", text);
-	colon = find_colon(source->text);
-	if (colon)
-		*colon = '\0';
-	if (colon != source->text)
-		status = read_host(source, source->text, true, error);
-	if (status != STATUS_GO_ON || !colon)
+	if (!split(text, source, &source->service))
+		return refuse(STATUS_USAGE, error, "not a host", text);
+	if (text[0] != ':')
+		status = check_host(source, error);
+	if (status != STATUS_GO_ON || !source->service)
 		return status;
-	source->service = colon + 1;
-	if (read_port(source, true, error) == 0)
+	if (read_port(source, true, error) == STATUS_GO_ON)
 		return STATUS_GO_ON;
 	return refuse(STATUS_USAGE, error, "not a port", source->service);
 }
@@ -120,7 +123,7 @@ read_port(struct target *target, bool numeric, char *error)
 
 /* Skips "tcp://"; refuses any other URL, a path and HOST/PORT. */
 static int
-skip_scheme(char **word, char *error)
+skip_scheme(const char **word, char *error)
 {
 	static const char tcp[] = "tcp://", local[] = "unix:";
 
@@ -139,64 +142,59 @@ skip_scheme(char **word, char *error)
 	return STATUS_GO_ON;
 }
 
-/*
- * Removes the brackets of "[::1]", which are not part of the host.  Without
- * NEED_HOST, "*" stands for every address.  Digits alone are refused: the
- * resolver would read the 1234 of "listen 1234 4321" as an IPv4 address.
- */
-static int
-read_host(struct target *target, char *host, bool need_host, char *error)
+static bool
+split(const char *word, struct target *target, const char **port)
 {
-	size_t len = strlen(host);
-
-	if (!need_host && strcmp(host, "*") == 0)
-		return STATUS_GO_ON;
-	if (len == 0)
-		return refuse(STATUS_USAGE, error, "empty host", host);
-	if (strspn(host, "0123456789") == len)
-		return refuse(
-		    STATUS_USAGE, error, "a host is not a number alone", host);
-	target->host = host;
-	if (host[0] != '[')
-		return STATUS_GO_ON;
-	if (len < 3 || host[len - 1] != ']')
-		return refuse(STATUS_USAGE, error, "not a host", host);
-	host[len - 1] = '\0';
-	target->host = host + 1;
-	return STATUS_GO_ON;
+	return tcp_split_host_port(
+		   word, target->name, sizeof(target->name), port) != -1;
 }
 
-/*
- * The colon that ends the host of HOST:PORT, or NULL.  Two colons without
- * brackets are an IPv6 address, which has no port.
- */
-static char *
-find_colon(char *word)
+/* Digits alone are refused: the resolver would read the 1234 of "listen 1234
+ * 4321" as an IPv4 address. */
+static int
+check_host(struct target *target, char *error)
 {
-	char *colon = strrchr(word, ':');
+	const char *name = target->name;
 
-	if (!colon || (word[0] == '[' && colon[-1] != ']') ||
-	    (word[0] != '[' && strchr(word, ':') != colon))
-		return NULL;
-	return colon;
+	if (name[0] == '\0')
+		return refuse(STATUS_USAGE, error, "empty host", name);
+	if (is_number(name))
+		return refuse(
+		    STATUS_USAGE, error, "a host is not a number alone", name);
+	target->host = name;
+	return STATUS_GO_ON;
 }
 
 /* Reads one word: HOST:PORT, or PORT alone if no host is needed. */
 static int
-split_word(char *word, bool need_host, struct target *target, char *error)
+split_word(const char *word, bool need_host, struct target *target, char *error)
 {
-	char *colon = find_colon(word);
-
-	if (colon) {
-		*colon = '\0';
-		target->service = colon + 1;
-		if (colon == word && !need_host)
-			return STATUS_GO_ON;
-		return read_host(target, word, need_host, error);
+	if (!need_host && !strpbrk(word, ":[")) {
+		target->service = word;
+		return STATUS_GO_ON;
 	}
-	if (need_host || strchr(word, ':') || word[0] == '[')
+	if (!split(word, target, &target->service))
+		return refuse(STATUS_USAGE, error, "not a host", word);
+	if (!target->service)
 		return refuse(STATUS_USAGE, error, "no port", word);
-	target->service = word;
+	if (!need_host && (word[0] == ':' || strncmp(word, "*:", 2) == 0))
+		return STATUS_GO_ON;
+	return check_host(target, error);
+}
+
+/* Reads the first of two words, HOST and PORT. */
+static int
+read_host(const char *word, bool need_host, struct target *target, char *error)
+{
+	const char *port;
+
+	if (!need_host && strcmp(word, "*") == 0)
+		return STATUS_GO_ON;
+	if (!split(word, target, &port))
+		return refuse(STATUS_USAGE, error, "not a host", word);
+	if (!port)
+		return check_host(target, error);
+	target->host = word; /* which is not a host: looking it up will fail */
 	return STATUS_GO_ON;
 }
 

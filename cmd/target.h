@@ -13,11 +13,15 @@
 
 /* A host and a port, both in usable form and as the user wrote them. */
 struct target {
-	const char *host;    /* without brackets; NULL if none was given */
+	const char *host;    /* the name; NULL if none was given */
+	char name[256];      /* without brackets */
 	int port;            /* 0 to 65535 */
 	const char *service; /* the port as it was written */
 	char text[320];      /* "localhost:http", for messages */
 };
+
+/* Whether WORD consists of digits. */
+bool is_number(const char *word);
 
 /*
  * Reads HOST PORT, HOST:PORT, [V6]:PORT, tcp://HOST:PORT or, unless NEED_HOST,

@@ -52,6 +52,27 @@ tcp_host_port(const char *host, int port, char *text, size_t size)
 }
 
 int
+tcp_split_host_port(
+    const char *text, char *host, size_t size, const char **port)
+{
+	const char *colon = strchr(text, ':'), *end = text + strlen(text);
+	const char *rest = end; /* after the host */
+
+	if (text[0] == '[') {
+		text++;
+		end = strchr(text, ']');
+		if (end == NULL || end == text ||
+		    (end[1] != ':' && end[1] != '\0'))
+			return -1;
+		rest = end + 1;
+	} else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
+		end = rest = colon;
+	}
+	*port = rest[0] == ':' ? rest + 1 : NULL;
+	return snprintf(host, size, "%.*s", (int)(end - text), text);
+}
+
+int
 tu_address_port(const union tcp_address *a)
 {
 	return ntohs(
@@ -87,31 +108,6 @@ tu_address_any(int family)
 	memset(&a, 0, sizeof(a));
 	a.sa.sa_family = (sa_family_t)family;
 	return a;
-}
-
-int
-tu_address_split(const char *text, char *host, const char **port)
-{
-	const char *colon = strchr(text, ':'), *end = text + strlen(text);
-	const char *rest = end; /* after the host */
-
-	*port = NULL;
-	if (text[0] == '[') {
-		text++;
-		end = strchr(text, ']');
-		if (end == NULL || (end[1] != ':' && end[1] != '\0'))
-			return -1;
-		rest = end + 1;
-	} else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
-		end = rest = colon;
-	}
-	if (rest[0] == ':' && rest[1] != '\0')
-		*port = rest + 1;
-	if (end == text || end - text >= TU_HOST_SIZE)
-		return -1;
-	memcpy(host, text, (size_t)(end - text));
-	host[end - text] = '\0';
-	return 0;
 }
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Socket addresses, their texts, and taking "HOST:PORT" apart.
+ * Socket addresses and their texts.
  */
 #ifndef TU_ADDRESS_H
 #define TU_ADDRESS_H
@@ -31,14 +31,6 @@ bool tu_address_equal(const union tcp_address *a, const union tcp_address *b);
 
 /* The unspecified address of the family. */
 union tcp_address tu_address_any(int family);
-
-/*
- * Takes "HOST:PORT" or "[V6]:PORT" apart.  A text with two or more colons and
- * no brackets is an address without a port.  HOST has room for TU_HOST_SIZE.
- * *PORT points into TEXT, or is NULL if there is no port.  -1: there is no
- * host, or it is too long; *PORT is set in this case as well.
- */
-int tu_address_split(const char *text, char *host, const char **port);
 
 /*
  * Reads a decimal port number from 1 to 65535, with or without leading zeros.

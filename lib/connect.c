@@ -139,15 +139,17 @@ static int
 read_host_port(struct connecting *c, const char *text)
 {
 	const char *port;
-	int split = tu_address_split(text, c->host, &port);
+	int len = tcp_split_host_port(text, c->host, sizeof(c->host), &port);
 
-	if (port == NULL)
+	if (len == -1)
+		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, c->what);
+	if (port == NULL || port[0] == '\0')
 		return tu_refuse_object(EINVAL, c->what, "no port specified");
 	c->port = tu_address_read_port(port);
 	if (c->port == -1)
 		return tu_refuse_object(ERANGE, c->what,
 		    "the port is no decimal number from 1 to 65535");
-	if (split == -1)
+	if (len >= (int)sizeof(c->host))
 		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, c->what);
 	if (c->port == 0 &&
 	    (strlen(port) >= sizeof(c->service) || strcmp(port, "*") == 0))

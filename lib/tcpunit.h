@@ -356,6 +356,18 @@ TCPUNIT_API int tcp_address_text(
 TCPUNIT_API int tcp_host_port(
     const char *host, int port, char *text, size_t size);
 
+/*
+ * Splits "HOST:PORT", "[V6]:PORT", "HOST" or "V6": stores the host without
+ * brackets, and lets *PORT point to the port within TEXT, or be NULL if there
+ * is none.  A text with two or more colons and no brackets is an IPv6 address
+ * without a port.  Host and port may be empty; neither is checked.  Returns the
+ * length of the host, of which at most SIZE - 1 bytes and a NUL are stored; or
+ * -1, and stores nothing, if brackets are empty or not closed before the port.
+ * Works in any OS thread.
+ */
+TCPUNIT_API int tcp_split_host_port(
+    const char *text, char *host, size_t size, const char **port);
+
 /* ---- Ports over other descriptors ---- */
 
 /*

@@ -152,9 +152,10 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 	refuses 2 "connect: no port: '::1'" connect ::1
 	refuses 2 "connect: no port: '::1:80'" connect ::1:80
 	refuses 2 "connect: no port: '\[::1\]'" connect '[::1]'
+	refuses 2 "connect: not a host: '\[::1\]x:80'" connect '[::1]x:80'
 	refuses 2 "listen: no port: '::1'" listen ::1
 	refuses 2 "connect: not a host: '\[::1'" connect '[::1' 80
-	refuses 2 "connect: not a host: '\[\]'" connect '[]:80'
+	refuses 2 "connect: not a host: '\[\]:80'" connect '[]:80'
 }
 
 @test "a host may be joined to its port, and an address be in brackets" {
@@ -370,6 +371,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 	refuses 2 "accept-ready: a host is not a number alone: '5'" \
 		accept-ready 5 4242
 	refuses 2 "addresses: a host is not a number alone: '5'" addresses 5 80
+	refuses 2 "connect: a host is not a number alone: '5'" connect '[5]:80'
 }
 
 @test "a target may be a URL of TCP, and no other" {

@@ -372,6 +372,47 @@ texts_of_hosts(void)
 	is_str(text, "[::1]:8", "which are not put there twice");
 }
 
+/* Whether TEXT is split into HOST and PORT, which may be NULL. */
+static bool
+splits(const char *text, const char *host, const char *port)
+{
+	char found[20];
+	const char *rest;
+
+	int n = tcp_split_host_port(text, found, sizeof found, &rest);
+
+	if (n == -1)
+		return host == NULL;
+	return host && n == (int)strlen(host) && strcmp(found, host) == 0 &&
+	    !rest == !port && (!port || strcmp(rest, port) == 0);
+}
+
+static void
+parts_of_texts(void)
+{
+	const char *port;
+	char text[8];
+
+	ok(splits("localhost:http", "localhost", "http") &&
+		splits("192.0.2.1:80", "192.0.2.1", "80") &&
+		splits("[2001:db8::1]:80", "2001:db8::1", "80"),
+	    "tcp_split_host_port finds the host and the port");
+	ok(splits("localhost", "localhost", NULL) &&
+		splits("[::1]", "::1", NULL),
+	    "there may be no port");
+	ok(splits("::1:80", "::1:80", NULL),
+	    "an IPv6 address without brackets has no port");
+	ok(splits(":80", "", "80") && splits("localhost:", "localhost", "") &&
+		splits("", "", NULL),
+	    "either may be empty");
+	ok(splits("[::1", NULL, NULL) && splits("[::1]x:80", NULL, NULL) &&
+		splits("[]:80", NULL, NULL),
+	    "brackets enclose the whole host");
+	is_int(tcp_split_host_port("localhost:80", text, sizeof text, &port), 9,
+	    "it returns the length of the whole host");
+	is_str(text, "localho", "and stores what there is room for");
+}
+
 int
 main(void)
 {
@@ -387,5 +428,6 @@ main(void)
 	run(addresses_of_a_host);
 	run(hosts_without_addresses);
 	run(texts_of_hosts);
+	run(parts_of_texts);
 	return done_testing();
 }
