@@ -117,7 +117,7 @@ HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard compat/*.h compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
-SCRIPTS = .ci/* tests/run tests/conformance tests/demo \
+SCRIPTS = .ci/* tests/run tests/conformance tests/demo tests/add_ipv6 \
 	tests/fuzz/run tests/coverage/run tests/sim/mutants/run tests/sim/search \
 	tests/*.bash cmd/completion/*.bash
 CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \

@@ -208,7 +208,7 @@ tcpu: accept-ready: db:5432: $elsewhere"
 @test "all that the kernel routes to this machine is of this machine" {
 	run --separate-stderr machines '192.0.2.1 myself\n' bash -c '
 		ip route add local 198.51.100.0/24 dev lo &&
-		ip -6 addr add 2001:db8::1/64 dev here nodad || exit
+		"$add_ipv6" 2001:db8::1/64 here || exit
 		for host in myself 192.0.2.1 127.7.7.7 198.51.100.77 ::1 \
 			2001:db8::1 0.0.0.0 :: ::ffff:192.0.2.1; do
 			tcpu accept-ready "$host" 4242

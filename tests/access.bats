@@ -11,7 +11,7 @@ network() {
 			ip addr add "$address" dev lo
 		done
 		for address in 2001:db8::7/32 2001:db8:1::1/48 fe80::7/64; do
-			ip addr add "$address" dev lo nodad
+			"$add_ipv6" "$address" lo || exit
 		done
 		exec "$@"' sh "$@"
 }

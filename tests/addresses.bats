@@ -121,7 +121,7 @@ $port"
 	run -0 netns bash -c '
 		ip link set lo down && ip link set lo name "\`a;b$" &&
 		ip link set "\`a;b$" up &&
-		ip addr add fe80::77/64 dev "\`a;b$" nodad || exit 9
+		"$add_ipv6" fe80::77/64 "\`a;b$" || exit 9
 		"$0" "listen=fe80::77%\`a;b$" -- bash -c "
 			eval \"\$(tcpu addresses --fd 10 --format=sh)\"
 			echo \"\$TCPU_LOCALIP\""' "$sockets"

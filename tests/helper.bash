@@ -15,6 +15,7 @@ export BATS_TEST_TIMEOUT=60
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 export TOP BUILD=${BUILD:-$TOP/build}
 export PATH=$BUILD:$PATH
+export add_ipv6=$TOP/tests/add_ipv6 # for the shells inside a network
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
 # unshare(1), as root of a user namespace where we are not root already.
@@ -46,7 +47,7 @@ reap() {
 # bats in the background would take a signal for a failure of the test, and
 # leaves SIGINT and SIGQUIT ignored: the process becomes the command.
 set_become() {
-	become=exec
+	become="exec"
 	[ "$(type -t "$1")" != function ] || become=
 }
 

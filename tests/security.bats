@@ -16,7 +16,7 @@ hostile() {
 	netns bash -euc 'ip link set lo down
 		ip link set lo name "$name"
 		ip link set "$name" up
-		ip -6 address add fe80::7/64 dev "$name" nodad
+		"$add_ipv6" fe80::7/64 "$name"
 		'"$1"
 	assert [ ! -e pwned ]
 }
