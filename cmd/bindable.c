@@ -2,12 +2,10 @@
 #include "bindable.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "kernel/binding.h"
 #include "kernel/port_user.h"
-#include "kernel/route.h"
 
 /* ms between two tries.  Each try can make a server fail that binds at the same
  * moment without SO_REUSEADDR, so tries must be rare. */
@@ -15,10 +13,7 @@
 
 static int try_port(const struct own_addresses *hosts, int port, int family);
 static int bind_failure(const struct waiting *w);
-static int try_wildcard(int port, int family);
-static int try_address(
-    const union tcp_address *address, int port, bool six_only);
-static int bind_port(int fd, union tcp_address *a, int port, bool six_only);
+static int try_address(const union tcp_address *address, int port, int family);
 
 int
 answer_bindable(
@@ -45,76 +40,31 @@ answer_bindable(
 static int
 bind_failure(const struct waiting *w)
 {
-	int code = errno;
-	enum status status = STATUS_LISTEN;
-
-	if (code == EADDRNOTAVAIL)
+	if (errno == EADDRNOTAVAIL)
 		return usage_error(
 		    w->run, "%s: not an address of this machine", w->what);
-	if (code == EMFILE || code == ENFILE || code == ENOMEM ||
-	    code == ENOBUFS)
-		status = STATUS_FAILED;
-	return fail(w->run, status, "%s: %s", w->what, strerror(code));
+	return system_failure(w->run, w->what, errno, STATUS_LISTEN);
 }
 
 /* Returns 0, or -1 with errno. */
 static int
 try_port(const struct own_addresses *hosts, int port, int family)
 {
-	const union tcp_address *a = hosts->list;
-	bool six_only;
-
 	if (hosts->count == 0)
-		return try_wildcard(port, family);
-	for (size_t i = 0; i < hosts->count; i++) {
-		six_only = family == 6 || !is_unspecified(&a[i]);
-		if (try_address(&a[i], port, six_only) == -1)
+		return try_address(NULL, port, family);
+	for (size_t i = 0; i < hosts->count; i++)
+		if (try_address(&hosts->list[i], port, family) == -1)
 			return -1;
-	}
 	return 0;
 }
 
 static int
-try_wildcard(int port, int family)
+try_address(const union tcp_address *address, int port, int family)
 {
-	const union tcp_address six = {.in6.sin6_family = AF_INET6};
-	const union tcp_address four = {.in.sin_family = AF_INET};
+	int fd = bind_address(address, port, family);
 
-	if (family == 4 || (family == 0 && lacks_family(&six)))
-		return try_address(&four, port, false);
-	return try_address(&six, port, family == 6);
-}
-
-static int
-try_address(const union tcp_address *address, int port, bool six_only)
-{
-	union tcp_address a = *address;
-	int fd, result, error;
-
-	fd = socket(a.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 	if (fd == -1)
 		return -1;
-	result = bind_port(fd, &a, port, six_only);
-	error = errno;
 	(void)close(fd); /* it was only bound */
-	errno = error;
-	return result;
-}
-
-static int
-bind_port(int fd, union tcp_address *a, int port, bool six_only)
-{
-	const int on = 1, only = six_only;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
-		return -1;
-	if (a->sa.sa_family == AF_INET) {
-		a->in.sin_port = htons((in_port_t)port);
-		return bind(fd, &a->sa, sizeof(a->in));
-	}
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) ==
-	    -1)
-		return -1;
-	a->in6.sin6_port = htons((in_port_t)port);
-	return bind(fd, &a->sa, sizeof(a->in6));
+	return 0;
 }

@@ -133,6 +133,16 @@ reason(const struct tcp_error *e)
 }
 
 static enum status
+network_status(int code, enum status otherwise)
+{
+	if (otherwise == STATUS_CONNECT && code == ECONNREFUSED)
+		return STATUS_REFUSED;
+	if (otherwise == STATUS_LISTEN && code == EADDRINUSE)
+		return STATUS_IN_USE;
+	return otherwise;
+}
+
+static enum status
 status_of(const struct tcp_error *e, enum status otherwise)
 {
 	switch (e->kind) {
@@ -141,15 +151,10 @@ status_of(const struct tcp_error *e, enum status otherwise)
 	case TCPUNIT_ERROR_TIMEOUT:
 		return STATUS_TIMEOUT;
 	case TCPUNIT_ERROR_NET:
-		break;
+		return network_status(e->code, otherwise);
 	default:
 		return STATUS_FAILED;
 	}
-	if (otherwise == STATUS_CONNECT && e->code == ECONNREFUSED)
-		return STATUS_REFUSED;
-	if (otherwise == STATUS_LISTEN && e->code == EADDRINUSE)
-		return STATUS_IN_USE;
-	return otherwise;
 }
 
 int
@@ -177,6 +182,18 @@ pidfd_failure(const struct run *run, const char *what, int code)
 {
 	return fail(run, STATUS_FAILED, "%s: %s%s", what,
 	    code == ESRCH ? "" : "pidfd_open: ", strerror(code));
+}
+
+int
+system_failure(
+    const struct run *run, const char *what, int code, enum status otherwise)
+{
+	bool shortage = code == EMFILE || code == ENFILE || code == ENOMEM ||
+	    code == ENOBUFS;
+
+	return fail(run,
+	    shortage ? STATUS_FAILED : network_status(code, otherwise),
+	    "%s: %s", what, strerror(code));
 }
 
 /* Also watches for the end of the run if the command has not begun to, so that

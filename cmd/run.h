@@ -55,6 +55,11 @@ void hint(const struct run *run, const char *format, ...) TCPUNIT_PRINTF(2, 3);
 int library_failure(
     const struct run *run, const char *what, enum status otherwise);
 
+/* The same for a system call of the command itself that failed with errno CODE.
+ */
+int system_failure(
+    const struct run *run, const char *what, int code, enum status otherwise);
+
 /*
  * Reports that pidfd_open(2) has failed with errno CODE for the process that
  * WHAT names, and returns STATUS_FAILED.  The message names the call unless the

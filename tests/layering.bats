@@ -50,6 +50,7 @@ cmd_rooms() {
 	tcpu: command descriptors help mistake run text
 	kernel/processes kernel/socket_address:
 	kernel/route kernel/socket_table: kernel/socket_address
+	kernel/binding: kernel/route kernel/socket_address
 	kernel/sock_diag: kernel/socket_table
 	kernel/sockets: kernel/sock_diag kernel/socket_table
 	kernel/process_sockets: kernel/processes kernel/sockets
@@ -75,7 +76,7 @@ cmd_rooms() {
 	attempts: clock run target text waiting
 	connect: attempts command descriptors handlers/handlers listing run session/session
 	own_addresses: kernel/route kernel/socket_address target waiting
-	bindable: kernel/port_user kernel/route own_addresses waiting
+	bindable: kernel/binding kernel/port_user own_addresses waiting
 	accept_ready: bindable command kernel/sockets own_addresses run target waiting
 	addresses: command kernel/process_sockets listing run target waiting
 	END
