@@ -71,8 +71,9 @@ cmd_rooms() {
 	listen/ready: close_range descriptors listen/manager listing run text
 	listen/hold: close_range handlers/program listen/inherited run
 	listen/listen_options: handlers/handlers listen/access listen/inherited listen/ready options run session/session
-	listen/serve: clock descriptors handlers/handlers listen/hold listen/listen_options run
-	listen/listen: command descriptors kernel/port_user kernel/socket_address listen/serve session/wire target
+	listen/refuse: kernel/binding kernel/route kernel/socket_address listing
+	listen/serve: clock descriptors handlers/handlers listen/hold listen/listen_options listing run
+	listen/listen: command descriptors kernel/port_user kernel/socket_address listen/refuse listen/serve session/wire target
 	attempts: clock run target text waiting
 	connect: attempts command descriptors handlers/handlers listing run session/session
 	own_addresses: kernel/route kernel/socket_address target waiting

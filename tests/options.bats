@@ -265,6 +265,10 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 		listen --black-hole --reuse-port 0
 	refuses 2 'listen: --no-accept and --black-hole exclude each other' \
 		listen --no-accept --black-hole 0
+	refuses 2 'listen: --black-hole and --refuse exclude each other' \
+		listen --black-hole --refuse 0
+	refuses 2 'listen: --refuse and --reuse-port exclude each other' \
+		listen --refuse --reuse-port 0
 	refuses 2 'listen: --background needs .*' listen --background 0
 	refuses 2 'listen: --abandon and --reset exclude each other' \
 		listen --abandon --reset 0
@@ -282,13 +286,16 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 		connect --abandon --reset ::1 80
 	refuses 2 'connect: .*its own matter without --pipes' \
 		connect --crlf ::1 80 -- cat
-	refuses 2 'listen: .* have no use for a COMMAND' \
-		listen --no-accept 0 -- cat
+	for option in --no-accept --black-hole --refuse; do
+		refuses 2 "listen: $option has no use for a COMMAND" \
+			listen "$option" 0 -- cat
+	done
 }
 
 @test "what is not for a socket that listens already is refused" {
 	refuses 2 'listen: --fd and PORT exclude each other' listen --fd 0 0
 	refuses 2 'listen: options about addresses .*' listen --fd 0 --local
+	refuses 2 'listen: options about addresses .*' listen --fd 0 --refuse
 	refuses 2 'listen: --background keeps no descriptor.*' \
 		listen --fd 0 --background -- cat
 }

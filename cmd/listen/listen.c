@@ -12,6 +12,7 @@
 #include "../kernel/socket_address.h"
 #include "../session/wire.h"
 #include "../target.h"
+#include "refuse.h"
 #include "serve.h"
 
 /* ms for a connection of tcpu to its own listener */
@@ -24,12 +25,16 @@ static int run_listen(const struct run *run, const void *options,
 static int watch_until_exit(const struct listening *l);
 static int adopt_listener(struct listening *l);
 static int make_listener(struct listening *l, const struct operands *operands);
+static void set_name(
+    struct listening *l, const struct target *target, int port);
 static int open_listener(struct listening *l, const struct target *target);
+static int refuse_port(struct listening *l, const struct target *target);
+static void note_address(struct listening *l);
 static int fill_queues(const struct listening *l);
-static int listen_failure(
-    const struct listening *l, const struct target *target);
-static void find_port_user(const struct listening *l,
-    const struct target *target, char user[PORT_USER_SIZE]);
+static int find_addresses(const struct listening *l,
+    const struct target *target, bool numeric, union tcp_address *list);
+static int explain(
+    const struct listening *l, const struct target *target, int status);
 static void arm(tcp_listener listener);
 
 static const char *const commonest[] = {"keep-open", "count", "accept-timeout",
@@ -92,8 +97,9 @@ run_listen(
 		    : make_listener(&l, operands);
 	if (status != STATUS_GO_ON)
 		return status;
-	say_more(run, "%s: listening", l.what);
-	status = ready_announce(run, &l.options->ready, l.listener,
+	say_more(run, "%s: %s", l.what,
+	    l.options->refuse ? "refusing" : "listening");
+	status = ready_announce(run, &l.options->ready, &l.at,
 	    spares_stdout(l.options, l.command), &files);
 	if (status == STATUS_GO_ON)
 		status = serve(&l);
@@ -126,7 +132,16 @@ adopt_listener(struct listening *l)
 	l->listener = tcp_listener_from_fds(i->fds, i->count);
 	if (!tcp_listener_p(l->listener))
 		return library_failure(l->run, l->what, STATUS_LISTEN);
+	note_address(l);
 	return STATUS_GO_ON;
+}
+
+static void
+note_address(struct listening *l)
+{
+	/* It is open. */
+	(void)tcp_listener_addresses(l->listener, 0, l->at.ip);
+	l->at.port = tcp_listener_port(l->listener);
 }
 
 static int
@@ -141,7 +156,14 @@ make_listener(struct listening *l, const struct operands *operands)
 		return usage_error(
 		    l->run, "--local and HOST exclude each other");
 	status = open_output(l->run, l->options->session.output, &l->output);
-	return status ? status : open_listener(l, &target);
+	if (status != STATUS_GO_ON)
+		return status;
+	set_name(l, &target, 0);
+	status = l->options->refuse ? refuse_port(l, &target)
+				    : open_listener(l, &target);
+	if (status == STATUS_GO_ON && target.port == 0)
+		set_name(l, &target, l->at.port);
+	return status;
 }
 
 /* Sets the name for messages: the target as typed, with the actual port. */
@@ -176,13 +198,12 @@ open_listener(struct listening *l, const struct target *target)
 	options.numeric = o->common.numeric;
 	options.v6only = o->v6only;
 	options.reuse_port = o->reuse_port;
-	set_name(l, target, 0);
 	l->listener = tcp_listen(target->port, &options);
 	if (!tcp_listener_p(l->listener) ||
 	    (o->black_hole && fill_queues(l) == -1))
-		return listen_failure(l, target);
-	if (target->port == 0)
-		set_name(l, target, tcp_listener_port(l->listener));
+		return explain(
+		    l, target, library_failure(l->run, l->what, STATUS_LISTEN));
+	note_address(l);
 	if (!l->command || o->handler.pipes)
 		arm(l->listener);
 	return 0;
@@ -214,46 +235,71 @@ fill_queues(const struct listening *l)
 }
 
 static int
-listen_failure(const struct listening *l, const struct target *target)
+refuse_port(struct listening *l, const struct target *target)
 {
-	int status = library_failure(l->run, l->what, STATUS_LISTEN);
+	const struct listen_options *o = l->options;
+	union tcp_address list[TCPUNIT_MAX_ADDRESSES];
+	int n = find_addresses(l, target, o->common.numeric, list);
+
+	if (n == -1)
+		return library_failure(l->run, l->what, STATUS_LISTEN);
+	if (refuse(list, n, target->port, o->v6only ? 6 : o->common.family,
+		&l->at) == 0)
+		return STATUS_GO_ON;
+	return explain(
+	    l, target, system_failure(l->run, l->what, errno, STATUS_LISTEN));
+}
+
+/* In the order of tcp_listen. */
+static int
+find_loopback(int family, union tcp_address *list)
+{
+	int n = 0;
+
+	if (family != 6)
+		list[n++].in = (struct sockaddr_in){.sin_family = AF_INET,
+		    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	if (family != 4)
+		list[n++].in6 = (struct sockaddr_in6){.sin6_family = AF_INET6,
+		    .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	return n;
+}
+
+/* Stores the addresses to listen on and returns their number; 0 if it is all of
+ * this machine, or -1 after an error of the library. */
+static int
+find_addresses(const struct listening *l, const struct target *target,
+    bool numeric, union tcp_address *list)
+{
+	struct tcp_resolve_options options = {TCPUNIT_RESOLVE_DEFAULTS,
+	    .family = l->options->common.family, .numeric = numeric};
+	int n = 0;
+
+	if (target->host)
+		n = tcp_resolve(
+		    target->host, NULL, &options, list, TCPUNIT_MAX_ADDRESSES);
+	else if (l->options->local)
+		n = find_loopback(options.family, list);
+	for (int i = 0; i < n; i++)
+		unmap_address(&list[i]);
+	return n;
+}
+
+/* Adds to the message about a port in use who uses it. */
+static int
+explain(const struct listening *l, const struct target *target, int status)
+{
+	union tcp_address list[TCPUNIT_MAX_ADDRESSES];
 	char user[PORT_USER_SIZE];
+	int n;
 
 	if (status != STATUS_IN_USE || !l->run->options->verbose)
 		return status;
-	find_port_user(l, target, user);
+	n = find_addresses(l, target, true, list); /* a name would take time */
+	describe_port_user(list, n > 0 ? (size_t)n : 0, target->port, user);
 	say_more(l->run, "%s: %s%sport 0 is a free one, which --print prints",
 	    l->what, user, user[0] ? "; " : "");
 	return status;
-}
-
-/* Reads numeric addresses only: looking up a name would take time. */
-static size_t
-read_address(const char *host, union tcp_address *address)
-{
-	const struct tcp_resolve_options options = {
-	    TCPUNIT_RESOLVE_DEFAULTS, .numeric = true};
-
-	if (tcp_resolve(host, NULL, &options, address, 1) == -1)
-		return 0;
-	unmap_address(address);
-	return 1;
-}
-
-static void
-find_port_user(const struct listening *l, const struct target *target,
-    char user[PORT_USER_SIZE])
-{
-	union tcp_address addresses[2];
-	size_t n = 0;
-
-	if (l->options->local) {
-		n += read_address("127.0.0.1", &addresses[n]);
-		n += read_address("::1", &addresses[n]);
-	} else if (target->host) {
-		n += read_address(target->host, &addresses[n]);
-	}
-	describe_port_user(addresses, n, target->port, user);
 }
 
 /* Connections inherit this: they are armed before they are accepted. */

@@ -31,6 +31,8 @@ static const struct option listen_option_table[] = {
     {"black-hole", 0, NULL, set_true,
 	offsetof(struct listen_options, black_hole),
 	"never answer: connecting hangs"},
+    {"refuse", 0, NULL, set_true, offsetof(struct listen_options, refuse),
+	"hold the port without listening: connecting is refused"},
     {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
 	"take over descriptor N, which listens already"},
     {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
@@ -65,7 +67,7 @@ const struct listen_options listen_defaults = {
 bool
 serves(const struct listen_options *o, bool command)
 {
-	return command || o->no_accept || o->black_hole;
+	return command || o->no_accept || o->black_hole || o->refuse;
 }
 
 bool
@@ -90,35 +92,61 @@ is_said(const struct wire_options *o)
 	    o->nodelay != unsaid->nodelay;
 }
 
+/* An option with which tcpu accepts no connection; a null name ends a list. */
+struct idle_option {
+	const char *name;
+	bool given;
+};
+
+static void
+list_idle_options(const struct listen_options *o, struct idle_option list[4])
+{
+	list[0] = (struct idle_option){"--no-accept", o->no_accept};
+	list[1] = (struct idle_option){"--black-hole", o->black_hole};
+	list[2] = (struct idle_option){"--refuse", o->refuse};
+	list[3] = (struct idle_option){0};
+}
+
 /* Options about connections make no sense if tcpu accepts none. */
 static int
 check_idle(const struct run *run, const struct listen_options *o, bool command)
 {
-	const char *name = o->no_accept ? "--no-accept" : "--black-hole";
+	struct idle_option list[4], *idle = list;
 
+	list_idle_options(o, list);
+	while (!idle->given)
+		idle++;
 	if (command)
-		return usage_error(run,
-		    "--no-accept and --black-hole have no use for a COMMAND");
+		return usage_error(
+		    run, "%s has no use for a COMMAND", idle->name);
 	if (o->keep_open || o->max_conns || o->accept_timeout != -1 ||
 	    o->access.count || has_manner(&o->session) ||
-	    is_said(&o->session.wire))
-		return usage_error(
-		    run, "%s has no use for options about connections", name);
+	    is_said(&o->session.wire) || (o->refuse && o->backlog != INT_MAX))
+		return usage_error(run,
+		    "%s has no use for options about connections", idle->name);
 	return check_session_options(run, &o->session, false);
 }
 
 static int
 check_exclusions(const struct run *run, const struct listen_options *o)
 {
+	const char *first = NULL;
+	struct idle_option list[4];
+
+	list_idle_options(o, list);
+	for (const struct idle_option *i = list; i->name; i++) {
+		if (i->given && first)
+			return usage_error(run, "%s and %s exclude each other",
+			    first, i->name);
+		if (i->given)
+			first = i->name;
+	}
 	if (o->v6only && run->options->family == 4)
 		return usage_error(
 		    run, "--ipv4 and --v6only exclude each other");
-	if (o->no_accept && o->black_hole)
+	if (o->reuse_port && (o->black_hole || o->refuse))
 		return usage_error(
-		    run, "--no-accept and --black-hole exclude each other");
-	if (o->black_hole && o->reuse_port)
-		return usage_error(
-		    run, "--black-hole and --reuse-port exclude each other");
+		    run, "%s and --reuse-port exclude each other", first);
 	return STATUS_GO_ON;
 }
 
@@ -130,7 +158,7 @@ check_options(
 		return usage_error(run, "--count needs --keep-open");
 	if (o->max_conns && !command)
 		return usage_error(run, "--max-conns needs a COMMAND");
-	if (o->no_accept || o->black_hole)
+	if (serves(o, false))
 		return check_idle(run, o, command);
 	return check_session_options(run, &o->session, !serves(o, command));
 }
@@ -160,7 +188,7 @@ check_adoption(const struct run *run, const struct listen_options *o,
 	if (operands->count > 0)
 		return usage_error(run, "--fd and PORT exclude each other");
 	if (o->local || o->v6only || o->reuse_port || o->black_hole ||
-	    o->backlog != INT_MAX || run->options->family)
+	    o->refuse || o->backlog != INT_MAX || run->options->family)
 		return usage_error(run,
 		    "options about addresses and the backlog are not for a "
 		    "socket that listens already");

@@ -34,6 +34,7 @@ struct listen_options {
 	bool reuse_port;
 	bool no_accept;
 	bool black_hole;
+	bool refuse;
 	int until_exit; /* a process, or 0 */
 };
 

@@ -195,36 +195,33 @@ is_wildcard(const char *address)
 
 /* Writes the text that --print asks for. */
 static void
-format_announcement(enum print print, tcp_listener l, struct text *text)
+format_announcement(enum print print, const struct end *at, struct text *text)
 {
-	char local[TCPUNIT_ADDRLEN] = "", whole[TCPUNIT_ADDRLEN + 8];
-	int port = tcp_listener_port(l);
+	char whole[TCPUNIT_ADDRLEN + 8];
 
-	(void)tcp_listener_addresses(l, 0, local); /* it is open */
 	if (print == PRINT_HOSTPORT) {
-		if (is_wildcard(local))
-			(void)strcpy(local, "localhost");
-		(void)tcp_host_port(local, port, whole, sizeof(whole));
+		(void)tcp_host_port(is_wildcard(at->ip) ? "localhost" : at->ip,
+		    at->port, whole, sizeof(whole));
 		text_add(text, "%s\n", whole);
 	} else if (print == PRINT_SH) {
 		text_add(text, "TCPU_PID=%d TCPU_ADDR=", (int)getpid());
-		text_add_quoted(text, local);
-		text_add(text, " TCPU_PORT=%d\n", port);
+		text_add_quoted(text, at->ip);
+		text_add(text, " TCPU_PORT=%d\n", at->port);
 	} else if (print == PRINT_ADDRESS) {
-		text_add(text, "%s %d\n", local, port);
+		text_add(text, "%s %d\n", at->ip, at->port);
 	} else if (print == PRINT_PORT) {
-		text_add(text, "%d\n", port);
+		text_add(text, "%d\n", at->port);
 	}
 }
 
 static int
 print_announcement(const struct run *run, const struct ready_options *o,
-    tcp_listener l, bool spares_stdout)
+    const struct end *at, bool spares_stdout)
 {
 	struct text text = {0};
 	int status;
 
-	format_announcement(o->print, l, &text);
+	format_announcement(o->print, at, &text);
 	if (text.failed)
 		status = fail(run, STATUS_FAILED, "%s", strerror(ENOMEM));
 	else if (o->launcher != -1)
@@ -243,17 +240,16 @@ print_announcement(const struct run *run, const struct ready_options *o,
  * read the line from stdout finds them. */
 int
 ready_announce(const struct run *run, const struct ready_options *o,
-    tcp_listener l, bool spares_stdout, struct ready_files *files)
+    const struct end *at, bool spares_stdout, struct ready_files *files)
 {
-	int port = tcp_listener_port(l);
 	bool shared;
 	char number[16];
 	int status;
 
 	*files = (struct ready_files){0};
-	(void)snprintf(number, sizeof(number), "%d\n", port);
-	status =
-	    write_file(run, "--port-file", o->port_file, port, &files->port);
+	(void)snprintf(number, sizeof(number), "%d\n", at->port);
+	status = write_file(
+	    run, "--port-file", o->port_file, at->port, &files->port);
 	if (status == STATUS_GO_ON)
 		status = write_file(
 		    run, "--pid-file", o->pid_file, (int)getpid(), &files->pid);
@@ -266,7 +262,7 @@ ready_announce(const struct run *run, const struct ready_options *o,
 	if (shared)
 		release_stderr(run);
 	notify_manager();
-	return print_announcement(run, o, l, spares_stdout);
+	return print_announcement(run, o, at, spares_stdout);
 }
 
 /* Writes a file under another name and then renames it, so that no reader ever

@@ -8,7 +8,6 @@
 #define TCPU_READY_H
 
 #include <stdbool.h>
-#include <tcpunit.h>
 
 #include "../listing.h"
 #include "../run.h"
@@ -51,11 +50,12 @@ int ready_prepare(const struct run *run, struct ready_options *options,
     bool serves, bool spares_stdout);
 
 /*
- * Announces L in all ways that were asked for.  Returns STATUS_GO_ON, or the
- * status to end with, having said why; withdraw the files in either case.
+ * Announces the address and port AT in all ways that were asked for.  Returns
+ * STATUS_GO_ON, or the status to end with, having said why; withdraw the files
+ * in either case.
  */
 int ready_announce(const struct run *run, const struct ready_options *options,
-    tcp_listener l, bool spares_stdout, struct ready_files *files);
+    const struct end *at, bool spares_stdout, struct ready_files *files);
 
 void ready_withdraw(const struct ready_files *files);
 

@@ -172,7 +172,7 @@ admit(const struct listening *l, tcp_port in, char name[NAME_SIZE])
 	return admitted;
 }
 
-/* For --no-accept and --black-hole: waits for the end of the run. */
+/* For --no-accept, --black-hole and --refuse: waits for the end of the run. */
 static int
 serve_nobody(struct listening *l)
 {

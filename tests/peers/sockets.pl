@@ -7,8 +7,9 @@
 # Without COMMAND: prints the port, and holds the sockets for a minute.
 #
 # listen=ADDRESS[,OPTION]...	OPTION is backlog=N, pending=N, gone (the
-#				clients have left), v6only, reuseport; all
-#				listeners of a run have one port
+#				clients have left), v6only, reuseaddr,
+#				reuseport, port=N; all listeners of a run have
+#				one port
 # bound=ADDRESS			a stream socket that does not listen
 # pair=ADDRESS			the client's end of a connection, the server's
 # reset=ADDRESS ended=ADDRESS	a client whose connection was reset, or closed
@@ -46,6 +47,7 @@ sub new_socket {
 	    or die "socket: $!\n";
 	setsockopt($s, IPPROTO_IPV6, IPV6_V6ONLY, $option{v6only} ? 1 : 0)
 	    if $ip =~ /:/;
+	setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1) if $option{reuseaddr};
 	setsockopt($s, SOL_SOCKET, SO_REUSEPORT, 1) if $option{reuseport};
 	return $s;
 }
@@ -85,7 +87,7 @@ sub reset_socket {
 my %make = (
 	listen => sub {
 		my ($ip, %option) = @_;
-		my $s = bound($ip, $port, SOCK_STREAM, %option);
+		my $s = bound($ip, $option{port} // $port, SOCK_STREAM, %option);
 		listen($s, $option{backlog} // 16) or die "listen: $!\n";
 		$port = number($s);
 		my @new = map { client($ip, $port) } 1 .. $option{pending} // 0;
