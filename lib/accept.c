@@ -44,7 +44,7 @@ tcp_accept(tcp_listener listener, tcp_port *in, tcp_port *out)
 	fd = wait_connection(l, &peer);
 	tu_cleanup_pop(&rt->scheduler);
 	if (fd != -1)
-		result = tu_ports_open(rt, fd, &peer, in, out);
+		result = tu_ports_open(rt, fd, &peer, NULL, in, out);
 	if (fd != -1 && result == -1)
 		hold(l, fd, &peer);
 	leave(l);

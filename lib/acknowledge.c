@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 
 #include <errno.h>
+#include <poll.h>
 
 #include "port.h"
 
@@ -17,6 +18,7 @@ enum { LONGEST_PAUSE = 50 };
 
 static int await(struct tu_port *);
 static int look(struct tu_port *, size_t *);
+static int look_local(const struct tu_port *, size_t *);
 static int lost(struct tu_port *, size_t);
 
 int
@@ -48,7 +50,9 @@ await(struct tu_port *p)
 	int state;
 
 	for (int pause = 1;; pause = pause < 32 ? 2 * pause : LONGEST_PAUSE) {
-		state = look(p, &queued);
+		state = tu_connection_is_unix(p->connection)
+		    ? look_local(p, &queued)
+		    : look(p, &queued);
 		if (state == TCP_CLOSE)
 			return lost(p, queued);
 		if (queued == 0)
@@ -79,6 +83,19 @@ look(struct tu_port *p, size_t *queued)
 		n--;
 	*queued = (size_t)n;
 	return info.tcpi_state;
+}
+
+/* Output of a Unix socket goes to the peer's queue at once. */
+static int
+look_local(const struct tu_port *p, size_t *queued)
+{
+	struct pollfd reset = {.fd = p->connection->descriptor.fd};
+
+	*queued = 0;
+	if (p->connection->error != 0 ||
+	    (poll(&reset, 1, 0) == 1 && (reset.revents & POLLERR) != 0))
+		return TCP_CLOSE;
+	return TCP_ESTABLISHED;
 }
 
 /* A read or a write on the connection may have taken the reason already. */

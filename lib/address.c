@@ -5,12 +5,6 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/un.h>
-
-/* Room for a quoted path in which each byte is escaped, as in \001. */
-_Static_assert(
-    TCPUNIT_ADDRLEN > 2 + 4 * sizeof(((struct sockaddr_un *)0)->sun_path),
-    "any path fits");
 
 static union tcp_address unmap(const union tcp_address *);
 
@@ -43,7 +37,8 @@ tu_address_with_port(const union tcp_address *a, char *out)
 int
 tcp_host_port(const char *host, int port, char *text, size_t size)
 {
-	bool six = host[0] != '[' && strchr(host, ':') != NULL;
+	bool local = strncmp(host, "unix:", 5) == 0;
+	bool six = !local && host[0] != '[' && strchr(host, ':') != NULL;
 	const char *open = six ? "[" : "", *close = six ? "]" : "";
 
 	return port == 0
@@ -75,8 +70,9 @@ tcp_split_host_port(
 int
 tu_address_port(const union tcp_address *a)
 {
-	return ntohs(
-	    a->sa.sa_family == AF_INET6 ? a->in6.sin6_port : a->in.sin_port);
+	if (a->sa.sa_family == AF_INET6)
+		return ntohs(a->in6.sin6_port);
+	return a->sa.sa_family == AF_INET ? ntohs(a->in.sin_port) : 0;
 }
 
 void

@@ -24,6 +24,7 @@ void tu_address_text(const union tcp_address *a, char text[TCPUNIT_ADDRLEN]);
 /* "192.0.2.1:80", "[2001:db8::1]:80"; OUT has room for TCPUNIT_ADDRLEN + 8. */
 void tu_address_with_port(const union tcp_address *a, char *out);
 
+/* 0 for a Unix socket. */
 int tu_address_port(const union tcp_address *a);
 void tu_address_set_port(union tcp_address *a, int port);
 

@@ -117,6 +117,8 @@ tu_port_close(struct tu_port *p)
 	}
 	p->closed = true;
 	peer = tu_peer_of(c);
+	if (tu_connection_is_unix(c))
+		peer.fd = -1; /* its number may be used again */
 	tu_handle_note(&p->runtime->handles, p->handle, &peer, sizeof(peer));
 	tu_handle_release(&p->runtime->handles, p->handle);
 	if (p->user == NULL)

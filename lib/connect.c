@@ -15,6 +15,8 @@
 #include "options.h"
 #include "port.h"
 #include "resolve.h"
+#include "unix_address.h"
+#include "unix_connect.h"
 
 enum { WHAT_SIZE = 3 * TU_HOST_SIZE + 32 };
 
@@ -32,7 +34,7 @@ struct connecting {
 static int make_connection(struct tu_runtime *, const char *, int,
     const struct tcp_connect_options *, union tcp_address *);
 static void give_up(void *);
-static int check_options(int, const struct tcp_connect_options *);
+static int check_options(const char *, int, const struct tcp_connect_options *);
 static int read_target(struct connecting *, const char *, int);
 static int read_host_port(struct connecting *, const char *);
 static int find_local(struct connecting *);
@@ -47,21 +49,24 @@ tcp_connect(const char *host, int port,
 {
 	struct tcp_connect_options o = {TCPUNIT_CONNECT_DEFAULTS};
 	struct tu_runtime *rt = tu_enter("connect");
-	union tcp_address peer;
+	struct tu_socket_file *file = NULL;
+	union tcp_address peer = tu_address_any(AF_UNIX);
 	int fd;
 
 	if (rt == NULL || tu_options_take(&o, sizeof(o), options) == -1 ||
-	    check_options(port, &o) == -1)
+	    check_options(host, port, &o) == -1)
 		return -1;
 	if (host == NULL || in == NULL || out == NULL)
 		return tu_refuse(
 		    EINVAL, "no %s", host ? "room for the ports" : "host");
 	tu_limit(&rt->scheduler, o.timeout);
-	fd = make_connection(rt, host, port, &o, &peer);
+	fd = tu_unix_p(host) ? tu_unix_connect(rt, host, &o, &file)
+			     : make_connection(rt, host, port, &o, &peer);
 	if (fd == -1)
 		return -1;
-	if (tu_ports_open(rt, fd, &peer, in, out) == 0)
+	if (tu_ports_open(rt, fd, &peer, file, in, out) == 0)
 		return 0;
+	tu_socket_file_remove(file);
 	(void)close(fd); /* nothing was sent */
 	return -1;
 }
@@ -102,9 +107,10 @@ give_up(void *connecting)
 }
 
 static int
-check_options(int port, const struct tcp_connect_options *options)
+check_options(
+    const char *host, int port, const struct tcp_connect_options *options)
 {
-	const char *wrong = NULL;
+	const char *wrong;
 
 	if (port < 0 || port > 65535)
 		return tu_refuse(ERANGE, "port %d is not in 1 to 65535", port);
@@ -115,6 +121,8 @@ check_options(int port, const struct tcp_connect_options *options)
 		wrong = "no such family";
 	else if (options->local_port < 0 || options->local_port > 65535)
 		wrong = "local port is not in 0 to 65535";
+	else
+		wrong = tu_unix_connect_fault(host, port, options);
 	return wrong == NULL ? 0 : tu_refuse(EINVAL, "%s", wrong);
 }
 

@@ -88,6 +88,8 @@ tu_connection_close(struct tu_connection *c, struct tu_scheduler *s)
 		(void)tu_connection_set_reset(c); /* fails if no socket */
 	leave_tree(c);
 	free_buffers(c, s);
+	tu_socket_file_remove(c->file);
+	c->file = NULL;
 	return tu_descriptor_close(&c->descriptor);
 }
 

@@ -13,6 +13,7 @@
 #include "address.h"
 #include "descriptor.h"
 #include "scheduler.h"
+#include "socket_file.h"
 
 struct bufferevent;
 struct evbuffer;
@@ -26,9 +27,10 @@ struct tu_connection {
 	int error; /* the error that ended a socket's connection; stays */
 	bool tcp;  /* accepted or connected by this library */
 	bool cut;  /* output was lost: close with a reset */
-	union tcp_address local; /* looked up when needed */
-	union tcp_address remote;
-	void **all; /* the tree that it is in, or NULL */
+	union tcp_address local;     /* looked up when needed */
+	union tcp_address remote;    /* AF_UNIX: the kernel is asked for both */
+	struct tu_socket_file *file; /* of a Unix socket's own name, or NULL */
+	void **all;                  /* the tree that it is in, or NULL */
 
 	/* NULL before tu_connection_hold. */
 	struct bufferevent *bev; /* for TCP only; it owns these buffers: */
@@ -36,7 +38,7 @@ struct tu_connection {
 	struct evbuffer *unsent; /* buffered output */
 };
 
-/* Makes a connection over a connected TCP socket, non-blocking.  On success the
+/* Makes a connection over a connected socket, non-blocking.  On success the
  * connection owns the descriptor.  NULL with errno. */
 struct tu_connection *tu_connection_new(
     int fd, const union tcp_address *remote);
@@ -73,6 +75,13 @@ ssize_t tu_connection_write(struct tu_connection *c, struct iovec *iov, int n);
 
 /* Notes errno, which another call got from the connection's socket. */
 void tu_connection_note(struct tu_connection *c);
+
+/* Whether it was accepted or connected at a Unix socket. */
+static inline bool
+tu_connection_is_unix(const struct tu_connection *c)
+{
+	return c->remote.sa.sa_family == AF_UNIX;
+}
 
 const union tcp_address *tu_connection_local(struct tu_connection *c);
 

@@ -11,14 +11,19 @@
 #include "options.h"
 #include "passive.h"
 #include "resolve.h"
+#include "unix_address.h"
 
-TU_OPTIONS_END(struct tcp_listen_options, padding);
+TU_OPTIONS_END(struct tcp_listen_options, mode);
 
 static int open_sockets(struct tu_runtime *, int,
     const struct tcp_listen_options *, const char *, int *);
 static int check_options(int, const struct tcp_listen_options *);
 static int loopback(int, union tcp_address *);
-static tcp_listener listener_new(struct tu_runtime *, const int *, int);
+static int open_unix(struct tu_runtime *, const struct tcp_listen_options *,
+    const char *, int *, struct tu_socket_file **);
+static const char *unix_fault(int, const struct tcp_listen_options *);
+static tcp_listener listener_new(
+    struct tu_runtime *, const int *, int, struct tu_socket_file *);
 static void close_listener(struct tu_listener *);
 static void drop(void *);
 static int find_socket(tcp_listener, int, const char *);
@@ -31,6 +36,7 @@ tcp_listen(int port, const struct tcp_listen_options *options)
 	int fds[TU_MAX_ADDRESSES], i, n;
 	char what[TU_HOST_SIZE + 16];
 	const char *host = "0.0.0.0";
+	struct tu_socket_file *file = NULL;
 	tcp_listener l;
 
 	if (rt == NULL || tu_options_take(&o, sizeof(o), options) == -1 ||
@@ -41,10 +47,13 @@ tcp_listen(int port, const struct tcp_listen_options *options)
 	else if (o.loopback)
 		host = "localhost";
 	(void)tcp_host_port(host, port, what, sizeof(what)); /* may be cut */
-	n = open_sockets(rt, port, &o, what, fds);
+	n = tu_unix_p(host) ? open_unix(rt, &o, what, fds, &file)
+			    : open_sockets(rt, port, &o, what, fds);
 	if (n == -1)
 		return (tcp_listener){0};
-	l = listener_new(rt, fds, n);
+	l = listener_new(rt, fds, n, file);
+	if (l.bits == 0)
+		tu_socket_file_remove(file);
 	for (i = 0; i < n && l.bits == 0; i++)
 		(void)close(fds[i]); /* no client knows the port yet */
 	return l;
@@ -72,7 +81,7 @@ tcp_listener_from_fds(const int *fds, int n)
 	}
 	for (i = 0; i < n; i++)
 		(void)tu_passive_adopt(fds[i]); /* cannot fail for a socket */
-	return listener_new(rt, fds, n);
+	return listener_new(rt, fds, n, NULL);
 }
 
 bool
@@ -99,6 +108,7 @@ close_listener(struct tu_listener *l)
 {
 	int i;
 
+	tu_socket_file_remove(l->file); /* before its socket is closed */
 	for (i = 0; i < l->n; i++) {
 		tu_watch_clear(&l->sockets[i].watch);
 		tu_waits_forget(
@@ -144,7 +154,10 @@ tcp_listener_addresses(
 	if (fd == -1 || tu_check_memory(local, 1) == -1)
 		return -1;
 	(void)getsockname(fd, &a.sa, &length); /* it is bound */
-	tu_address_text(&a, local);
+	if (a.sa.sa_family == AF_UNIX)
+		tu_unix_end(fd, getsockname, local);
+	else
+		tu_address_text(&a, local);
 	return 0;
 }
 
@@ -176,6 +189,22 @@ open_sockets(struct tu_runtime *rt, int port,
 }
 
 static int
+open_unix(struct tu_runtime *rt, const struct tcp_listen_options *options,
+    const char *what, int *fd, struct tu_socket_file **file)
+{
+	struct tu_unix_address a;
+	enum tu_wake woken;
+
+	(void)tu_unix_read(options->host, &a); /* it was checked */
+	woken = tu_passive_open_unix(&rt->scheduler, &a, options, fd, file);
+	if (woken == TU_READY)
+		return 1;
+	if (woken == TU_FAILED)
+		return tu_raise(tu_error_kind(errno), errno, what);
+	return tu_raise_wake(woken, what);
+}
+
+static int
 check_options(int port, const struct tcp_listen_options *options)
 {
 	const char *wrong = NULL;
@@ -189,7 +218,26 @@ check_options(int port, const struct tcp_listen_options *options)
 		wrong = "no such family";
 	else if (options->loopback && options->host != NULL)
 		wrong = "loopback and a host";
+	else if (options->mode < 0 || options->mode > 0777)
+		wrong = "no such mode";
+	else
+		wrong = unix_fault(port, options);
 	return wrong == NULL ? 0 : tu_refuse(EINVAL, "%s", wrong);
+}
+
+/* The fault of options for a Unix socket or, as to the mode, for another. */
+static const char *
+unix_fault(int port, const struct tcp_listen_options *options)
+{
+	struct tu_unix_address a;
+
+	if (options->host == NULL || !tu_unix_p(options->host))
+		return options->mode ? "a mode, and no Unix socket" : NULL;
+	if (port != 0)
+		return "a Unix socket has no port";
+	if (options->family != 0 || options->v6only || options->reuse_port)
+		return "options of TCP for a Unix socket";
+	return tu_unix_read(options->host, &a);
 }
 
 static int
@@ -209,7 +257,8 @@ loopback(int family, union tcp_address *addresses)
 }
 
 static tcp_listener
-listener_new(struct tu_runtime *rt, const int *fds, int n)
+listener_new(
+    struct tu_runtime *rt, const int *fds, int n, struct tu_socket_file *file)
 {
 	struct tu_listener *l;
 	int i;
@@ -226,6 +275,7 @@ listener_new(struct tu_runtime *rt, const int *fds, int n)
 	l->timeout = -1;
 	l->n = n;
 	l->held = -1;
+	l->file = file;
 	TAILQ_INIT(&l->queue);
 	for (i = 0; i < n; i++) {
 		l->sockets[i].fd = fds[i];

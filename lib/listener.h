@@ -11,6 +11,7 @@
 
 #include "address.h"
 #include "runtime.h"
+#include "socket_file.h"
 #include "tcpunit.h"
 #include "watch.h"
 
@@ -25,6 +26,7 @@ struct tu_listener {
 	int next; /* the socket to try first */
 	int held; /* a connection that got no ports for lack of memory, or -1 */
 	union tcp_address held_peer;
+	struct tu_socket_file *file; /* of a Unix socket, or NULL */
 	struct listening {
 		int fd;
 		struct tu_watch watch;

@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <netdb.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "error.h"
 #include "options.h"
 #include "resolve.h"
+#include "unix_address.h"
 
 enum { WHAT_SIZE = 2 * TU_HOST_SIZE + 16 };
 
@@ -90,4 +92,21 @@ tcp_address_text(const union tcp_address *a, char text[TCPUNIT_ADDRLEN])
 		return tu_refuse(EAFNOSUPPORT, "no IPv4 or IPv6 address");
 	tu_address_text(a, text);
 	return tu_address_port(a);
+}
+
+int
+tcp_unix_text(const struct sockaddr_un *address, socklen_t length,
+    char text[TCPUNIT_ADDRLEN])
+{
+	struct tu_unix_address a = {.length = length};
+
+	if (tu_begin("unix-text") == NULL ||
+	    tu_check_memory(address, 1) == -1 || tu_check_memory(text, 1) == -1)
+		return -1;
+	if (length < offsetof(struct sockaddr_un, sun_path) ||
+	    length > sizeof(a.bytes) || address->sun_family != AF_UNIX)
+		return tu_refuse(EAFNOSUPPORT, "no address of a Unix socket");
+	memcpy(a.bytes, address, length);
+	tu_unix_text(&a, text);
+	return 0;
 }

@@ -24,6 +24,7 @@ static int bind_and_listen(
 static bool lacks_family(const union tcp_address *, int);
 static int port_of(int);
 static void close_all(const int *, int);
+static void close_socket(void *);
 static int get_option(int, int, int *);
 static int set_option(int, int, int, int);
 
@@ -61,23 +62,54 @@ tu_passive_open_wildcard(
 	return *fd == -1 ? -1 : 1;
 }
 
+enum tu_wake
+tu_passive_open_unix(struct tu_scheduler *s, const struct tu_unix_address *a,
+    const struct tcp_listen_options *options, int *fd,
+    struct tu_socket_file **file)
+{
+	struct tu_cleanup cleanup;
+	enum tu_wake woken;
+
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*fd == -1)
+		return TU_FAILED;
+	tu_cleanup_push(s, &cleanup, close_socket, fd);
+	woken = tu_socket_file_bind(s, *fd, a, options->mode, file);
+	tu_cleanup_pop(s);
+	if (woken == TU_READY && listen(*fd, options->backlog) == 0)
+		return TU_READY;
+	if (woken == TU_READY)
+		tu_socket_file_remove(*file);
+	close_all(fd, 1);
+	return woken == TU_READY ? TU_FAILED : woken;
+}
+
+/* The opening thread is freed without running again. */
+static void
+close_socket(void *fd)
+{
+	close_all(fd, 1);
+}
+
 const char *
 tu_passive_fault(int fd)
 {
-	int listening = 0, protocol = 0, domain = 0;
+	int listening = 0, protocol = 0, domain = 0, type = 0;
 
 	if (get_option(fd, SO_ACCEPTCONN, &listening) == -1)
 		return errno == EBADF ? "not open" : "no socket";
 	(void)get_option(fd, SO_PROTOCOL, &protocol); /* it is a socket */
 	(void)get_option(fd, SO_DOMAIN, &domain);     /* likewise */
+	(void)get_option(fd, SO_TYPE, &type);         /* likewise */
 	if (!listening)
 		return protocol == IPPROTO_TCP
 		    ? "a TCP socket that does not listen"
 		    : "no listening socket";
-	if (protocol == IPPROTO_TCP)
+	if (protocol == IPPROTO_TCP ||
+	    (domain == AF_UNIX && type == SOCK_STREAM))
 		return NULL;
 	if (domain == AF_UNIX)
-		return "a listening Unix socket, and not one of TCP";
+		return "a listening Unix socket, but not a stream";
 	if (protocol == IPPROTO_MPTCP)
 		return "a listening MPTCP socket, and not one of TCP";
 	return "a listening socket, but not one of TCP";
@@ -91,7 +123,8 @@ tu_passive_adopt(int fd)
 	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		return -1;
-	return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); /* if it is TCP */
+	return 0;
 }
 
 static int

@@ -6,6 +6,7 @@
 #define TU_PASSIVE_H
 
 #include "address.h"
+#include "socket_file.h"
 #include "tcpunit.h"
 
 /*
@@ -22,8 +23,13 @@ int tu_passive_open(const union tcp_address *addresses, int n,
 int tu_passive_open_wildcard(
     int port, const struct tcp_listen_options *options, int *fd);
 
-/* NULL for a listening TCP socket; otherwise a description of the descriptor,
- * to follow the word "is". */
+/* Opens a Unix socket, as tu_socket_file_bind does, and listens. */
+enum tu_wake tu_passive_open_unix(struct tu_scheduler *s,
+    const struct tu_unix_address *a, const struct tcp_listen_options *options,
+    int *fd, struct tu_socket_file **file);
+
+/* NULL for a listening stream socket; otherwise a description of the
+ * descriptor, to follow the word "is". */
 const char *tu_passive_fault(int fd);
 
 /* Sets up a socket that was made elsewhere as tu_passive_open does: 0, or -1

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "unix_address.h"
 
 enum { OBJECT_SIZE = TCPUNIT_ADDRLEN + 8 };
 
@@ -26,7 +27,7 @@ static bool connects(const void *, int);
 
 int
 tu_ports_open(struct tu_runtime *rt, int fd, const union tcp_address *remote,
-    tcp_port *in, tcp_port *out)
+    struct tu_socket_file *file, tcp_port *in, tcp_port *out)
 {
 	struct tu_connection *c = tu_connection_new(fd, remote);
 	struct tu_port *input = c ? port_new(rt, c, TU_INPUT) : NULL;
@@ -40,6 +41,7 @@ tu_ports_open(struct tu_runtime *rt, int fd, const union tcp_address *remote,
 			tu_connection_free(c);
 		return tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 	}
+	c->file = file;
 	in->bits = input->handle;
 	out->bits = output->handle;
 	return 0;
@@ -200,16 +202,19 @@ struct tu_peer
 tu_peer_of(const struct tu_connection *c)
 {
 	return (struct tu_peer){
-	    .fd = c->tcp ? -1 : c->descriptor.fd,
+	    .fd = c->tcp && !tu_connection_is_unix(c) ? -1 : c->descriptor.fd,
 	    .address = c->remote,
 	};
 }
 
-/* Writes "127.0.0.1:80" or "descriptor 5" to OBJECT. */
+/* Writes "127.0.0.1:80" or "descriptor 5" to OBJECT.  A closed Unix socket has
+ * no name any more. */
 static const char *
 describe(struct tu_peer peer, char object[OBJECT_SIZE])
 {
-	if (peer.fd == -1)
+	if (peer.address.sa.sa_family == AF_UNIX)
+		tu_unix_name(peer.fd, object);
+	else if (peer.fd == -1)
 		tu_address_with_port(&peer.address, object);
 	else
 		(void)snprintf(

@@ -15,7 +15,7 @@
 
 /* How messages name a port: by its peer's address, or by its descriptor. */
 struct tu_peer {
-	int fd; /* -1: the port of a TCP connection */
+	int fd; /* -1: of a TCP connection, or a closed Unix socket */
 	union tcp_address address;
 };
 
@@ -44,10 +44,12 @@ struct tu_port {
 	size_t buffer_size;
 };
 
-/* Makes the two ports of a connected TCP socket.  0; or -1, with an error
- * raised: then the socket is still the caller's. */
+/* Makes the two ports of a connected socket.  FILE is that of its own name, or
+ * NULL.  0; or -1, with an error raised: then the socket and the file are still
+ * the caller's. */
 int tu_ports_open(struct tu_runtime *rt, int fd,
-    const union tcp_address *remote, tcp_port *in, tcp_port *out);
+    const union tcp_address *remote, struct tu_socket_file *file, tcp_port *in,
+    tcp_port *out);
 
 /* All calls below obey the time limit of the running call. */
 

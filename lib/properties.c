@@ -3,6 +3,7 @@
  * The questions that can be asked of any port, and its time limit.
  */
 #include "port.h"
+#include "unix_address.h"
 
 bool
 tcp_port_p(tcp_port p)
@@ -33,6 +34,11 @@ tcp_addresses(
 	if (p == NULL || tu_check_memory(local, 1) == -1 ||
 	    tu_check_memory(remote, 1) == -1)
 		return -1;
+	if (tu_connection_is_unix(p->connection)) {
+		tu_unix_end(p->connection->descriptor.fd, getsockname, local);
+		tu_unix_end(p->connection->descriptor.fd, getpeername, remote);
+		return 0;
+	}
 	tu_address_text(tu_connection_local(p->connection), local);
 	tu_address_text(&p->connection->remote, remote);
 	return 0;

@@ -43,6 +43,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -96,8 +97,7 @@ typedef struct {
 
 /*
  * Room for the text of any address and its NUL.  An IPv6 address with a scope
- * takes at most 62 bytes.  The rest is for the quoted path of a Unix socket, in
- * case a later version has these.
+ * takes at most 62 bytes, and the quoted path of a Unix socket at most 436.
  */
 #define TCPUNIT_ADDRLEN 448
 
@@ -150,13 +150,16 @@ struct tcp_listen_options {
 	 * lowered to the system's maximum if it is greater. */
 	int backlog;
 	int family TCPUNIT_ZERO; /* 0 for either, 4, 6 */
-	/* A name or an address; NULL stands for every address. */
+	/* A name, an address, "unix:PATH" or "unix:@NAME"; NULL stands for
+	 * every address. */
 	const char *host TCPUNIT_ZERO;
 	bool loopback TCPUNIT_ZERO;   /* 127.0.0.1 and ::1; host is NULL */
 	bool numeric TCPUNIT_ZERO;    /* host is an address, no look-up */
 	bool v6only TCPUNIT_ZERO;     /* the wildcard, or "::", refuses IPv4 */
 	bool reuse_port TCPUNIT_ZERO; /* SO_REUSEPORT */
-	char padding[4] TCPUNIT_ZERO; /* new members come after this */
+	/* Of a Unix socket's file; 0 stands for 0666 without the bits of the
+	 * umask.  New members come after this. */
+	int mode TCPUNIT_ZERO;
 };
 
 #define TCPUNIT_LISTEN_DEFAULTS \
@@ -169,15 +172,21 @@ struct tcp_listen_options {
  * lacks is left out.  SO_REUSEADDR is always set.  Release: tcp_close.  Errors:
  * argument; resolve; net EADDRINUSE, EADDRNOTAVAIL, EACCES; system EMFILE,
  * ENFILE, ENOMEM.  Source: chicken tcp, tcp-listen.
+ *
+ * With the host "unix:PATH", or "unix:@NAME" for an abstract name, it makes a
+ * Unix stream socket; PORT is then 0.  A file to which no socket is bound any
+ * more is replaced; net EADDRINUSE if one is, and EEXIST if the file is not a
+ * socket.  Links are not followed.  tcp_close removes the file, unless another
+ * one has taken its place or another process has made it.
  */
 TCPUNIT_API tcp_listener tcp_listen(
     int port, const struct tcp_listen_options *options);
 
 /*
- * Makes a listener over N listening TCP sockets (at most TCPUNIT_MAX_SOCKETS)
- * that were made elsewhere.  On success they belong to the listener, which
- * makes them close-on-exec and non-blocking; tcp_close closes them.  Errors:
- * argument EINVAL if one is not a listening TCP socket.
+ * Makes a listener over N listening TCP or Unix stream sockets (at most
+ * TCPUNIT_MAX_SOCKETS) that were made elsewhere.  On success they belong to the
+ * listener, which makes them close-on-exec and non-blocking; tcp_close closes
+ * them.  Errors: argument EINVAL if one is not such a socket.
  */
 TCPUNIT_API tcp_listener tcp_listener_from_fds(const int *fds, int n);
 #define TCPUNIT_MAX_SOCKETS 64
@@ -209,7 +218,7 @@ TCPUNIT_API int tcp_accept(tcp_listener l, tcp_port *in, tcp_port *out);
  */
 TCPUNIT_API int tcp_accept_ready(tcp_listener l);
 
-/* The port number.  Errors: closed. */
+/* The port number; 0 for a Unix socket.  Errors: closed. */
 TCPUNIT_API int tcp_listener_port(tcp_listener l);
 
 /* The descriptor of the I-th socket, which still belongs to the listener.  -1
@@ -218,7 +227,8 @@ TCPUNIT_API int tcp_listener_fileno(tcp_listener l, int i);
 
 /*
  * Stores the address that the I-th socket is bound to, as a text.  A dual-stack
- * wildcard is "::".  Errors: argument after the last socket; closed.
+ * wildcard is "::"; for a Unix socket see tcp_unix_text.  Errors: argument
+ * after the last socket; closed.
  */
 TCPUNIT_API int tcp_listener_addresses(
     tcp_listener l, int i, char local[TCPUNIT_ADDRLEN]);
@@ -232,7 +242,8 @@ struct tcp_connect_options {
 	size_t size;             /* sizeof this */
 	int timeout;             /* for the look-up and all attempts together */
 	int family TCPUNIT_ZERO; /* 0 for either, 4, 6 */
-	/* The local end: a name or an address of this machine. */
+	/* The local end: a name or an address of this machine; for a Unix
+	 * socket "unix:PATH" or "unix:@NAME". */
 	const char *local_host TCPUNIT_ZERO;
 	int local_port TCPUNIT_ZERO;  /* 0 lets the system choose */
 	bool numeric TCPUNIT_ZERO;    /* hosts and port are numbers */
@@ -264,6 +275,10 @@ struct tcp_connect_options {
  * resets the connection as soon as it is made, without a byte, the error is net
  * ECONNRESET (or EPIPE), and no other address is tried.
  *
+ * With the host "unix:PATH" or "unix:@NAME" and PORT 0, it connects to a Unix
+ * stream socket.  As long as the backlog there is full, it tries again every
+ * 20 ms.  nolinger has no effect.
+ *
  * Release: close both ports.  Errors: argument; resolve; net, with the reason
  * of the last address, or of the last that could be reached; timeout;
  * terminated; system.  If the local end is at fault, the error's where is
@@ -274,15 +289,15 @@ TCPUNIT_API int tcp_connect(const char *host, int port,
 
 /*
  * Stores the two addresses of a connection as texts, IPv4-mapped ones as dotted
- * quads.  They are known as long as the port is open, even after a reset.
- * Errors: argument if the port is not a TCP port; closed.  Source: chicken tcp,
- * tcp-addresses.
+ * quads, those of a Unix socket as tcp_unix_text does.  They are known as long
+ * as the port is open, even after a reset. Errors: argument if the port was not
+ * made by accept or connect; closed. Source: chicken tcp, tcp-addresses.
  */
 TCPUNIT_API int tcp_addresses(
     tcp_port p, char local[TCPUNIT_ADDRLEN], char remote[TCPUNIT_ADDRLEN]);
 
-/* Stores the two port numbers.  Errors: as tcp_addresses.  Source: chicken tcp,
- * tcp-port-numbers. */
+/* Stores the two port numbers, 0 for a Unix socket.  Errors: as tcp_addresses.
+ * Source: chicken tcp, tcp-port-numbers. */
 TCPUNIT_API int tcp_port_numbers(tcp_port p, int *local, int *remote);
 
 /*
@@ -295,7 +310,9 @@ TCPUNIT_API int tcp_abandon_port(tcp_port p);
 
 /*
  * Ends the connection of this port with a reset and closes both its ports.
- * Buffered output is dropped.  Errors: argument, closed.
+ * Buffered output is dropped.  Unix sockets have no reset: the peer gets one
+ * only if input is left unread here, and else an end of file.  Errors:
+ * argument, closed.
  */
 TCPUNIT_API int tcp_reset(tcp_port p);
 
@@ -348,10 +365,19 @@ TCPUNIT_API int tcp_address_text(
     const union tcp_address *address, char text[TCPUNIT_ADDRLEN]);
 
 /*
+ * Stores the path of a Unix socket's address of LENGTH bytes, or "@NAME" if it
+ * is abstract, or "" if it has no name.  A name that sh would not take as one
+ * word is quoted: within '...', or within $'...' with octal escapes if it has
+ * control characters.  Errors: argument EAFNOSUPPORT if it is no such address.
+ */
+TCPUNIT_API int tcp_unix_text(const struct sockaddr_un *address,
+    socklen_t length, char text[TCPUNIT_ADDRLEN]);
+
+/*
  * Stores HOST and PORT as one text, which tcp_connect can read: "localhost:80",
- * "[::1]:80".  With PORT 0 it is the host alone, an IPv6 address still in
- * brackets.  Returns the length of the text, of which at most SIZE - 1 bytes
- * and a NUL are stored, as with snprintf(3).  Works in any OS thread.
+ * "[::1]:80", "unix:/run/s".  With PORT 0 it is the host alone, an IPv6 address
+ * still in brackets.  Returns the length of the text, of which at most SIZE - 1
+ * bytes and a NUL are stored, as with snprintf(3).  Works in any OS thread.
  */
 TCPUNIT_API int tcp_host_port(
     const char *host, int port, char *text, size_t size);

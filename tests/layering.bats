@@ -8,11 +8,12 @@ load helper
 
 lib_rooms() {
 	cat <<-'END'
-	failure handle address sigpipe stack ahead timers:
+	failure handle address sigpipe stack ahead timers unix_address:
 	context: stack
 	loop: timers
 	descriptor: sigpipe
 	scheduler limit: context stack loop failure timers
+	socket_file: scheduler unix_address
 	watch: scheduler
 	helpers: timers
 	wakeup: helpers scheduler
@@ -20,18 +21,19 @@ lib_rooms() {
 	error: runtime failure
 	options: error runtime
 	thread: watch runtime options scheduler handle error
-	connection: scheduler address descriptor
-	port input line output closing properties: watch connection ahead runtime error
+	connection: scheduler address descriptor socket_file
+	port input line output closing properties: watch connection ahead runtime error unix_address
 	print copy: port
 	acknowledge: connection port runtime
 	question: wakeup helpers runtime address error
 	resolve: question runtime address
-	passive: address
-	lookup: options resolve runtime address error
+	passive: address socket_file
+	lookup: options resolve runtime address error unix_address
 	attempts: watch runtime address error
-	listener: watch options passive resolve runtime address error
+	listener: watch options passive resolve runtime address error socket_file unix_address
 	accept: listener port runtime address error
-	connect: attempts options resolve port runtime address error
+	unix_connect: socket_file runtime address error
+	connect: attempts options resolve port runtime address error unix_address unix_connect
 	END
 }
 

@@ -154,6 +154,19 @@ lines(struct pair *p)
 		wrong(p, "more than was written");
 }
 
+static void
+unix_lines(struct pair *p)
+{
+	char host[40];
+
+	(void)snprintf(host, sizeof(host), "unix:@faults %d", (int)getpid());
+	if (!open_pair(p, host))
+		return;
+	TRY(p, tcp_write_line(p->out, "Hello!"));
+	TRY(p, tcp_await_acknowledgement(p->out));
+	expect_line(p, p->from, "Hello!");
+}
+
 /* What was read from the kernel when memory ran out is still there. */
 static void
 again(struct pair *p)
@@ -390,10 +403,11 @@ os_thread(struct pair *p)
 static const struct scenario {
 	const char *name;
 	void (*run)(struct pair *p);
-} scenarios[] = {{"lines", lines}, {"again", again}, {"names", names},
-    {"refusal", refusal}, {"buffers", buffers}, {"file", file},
-    {"threads", threads}, {"waiting", waiting}, {"time_limits", time_limits},
-    {"shutting_down", shutting_down}, {"os_thread", os_thread}, {NULL, NULL}};
+} scenarios[] = {{"lines", lines}, {"unix", unix_lines}, {"again", again},
+    {"names", names}, {"refusal", refusal}, {"buffers", buffers},
+    {"file", file}, {"threads", threads}, {"waiting", waiting},
+    {"time_limits", time_limits}, {"shutting_down", shutting_down},
+    {"os_thread", os_thread}, {NULL, NULL}};
 
 int
 main(int argc, char **argv)

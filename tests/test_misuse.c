@@ -853,7 +853,7 @@ texts_of_closed_ports(void)
 static void
 texts_of_wrong_sockets(void)
 {
-	int fd[2] = {socket(AF_UNIX, SOCK_STREAM, 0),
+	int fd[2] = {socket(AF_UNIX, SOCK_SEQPACKET, 0),
 	    socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
@@ -862,7 +862,8 @@ texts_of_wrong_sockets(void)
 		listen(fd[0], 1) == 0,
 	    "a Unix socket listens");
 	tcp_listener_from_fds(&fd[0], 1);
-	ok(told("is a listening Unix socket"), "a Unix socket is called one");
+	ok(told("is a listening Unix socket, but not a stream"),
+	    "a Unix socket is called one");
 	tcp_listener_from_fds(&fd[1], 1);
 	ok(told("is a TCP socket that does not listen"), "so is a TCP socket");
 	close(fd[0]);
