@@ -142,7 +142,16 @@ tests: all $(TEST_OBJ:.o=) $(BUILD)/tests/test_exceptions $(BENCH_BIN) $(BUILD)/
 	$(BUILD)/tests/faults.so $(BUILD)/tests/sim/sim fuzzers
 fuzzers: $(FUZZ_BIN)
 
-$(BUILD)/%.o: %.c Makefile
+# One line about all that is missing is worth more than a compiler's message
+# for each file.
+$(BUILD)/requirements:
+	$(eval LACK := $(shell CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' \
+		PKG_CONFIG='$(PKG_CONFIG)' .ci/requirements))
+	$(if $(LACK),$(error $(LACK)))
+	@mkdir -p $(@D)
+	@touch $@
+
+$(BUILD)/%.o: %.c Makefile | $(BUILD)/requirements
 	@mkdir -p $(@D)
 	@echo '  CC    $@'
 	$(Q)$(COMPILE) -c -o $@ $<

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: ISC
+#
+# A machine that cannot build is told what it lacks, in one line.
+
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	mkdir bin
+	ln -s /bin/sh /usr/bin/id bin/
+	stand_in uname 'echo sparc'
+}
+
+# stand_in NAME BODY - a command of that name, and no other.
+stand_in() {
+	printf '#!/bin/sh\n%s\n' "$2" >"bin/$1"
+	chmod +x "bin/$1"
+}
+
+# requires - what the script says of a machine that has bin, and no more.
+requires() {
+	run env PATH="$PWD/bin" CC=cc PKG_CONFIG=pkg-config \
+		"$TOP/.ci/requirements"
+}
+
+@test "a plain make without pkg-config and libevent prints one line" {
+	run env -u MAKEFLAGS make --no-print-directory -C "$TOP" \
+		BUILD="$PWD/build" PKG_CONFIG=no-such-tool
+	assert_failure 2
+	assert_equal "${#lines[@]}" 1
+	assert_output --partial 'missing: no-such-tool, libevent 2.1; to install: '
+}
+
+@test "a plain make with all it needs prints nothing about it" {
+	run make --no-print-directory -C "$TOP" BUILD="$PWD/build" \
+		"$PWD/build/requirements"
+	assert_success
+	assert_output ''
+}
+
+@test "what is missing is named as each package manager calls it" {
+	requires
+	assert_failure 1
+	assert_output "missing: a C compiler called cc, its C library, pkg-config,\
+ libevent 2.1; with Debian's names, they are in: gcc libc6-dev pkg-config\
+ libevent-dev"
+	stand_in apk ''
+	stand_in cc ''
+	requires
+	assert_failure 1
+	assert_output 'missing: pkg-config, libevent 2.1; to install: apk add pkgconf libevent-dev'
+	mv bin/apk bin/dnf
+	stand_in pkg-config 'exit 1'
+	requires
+	assert_failure 1
+	assert_output 'missing: libevent 2.1; to install: dnf install libevent-devel'
+}
+
+# refuses TEXT - a compiler that does not take sources with that text.
+refuses() {
+	stand_in pkg-config ''
+	stand_in cc "while read -r line; do case \$line in *'$1'*) exit 1 ;; esac; done"
+}
+
+@test "a compiler without a feature is named with it" {
+	stand_in apt-get ''
+	refuses _Thread_local
+	requires
+	assert_failure 1
+	assert_output 'missing: _Thread_local and <stdatomic.h> in cc; to install: apt-get install gcc'
+}
+
+@test "an unknown machine is named with what it lacks" {
+	stand_in apt-get ''
+	refuses swapcontext
+	requires
+	assert_failure 1
+	assert_output 'missing: swapcontext(3) on this machine, sparc; to install: apt-get install libc6-dev'
+}
