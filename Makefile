@@ -58,14 +58,14 @@ TINY_CPPFLAGS = -DTCPUNIT_TINY=1
 endif
 
 # Debian packages, each with what tells that it is there where that is not a
-# command of the same name.  Where there is no /etc/hosts, libnss-myhostname
+# command of the same name, and the package that does where there is none of
+# that name.  Where there is no /etc/hosts, libnss-myhostname
 # knows localhost.
 BUILD_DEPS = gcc libc6-dev=/usr/include/stdio.h pkg-config \
 	libevent-dev=/usr/include/event2/event.h libnss-myhostname=/etc/hosts
 CHECK_DEPS = g++ git perl=prove bats \
-	bats-support=/usr/lib/bats/bats-support/load.bash \
-	bats-assert=/usr/lib/bats/bats-assert/load.bash \
-	bats-file=/usr/lib/bats/bats-file/load.bash \
+	bats-support=/usr/lib/bats/bats-support/load.bash,npm \
+	bats-assert=/usr/lib/bats/bats-assert/load.bash,npm \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
 	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
@@ -257,6 +257,7 @@ fuzz:
 
 deps:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS)
+	@.ci/bats $(abspath $(BUILD))/npm
 
 demo:
 	@.ci/deps $(BUILD_DEPS)

@@ -28,7 +28,7 @@ deps() {
 	deps sh "some-dev=$PWD/bin/header"
 	assert_success
 	assert_output ''
-	assert_not_exists log
+	assert_not_exist log
 }
 
 @test "the missing packages are installed, after a word about it" {
@@ -71,11 +71,37 @@ apt-get -q install -y --no-install-recommends nosuch\n'
 	deps nosuch other=sh third-dev=/no/such.h
 	assert_failure 1
 	assert_equal "$stderr" 'deps: no apt-get here; missing: nosuch third-dev'
-	assert_not_exists log
+	assert_not_exist log
 }
 
-@test "apt-get failing is a failure" {
-	stand_in apt-get 'exit 100'
+@test "apt-get failing is a failure, which names what to ask for" {
+	stand_in apt-get '[ "$2" = update ]'
 	deps nosuch
-	assert_failure 100
+	assert_failure 1
+	assert_equal "$stderr" 'deps: apt-get install failed; missing: nosuch'
+	stand_in id 'echo 1000'
+	stand_in sudo 'exit 1'
+	deps nosuch
+	assert_failure 1
+	assert_equal "$stderr" 'deps: apt-get update failed; missing: nosuch'
+}
+
+@test "where the system has no such package the other one is installed" {
+	stand_in apt-cache '[ "$2" != nosuch ] && [ -e log ]'
+	deps nosuch=/no/such,other
+	assert_success
+	assert_output 'deps: apt-get install other'
+	stand_in other ''
+	deps nosuch=/no/such,other
+	assert_success
+	assert_output ''
+	assert_equal "$(grep -c update log)" 1
+}
+
+@test "where the system has both the first one is installed" {
+	stand_in apt-cache ''
+	stand_in other ''
+	deps nosuch=/no/such,other
+	assert_success
+	assert_output 'deps: apt-get install nosuch'
 }

@@ -353,8 +353,9 @@ reported() {
 }
 
 @test "with --pipes the session ends with COMMAND, whoever has its pipes" {
+	mkfifo never
 	start_server -k -m 1 --pipes --local 0 -- sh -c \
-		'tail -f /dev/null <&0 & echo hi; echo $! >&2'
+		'{ read -r _ <>never; } <&0 & echo hi; echo $! >&2'
 	local option
 	for option in --end=both --end=both --abandon; do
 		run_client "$option" </dev/null

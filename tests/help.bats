@@ -115,8 +115,7 @@ examples() {
 # their own.
 try() {
 	printf '%s\n' "$@" 'wait' >script
-	run --separate-stderr netns unshare --pid --mount-proc --fork \
-		--kill-child timeout -k 1 20 bash -e script 3>&-
+	run --separate-stderr isolated bash -e script 3>&-
 	assert_success
 }
 

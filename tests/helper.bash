@@ -9,7 +9,6 @@ bats_require_minimum_version 1.5.0
 export BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
 bats_load_library bats-support
 bats_load_library bats-assert
-bats_load_library bats-file
 
 export BATS_TEST_TIMEOUT=60
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
@@ -116,6 +115,20 @@ assert_content() {
 	printf "$2" | cmp - "$1"
 }
 
+# assert_exist PATH, assert_not_exist PATH - there is, or is not, something.
+assert_exist() {
+	[ -e "$1" ] || fail "no $1"
+}
+
+assert_not_exist() {
+	[ ! -e "$1" ] || fail "$1 exists"
+}
+
+# assert_file_contains FILE REGEX - a line of it matches.
+assert_file_contains() {
+	grep -qE -- "$2" "$1" || fail "$1 has no $2: $(cat "$1")"
+}
+
 # traced [ARG]... - strace, ten seconds at most, without the search for leaks,
 # which cannot be traced.
 traced() {
@@ -126,6 +139,14 @@ traced() {
 # where there is lo and nothing else.
 netns() {
 	"${private[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh "$@"
+}
+
+# isolated COMMAND [ARG]... - run a program in a network and a process tree of
+# its own, for twenty seconds at most.  Process 1 of the tree is a shell, since
+# timeout(1) of coreutils 9.10 fails as process 1.
+isolated() {
+	netns unshare --pid --mount-proc --fork --kill-child \
+		sh -c 'timeout -k 1 20 "$@"; exit "$?"' sh "$@"
 }
 
 # with_hosts LINES COMMAND... - a network of its own, where /etc/hosts has these

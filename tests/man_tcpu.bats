@@ -55,8 +55,7 @@ program() {
 	echo content >file
 	examples "$PAGE" sh
 	for script in *.sh; do
-		netns unshare --pid --mount-proc --fork --kill-child \
-			timeout -k1 20 bash "$script" >printed 3>&- ||
+		isolated bash "$script" >printed 3>&- ||
 			fail "$script: $?"
 		touch "${script%.sh}.out"
 		diff <(sort "${script%.sh}.out") <(sort printed) ||

@@ -13,10 +13,17 @@ rendered() {
 # on; what they print, if the page says so, to 1.out, 2.out.
 examples() {
 	awk -v suffix="$2" '
+	# awks differ in what backslashes are in the replacement of gsub.
+	function unescaped(text,   part, n, i, result) {
+		n = split(text, part, /\\e/)
+		for (i = 1; i <= n; i++)
+			result = result (i > 1 ? "\\" : "") part[i]
+		return result
+	}
 	/^\.Sh / { wanted = /EXAMPLES/ }
 	/^prints/ { output = 1 }
 	/^\.Ed$/ { inside = 0 }
-	inside { sub(/^\\&/, ""); gsub(/\\e/, "\\\\"); print >file }
+	inside { sub(/^\\&/, ""); print unescaped($0) >file }
 	/^\.Bd / && wanted {
 		inside = 1
 		file = output ? n ".out" : ++n "." suffix

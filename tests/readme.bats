@@ -62,8 +62,7 @@ try() {
 		recipe "$1"
 		echo wait
 	} >script
-	run --separate-stderr netns unshare --pid --mount-proc --fork \
-		--kill-child timeout -k 1 20 bash script 3>&-
+	run --separate-stderr isolated bash script 3>&-
 }
 
 @test "the recipes do what they say" {
@@ -102,10 +101,27 @@ try() {
 	assert_output up
 }
 
-# cells ROW - what the table has there, one a line.
+# nc_since VERSION - nc.openbsd is of that version, or a later one.
+nc_since() {
+	{
+		echo "patchlevel $1"
+		nc.openbsd -h 2>&1 | grep -oE 'patchlevel [0-9.]+'
+	} | sort -CV
+}
+
+# cells ROW - what the table has there, one a line.  What another version of
+# nc.openbsd does is said like this: 0 (1 since 1.226).
 cells() {
+	local cell other='^(.*) \((.*) since (.*)\)$'
 	grep -F "| $1 |" "$TOP/README.md" | tr '|' '\n' | sed '1,2d; $d' |
-		sed 's/^ //; s/ $//' | grep .
+		sed 's/^ //; s/ $//' | grep . | while read -r cell; do
+			if [[ $cell =~ $other ]]; then
+				cell=${BASH_REMATCH[1]}
+				! nc_since "${BASH_REMATCH[3]}" ||
+					cell=${BASH_REMATCH[2]}
+			fi
+			echo "$cell"
+		done
 }
 
 # clients - the commands of the table, one a line.
@@ -230,8 +246,7 @@ which_port() {
 row_of() {
 	cells "$1" >want
 	declare -f words run_on "$2" >aid
-	netns unshare --pid --mount-proc --fork --kill-child timeout -k 1 20 \
-		bash -c '. ./aid; words "$1"' bash "$2" 4<>silent 3>&- >said
+	isolated bash -c '. ./aid; words "$1"' bash "$2" 4<>silent 3>&- >said
 	diff want said
 }
 

@@ -194,7 +194,7 @@ pausing() {
 	peer flood=9000000 slurp
 	pausing timeout -k1 20 tcpu connect --end=quiet:200ms localhost "$port" \
 		<<<question
-	assert_not_exists read.err
+	assert_not_exist read.err
 	assert_equal "$(cat read.out)" 9000000
 }
 
