@@ -27,6 +27,7 @@ MANDIR = $(DATADIR)/man
 BASHDIR = $(DATADIR)/bash-completion/completions
 ZSHDIR = $(DATADIR)/zsh/site-functions
 FISHDIR = $(DATADIR)/fish/vendor_completions.d
+BATSDIR = $(PREFIX)/lib/bats
 
 CFLAGS = -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -119,7 +120,7 @@ SOURCES = $(wildcard compat/*.h compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
 SCRIPTS = .ci/* tests/run tests/conformance tests/demo tests/add_ipv6 \
 	tests/fuzz/run tests/coverage/run tests/sim/mutants/run tests/sim/search \
-	tests/*.bash cmd/completion/*.bash
+	tests/*.bash cmd/bats/*.bash cmd/completion/*.bash
 CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
 	-Ilib -D_GNU_SOURCE -U__has_include --include=$(QUEUE_H)
 # It thinks that nothing comes back from raise(3).
@@ -325,6 +326,7 @@ install: all
 	install -D -m 644 cmd/completion/tcpu.bash $(DESTDIR)$(BASHDIR)/tcpu
 	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) cmd/completion/_tcpu
 	install -D -m 644 -t $(DESTDIR)$(FISHDIR) cmd/completion/tcpu.fish
+	install -D -m 644 -t $(DESTDIR)$(BATSDIR)/bats-tcpu cmd/bats/*.bash
 	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || : # as root
 
 uninstall:
@@ -334,6 +336,7 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc \
 		$(DESTDIR)$(BASHDIR)/tcpu $(DESTDIR)$(ZSHDIR)/_tcpu \
 		$(DESTDIR)$(FISHDIR)/tcpu.fish
+	rm -rf $(DESTDIR)$(BATSDIR)/bats-tcpu
 	for page in man/*.[1-9]; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	for call in $$($(CALLS) man/*.3); do \

@@ -37,6 +37,9 @@ version() {
 	assert_output "$(version)"
 	run -0 grep -m1 '^## [0-9]' "$TOP/CHANGELOG.md"
 	assert_output --regexp "^## $(version)(,|$)"
+	run -0 sed -n 's/^  "version": "\(.*\)",$/\1/p' \
+		"$TOP/.packaging/npm/package.json"
+	assert_output "$(version)"
 }
 
 @test "the packages' symbols are those of the header" {

@@ -63,7 +63,8 @@ program() {
 	{
 		printf './%s\n' bin/tcpu include/tcpunit.h lib/libtcpunit.a \
 			lib/libtcpunit.so lib/libtcpunit.so.1 \
-			lib/pkgconfig/tcpunit.pc
+			lib/pkgconfig/tcpunit.pc \
+			lib/bats/bats-tcpu/{load,tcpu}.bash
 		for page in "$TOP"/man/*.[1-9]; do
 			echo "./share/man/man${page##*.}/${page##*/}"
 		done
@@ -88,6 +89,12 @@ program() {
 @test "the command runs alone and knows its version" {
 	run -0 env -u LD_LIBRARY_PATH "$root$prefix/bin/tcpu" --version
 	assert_output "tcpu $(pkg-config --modversion tcpunit)"
+}
+
+@test "bats_load_library finds the library for bats" {
+	BATS_LIB_PATH=$root$prefix/lib/bats bats_load_library bats-tcpu
+	PATH=$root$prefix/bin:$PATH tcpu_start server --local 0
+	tcpu_stop server
 }
 
 @test "the prefix of make install is the one that pkg-config tells" {
