@@ -48,9 +48,9 @@ static const struct option addresses_option_table[] = {
 	"every TCP socket of PID and its descendants"},
     {"listening", 0, NULL, set_true,
 	offsetof(struct addresses_options, listening),
-	"with --pid: those that listen"},
+	"with --pid: only sockets that listen"},
     {"wait", 0, "[=TIME]", read_wait, offsetof(struct addresses_options, wait),
-	"with --pid: until there is one, at most TIME"},
+	"with --pid: wait until there is one, at most TIME"},
     {0},
 };
 

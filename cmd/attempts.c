@@ -54,7 +54,7 @@ const struct option attempt_option_table[] = {
 	offsetof(struct attempt_options, connect_timeout),
 	"give up if not connected after TIME"},
     {"retry", 0, "[=TIME]", read_wait, offsetof(struct attempt_options, retry),
-	"try again for TIME; without it, while refused"},
+	"try again for TIME; without TIME, while refused"},
     {"until-exit", 0, "PID", read_count,
 	offsetof(struct attempt_options, until_exit),
 	"with --retry: give up when process PID ends"},

@@ -35,7 +35,8 @@ add_usage(struct text *to, const struct command *const commands[])
 	    "\nExamples:\n"
 	    "  echo 'Hello!' | tcpu listen 4242 &\n"
 	    "  echo 'Good Bye!' | tcpu connect --retry=5 localhost 4242\n"
-	    "\ntcpu COMMAND --help tells the options of one, tcpu(1) all.\n");
+	    "\n'tcpu COMMAND --help' lists the options of a command; "
+	    "tcpu(1) explains all.\n");
 }
 
 void

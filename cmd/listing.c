@@ -14,15 +14,15 @@ static const struct choice format_choices[] = {{"plain", PRINT_ADDRESS},
 
 const struct option listing_option_table[] = {
     {"local", 0, NULL, set_true, offsetof(struct listing_options, local),
-	"our half only"},
+	"the local end only"},
     {"remote", 0, NULL, set_true, offsetof(struct listing_options, remote),
-	"the peer's half only"},
+	"the peer's end only"},
     {"ip", 0, NULL, set_true, offsetof(struct listing_options, ip),
 	"addresses without ports"},
     {"port", 0, NULL, set_true, offsetof(struct listing_options, port),
 	"ports without addresses"},
     {"format", 0, "CHOICE", NULL, offsetof(struct listing_options, format),
-	"words; assignments for eval; or IP:PORT", format_choices},
+	"print words, assignments for eval, or IP:PORT", format_choices},
     {0},
 };
 

@@ -171,7 +171,7 @@ give_hint(const struct run *run, const struct command *const commands[],
 	else if (sentence)
 		hint(run, "%s", sentence);
 	else
-		hint(run, "%s%s%s'tcpu%s%s --help' tells the options",
+		hint(run, "%s%s%s'tcpu%s%s --help' lists the options",
 		    meant ? "did you mean --" : "", meant ? meant : "",
 		    meant ? "? " : "", run->command ? " " : "",
 		    run->command ? run->command : "");

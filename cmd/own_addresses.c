@@ -32,8 +32,8 @@ look_up_own(struct waiting *w, const struct target *target, bool all,
 	if (own->count > 0 && (!all || fits))
 		return STATUS_GO_ON;
 	return usage_error(w->run,
-	    "%s: not an address of this machine; to ask others use "
-	    "tcpu connect -z --retry",
+	    "%s: not an address of this machine; ask other machines "
+	    "with tcpu connect -z --retry",
 	    target->text);
 }
 

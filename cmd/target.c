@@ -160,7 +160,7 @@ check_host(struct target *target, char *error)
 		return refuse(STATUS_USAGE, error, "empty host", name);
 	if (is_number(name))
 		return refuse(
-		    STATUS_USAGE, error, "a host is not a number alone", name);
+		    STATUS_USAGE, error, "a number alone is not a host", name);
 	target->host = name;
 	return STATUS_GO_ON;
 }

@@ -33,18 +33,26 @@
 static const struct command *const commands[] = {&listen_command,
     &connect_command, &accept_ready_command, &addresses_command, NULL};
 
-static int start(char **words);
-static int read_leading(const struct run *run, struct common_options *options,
+/* The options that may stand before a command. */
+struct leading_options {
+	struct common_options common;
+	bool version;
+};
+
+static const struct option version_table[] = {
+    {"version", 'V', NULL, set_true, offsetof(struct leading_options, version),
+	"print the version and exit"},
+    {0},
+};
+
+static int read_leading(const struct run *run, struct leading_options *options,
     char **words, int *n);
 static int over(int status);
-static bool is_version(const char *word);
 static const struct command *find_command(const char *word);
 static int start_command(
     const struct command *command, char **words, const struct run *before);
 static int prepare(const struct run *run, const struct command *command,
     void *options, const struct operands *operands);
-static int perform(const struct run *run, const struct command *command,
-    const struct operands *operands);
 static int finish(const struct run *run, int status);
 static int say_usage(const struct run *run);
 static int answer_help(const struct run *run, const struct command *command);
@@ -54,20 +62,15 @@ static int answer_version(const struct run *run);
 int
 main(int argc, char **argv)
 {
-	open_standard_descriptors();
-	return start(argv + (argc > 0));
-}
-
-static int
-start(char **words)
-{
-	struct common_options options = COMMON_DEFAULTS;
+	char **words = argv + (argc > 0);
+	struct leading_options options = {.common = COMMON_DEFAULTS};
 	struct ending ending = {0};
 	struct outbox outbox = NEW_OUTBOX;
-	const struct run run = {NULL, &options, &ending, &outbox};
+	const struct run run = {NULL, &options.common, &ending, &outbox};
 	const struct command *command;
 	int n = 0, status;
 
+	open_standard_descriptors();
 	block_signals(&ending);
 	status = read_leading(&run, &options, words, &n);
 	if (status != STATUS_GO_ON)
@@ -81,24 +84,25 @@ start(char **words)
 
 /*
  * Options of every command may stand before the command, too.  Returns
- * STATUS_GO_ON and how many words they are; or the status of what needs no
- * command.
+ * STATUS_GO_ON and the number of their words; or the status to end with, if
+ * they ask for something that needs no command.
  */
 static int
-read_leading(
-    const struct run *run, struct common_options *options, char **words, int *n)
+read_leading(const struct run *run, struct leading_options *options,
+    char **words, int *n)
 {
 	static const struct option_set sets[] = {
-	    {"Options of every command", common_option_table, 0}, {0}};
+	    {"Options of every command", common_option_table, 0},
+	    {"Without a command", version_table, 0}, {0}};
 	struct operands operands = {0};
 	char error[OPTION_ERROR_SIZE];
 
-	if (words[0] && is_version(words[0]))
-		return over(answer_version(run));
 	*n = parse_leading_options(sets, options, words, &operands, error);
 	if (*n == -1)
 		return bad_option(run, commands, error, operands.meant);
-	if (options->help)
+	if (options->version)
+		return over(answer_version(run));
+	if (options->common.help)
 		return over(answer_help(run, NULL));
 	if (!words[*n])
 		return say_usage(run);
@@ -112,12 +116,6 @@ static int
 over(int status)
 {
 	return status == STATUS_DONE ? STATUS_ENDED : status;
-}
-
-static bool
-is_version(const char *word)
-{
-	return strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0;
 }
 
 static const struct command *
@@ -182,31 +180,29 @@ start_command(
 	else
 		status = prepare(&run, command, options, &operands);
 	if (status == STATUS_GO_ON)
-		status = perform(&run, command, &operands);
+		status = command->run(&run, options, &operands);
 	free(options);
 	return finish(&run, status);
 }
 
-/* Returns STATUS_GO_ON, or the status to end with. */
+/* What needs no library, and then the first use of it.  Returns STATUS_GO_ON,
+ * or the status to end with. */
 static int
 prepare(const struct run *run, const struct command *command, void *options,
     const struct operands *operands)
 {
-	if (operands->command && !command->runs_command)
-		return usage_error(run, "there is no COMMAND to run here");
-	if (operands->command && !operands->command[0])
-		return usage_error(run, "missing COMMAND behind '--'");
-	return command->prepare ? command->prepare(run, options, operands)
-				: STATUS_GO_ON;
-}
+	int status = STATUS_GO_ON;
 
-static int
-perform(const struct run *run, const struct command *command,
-    const struct operands *operands)
-{
-	if (watch_endings(run->ending, run->options->timeout) == -1)
+	if (operands->command && !command->runs_command)
+		return usage_error(run, "no COMMAND can be run here");
+	if (operands->command && !operands->command[0])
+		return usage_error(run, "missing COMMAND after '--'");
+	if (command->prepare)
+		status = command->prepare(run, options, operands);
+	if (status == STATUS_GO_ON &&
+	    watch_endings(run->ending, run->options->timeout) == -1)
 		return library_failure(run, "start", STATUS_FAILED);
-	return command->run(run, run->options, operands);
+	return status;
 }
 
 static int

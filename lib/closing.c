@@ -61,7 +61,7 @@ tcp_abandon_port(tcp_port port)
 	if (p == NULL)
 		return -1;
 	if (p->connection->descriptor.access != TU_SOCKET) {
-		tu_refuse(EINVAL, "descriptor %d is no socket",
+		tu_refuse(EINVAL, "descriptor %d is not a socket",
 		    p->connection->descriptor.fd);
 		tu_error_attach(port, 0);
 		return -1;

@@ -156,7 +156,7 @@ read_host_port(struct connecting *c, const char *text)
 	c->port = tu_address_read_port(port);
 	if (c->port == -1)
 		return tu_refuse_object(ERANGE, c->what,
-		    "the port is no decimal number from 1 to 65535");
+		    "the port is not a number from 1 to 65535");
 	if (len >= (int)sizeof(c->host))
 		return tu_raise(TCPUNIT_ERROR_RESOLVE, EAI_NONAME, c->what);
 	if (c->port == 0 &&

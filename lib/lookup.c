@@ -72,8 +72,8 @@ read_service(struct tu_query *query, const char *service, const char *what)
 		return 0;
 	query->port = tu_address_read_port(service);
 	if (query->port == -1)
-		return tu_refuse_object(ERANGE, what,
-		    "the port is no decimal number from 1 to 65535");
+		return tu_refuse_object(
+		    ERANGE, what, "the port is not a number from 1 to 65535");
 	if (query->port > 0)
 		return 0;
 	if (*service == '\0' || strcmp(service, "*") == 0)

@@ -267,7 +267,7 @@ open_fd(int fd, enum tu_kind kind, const char *name)
 	if (c->input == NULL && c->output == NULL)
 		tu_connection_free(c);
 	if (taken)
-		tu_refuse(EEXIST, "descriptor %d has a port already", fd);
+		tu_refuse(EEXIST, "descriptor %d already has a port", fd);
 	else
 		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 	return (tcp_port){0};

@@ -187,7 +187,7 @@ tcpu: accept-ready 4242: --wait waits until somebody does'
 
 # ---- Which machine ----
 
-elsewhere='not an address of this machine; to ask others use tcpu connect -z'
+elsewhere='not an address of this machine; ask other machines with tcpu connect -z'
 elsewhere+=' --retry'
 
 @test "a server on another machine is not taken for one of this machine" {

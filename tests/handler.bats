@@ -292,7 +292,7 @@ reported() {
 		run_client -q </dev/null
 		run_client -q </dev/null
 		assert_exit 0 "$server"
-		hints=$(grep -c ': input that echo leaves unread resets .*--pipes' \
+		hints=$(grep -c ': if echo leaves input unread, .*--pipes' \
 			server.err) || true
 		assert_equal "$hints" "$([ "$option" ] && echo 0 || echo 1)"
 	done

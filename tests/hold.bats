@@ -70,7 +70,7 @@ held() {
 
 @test "a server that takes one socket is reached by every client, on 127.0.0.1" {
 	run timeout -k1 10 tcpu listen --help=all
-	assert_output --regexp 'hold .*one only,[[:space:]]+listen on 127.0.0.1'
+	assert_output --regexp 'hold .*one socket only,[[:space:]]+listen on 127.0.0.1'
 	held 127.0.0.1 0 -- perl -MSocket -e '
 		open my $l, "+<&=", 3 or die;
 		accept my $c, $l or die;
@@ -173,21 +173,21 @@ held() {
 			tcpu listen --hold $option 0 -- echo ran
 		assert_output ''
 		assert_equal "$stderr" \
-			'tcpu: listen: --hold leaves connections to COMMAND'
+			'tcpu: listen: with --hold, COMMAND accepts the connections'
 	done
 	for option in --timeout=1 --until-exit=$$; do
 		run -2 --separate-stderr timeout -k1 10 \
 			tcpu listen --hold "$option" 0 -- echo ran
 		assert_output ''
 		assert_equal "$stderr" \
-			'tcpu: listen: --hold leaves its end to COMMAND'
+			'tcpu: listen: with --hold, COMMAND decides when to end'
 	done
 	for option in --end=peer --abandon --reset --crlf --progress \
 		--idle-timeout=1; do
 		run -2 --separate-stderr timeout -k1 10 \
 			tcpu listen --hold "$option" 0 -- echo ran
 		assert_output ''
-		assert_regex "$stderr" '^tcpu: listen: .*COMMAND.*own matter'
+		assert_regex "$stderr" '^tcpu: listen: .*COMMAND.* need --pipes'
 	done
 	run -2 timeout -k1 10 tcpu listen --hold 0
 	assert_output 'tcpu: listen: --hold needs a COMMAND'

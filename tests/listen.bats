@@ -288,7 +288,7 @@ Address already in use"
 	run timeout -k1 10 tcpu listen -v "$port"
 	assert_line --index 0 "tcpu: listen 0.0.0.0:$port: Address already in use"
 	assert_line --index 1 "tcpu: listen 0.0.0.0:$port: process $server (tcpu) \
-listens there; port 0 is a free one, which --print prints"
+listens there; port 0 chooses a free port, and --print prints it"
 }
 
 @test "-v says what has the port, and whose it is" {
@@ -304,7 +304,7 @@ listens there; port 0 is a free one, which --print prints"
 	assert_line --index 1 --regexp '::1.*: process [0-9]+ \(tcpu\) listens'
 	assert_line --index 3 --regexp 'timed out'
 	for i in 5 7; do
-		assert_line --index "$i" --regexp 'the port belongs to a connection of process [0-9]+ \(bash\) with 127.0.0.1:4242; port 0 is'
+		assert_line --index "$i" --regexp 'the port belongs to a connection of process [0-9]+ \(bash\) with 127.0.0.1:4242; port 0 chooses'
 	done
 }
 

@@ -24,6 +24,15 @@ refuses() {
 	assert_equal "$stderr" ''
 }
 
+@test "--version may follow other options" {
+	for words in '-t 1 --version' '-vV' '--numeric -V'; do
+		# shellcheck disable=SC2086 # words are meant
+		run timeout -k1 10 tcpu $words
+		assert_success
+		assert_output --regexp '^tcpu [0-9]+\.[0-9]+\.[0-9]+$'
+	done
+}
+
 @test "an unknown command is refused" {
 	refuses 2 "unknown command 'hear'" hear
 	refuses 2 "unknown command ''" ''
@@ -39,7 +48,7 @@ refuses() {
 		assert_equal "$status" 2
 		assert_equal "$stderr" "\
 tcpu: listen: unrecognized option '${word%%=*}'
-tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
+tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	done <<-'END'
 		--tiemout=5 --timeout
 		--timeot --timeout
@@ -51,7 +60,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 	for word in --x --keep-it-open --= --thing; do
 		run --separate-stderr timeout -k1 10 tcpu listen "$word" 0
 		assert_equal "${stderr_lines[1]}" \
-			"tcpu: 'tcpu listen --help' tells the options"
+			"tcpu: 'tcpu listen --help' lists the options"
 	done
 }
 
@@ -246,9 +255,9 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 		accept-ready --format hostport 4242
 	refuses 2 "addresses: --format: not one of plain\|sh\|hostport: 'x'" \
 		addresses --format x
-	refuses 2 "connect: --keepalive: neither a time nor no: 'x'" \
+	refuses 2 "connect: --keepalive: neither a time nor 'no': 'x'" \
 		connect --keepalive=x localhost 4242
-	refuses 2 "listen: --user-timeout: neither a time nor no: 'x'" \
+	refuses 2 "listen: --user-timeout: neither a time nor 'no': 'x'" \
 		listen --user-timeout=x 0
 	refuses 2 "listen: --port-file: empty: ''" listen --port-file= 0
 }
@@ -284,7 +293,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 		connect -z ::1 80 -- cat
 	refuses 2 'connect: --abandon and --reset exclude each other' \
 		connect --abandon --reset ::1 80
-	refuses 2 'connect: .*its own matter without --pipes' \
+	refuses 2 'connect: .* need --pipes' \
 		connect --crlf ::1 80 -- cat
 	for option in --no-accept --black-hole --refuse; do
 		refuses 2 "listen: $option has no use for a COMMAND" \
@@ -296,18 +305,18 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 	refuses 2 'listen: --fd and PORT exclude each other' listen --fd 0 0
 	refuses 2 'listen: options about addresses .*' listen --fd 0 --local
 	refuses 2 'listen: options about addresses .*' listen --fd 0 --refuse
-	refuses 2 'listen: --background keeps no descriptor.*' \
+	refuses 2 'listen: --background would close .*' \
 		listen --fd 0 --background -- cat
 }
 
 @test "words behind -- are a COMMAND, which some have no use for" {
 	for command in 'accept-ready 1' 'addresses'; do
 		# shellcheck disable=SC2086 # words are meant
-		refuses 2 "${command%% *}: there is no COMMAND to run here" \
+		refuses 2 "${command%% *}: no COMMAND can be run here" \
 			$command -- true
 	done
-	refuses 2 "listen: missing COMMAND behind '--'" listen 0 --
-	refuses 2 "connect: missing COMMAND behind '--'" connect localhost 1 --
+	refuses 2 "listen: missing COMMAND after '--'" listen 0 --
+	refuses 2 "connect: missing COMMAND after '--'" connect localhost 1 --
 }
 
 @test "a source that is none is refused" {
@@ -373,12 +382,12 @@ tcpu: did you mean $meant? 'tcpu listen --help' tells the options"
 	refuses 2 "connect: empty host: ''" connect '' 4242
 	refuses 2 "connect: empty host: ''" connect :4242
 	refuses 2 "listen: empty host: ''" listen '' 0
-	refuses 2 "listen: a host is not a number alone: '1234'" listen 1234 4321
-	refuses 2 "connect: a host is not a number alone: '127'" connect 127:80
-	refuses 2 "accept-ready: a host is not a number alone: '5'" \
+	refuses 2 "listen: a number alone is not a host: '1234'" listen 1234 4321
+	refuses 2 "connect: a number alone is not a host: '127'" connect 127:80
+	refuses 2 "accept-ready: a number alone is not a host: '5'" \
 		accept-ready 5 4242
-	refuses 2 "addresses: a host is not a number alone: '5'" addresses 5 80
-	refuses 2 "connect: a host is not a number alone: '5'" connect '[5]:80'
+	refuses 2 "addresses: a number alone is not a host: '5'" addresses 5 80
+	refuses 2 "connect: a number alone is not a host: '5'" connect '[5]:80'
 }
 
 @test "a target may be a URL of TCP, and no other" {

@@ -116,7 +116,7 @@ in_netns() {
 	assert_equal "$status" 6
 	assert_line --index 0 "tcpu: listen localhost:$port: Address already in use"
 	assert_line --index 1 "tcpu: listen localhost:$port: process $server (tcpu)\
- has the port without listening; port 0 is a free one, which --print prints"
+ has the port without listening; port 0 chooses a free port, and --print prints it"
 }
 
 @test "connections in TIME_WAIT do not keep --refuse from its port" {

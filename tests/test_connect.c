@@ -178,7 +178,7 @@ ports_as_text(void)
 			snprintf(text, sizeof text, "127.0.0.1:%s%d", before[i],
 			    port + wrap);
 			ok(fails(text, 0, TCPUNIT_ERROR_ARGUMENT, ERANGE) &&
-				told("no decimal number from 1 to 65535"),
+				told("not a number from 1 to 65535"),
 			    "%d after text %zu is no port", port + wrap, i);
 		}
 	for (i = 0; i < sizeof whole / sizeof *whole; i++) {

@@ -212,8 +212,8 @@ hint_at_pipes(struct handlers *hs)
 {
 	if (hs->leaders && !hs->options->pipes && !hs->hinted)
 		say_more(hs->run,
-		    "%s: input that %s leaves unread resets its client; "
-		    "--pipes prevents that",
+		    "%s: if %s leaves input unread, its client gets a "
+		    "reset; --pipes prevents that",
 		    hs->what, hs->command[0]);
 	hs->hinted = true;
 }

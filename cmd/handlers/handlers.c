@@ -67,8 +67,7 @@ check_options(const struct run *run, const struct handler_options *o,
 		    run, "--pipes and --ucspi exclude each other");
 	if (command && !o->pipes && has_manner(session))
 		return usage_error(run,
-		    "with a COMMAND, how a session goes is its own matter "
-		    "without --pipes");
+		    "with a COMMAND, options about the session need --pipes");
 	return STATUS_GO_ON;
 }
 

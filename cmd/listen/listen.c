@@ -44,7 +44,7 @@ static const char *const commonest[] = {"keep-open", "count", "accept-timeout",
 const struct command listen_command = {
     .name = "listen",
     .operands = "[HOST] PORT [-- COMMAND...]",
-    .summary = "wait for a connection and be its other end",
+    .summary = "wait for a connection and exchange data over it",
     .options = listen_option_sets,
     .commonest = commonest,
     .examples =
@@ -297,7 +297,8 @@ explain(const struct listening *l, const struct target *target, int status)
 		return status;
 	n = find_addresses(l, target, true, list); /* a name would take time */
 	describe_port_user(list, n > 0 ? (size_t)n : 0, target->port, user);
-	say_more(l->run, "%s: %s%sport 0 is a free one, which --print prints",
+	say_more(l->run,
+	    "%s: %s%sport 0 chooses a free port, and --print prints it",
 	    l->what, user, user[0] ? "; " : "");
 	return status;
 }

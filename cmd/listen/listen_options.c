@@ -15,17 +15,17 @@ static const struct option listen_option_table[] = {
 	"run at most N handlers at a time (100)"},
     {"accept-timeout", 0, "TIME", read_time,
 	offsetof(struct listen_options, accept_timeout),
-	"exit when nobody came for TIME"},
+	"exit if no client connects for TIME"},
     {"backlog", 'b', "N", read_natural,
 	offsetof(struct listen_options, backlog),
 	"how many connections may wait to be accepted"},
     {"local", 'L', NULL, set_true, offsetof(struct listen_options, local),
 	"loopback only, IPv4 and IPv6"},
     {"v6only", 0, NULL, set_true, offsetof(struct listen_options, v6only),
-	"take no IPv4 on an IPv6 address"},
+	"accept no IPv4 clients on an IPv6 address"},
     {"reuse-port", 0, NULL, set_true,
 	offsetof(struct listen_options, reuse_port),
-	"share the port with others that ask for it"},
+	"share the port with others that use SO_REUSEPORT"},
     {"no-accept", 0, NULL, set_true, offsetof(struct listen_options, no_accept),
 	"never accept: connections stay pending"},
     {"black-hole", 0, NULL, set_true,
@@ -34,13 +34,13 @@ static const struct option listen_option_table[] = {
     {"refuse", 0, NULL, set_true, offsetof(struct listen_options, refuse),
 	"hold the port without listening: connecting is refused"},
     {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
-	"take over descriptor N, which listens already"},
+	"take over descriptor N, which already listens"},
     {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
-	"become COMMAND, which has the listening sockets from descriptor 3 "
-	"on; if it takes one only, listen on 127.0.0.1"},
+	"become COMMAND, which gets the listening sockets as descriptors 3 "
+	"and up; for one socket only, listen on 127.0.0.1"},
     {"until-exit", 0, "PID", read_count,
 	offsetof(struct listen_options, until_exit),
-	"end when process PID does"},
+	"exit when process PID ends"},
     {0},
 };
 
@@ -174,9 +174,11 @@ check_hold(const struct run *run, const struct listen_options *o, bool command)
 	if (o->keep_open || o->max_conns || o->accept_timeout != -1 ||
 	    o->access.count || o->handler.pipes || o->session.drain ||
 	    is_said(&o->session.wire))
-		return usage_error(run, "--hold leaves connections to COMMAND");
+		return usage_error(
+		    run, "with --hold, COMMAND accepts the connections");
 	if (o->until_exit || run->options->timeout != -1)
-		return usage_error(run, "--hold leaves its end to COMMAND");
+		return usage_error(
+		    run, "with --hold, COMMAND decides when to end");
 	return STATUS_GO_ON;
 }
 
@@ -190,11 +192,11 @@ check_adoption(const struct run *run, const struct listen_options *o,
 	if (o->local || o->v6only || o->reuse_port || o->black_hole ||
 	    o->refuse || o->backlog != INT_MAX || run->options->family)
 		return usage_error(run,
-		    "options about addresses and the backlog are not for a "
-		    "socket that listens already");
+		    "options about addresses and the backlog do not "
+		    "apply to a socket that already listens");
 	if (o->ready.background)
-		return usage_error(run,
-		    "--background keeps no descriptor, so none that listens");
+		return usage_error(
+		    run, "--background would close the socket that listens");
 	return STATUS_GO_ON;
 }
 

@@ -37,19 +37,19 @@ const struct option ready_option_table[] = {
     {"print-port", '1', NULL, print_port, offsetof(struct ready_options, print),
 	"print the port on stdout; with a COMMAND, nothing else"},
     {"print", 0, "[=CHOICE]", NULL, offsetof(struct ready_options, print),
-	"print it, the address too, assignments for the shell's eval, or "
-	"HOST:PORT",
+	"print the port, the address and the port, assignments for the "
+	"shell's eval, or HOST:PORT",
 	print_choices},
     {"ready-fd", 0, "N", read_natural, offsetof(struct ready_options, fd),
 	"write the port to descriptor N and close it"},
     {"port-file", 0, "FILE", read_text,
 	offsetof(struct ready_options, port_file),
-	"write the port to FILE, all at once"},
+	"write the port to FILE, as a whole"},
     {"pid-file", 0, "FILE", read_text, offsetof(struct ready_options, pid_file),
-	"the same with our process id"},
+	"write the process id of tcpu to FILE, as a whole"},
     {"background", 0, NULL, set_true,
 	offsetof(struct ready_options, background),
-	"go to the background as soon as we listen"},
+	"go to the background once tcpu listens"},
     {0},
 };
 

@@ -164,7 +164,7 @@ conclude(struct session *s)
 		    fail_with_counts(s, STATUS_LOST, strerror(s->lost));
 	else if (s->left && has_input(s->standard->input))
 		s->outcome.status = fail_with_counts(s, STATUS_LOST,
-		    "the peer has left, and more input is there");
+		    "the peer has left before all input was sent");
 	else if (!s->options->reset &&
 	    (s->end == END_INPUT || s->standard->process != -1))
 		drain(s);

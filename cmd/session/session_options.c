@@ -15,33 +15,33 @@ static const struct choice nodelay_choices[] = {
 const struct option session_option_table[] = {
     {"end", 0, "both|peer|input|quiet[:TIME]", read_end,
 	offsetof(struct session_options, end),
-	"end when both ends are done, the peer is, the input is, or the peer "
-	"is silent (1s)"},
+	"end when both directions end, the peer's ends, the input ends, or "
+	"the peer is silent (1s)"},
     {"abandon", 0, NULL, set_true, offsetof(struct session_options, abandon),
 	"send no end of file before the session ends"},
     {"reset", 0, NULL, set_true, offsetof(struct session_options, reset),
-	"end the connection with a reset, as soon as our input "
+	"end the connection with a reset, as soon as the input "
 	"is sent unless --end says otherwise"},
     {"crlf", 0, "[=CHOICE]", NULL, offsetof(struct session_options, crlf),
-	"send line ends as CRLF; receive them as LF; both", crlf_choices},
+	"send line ends as CRLF, receive them as LF, or both", crlf_choices},
     {"idle-timeout", 0, "TIME", read_time,
 	offsetof(struct session_options, idle_timeout),
 	"end a session in which nothing has moved for TIME"},
     {"drain", 0, "TIME", read_time, offsetof(struct session_options, drain),
-	"let what runs finish for TIME after a signal"},
+	"after a signal, give running sessions TIME to finish"},
     {"keepalive", 0, "[=TIME|no]", read_keepalive,
 	offsetof(struct session_options, wire.keepalive),
-	"give up a peer that vanished after TIME (2m)"},
+	"give up a vanished peer after TIME (2m)"},
     {"user-timeout", 0, "TIME|no", read_user_timeout,
 	offsetof(struct session_options, wire.user_timeout),
-	"the same while data are unacknowledged or not read"},
+	"give up a peer that for TIME acknowledges no data, or reads none"},
     {"nodelay", 0, "[=CHOICE]", NULL,
 	offsetof(struct session_options, wire.nodelay),
 	"with no, collect small writes (Nagle's algorithm)", nodelay_choices},
     {"output", 0, "FILE", read_text, offsetof(struct session_options, output),
-	"write what is received to FILE, not to stdout"},
+	"write received data to FILE, not to stdout"},
     {"progress", 0, NULL, set_true, offsetof(struct session_options, progress),
-	"tell on stderr how much has moved"},
+	"report on stderr how much has been transferred"},
     {0},
 };
 
@@ -74,7 +74,7 @@ read_time_or_no(const char *text, int *ms)
 		*ms = 0;
 	else
 		wrong = read_time(text, ms);
-	return wrong ? "neither a time nor no" : NULL;
+	return wrong ? "neither a time nor 'no'" : NULL;
 }
 
 static const char *
