@@ -120,9 +120,10 @@ tu_check_time(int ms)
 void *
 tu_lookup(enum tu_kind kind, uint64_t bits)
 {
-	static const char *const nouns[] = {
-	    "", "listener", "input port", "output port", "thread"};
-	static const char *const articles[] = {"", "a", "an", "an", "a"};
+	static const char *const nouns[] = {"", "listener", "input port",
+	    "output port", "thread", "mutex", "condition", "mailbox"};
+	static const char *const articles[] = {
+	    "", "a", "an", "an", "a", "a", "a", "a"};
 	struct tu_runtime *rt = tu_runtime();
 	void *object;
 
@@ -141,6 +142,21 @@ tu_lookup(enum tu_kind kind, uint64_t bits)
 		tu_refuse(EINVAL, "the handle is not %s %s", articles[kind],
 		    nouns[kind]);
 	return NULL;
+}
+
+uint64_t
+tu_object_register(struct tu_runtime *rt, enum tu_kind kind, void *object,
+    void (*drop)(void *))
+{
+	uint64_t bits = 0;
+
+	if (object != NULL)
+		bits = tu_handle_make(&rt->handles, kind, object, drop);
+	if (bits != 0)
+		return bits;
+	free(object);
+	tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
+	return 0;
 }
 
 static void

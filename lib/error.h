@@ -16,6 +16,12 @@
 /* The object of a handle; NULL, with an error raised. */
 void *tu_lookup(enum tu_kind kind, uint64_t bits);
 
+/* The handle of a new object, which is malloc'd, or NULL if there was no memory
+ * for it.  0: it has been freed, and an error raised.  DROP is as in
+ * tu_handle_make. */
+uint64_t tu_object_register(struct tu_runtime *rt, enum tu_kind kind,
+    void *object, void (*drop)(void *));
+
 /*
  * Raises an error of the running call: it becomes the last one of the running
  * thread.  The text is "CALL OBJECT: reason"; OBJECT may be NULL.  Sets errno

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INDEX_BITS = 22, GENERATION_BITS = 23 };
+enum { INDEX_BITS = 22, GENERATION_BITS = 22 };
 
 #define NO_SLOT UINT32_MAX
 #define MASK(bits) ((UINT64_C(1) << (bits)) - 1)

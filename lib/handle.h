@@ -2,7 +2,7 @@
 /*
  * The table that leads from handles to objects.  A handle is a value of 64
  * bits: kind, runtime, generation and place.  There are 2^22 places, each with
- * 2^23 generations.  A place is used again, but never with the same generation,
+ * 2^22 generations.  A place is used again, but never with the same generation,
  * so that an old handle never equals a new one.  After its last generation a
  * place stays unused.
  */
@@ -16,7 +16,18 @@
 /* The bits of a runtime's number, which is never 0. */
 enum { TU_RUNTIME_BITS = 16 };
 
-enum tu_kind { TU_LISTENER = 1, TU_INPUT, TU_OUTPUT, TU_THREAD, TU_KINDS };
+/* Also the order in which the objects are dropped: threads before the objects
+ * that they wait for. */
+enum tu_kind {
+	TU_LISTENER = 1,
+	TU_INPUT,
+	TU_OUTPUT,
+	TU_THREAD,
+	TU_MUTEX,
+	TU_CONDITION,
+	TU_MAILBOX,
+	TU_KINDS
+};
 
 enum { TU_NOTE_SIZE = 32 };
 

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "failure.h"
+#include "waiter.h"
 
 enum { MIN_ROUND = 32 }; /* switches between two polls for events */
 
 static struct tu_thread *thread_alloc(struct tu_scheduler *, const char *);
 static void begin(void *);
+static void run_endings(struct tu_thread *);
 static int wait_for(struct tu_scheduler *, int64_t);
 static void stop(struct tu_scheduler *, struct tu_queue *, bool);
 static void make_ready(struct tu_thread *);
@@ -119,6 +121,8 @@ tu_thread_vanish(struct tu_thread *t)
 		TAILQ_REMOVE(t->queue, t, link);
 	else if (!t->parked && !t->ended)
 		leave_ready(t);
+	tu_waiters_leave(t);
+	run_endings(t);
 	if (t->timer.thread != NULL)
 		tu_loop_unset(&t->scheduler->loop, &t->timer);
 	for (c = t->cleanups; c != NULL; c = next) {
@@ -163,6 +167,7 @@ tu_wake(struct tu_thread *t, enum tu_wake why)
 	if (t->queue != NULL)
 		TAILQ_REMOVE(t->queue, t, link);
 	t->queue = NULL;
+	tu_waiters_leave(t);
 	t->parked = false;
 	t->woken = why;
 	if (t->timer.thread != NULL)
@@ -178,6 +183,15 @@ tu_wake_all(struct tu_queue *queue, enum tu_wake why)
 
 	while ((t = TAILQ_FIRST(queue)) != NULL)
 		tu_wake(t, why);
+}
+
+void
+tu_terminate(struct tu_thread *t)
+{
+	if (t->parked)
+		tu_wake(t, TU_TERMINATED);
+	else
+		t->terminations++;
 }
 
 void
@@ -211,11 +225,23 @@ begin(void *arg)
 		exit(0);
 	self->result = result;
 	self->ended = true;
+	run_endings(self);
 	if (self->joiner != NULL)
 		tu_wake(self->joiner, TU_READY);
 	s->ended = self;
 	run_next(s);
 	assert(!"an ended thread runs again");
+}
+
+static void
+run_endings(struct tu_thread *t)
+{
+	struct tu_ending *e;
+
+	while ((e = LIST_FIRST(&t->endings)) != NULL) {
+		LIST_REMOVE(e, link);
+		e->f(e, t);
+	}
 }
 
 /* Sets the running thread's timer to TIME.  0, or -1 with errno. */

@@ -23,6 +23,7 @@
 #include "timers.h"
 
 struct tu_error;
+struct tu_waiter;
 
 enum tu_wake {
 	TU_READY,     /* or the limit has just run out: try once more */
@@ -49,6 +50,13 @@ struct tu_cleanup {
 	struct tu_cleanup *next;
 };
 
+/* What has to be done when a thread ends, or vanishes; it is a part of the
+ * object that wants to know. */
+struct tu_ending {
+	LIST_ENTRY(tu_ending) link;
+	void (*f)(struct tu_ending *, struct tu_thread *);
+};
+
 struct tu_thread {
 	TAILQ_ENTRY(tu_thread) link; /* in that queue, or among the ready */
 	struct tu_queue *queue;      /* the one it is parked in, or NULL */
@@ -61,8 +69,11 @@ struct tu_thread {
 	struct tu_error *error; /* its last error; allocated when needed */
 	bool speechless;        /* there was no memory for that */
 	struct tu_cleanup *cleanups;
-	struct tu_thread *joining; /* the thread that it waits for */
-	struct tu_thread *joiner;  /* the thread that waits for it */
+	LIST_HEAD(, tu_ending) endings;
+	struct tu_waiter *waiters; /* while it is parked: see waiter.h */
+	/* The thread that it waits for, as long as it is parked; or NULL. */
+	struct tu_thread *const *awaits;
+	struct tu_thread *joiner; /* the thread that waits for it */
 	uint64_t handle;
 	const char *call;      /* the name of the call in progress */
 	struct tu_limit limit; /* of that call */
@@ -143,6 +154,8 @@ enum tu_wake tu_park(struct tu_scheduler *s, struct tu_queue *queue,
 /* Makes T ready if it is parked. */
 void tu_wake(struct tu_thread *t, enum tu_wake why);
 void tu_wake_all(struct tu_queue *queue, enum tu_wake why);
+/* Ends one wait of T, the one that it is in or else the next. */
+void tu_terminate(struct tu_thread *t);
 
 /* Lets the other ready threads run. */
 void tu_yield(struct tu_scheduler *s);

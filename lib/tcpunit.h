@@ -74,6 +74,18 @@ typedef struct {
 	uint64_t bits;
 } tcp_thread;
 
+typedef struct {
+	uint64_t bits;
+} tcp_mutex;
+
+typedef struct {
+	uint64_t bits;
+} tcp_condition;
+
+typedef struct {
+	uint64_t bits;
+} tcp_mailbox;
+
 /*
  * Structures of options.  TCPUNIT_X_DEFAULTS initialises the members whose
  * default is not zero, which come first.  Other members can follow by name, as
@@ -624,10 +636,10 @@ TCPUNIT_API bool tcp_thread_equal(tcp_thread a, tcp_thread b);
 /*
  * Waits for T to end (parks), stores its result unless RESULT is NULL, and
  * frees T.  Errors: timeout; closed if T was joined or detached; busy if
- * another thread joins T; terminated; deadlock if T waits for the caller,
- * directly or through others, or if no thread can ever run: then the last
- * thread that began to wait gets the error, which may be T.  Source: srfi-18,
- * thread-join!.
+ * another thread joins T; terminated; deadlock if T waits without limit for the
+ * caller, directly or through others, or if no thread can ever run: then the
+ * last thread that began to wait gets the error, which may be T.  Source:
+ * srfi-18, thread-join!.
  */
 TCPUNIT_API int tcp_thread_join(tcp_thread t, void **result, int timeout);
 
@@ -666,6 +678,113 @@ TCPUNIT_API tcp_thread tcp_current_thread(void);
 TCPUNIT_API int tcp_wait_fd(int fd, int events, int timeout);
 #define TCPUNIT_READABLE 1
 #define TCPUNIT_WRITABLE 2
+
+/* ---- Mutexes and conditions ----
+ *
+ * Threads that share data need neither of them as long as no call that parks
+ * comes between a look at the data and its change, because nothing else lets
+ * another thread run.  A mutex is for data that must stay as they are during
+ * such a call.  A condition is for waiting until another thread has changed
+ * something.  Waiting for either makes no system call and allocates nothing.
+ * A handle that is closed, or was never one, is an error as everywhere.
+ */
+
+/* Makes a mutex that no thread has locked.  Release: tcp_close_mutex.  Errors:
+ * system ENOMEM.  Source: srfi-18, make-mutex. */
+TCPUNIT_API tcp_mutex tcp_make_mutex(void);
+
+/* True for any mutex, open or closed.  Source: srfi-18, mutex?. */
+TCPUNIT_API bool tcp_mutex_p(tcp_mutex m);
+
+/*
+ * Locks M, which the calling thread owns from then on; first waits until no
+ * other thread does (parks).  Threads get it in the order in which they came.
+ * Returns 0; or 1 if the last owner ended without unlocking it, so that the
+ * data may be half changed.  Errors: closed, also if M is closed meanwhile;
+ * timeout; terminated; deadlock if the owner is the caller, or waits for it
+ * without limit, directly or through others.  Source: srfi-18, mutex-lock!.
+ */
+TCPUNIT_API int tcp_mutex_lock(tcp_mutex m, int timeout);
+
+/*
+ * Unlocks M, and hands it to the first thread that waits for it.  Never lets
+ * another thread run, so that no signal is lost between it and
+ * tcp_condition_wait.  Errors: argument EPERM if the caller does not own M;
+ * closed.  Source: srfi-18, mutex-unlock!.
+ */
+TCPUNIT_API int tcp_mutex_unlock(tcp_mutex m);
+
+/* Closes M, which may be locked, and frees it.  Threads that wait for it get
+ * the closed error.  Errors: closed, also the second time. */
+TCPUNIT_API int tcp_close_mutex(tcp_mutex m);
+
+/* Makes a condition.  Release: tcp_close_condition.  Errors: system ENOMEM.
+ * Source: srfi-18, make-condition-variable. */
+TCPUNIT_API tcp_condition tcp_make_condition(void);
+
+/* True for any condition, open or closed.  Source: srfi-18,
+ * condition-variable?. */
+TCPUNIT_API bool tcp_condition_p(tcp_condition c);
+
+/*
+ * Waits until another thread signals C (parks).  The caller tests its data
+ * before, and again afterwards, as a third thread may have changed them since
+ * the signal.  No other thread runs between such a test and the wait.  A mutex
+ * is unlocked before the call and locked after it.  Errors: closed, also if C
+ * is closed meanwhile; timeout; terminated; deadlock.  Source: srfi-18,
+ * mutex-unlock! with a condition variable.
+ */
+TCPUNIT_API int tcp_condition_wait(tcp_condition c, int timeout);
+
+/* Ends the wait of the thread that has waited for C longest; without one it has
+ * no effect.  Never lets another thread run.  Errors: closed.  Source: srfi-18,
+ * condition-variable-signal!. */
+TCPUNIT_API int tcp_condition_signal(tcp_condition c);
+
+/* Ends the wait of each thread that waits for C, likewise.  Source: srfi-18,
+ * condition-variable-broadcast!. */
+TCPUNIT_API int tcp_condition_broadcast(tcp_condition c);
+
+/* Closes C and frees it.  Threads that wait for it get the closed error.
+ * Errors: closed, also the second time. */
+TCPUNIT_API int tcp_close_condition(tcp_condition c);
+
+/* ---- Mailboxes ---- */
+
+/*
+ * Makes a mailbox, a queue of at most CAPACITY messages.  They are pointers,
+ * which the library passes on and does not follow; they may be NULL.  With
+ * CAPACITY 0 a sender waits until a receiver takes its message.  Release:
+ * tcp_close_mailbox.  Errors: system ENOMEM.  Source: chicken's mailbox egg,
+ * make-mailbox.
+ */
+TCPUNIT_API tcp_mailbox tcp_make_mailbox(size_t capacity);
+
+/* True for any mailbox, open or closed. */
+TCPUNIT_API bool tcp_mailbox_p(tcp_mailbox m);
+
+/*
+ * Adds MESSAGE to M; first waits until there is room (parks).  Threads send in
+ * the order in which they came.  On failure the message was not sent, and still
+ * belongs to the caller.  Errors: closed, also if M is closed meanwhile;
+ * timeout; terminated; deadlock.  Source: mailbox-send!.
+ */
+TCPUNIT_API int tcp_mailbox_send(tcp_mailbox m, void *message, int timeout);
+
+/*
+ * Takes the oldest message of M and stores it; first waits until there is one
+ * (parks).  Threads receive in the order in which they came.  A closed mailbox
+ * hands out the messages that are left in it.  Errors: closed, if it is empty
+ * and closed; timeout; terminated; deadlock.  Source: mailbox-receive!.
+ */
+TCPUNIT_API int tcp_mailbox_receive(tcp_mailbox m, void **message, int timeout);
+
+/*
+ * Closes M: nothing can be sent any more.  Threads that wait to send or to
+ * receive get the closed error.  M is freed when its last message has been
+ * received; if it is empty, at once.  Errors: closed, also the second time.
+ */
+TCPUNIT_API int tcp_close_mailbox(tcp_mailbox m);
 
 /* ---- Life ---- */
 

@@ -9,13 +9,13 @@
 #include "error.h"
 #include "options.h"
 #include "runtime.h"
+#include "waiter.h"
 #include "watch.h"
 
 static struct tu_thread *find(tcp_thread, const char *);
 static int fail(enum tu_wake, const struct tu_thread *);
 static int busy(const struct tu_thread *);
 static void drop(void *);
-static bool waits_for(const struct tu_thread *, const struct tu_thread *);
 static void gone(struct tu_thread *);
 static int poll_fd(struct tu_runtime *, int, int);
 static int wait_end(struct tu_scheduler *, struct tu_thread *);
@@ -148,10 +148,7 @@ tcp_thread_terminate(tcp_thread handle)
 		return -1;
 	if (t->ended)
 		return fail(TU_CLOSED, t);
-	if (t->parked)
-		tu_wake(t, TU_TERMINATED);
-	else
-		t->terminations++;
+	tu_terminate(t);
 	return 0;
 }
 
@@ -270,29 +267,19 @@ gone(struct tu_thread *t)
 	tu_thread_free(t);
 }
 
-/* Whether T waits, directly or through others, for WHOM: in such a circle no
- * join would ever return. */
-static bool
-waits_for(const struct tu_thread *t, const struct tu_thread *whom)
-{
-	while (t != NULL && t != whom)
-		t = t->joining;
-	return t == whom;
-}
-
 static int
 wait_end(struct tu_scheduler *s, struct tu_thread *t)
 {
 	struct tu_thread *self = s->current;
 	enum tu_wake woken = TU_READY;
 
-	if (waits_for(t, self))
+	if (tu_waits_for(t, self))
 		return fail(TU_DEADLOCK, t);
 	t->joiner = self;
-	self->joining = t;
+	self->awaits = &t;
 	while (woken == TU_READY && !t->ended)
 		woken = tu_park(s, NULL, TU_NEVER, TU_INSIDE);
-	self->joining = NULL;
+	self->awaits = NULL;
 	t->joiner = NULL;
 	if (woken != TU_READY)
 		return fail(woken, t);

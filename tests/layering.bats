@@ -12,7 +12,7 @@ lib_rooms() {
 	context: stack
 	loop: timers
 	descriptor: sigpipe
-	scheduler limit: context stack loop failure timers
+	scheduler limit waiter: context stack loop failure timers
 	socket_file: scheduler unix_address
 	watch: scheduler
 	helpers: timers
@@ -20,7 +20,8 @@ lib_rooms() {
 	runtime: wakeup helpers scheduler handle failure
 	error: runtime failure
 	options: error runtime
-	thread: watch runtime options scheduler handle error
+	thread: waiter watch runtime options scheduler handle error
+	mutex condition mailbox: waiter runtime error
 	connection: scheduler address descriptor socket_file
 	port input line output closing properties: watch connection ahead runtime error unix_address
 	print copy: port

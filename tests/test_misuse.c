@@ -218,7 +218,78 @@ call_terminate(uint64_t bits)
 	return tcp_thread_terminate((tcp_thread){bits});
 }
 
-enum takes { INPUT = 1, OUTPUT = 2, EITHER = 3, LISTENER = 4, THREAD = 8 };
+static long long
+call_mutex_lock(uint64_t bits)
+{
+	return tcp_mutex_lock((tcp_mutex){bits}, 0);
+}
+
+static long long
+call_mutex_unlock(uint64_t bits)
+{
+	return tcp_mutex_unlock((tcp_mutex){bits});
+}
+
+static long long
+call_close_mutex(uint64_t bits)
+{
+	return tcp_close_mutex((tcp_mutex){bits});
+}
+
+static long long
+call_condition_wait(uint64_t bits)
+{
+	return tcp_condition_wait((tcp_condition){bits}, 0);
+}
+
+static long long
+call_condition_signal(uint64_t bits)
+{
+	return tcp_condition_signal((tcp_condition){bits});
+}
+
+static long long
+call_condition_broadcast(uint64_t bits)
+{
+	return tcp_condition_broadcast((tcp_condition){bits});
+}
+
+static long long
+call_close_condition(uint64_t bits)
+{
+	return tcp_close_condition((tcp_condition){bits});
+}
+
+static long long
+call_mailbox_send(uint64_t bits)
+{
+	return tcp_mailbox_send((tcp_mailbox){bits}, NULL, 0);
+}
+
+static long long
+call_mailbox_receive(uint64_t bits)
+{
+	void *message;
+
+	return tcp_mailbox_receive((tcp_mailbox){bits}, &message, 0);
+}
+
+static long long
+call_close_mailbox(uint64_t bits)
+{
+	return tcp_close_mailbox((tcp_mailbox){bits});
+}
+
+enum takes {
+	INPUT = 1,
+	OUTPUT = 2,
+	EITHER = 3,
+	LISTENER = 4,
+	THREAD = 8,
+	MUTEX = 16,
+	CONDITION = 32,
+	MAILBOX = 64,
+};
 
 static const struct {
 	const char *name;
@@ -256,16 +327,55 @@ static const struct {
     {"thread_join", call_join, THREAD},
     {"thread_detach", call_detach, THREAD},
     {"thread_terminate", call_terminate, THREAD},
+    {"mutex_lock", call_mutex_lock, MUTEX},
+    {"mutex_unlock", call_mutex_unlock, MUTEX},
+    {"close_mutex", call_close_mutex, MUTEX},
+    {"condition_wait", call_condition_wait, CONDITION},
+    {"condition_signal", call_condition_signal, CONDITION},
+    {"condition_broadcast", call_condition_broadcast, CONDITION},
+    {"close_condition", call_close_condition, CONDITION},
+    {"mailbox_send", call_mailbox_send, MAILBOX},
+    {"mailbox_receive", call_mailbox_receive, MAILBOX},
+    {"close_mailbox", call_close_mailbox, MAILBOX},
 };
 
 /* One of each, all open. */
 static _Thread_local struct pair p;
 static _Thread_local tcp_listener listener;
 static _Thread_local tcp_thread thread;
+static _Thread_local tcp_mutex mutex;
+static _Thread_local tcp_condition condition;
+static _Thread_local tcp_mailbox mailbox;
+
+static const struct {
+	enum takes kind;
+	const char *name;
+} kinds[] = {
+    {INPUT, "input port"},
+    {OUTPUT, "output port"},
+    {LISTENER, "listener"},
+    {THREAD, "thread"},
+    {MUTEX, "mutex"},
+    {CONDITION, "condition"},
+    {MAILBOX, "mailbox"},
+};
+
+/* The handles, in the order of kinds. */
+static void
+list_all(uint64_t handles[COUNT(kinds)])
+{
+	const uint64_t all[] = {p.in.bits, p.out.bits, listener.bits,
+	    thread.bits, mutex.bits, condition.bits, mailbox.bits};
+
+	memcpy(handles, all, sizeof all);
+}
 
 static void
 open_all(void)
 {
+	mutex = tcp_make_mutex();
+	condition = tcp_make_condition();
+	mailbox = tcp_make_mailbox(1);
 	p = pair_connect();
 	listener = tcp_listen(0, NULL);
 	thread = tcp_thread_start(sleep_long, NULL);
@@ -278,6 +388,23 @@ close_all(void)
 	tcp_close(listener);
 	tcp_thread_terminate(thread);
 	tcp_thread_join(thread, NULL, -1);
+	tcp_close_mutex(mutex);
+	tcp_close_condition(condition);
+	tcp_close_mailbox(mailbox);
+}
+
+/* Whether the objects that threads wait for are as open_all made them. */
+static bool
+all_wait(void)
+{
+	void *message;
+
+	return tcp_mutex_lock(mutex, 0) == 0 && tcp_mutex_unlock(mutex) == 0 &&
+	    tcp_mailbox_send(mailbox, &mailbox, 0) == 0 &&
+	    tcp_mailbox_receive(mailbox, &message, 0) == 0 &&
+	    message == &mailbox &&
+	    failed(tcp_condition_wait(condition, 0) == -1,
+		TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT);
 }
 
 /* Whether what open_all opened does what it is for. */
@@ -288,7 +415,7 @@ all_work(void)
 	bool yes;
 
 	pair_say(&p, "x");
-	yes = tcp_write_string(p.out, "still") == 5 &&
+	yes = all_wait() && tcp_write_string(p.out, "still") == 5 &&
 	    peer_says(p.peer, "still") && tcp_read_byte(p.in) == 'x' &&
 	    tcp_accept_ready(listener) == 0 &&
 	    failed(tcp_thread_join(thread, NULL, 0) == -1,
@@ -332,14 +459,19 @@ refused(uint64_t bits, enum takes but, const char *what)
 static void
 wrong_kinds(void)
 {
+	uint64_t handles[COUNT(kinds)];
+	char text[64];
+
 	open_all();
 	refused(0, 0, "the null handle");
 	refused(42, 0, "42");
 	refused(UINT64_MAX, 0, "all ones");
-	refused(p.in.bits, INPUT, "an input port elsewhere");
-	refused(p.out.bits, OUTPUT, "an output port elsewhere");
-	refused(listener.bits, LISTENER, "a listener elsewhere");
-	refused(thread.bits, THREAD, "a thread elsewhere");
+	list_all(handles);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		(void)snprintf(
+		    text, sizeof text, "elsewhere, the %s", kinds[i].name);
+		refused(handles[i], kinds[i].kind, text);
+	}
 	ok(not_taken(tcp_close_ports(p.out, p.in)),
 	    "two ports in the wrong order are an argument error");
 	ok(all_work(), "none was harmed");
@@ -350,14 +482,11 @@ wrong_kinds(void)
 static void
 forged(void)
 {
-	uint64_t real[4];
+	uint64_t real[COUNT(kinds)];
 	int taken = 0;
 
 	open_all();
-	real[0] = p.in.bits;
-	real[1] = p.out.bits;
-	real[2] = listener.bits;
-	real[3] = thread.bits;
+	list_all(real);
 	for (size_t i = 0; i < COUNT(real); i++)
 		for (int bit = 0; bit < 64; bit++) {
 			uint64_t bits = real[i] ^ (1ULL << bit);
@@ -368,7 +497,10 @@ forged(void)
 			    tcp_read_buffered((tcp_port){bits}, memory, 1) !=
 				-1 ||
 			    tcp_accept_ready((tcp_listener){bits}) != -1 ||
-			    tcp_close((tcp_listener){bits}) != -1;
+			    tcp_close((tcp_listener){bits}) != -1 ||
+			    tcp_close_mutex((tcp_mutex){bits}) != -1 ||
+			    tcp_close_condition((tcp_condition){bits}) != -1 ||
+			    tcp_close_mailbox((tcp_mailbox){bits}) != -1;
 		}
 	is_int(taken, 0, "L27 no handle with a wrong bit is taken");
 	ok(all_work(), "L27 nor does it do harm");
@@ -378,19 +510,15 @@ forged(void)
 static void
 closed(void)
 {
-	static const enum takes kinds[] = {INPUT, OUTPUT, LISTENER, THREAD};
-	uint64_t handles[4];
+	uint64_t handles[COUNT(kinds)];
 	bool all = true;
 
 	open_all();
 	close_all();
-	handles[0] = p.in.bits;
-	handles[1] = p.out.bits;
-	handles[2] = listener.bits;
-	handles[3] = thread.bits;
+	list_all(handles);
 	for (size_t i = 0; i < COUNT(calls); i++)
 		for (size_t k = 0; k < COUNT(kinds); k++) {
-			if (!(calls[i].takes & kinds[k]))
+			if (!(calls[i].takes & kinds[k].kind))
 				continue;
 			if (failed(calls[i].make(handles[k]) == -1,
 				TCPUNIT_ERROR_CLOSED, EBADF))
@@ -402,7 +530,9 @@ closed(void)
 	    "D08 L30 L32 R25 W10 X13 a closed handle is the closed error "
 	    "everywhere");
 	ok(tcp_input_port_p(p.in) && tcp_output_port_p(p.out) &&
-		tcp_listener_p(listener) && tcp_thread_p(thread),
+		tcp_listener_p(listener) && tcp_thread_p(thread) &&
+		tcp_mutex_p(mutex) && tcp_condition_p(condition) &&
+		tcp_mailbox_p(mailbox),
 	    "it is still what it was");
 	is_int((long long)tcp_port_position(p.in), 0, "without a position");
 }
@@ -422,7 +552,10 @@ predicates(void)
 	    "a port is nothing else");
 	ok(!tcp_port_p((tcp_port){listener.bits}), "a listener is no port");
 	ok(!tcp_port_p((tcp_port){0}) && !tcp_listener_p((tcp_listener){0}) &&
-		!tcp_thread_p((tcp_thread){0}),
+		!tcp_thread_p((tcp_thread){0}) &&
+		!tcp_mutex_p((tcp_mutex){0}) &&
+		!tcp_condition_p((tcp_condition){0}) &&
+		!tcp_mailbox_p((tcp_mailbox){0}),
 	    "the null handle is nothing");
 	close_all();
 }
@@ -430,7 +563,7 @@ predicates(void)
 /* Another OS thread's, while it lives and afterwards. */
 static struct foreign {
 	pthread_barrier_t made, used;
-	uint64_t handles[4];
+	uint64_t handles[COUNT(kinds)];
 	bool fine;
 } other;
 
@@ -439,10 +572,7 @@ have_some(void *arg)
 {
 	(void)arg;
 	open_all();
-	other.handles[0] = p.in.bits;
-	other.handles[1] = p.out.bits;
-	other.handles[2] = listener.bits;
-	other.handles[3] = thread.bits;
+	list_all(other.handles);
 	pthread_barrier_wait(&other.made);
 	pthread_barrier_wait(&other.used);
 	other.fine = all_work();
@@ -454,12 +584,15 @@ have_some(void *arg)
 static void *
 use_them(void *arg)
 {
+	char text[64];
+
 	open_all();
 	pthread_barrier_wait(&other.made);
-	refused(other.handles[0], 0, "another OS thread's input port");
-	refused(other.handles[1], 0, "another OS thread's output port");
-	refused(other.handles[2], 0, "another OS thread's listener");
-	refused(other.handles[3], 0, "another OS thread's thread");
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		(void)snprintf(
+		    text, sizeof text, "another OS thread's %s", kinds[i].name);
+		refused(other.handles[i], 0, text);
+	}
 	pthread_barrier_wait(&other.used);
 	pthread_join(*(pthread_t *)arg, NULL);
 	ok(other.fine, "it is none the worse for it");
@@ -515,6 +648,7 @@ null_pointers(void)
 	    "connect without input");
 	is_refused(tcp_connect("127.0.0.1", 1, NULL, &port, NULL),
 	    "connect without output");
+	is_refused(tcp_mailbox_receive(mailbox, NULL, 0), "receive into NULL");
 	is_int(tcp_read(p.in, NULL, 0), 0, "nothing can be read into NULL");
 	is_int(tcp_write(p.out, NULL, 0), 0, "and written from it");
 	is_int(tcp_read_string(p.in, memory, 5), 5, "nothing was taken");
@@ -554,12 +688,18 @@ sizes(void)
 static void
 times(void)
 {
+	void *message;
+
 	open_all();
 	is_refused(tcp_set_timeout(p.in, -2), "R23 a time limit of -2");
 	is_refused(tcp_set_accept_timeout(listener, -2), "for accept");
 	is_refused(tcp_thread_sleep(-2), "for sleep");
 	is_refused(tcp_thread_join(thread, NULL, -2), "for join");
 	is_refused(tcp_wait_fd(0, TCPUNIT_READABLE, -2), "for wait_fd");
+	is_refused(tcp_mutex_lock(mutex, -2), "for locking");
+	is_refused(tcp_condition_wait(condition, -2), "for a condition");
+	is_refused(tcp_mailbox_send(mailbox, NULL, -2), "for sending");
+	is_refused(tcp_mailbox_receive(mailbox, &message, -2), "for receiving");
 	close_all();
 }
 

@@ -15,6 +15,7 @@ const struct sim_program sim_programs[] = {
     {"copies", sim_run_copies},
     {"echo", sim_run_echo},
     {"endings", sim_run_endings},
+    {"exchange", sim_run_exchange},
     {"fairness", sim_run_fairness},
     {"joins", sim_run_joins},
     {"lines", sim_run_lines},

@@ -18,6 +18,7 @@ void sim_run_chat(void);
 void sim_run_copies(void);
 void sim_run_echo(void);
 void sim_run_endings(void);
+void sim_run_exchange(void);
 void sim_run_fairness(void);
 void sim_run_joins(void);
 void sim_run_lines(void);

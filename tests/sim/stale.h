@@ -10,6 +10,8 @@
 void sim_stale_port(tcp_port p);
 void sim_stale_listener(tcp_listener l);
 void sim_stale_thread(tcp_thread t);
+void sim_stale_mutex(tcp_mutex m);
+void sim_stale_condition(tcp_condition c);
 
 /* One of them, by chance. */
 void sim_stale_check(void);

@@ -12,13 +12,18 @@
 
 #include "file.h"
 
+struct sim_mutex;
+struct sim_mailbox;
+
 struct sim_call {
 	const char *name;
 	/* Whether the call need not wait, or could not at time BY. */
 	bool (*ready)(const struct sim_call *, int64_t by);
 	struct sim_file *in, *out; /* what it waits for */
 	struct sim_task *target;   /* whom */
-	const bool *closed;        /* whether that was closed */
+	const struct sim_mutex *mutex;
+	const struct sim_mailbox *mailbox;
+	const bool *closed; /* whether that was closed */
 	int64_t begun;
 	int64_t asked;    /* when it last asked for the time */
 	int64_t deadline; /* SIM_NEVER: none */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+#include "waiter.h"
+
+void
+tu_waiter_enter(struct tu_waiter *w, struct tu_scheduler *s,
+    struct tu_waiters *queue, void *item)
+{
+	struct tu_thread *self = s->current;
+
+	w->queue = queue;
+	w->thread = self;
+	w->next = self->waiters;
+	w->item = item;
+	w->given = false;
+	self->waiters = w;
+	TAILQ_INSERT_TAIL(queue, w, link);
+}
+
+void
+tu_waiters_leave(struct tu_thread *t)
+{
+	struct tu_waiter *w;
+
+	for (w = t->waiters; w != NULL; w = w->next) {
+		TAILQ_REMOVE(w->queue, w, link);
+		w->queue = NULL;
+	}
+	t->waiters = NULL;
+}
+
+enum tu_wake
+tu_waiter_wait(struct tu_waiter *w, struct tu_scheduler *s,
+    struct tu_waiters *queue, void *item, int64_t until)
+{
+	enum tu_wake woken;
+
+	tu_waiter_enter(w, s, queue, item);
+	woken = tu_park(s, NULL, until, TU_INSIDE);
+	tu_waiters_leave(s->current); /* if it did not stop */
+	return woken;
+}
+
+void
+tu_waiter_give(struct tu_waiter *w, void *item)
+{
+	w->item = item;
+	w->given = true;
+	tu_wake(w->thread, TU_READY);
+}
+
+bool
+tu_waiters_give(struct tu_waiters *queue, void *item)
+{
+	struct tu_waiter *w = TAILQ_FIRST(queue);
+
+	if (w == NULL)
+		return false;
+	tu_waiter_give(w, item);
+	return true;
+}
+
+void
+tu_waiters_close(struct tu_waiters *queue)
+{
+	struct tu_waiter *w;
+
+	while ((w = TAILQ_FIRST(queue)) != NULL)
+		tu_wake(w->thread, TU_CLOSED);
+}
+
+/* A thread that has been woken waits no more, and one with a limit will stop by
+ * itself. */
+bool
+tu_waits_for(const struct tu_thread *t, const struct tu_thread *whom)
+{
+	while (t != NULL && t != whom)
+		t = t->parked && t->timer.thread == NULL && t->awaits != NULL
+		    ? *t->awaits
+		    : NULL;
+	return t == whom;
+}

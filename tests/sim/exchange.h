@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Checked calls by which threads wait for one another: mutexes, conditions,
+ * mailboxes.
+ */
+#ifndef SIM_EXCHANGE_H
+#define SIM_EXCHANGE_H
+
+#include <tcpunit.h>
+
+#include "task.h"
+
+struct sim_mutex {
+	tcp_mutex handle;
+	struct sim_task *owner; /* NULL: none, as far as threads have run */
+	int64_t free_since;
+	unsigned waiting;
+	bool closed;
+};
+
+struct sim_condition {
+	tcp_condition handle;
+	bool closed;
+};
+
+enum { SIM_SENDERS = 8, SIM_ROOM = 4, SIM_MESSAGES = 30 };
+
+/* Each message is the sender's number and a serial number, from 1 on. */
+struct sim_mailbox {
+	tcp_mailbox handle;
+	unsigned capacity;
+	unsigned sent[SIM_SENDERS], received[SIM_SENDERS];
+	bool seen[SIM_SENDERS][SIM_MESSAGES + 1];
+	unsigned sending, receiving; /* threads in these calls */
+	bool ordered;                /* only one thread receives */
+	int64_t closed_at;
+	bool closed;
+};
+
+void sim_make_mutex(struct sim_mutex *m);
+/* 1: it was abandoned. */
+int sim_lock(struct sim_mutex *m, int ms);
+void sim_unlock(struct sim_mutex *m);
+void sim_close_mutex(struct sim_mutex *m);
+
+void sim_make_condition(struct sim_condition *c);
+int sim_await_signal(struct sim_condition *c, int ms);
+void sim_rouse(struct sim_condition *c, bool all);
+void sim_close_condition(struct sim_condition *c);
+
+void sim_make_mailbox(struct sim_mailbox *m, unsigned capacity);
+/* The next message of SENDER. */
+int sim_send(struct sim_mailbox *m, unsigned sender, int ms);
+int sim_receive(struct sim_mailbox *m, int ms);
+void sim_close_mailbox(struct sim_mailbox *m);
+
+#endif
