@@ -17,12 +17,12 @@ enum { STAGGER = 250 * 1000 }; /* microseconds */
 static void interleave(union tcp_address *, int);
 static bool may_begin(const struct tu_attempts *);
 static int begin_attempt(struct tu_attempts *);
-static void await_attempt(struct tu_attempts *, int);
 static int open_socket(const struct tu_attempts *, int);
 static int set_options(const struct tu_attempts *, int);
 static int bind_local(const struct tu_attempts *, int, int);
 static bool is_local_fault(const struct tu_attempts *, int);
 static enum tu_wake wait_attempts(struct tu_attempts *);
+static void watch_attempts(struct tu_attempts *);
 static int finish_attempts(struct tu_attempts *);
 static int check_attempt(struct tu_attempts *, int);
 static int look(int);
@@ -127,14 +127,6 @@ begin_attempt(struct tu_attempts *c)
 	return -1;
 }
 
-static void
-await_attempt(struct tu_attempts *c, int i)
-{
-	if (!tu_hurried(&c->rt->scheduler) &&
-	    tu_watch_add(&c->attempts[i].watch) == -1)
-		note_failure(c, i, errno);
-}
-
 static int
 open_socket(const struct tu_attempts *c, int family)
 {
@@ -204,9 +196,25 @@ wait_attempts(struct tu_attempts *c)
 {
 	enum tu_wake woken;
 
+	watch_attempts(c);
+	if (c->pending == 0)
+		return TU_READY;
 	woken = tu_park(&c->rt->scheduler, &c->queue,
 	    c->begun < c->n ? c->next : TU_NEVER, TU_OUTSIDE);
 	return woken == TU_ELAPSED ? TU_READY : woken;
+}
+
+/* Before each wait, as an event that came while this thread let others run is
+ * removed, and would never come again. */
+static void
+watch_attempts(struct tu_attempts *c)
+{
+	int i;
+
+	for (i = 0; i < c->begun && !tu_hurried(&c->rt->scheduler); i++)
+		if (c->attempts[i].fd != -1 &&
+		    tu_watch_add(&c->attempts[i].watch) == -1)
+			note_failure(c, i, errno);
 }
 
 /* Looks at the attempts whose events have come; at all of them if the time is
@@ -241,10 +249,8 @@ check_attempt(struct tu_attempts *c, int i)
 
 	tu_charge(&c->rt->scheduler, 0);
 	if (getpeername(fd, &c->peer.sa, &length) == -1) {
-		if (error == EAGAIN) {
-			await_attempt(c, i);
+		if (error == EAGAIN)
 			return -1;
-		}
 		c->peer = c->addresses[i]; /* the connection was reset */
 	}
 	if (error == EAGAIN)

@@ -6,6 +6,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -425,6 +427,70 @@ refused_behind_a_hole(void)
 	close(l);
 }
 
+/* A hole that opens when the library asks for its tenth TCP socket, before that
+ * call returns; it had the first one. */
+static struct {
+	struct hole *hole;
+	int sockets, first;
+} opening;
+
+int
+socket(int domain, int type, int protocol)
+{
+	static int (*real)(int, int, int);
+	struct pollfd p = {.events = POLLOUT};
+	int fd;
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "socket");
+	fd = real(domain, type, protocol);
+	if (opening.hole == NULL || protocol != IPPROTO_TCP)
+		return fd;
+	if (opening.sockets++ == 0)
+		opening.first = fd;
+	if (opening.sockets == 10) {
+		close(peer_accept(opening.hole->listener));
+		p.fd = opening.first;
+		poll(&p, 1, 10000); /* until its next SYN has an answer */
+	}
+	return fd;
+}
+
+/* Ends the wait of a thread that is stuck. */
+static void *
+end_wait(void *thread)
+{
+	if (tcp_thread_sleep(10000) == 0)
+		tcp_thread_terminate(*(tcp_thread *)thread);
+	return NULL;
+}
+
+/* After sixteen refusals another thread has its turn.  In that turn comes the
+ * event of the first attempt. */
+static void
+connected_amid_refusals(void)
+{
+	struct hole first = hole_open("127.0.0.1", 0), last;
+	tcp_thread self = tcp_current_thread();
+	tcp_thread other = tcp_thread_start(end_wait, &self);
+	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN] = "none";
+	tcp_port in, out;
+
+	last = hole_open("127.0.0.20", first.port);
+	opening.hole = &first;
+	if (tcp_connect("many.test", first.port, NULL, &in, &out) == 0) {
+		tcp_addresses(in, local, remote);
+		tcp_close_ports(in, out);
+	}
+	opening.hole = NULL;
+	is_str(remote, "127.0.0.1",
+	    "an attempt that succeeds amid refusals is noticed");
+	tcp_thread_terminate(other);
+	tcp_thread_join(other, NULL, -1);
+	hole_close(&last);
+	hole_close(&first);
+}
+
 /* How long connecting takes to time out; -1 if it ends otherwise. */
 static int64_t
 connect_in_vain(const char *host, int port, int limit)
@@ -806,6 +872,7 @@ main(void)
 	run(every_address_told);
 	run(black_hole);
 	run(refused_behind_a_hole);
+	run(connected_amid_refusals);
 	run(full_backlog);
 	run(late_name_server);
 	run(local_ends);
