@@ -31,6 +31,7 @@ static void free_buffer(void *);
 static int copy(struct copying *);
 static bool can_move(const struct tu_port *, const struct tu_port *);
 static int move_piece(struct copying *);
+static int try_move(struct copying *);
 static int stop_moving(struct copying *, ssize_t);
 static int wait_move(struct copying *);
 static void set_limit(struct copying *, const struct tu_port *);
@@ -123,6 +124,17 @@ can_move(const struct tu_port *from, const struct tu_port *to)
 /* Moves one piece within the kernel.  1; or -1, with an error raised. */
 static int
 move_piece(struct copying *c)
+{
+	int moved;
+
+	c->to->writing = true;
+	moved = try_move(c);
+	c->to->writing = false;
+	return moved;
+}
+
+static int
+try_move(struct copying *c)
 {
 	struct tu_descriptor *in = &c->from->connection->descriptor;
 	struct tu_descriptor *out = &c->to->connection->descriptor;

@@ -16,6 +16,7 @@ enum {
 };
 
 static size_t buffered(const struct tu_port *);
+static int write_all(struct tu_port *, struct tu_pieces *);
 static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
 static ssize_t write_entered(struct tu_port *, struct iovec *, int);
 static int write_through(struct tu_port *, struct tu_pieces *);
@@ -106,7 +107,7 @@ tcp_close_output_port(tcp_port port)
 			return flushed;
 	}
 	error = errno;
-	if (flushed == -1 && !p->abandoned)
+	if ((flushed == -1 || p->writing) && !p->abandoned)
 		p->connection->cut = true;
 	closed = tu_port_close(p);
 	if (closed == 0)
@@ -153,6 +154,17 @@ tu_output_push(struct tu_port *p)
 
 int
 tu_output_write(struct tu_port *p, struct tu_pieces *pieces)
+{
+	int result;
+
+	p->writing = true;
+	result = write_all(p, pieces);
+	p->writing = false;
+	return result;
+}
+
+static int
+write_all(struct tu_port *p, struct tu_pieces *pieces)
 {
 	ssize_t r = 0;
 

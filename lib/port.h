@@ -42,6 +42,7 @@ struct tu_port {
 
 	/* Of an output port. */
 	size_t buffer_size;
+	bool writing; /* a call has more to send: closing cuts it short */
 };
 
 /* Makes the two ports of a connected socket.  FILE is that of its own name, or

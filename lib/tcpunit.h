@@ -539,10 +539,11 @@ TCPUNIT_API int tcp_set_buffer_size(tcp_port p, size_t n);
 /*
  * Closes the output port: flush (parks), SHUT_WR unless it is abandoned, and
  * the descriptor once both ports are closed.  The port is closed in any case;
- * -1 says that buffered output could not be sent, or that close(2) failed.  If
- * output could not be sent, the peer gets no end of file, but a reset when both
- * ports are closed, unless this one is abandoned.  A thread that writes there
- * gets the closed error.  Closing it again has no effect.
+ * -1 says that buffered output could not be sent, or that close(2) failed.  A
+ * thread that writes there gets the closed error.  If output could not be sent
+ * or a write was cut short, the peer gets no end of file, but a reset when both
+ * ports are closed, unless this one is abandoned.  Closing it again has no
+ * effect.
  */
 TCPUNIT_API int tcp_close_output_port(tcp_port p);
 

@@ -501,17 +501,86 @@ cut_short(bool abandoned)
 	return p;
 }
 
-static void
-output_that_was_cut(void)
+/* Whether the peer reads what there is, and then no end of file. */
+static bool
+goes_on(int peer)
 {
 	static char some[1 << 20];
-	struct pair p = cut_short(false);
 	ssize_t n;
 
 	do {
-		n = recv(p.peer, some, sizeof(some), MSG_DONTWAIT);
+		n = recv(peer, some, sizeof(some), MSG_DONTWAIT);
 	} while (n > 0);
-	ok(n == -1 && errno == EAGAIN, "its peer reads no end of file");
+	return n == -1 && errno == EAGAIN;
+}
+
+struct sending {
+	tcp_port from, to;
+	const char *data;
+	size_t size;
+};
+
+static void *
+write_there(void *sending)
+{
+	struct sending *s = sending;
+
+	tcp_write(s->to, s->data, s->size);
+	return NULL;
+}
+
+static void *
+copy_there(void *sending)
+{
+	struct sending *s = sending;
+
+	tcp_copy_port(s->from, s->to, -1);
+	return NULL;
+}
+
+/* Closes the port in which THUNK has filled the socket. */
+static void
+cut_by_close(void *(*thunk)(void *), struct sending *s, const char *name)
+{
+	struct pair p = pair_connect();
+	tcp_thread t;
+
+	s->to = p.out;
+	t = tcp_thread_start(thunk, s);
+	tcp_thread_sleep(0);
+	is_int(
+	    tcp_close_output_port(p.out), 0, "a port closes amid a %s", name);
+	tcp_thread_join(t, NULL, -1);
+	ok(goes_on(p.peer), "the peer of that %s reads no end of file", name);
+	tcp_close_input_port(p.in);
+	is_int(end_of_all(p.peer), ECONNRESET, "but a reset after both closes");
+	pair_close(&p);
+}
+
+static void
+writes_that_were_cut(void)
+{
+	struct sending s = {.size = 20000000};
+	char *data = numbered(0, s.size);
+	FILE *file = tmpfile();
+
+	s.data = data;
+	cut_by_close(write_there, &s, "write");
+	fwrite(data, 1, s.size, file);
+	rewind(file);
+	s.from = tcp_open_input_fd(dup(fileno(file)));
+	cut_by_close(copy_there, &s, "copy of a file");
+	tcp_close_input_port(s.from);
+	fclose(file);
+	free(data);
+}
+
+static void
+output_that_was_cut(void)
+{
+	struct pair p = cut_short(false);
+
+	ok(goes_on(p.peer), "its peer reads no end of file");
 	pair_say(&p, "answer");
 	is_int(tcp_read_byte(p.in), 'a', "the input can still be read");
 	tcp_close_input_port(p.in);
@@ -695,6 +764,7 @@ main(void)
 	run(process_left_alone);
 	run(reset_on_purpose);
 	run(output_that_was_cut);
+	run(writes_that_were_cut);
 	run(buffer_that_cannot_leave);
 	run(buffer_that_another_thread_sends);
 	run(server_that_is_never_idle);

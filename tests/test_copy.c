@@ -6,9 +6,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -882,6 +884,16 @@ close_input(enum kind from, enum kind to)
 	close(out.behind);
 }
 
+/* Waits until the peer's system has all that was sent on P's connection. */
+static void
+wait_sent(tcp_port p)
+{
+	int fd = tcp_port_fileno(p), unsent;
+
+	while (ioctl(fd, SIOCOUTQ, &unsent) == 0 && unsent > 0)
+		tcp_thread_yield();
+}
+
 static void
 close_output(enum kind from, enum kind to)
 {
@@ -900,11 +912,16 @@ close_output(enum kind from, enum kind to)
 		c.port == out.port.bits && c.transferred > 0,
 	    "from %s to %s: closing the output ends a copy", names[from],
 	    names[to]);
-	tcp_close_input_port(out.unused);
 	drain_start(&d, out.behind);
+	if (to == CONNECTION)
+		wait_sent(out.unused);
+	tcp_close_input_port(out.unused);
 	drain_join(&d);
 	ok(d.n == c.transferred && d.right,
 	    "from %s to %s: it says how much went out", names[from], names[to]);
+	if (from == PLAIN && to == CONNECTION)
+		is_int(
+		    d.error, ECONNRESET, "its peer does not take it for all");
 	ok(rest_is(in.port, d.n, MUCH), "from %s to %s: the rest is there then",
 	    names[from], names[to]);
 	close(out.behind);
