@@ -314,3 +314,13 @@ no_children() {
 	wait_until end_child
 	wait_until no_children
 }
+
+@test "where no handler was started, /proc is not searched at the end" {
+	start_listener server strace -D -o trace -e trace=openat \
+		tcpu listen -1 -k --local 0 -- cat
+	kill -TERM "$server"
+	assert_exit 143 "$server"
+	wait_until grep -q SIGTERM trace
+	run grep '"/proc"' trace
+	assert_failure 1
+}

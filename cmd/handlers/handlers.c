@@ -71,6 +71,12 @@ check_options(const struct run *run, const struct handler_options *o,
 	return STATUS_GO_ON;
 }
 
+static bool
+is_empty(const struct handlers *hs)
+{
+	return LIST_EMPTY(&hs->list) && LIST_EMPTY(&hs->left);
+}
+
 static void
 pass_on(void *handlers, int number)
 {
@@ -78,6 +84,8 @@ pass_on(void *handlers, int number)
 	struct processes all;
 	struct handler *h;
 
+	if (is_empty(hs))
+		return; /* to read /proc takes long where it is long */
 	groups_look(&all);
 	for (h = LIST_FIRST(&hs->list); h; h = LIST_NEXT(h, link))
 		group_signal(&h->group, number, &all);
@@ -188,6 +196,8 @@ one_lives(struct handlers *hs)
 	struct handler *h;
 	bool found = false;
 
+	if (is_empty(hs))
+		return false;
 	groups_look(&all);
 	for (h = LIST_FIRST(&hs->list); h && !found; h = LIST_NEXT(h, link))
 		found = group_lives(&h->group, &all);
