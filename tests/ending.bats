@@ -36,6 +36,7 @@ interruptible() {
 
 # start_client [ARG]... - sets client, its pid, and say, its input.
 start_client() {
+	rm -f out err
 	mkfifo in
 	tcpu connect "$@" 127.0.0.1 "$port" <in >out 2>err 3>&- &
 	client=$!

@@ -58,7 +58,7 @@ gone() {
 # meet - connect, and go on for as long as the peer does; sets command
 # and child, the pids that it says, client, and say.
 meet() {
-	rm -f in
+	rm -f in out
 	mkfifo in
 	tcpu connect --end=peer 127.0.0.1 "$port" <in >out 2>err 3>&- &
 	client=$!

@@ -55,6 +55,7 @@ set_become() {
 start_background() {
 	local become
 	set_become "$2"
+	rm -f "$1.out" "$1.err" # nobody takes an earlier one's for them
 	$become "${@:2}" <&0 >"$1.out" 2>"$1.err" 3>&- &
 	started+=("$!")
 }
@@ -65,6 +66,7 @@ start_background() {
 start_listener() {
 	local fd become
 	set_become "$2"
+	rm -f "$1.out" "$1.err"
 	mkfifo "$1.fifo"
 	$become "${@:2}" <&0 >"$1.fifo" 2>"$1.err" 3>&- &
 	started+=("$!")
