@@ -101,7 +101,7 @@ copy(struct copying *c)
 			more = copy_piece(c);
 		if (is_closed(c) && !terminated(more))
 			return tu_port_go_on(c->from->closed ? c->from : c->to);
-		if (c->total >= LARGE && !c->enlarged) {
+		if (more == 1 && c->total >= LARGE && !c->enlarged) {
 			tu_descriptor_enlarge(&c->from->connection->descriptor);
 			tu_descriptor_enlarge(&c->to->connection->descriptor);
 			c->enlarged = true;
