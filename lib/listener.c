@@ -24,6 +24,8 @@ static int open_unix(struct tu_runtime *, const struct tcp_listen_options *,
 static const char *unix_fault(int, const struct tcp_listen_options *);
 static tcp_listener listener_new(
     struct tu_runtime *, const int *, int, struct tu_socket_file *);
+static const char *fault_of(const struct tu_runtime *, const int *, int);
+static bool listens(const void *, int);
 static void close_listener(struct tu_listener *);
 static void drop(void *);
 static int find_socket(tcp_listener, int, const char *);
@@ -73,7 +75,7 @@ tcp_listener_from_fds(const int *fds, int n)
 		return (tcp_listener){0};
 	}
 	for (i = 0; i < n; i++) {
-		fault = tu_passive_fault(fds[i]);
+		fault = fault_of(rt, fds, i);
 		if (fault == NULL)
 			continue;
 		tu_refuse(EINVAL, "descriptor %d is %s", fds[i], fault);
@@ -82,6 +84,30 @@ tcp_listener_from_fds(const int *fds, int n)
 	for (i = 0; i < n; i++)
 		(void)tu_passive_adopt(fds[i]); /* cannot fail for a socket */
 	return listener_new(rt, fds, n, NULL);
+}
+
+/* Why the last of N + 1 descriptors cannot be taken; NULL if it can.  If two
+ * listeners had it, the second close could hit one opened meanwhile. */
+static const char *
+fault_of(const struct tu_runtime *rt, const int *fds, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (fds[i] == fds[n])
+			return "named twice";
+	if (tu_handles_any(&rt->handles, TU_LISTENER, listens, fds[n]))
+		return "part of a listener already";
+	return tu_passive_fault(fds[n]);
+}
+
+static bool
+listens(const void *listener, int fd)
+{
+	const struct tu_listener *l = listener;
+
+	for (int i = 0; i < l->n; i++)
+		if (l->sockets[i].fd == fd)
+			return true;
+	return false;
 }
 
 bool

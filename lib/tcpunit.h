@@ -198,7 +198,8 @@ TCPUNIT_API tcp_listener tcp_listen(
  * Makes a listener over N listening TCP or Unix stream sockets (at most
  * TCPUNIT_MAX_SOCKETS) that were made elsewhere.  On success they belong to the
  * listener, which makes them close-on-exec and non-blocking; tcp_close closes
- * them.  Errors: argument EINVAL if one is not such a socket.
+ * them.  Errors: argument EINVAL if one is not such a socket, is named twice,
+ * or belongs to a listener already.
  */
 TCPUNIT_API tcp_listener tcp_listener_from_fds(const int *fds, int n);
 #define TCPUNIT_MAX_SOCKETS 64

@@ -478,6 +478,29 @@ not_adopted(void)
 	close(fds[1]);
 }
 
+/* Two closes of one descriptor could hit a file opened between them. */
+static void
+adopted_twice(void)
+{
+	int fd = peer_listen("127.0.0.1", 0, 4), fds[2] = {fd, fd};
+	tcp_listener l;
+
+	ok(failed(!tcp_listener_p(tcp_listener_from_fds(fds, 2)),
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL) &&
+		told("named twice"),
+	    "a socket is not taken twice by one listener");
+	l = tcp_listener_from_fds(&fd, 1);
+	ok(failed(!tcp_listener_p(tcp_listener_from_fds(&fd, 1)),
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL) &&
+		told("part of a listener"),
+	    "nor by two listeners");
+	tcp_close(l);
+	fd = peer_listen("127.0.0.1", 0, 4);
+	l = tcp_listener_from_fds(&fd, 1);
+	ok(tcp_listener_p(l), "its number is free again after tcp_close");
+	tcp_close(l);
+}
+
 int
 main(void)
 {
@@ -496,5 +519,6 @@ main(void)
 	run(shared_port);
 	run(adopted);
 	run(not_adopted);
+	run(adopted_twice);
 	return done_testing();
 }
