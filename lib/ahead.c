@@ -21,7 +21,7 @@ int
 tu_ahead_room(
     struct tu_ahead *a, struct evbuffer *scratch, struct tu_room *room)
 {
-	tu_ahead_drain(a);
+	tu_ahead_reclaim(a);
 	if (a->size > LITTLE)
 		return room_in_place(a, scratch, room);
 	if (find_room(scratch, a->size, TU_SCRATCH, room) == -1)
@@ -141,9 +141,9 @@ tu_ahead_line(struct tu_ahead *a, size_t n, size_t ending)
 }
 
 void
-tu_ahead_drain(struct tu_ahead *a)
+tu_ahead_reclaim(struct tu_ahead *a)
 {
-	tu_ahead_settle(a);
+	tu_ahead_restore(a);
 	if (a->lent && a->size > 0)
 		return;
 	if (a->lent)
@@ -153,14 +153,14 @@ tu_ahead_drain(struct tu_ahead *a)
 	a->lent = false;
 	a->taken = 0;
 	if (a->size == 0)
-		a->room = 0; /* the drained memory is freed */
+		a->room = 0; /* the memory is freed with them */
 }
 
 void
 tu_ahead_clear(struct tu_ahead *a)
 {
 	tu_ahead_skip(a, a->size);
-	tu_ahead_drain(a);
+	tu_ahead_reclaim(a);
 }
 
 /* Moves the held bytes to new memory, with room for as many again. */

@@ -77,15 +77,15 @@ ssize_t tu_ahead_find(
 /* Takes the first N bytes, puts a NUL after them, and skips ENDING more. */
 char *tu_ahead_line(struct tu_ahead *a, size_t n, size_t ending);
 
-/* tu_ahead_drain frees the bytes that were handed out, and is called before
+/* tu_ahead_reclaim frees the bytes that were handed out, and is called before
  * more is read; tu_ahead_clear drops all bytes. */
-void tu_ahead_drain(struct tu_ahead *a);
+void tu_ahead_reclaim(struct tu_ahead *a);
 void tu_ahead_clear(struct tu_ahead *a);
 
 /* Removes the NUL that was put after a line.  Each call on the bytes begins
  * with it. */
 static inline void
-tu_ahead_settle(struct tu_ahead *a)
+tu_ahead_restore(struct tu_ahead *a)
 {
 	if (a->patched)
 		*a->first = a->was;

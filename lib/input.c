@@ -106,7 +106,7 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap)
 
 	if (p->closed) /* another thread has closed it */
 		return tu_port_go_on(p);
-	tu_ahead_settle(&p->ahead);
+	tu_ahead_restore(&p->ahead);
 	while (p->skip_lf && p->ahead.size == 0) {
 		filled = tu_input_fill(p);
 		if (filled <= 0)
@@ -115,7 +115,7 @@ tu_input_read(struct tu_port *p, void *buf, size_t cap)
 	if (p->ahead.size > 0)
 		return (ssize_t)tu_ahead_take(&p->ahead, buf, cap);
 	if (p->ahead.taken > 0)
-		tu_ahead_drain(&p->ahead);
+		tu_ahead_reclaim(&p->ahead);
 	return receive(p, buf, cap);
 }
 
@@ -157,7 +157,7 @@ tu_input_wait(struct tu_port *p)
 	struct tu_port *output = p->connection->output;
 	int result;
 
-	tu_ahead_drain(&p->ahead);
+	tu_ahead_reclaim(&p->ahead);
 	/* If sending fails, later writes and the close report it. */
 	if (output != NULL && output->buffer_size > 0 && output->user == NULL &&
 	    tu_output_push(output))
@@ -202,7 +202,7 @@ enter(tcp_port port, const void *buf, size_t n, const char *name)
 static bool
 has_arrived(struct tu_port *p)
 {
-	tu_ahead_settle(&p->ahead);
+	tu_ahead_restore(&p->ahead);
 	while (p->ahead.size == 0 && !p->end && p->error == 0)
 		if (try_read_ahead(p) == -1) {
 			if (errno == EAGAIN)
@@ -341,7 +341,7 @@ next_byte(tcp_port port, bool take, const char *name)
 	if (p == NULL)
 		return -1;
 	tu_limit(&p->runtime->scheduler, p->timeout);
-	tu_ahead_settle(&p->ahead);
+	tu_ahead_restore(&p->ahead);
 	while (filled == 1 && p->ahead.size == 0)
 		filled = tu_input_fill(p);
 	if (filled == -1)

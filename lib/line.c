@@ -35,7 +35,7 @@ tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 		return -1;
 	if (line == NULL || len == NULL)
 		return tu_refuse(EINVAL, "nowhere to put it");
-	tu_ahead_settle(&p->ahead);
+	tu_ahead_restore(&p->ahead);
 	if (find_line(p, limit, &span))
 		return hand_out(p, span, line, len);
 	tu_port_hold(p);
