@@ -28,6 +28,7 @@ BASHDIR = $(DATADIR)/bash-completion/completions
 ZSHDIR = $(DATADIR)/zsh/site-functions
 FISHDIR = $(DATADIR)/fish/vendor_completions.d
 BATSDIR = $(PREFIX)/lib/bats
+DOCDIR = $(DATADIR)/doc/tcpu
 
 CFLAGS = -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -73,8 +74,8 @@ CHECK_DEPS = g++ git perl=prove bats \
 	procps=ps spin strace expect curl wrk valgrind mandoc zsh fish \
 	systemd=systemd-socket-activate
 BENCH_DEPS = golang-go=go racket
-DEB_DEPS = git dpkg-dev=dpkg-buildpackage fakeroot debhelper=dh lintian
-RELEASE_DEPS = $(DEB_DEPS) debootstrap mmdebstrap reuse clang \
+DEB_DEPS = build-essential fakeroot debhelper=dh
+RELEASE_DEPS = $(DEB_DEPS) lintian debootstrap mmdebstrap reuse clang \
 	abigail-tools=abidiff qemu-user=qemu-aarch64 musl-tools=musl-gcc \
 	gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-s390x-linux-gnu \
 	gcc-i686-linux-gnu
@@ -88,6 +89,7 @@ DIST = $(BUILD)/tcpunit-$(VERSION).tar.gz
 
 # The calls that a page of section 3 is about, each a link to it.
 CALLS = sed -n 's/^\.Nm \(tcp_[a-z_]*\).*/\1/p'
+RECIPES = sed -n '/^```bash$$/,/^```$$/{ /^```/!p; }'
 
 COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -idirafter compat $(TINY_CPPFLAGS) $(CPPFLAGS) \
 	$(CFLAGS) $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -pthread \
@@ -327,6 +329,8 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) cmd/completion/_tcpu
 	install -D -m 644 -t $(DESTDIR)$(FISHDIR) cmd/completion/tcpu.fish
 	install -D -m 644 -t $(DESTDIR)$(BATSDIR)/bats-tcpu cmd/bats/*.bash
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md
+	$(RECIPES) README.md >$(DESTDIR)$(DOCDIR)/recipes.bash
 	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || : # as root
 
 uninstall:
@@ -336,7 +340,7 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc \
 		$(DESTDIR)$(BASHDIR)/tcpu $(DESTDIR)$(ZSHDIR)/_tcpu \
 		$(DESTDIR)$(FISHDIR)/tcpu.fish
-	rm -rf $(DESTDIR)$(BATSDIR)/bats-tcpu
+	rm -rf $(DESTDIR)$(BATSDIR)/bats-tcpu $(DESTDIR)$(DOCDIR)
 	for page in man/*.[1-9]; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	for call in $$($(CALLS) man/*.3); do \
@@ -344,6 +348,7 @@ uninstall:
 
 # The same commit makes the same bytes, wherever and whenever.
 dist:
+	@.ci/deps git
 	@mkdir -p $(BUILD)
 	git archive --prefix=tcpunit-$(VERSION)/ HEAD >$(DIST:.gz=)
 	gzip -9nf $(DIST:.gz=)

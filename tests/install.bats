@@ -70,7 +70,8 @@ program() {
 		done
 		printf './share/%s\n' bash-completion/completions/tcpu \
 			zsh/site-functions/_tcpu \
-			fish/vendor_completions.d/tcpu.fish
+			fish/vendor_completions.d/tcpu.fish \
+			doc/tcpu/README.md doc/tcpu/recipes.bash
 		declared | sed 's|.*|./share/man/man3/&.3|'
 	} | sort -u >want
 	diff want got
@@ -84,6 +85,14 @@ program() {
 		grep -q "^\.Fn $call \|^\.Fo $call$" \
 			"$root$prefix/share/man/man3/$call.3" || fail "$call"
 	done < <(declared)
+}
+
+@test "the recipes are those of the README" {
+	bash -n "$root$prefix/share/doc/tcpu/recipes.bash"
+	[ "$(grep -c tcpu "$root$prefix/share/doc/tcpu/recipes.bash")" -gt 5 ]
+	grep -vFx -f "$TOP/README.md" \
+		"$root$prefix/share/doc/tcpu/recipes.bash" >elsewhere || true
+	assert_content elsewhere ''
 }
 
 @test "the command runs alone and knows its version" {
