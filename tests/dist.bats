@@ -37,9 +37,11 @@ version() {
 	assert_output "$(version)"
 	run -0 grep -m1 '^## [0-9]' "$TOP/CHANGELOG.md"
 	assert_output --regexp "^## $(version)(,|$)"
-	run -0 sed -n 's/^  "version": "\(.*\)",$/\1/p' \
-		"$TOP/.packaging/npm/package.json"
-	assert_output "$(version)"
+	cd "$TOP/.packaging" || return
+	run -0 sed -n -e 's/^  "version": "\(.*\)",$/\1/p' \
+		-e 's/^pkgver=//p' -e 's/^Version: *//p' \
+		npm/package.json alpine/APKBUILD rpm/tcpu.spec
+	assert_output "$(printf '%s\n' "$(version)" "$(version)" "$(version)")"
 }
 
 @test "the packages' symbols are those of the header" {
