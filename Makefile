@@ -109,13 +109,13 @@ FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options \
 	descriptors ending \
 	kernel/sock_diag kernel/socket_address \
 	kernel/socket_table listen/access listen/inherited options \
-	outbox outlet run session/stream target values)))
+	outbox outlet run session/stream target text values)))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 SIM_OBJ = $(call objects,tests/sim/*.c tests/sim/programs/*.c)
 SIM_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options ending \
 	kernel/sock_diag kernel/socket_address kernel/socket_table options \
-	outbox outlet run session/* values)))
+	outbox outlet run session/* text values)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard compat/*.h compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \

@@ -18,6 +18,7 @@
 #include "own_addresses.h"
 #include "run.h"
 #include "target.h"
+#include "text.h"
 #include "waiting.h"
 
 enum format { FORMAT_NONE, FORMAT_PLAIN, FORMAT_SH };
@@ -56,7 +57,7 @@ static int run_accept_ready(const struct run *run, const void *options,
 static int check_options(const struct run *run,
     const struct accept_ready_options *o, const struct operands *operands);
 static int begin_question(struct question *q, const struct operands *operands);
-static int settle(struct question *q);
+static int find_answer(struct question *q);
 static int look(const struct question *q, struct sight *sight);
 static int unset_counts(const struct question *q);
 static int print_counts(const struct question *q, const struct sight *sight);
@@ -138,7 +139,7 @@ run_accept_ready(
 		status = q.options->bindable
 		    ? answer_bindable(
 			  &q.waiting, q.options->wait.asked, &q.hosts, q.port)
-		    : settle(&q);
+		    : find_answer(&q);
 	free(q.hosts.list);
 	return status;
 }
@@ -187,15 +188,14 @@ begin_question(struct question *q, const struct operands *operands)
 	if (status != STATUS_GO_ON)
 		return status;
 	if (o->fd != -1) {
-		(void)snprintf(q->what, sizeof(q->what),
+		format_text(q->what, sizeof(q->what),
 		    "accept-ready descriptor %d", o->fd);
 		return STATUS_GO_ON;
 	}
 	status = find_target(q->run, operands, false, 1, &target);
 	if (status != STATUS_GO_ON)
 		return status;
-	(void)snprintf(
-	    q->what, sizeof(q->what), "accept-ready %s", target.text);
+	format_text(q->what, sizeof(q->what), "accept-ready %s", target.text);
 	q->port = target.port;
 	return target.host
 	    ? look_up_own(&q->waiting, &target, o->bindable, &q->hosts)
@@ -218,7 +218,7 @@ judge(const struct accept_ready_options *o, const struct sight *sight)
 
 /* Looks once or, with --wait, until the answer is yes; and prints it. */
 static int
-settle(struct question *q)
+find_answer(struct question *q)
 {
 	struct sight sight;
 	int status, verdict;
@@ -270,7 +270,7 @@ print_counts(const struct question *q, const struct sight *sight)
 	if (!q->options->count && q->options->format == FORMAT_NONE)
 		return 0;
 	if (sight->backlog != -1)
-		(void)snprintf(
+		format_text(
 		    backlog, sizeof(backlog), "%" PRId64, sight->backlog);
 	if (q->options->format == FORMAT_SH)
 		n = snprintf(text, sizeof(text),

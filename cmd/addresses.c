@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "listing.h"
 #include "run.h"
 #include "target.h"
+#include "text.h"
 #include "waiting.h"
 
 struct addresses_options {
@@ -249,7 +249,7 @@ answer_process(const struct run *run, const struct addresses_options *o)
 	int process = system_pidfd_open(o->pid);
 	int status;
 
-	(void)snprintf(what, sizeof(what), "addresses process %d", o->pid);
+	format_text(what, sizeof(what), "addresses process %d", o->pid);
 	if (process == -1 && errno != ESRCH)
 		return pidfd_failure(run, what, errno);
 	if (process == -1)
@@ -286,7 +286,7 @@ answer_route(const struct run *run, const struct addresses_options *o,
 	status = find_target(run, operands, true, 1, &target);
 	if (status != STATUS_GO_ON)
 		return status;
-	(void)snprintf(what, sizeof(what), "addresses %s", target.text);
+	format_text(what, sizeof(what), "addresses %s", target.text);
 	options.family = run->options->family;
 	options.numeric = run->options->numeric;
 	result = tcp_connect(target.host, target.port, &options, &in, &out);

@@ -2,7 +2,6 @@
 #include "attempts.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -98,7 +97,7 @@ make_connection(const struct run *run, const struct attempt_options *options,
 	    .connection = connection};
 	int status;
 
-	(void)snprintf(a.what, sizeof(a.what), "connect %s", target->text);
+	format_text(a.what, sizeof(a.what), "connect %s", target->text);
 	a.deadline = now() + a.limit;
 	a.connect.family = run->options->family;
 	a.connect.numeric = run->options->numeric;
@@ -137,7 +136,7 @@ watch_until_exit(const struct attempts *a)
 	if (errno == ESRCH)
 		return fail(a->run, STATUS_NO, "%s: process %d has ended",
 		    a->what, pid);
-	(void)snprintf(what, sizeof(what), "--until-exit %d", pid);
+	format_text(what, sizeof(what), "--until-exit %d", pid);
 	return pidfd_failure(a->run, what, errno);
 }
 
@@ -297,7 +296,7 @@ attempts_failure(struct attempts *a)
 	if (e->kind == TCPUNIT_ERROR_TIMEOUT)
 		return timed_out(a);
 	if (is_about_source(e)) {
-		(void)snprintf(
+		format_text(
 		    source, sizeof(source), "--source %s", a->options->source);
 		return library_failure(a->run, source, STATUS_CONNECT);
 	}

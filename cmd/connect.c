@@ -3,7 +3,6 @@
  * connect.c - tcpu connect: makes a connection and runs a session on it.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "listing.h"
 #include "run.h"
 #include "session/session.h"
+#include "text.h"
 
 struct connect_options {
 	struct common_options common;
@@ -134,7 +134,7 @@ run_connect(
 		status = open_output(run, c.options->session.output, &c.output);
 	if (status != STATUS_GO_ON)
 		return status;
-	(void)snprintf(c.what, sizeof(c.what), "connect %s", c.target.text);
+	format_text(c.what, sizeof(c.what), "connect %s", c.target.text);
 	session = !c.options->attempts.probe &&
 	    (!operands->command || c.options->handler.pipes);
 	status = make_connection(

@@ -3,10 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "text.h"
 
 /* Without a /dev/null, opens a descriptor that, like a closed one, can be
  * neither read nor written, but whose number no other file can get. */
@@ -118,7 +119,7 @@ tell_ready_fd(const struct run *run, int fd, const char *text)
 	char name[32];
 	int code = deliver(run, fd, text, strlen(text));
 
-	(void)snprintf(name, sizeof(name), "--ready-fd %d", fd);
+	format_text(name, sizeof(name), "--ready-fd %d", fd);
 	if (code == -1)
 		return library_failure(run, name, STATUS_FILE);
 	if (fd == STDERR_FILENO)

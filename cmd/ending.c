@@ -269,11 +269,11 @@ await_process(void *ending)
 {
 	struct ending *e = ending;
 
-	int ready = tcp_wait_fd(e->process, TCPUNIT_READABLE, -1);
+	int waited = tcp_wait_fd(e->process, TCPUNIT_READABLE, -1);
 
 	if (e->process_status == 0)
 		return NULL;
-	if (ready != -1)
+	if (waited != -1)
 		end_run(e, e->process_status);
 	else
 		fail_run(e);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <tcpunit.h>
 
+#include "text.h"
+
 /* The largest of the values that readers of optional arguments set. */
 #define MOST_VALUE 32
 
@@ -174,8 +176,8 @@ add_choices(const struct choice *choices, char *text, size_t size)
 	size_t len = strlen(text);
 
 	for (const struct choice *c = choices; c->name; c++) {
-		(void)snprintf(text + len, size - len, "%s%s",
-		    c == choices ? "" : "|", c->name); /* fits */
+		format_text(text + len, size - len, "%s%s",
+		    c == choices ? "" : "|", c->name);
 		len += strlen(text + len);
 	}
 }
@@ -186,8 +188,8 @@ format_argument(const struct option *o, char text[ARGUMENT_SIZE])
 	const bool optional = is_optional(o);
 
 	if (!o->choices) {
-		(void)snprintf(text, ARGUMENT_SIZE, "%s",
-		    o->argument ? o->argument : ""); /* fits */
+		format_text(
+		    text, ARGUMENT_SIZE, "%s", o->argument ? o->argument : "");
 		return text;
 	}
 	(void)strcpy(text, optional ? "[=" : "");

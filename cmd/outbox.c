@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tcpunit.h>
 
 #include "clock.h"
+#include "text.h"
 
 /* How long the end of a run may be held up, in ms. */
 #define FLUSH_TIME 100
@@ -83,7 +83,7 @@ keep_count(struct outbox *o)
 	char line[80];
 	const int dropped = o->dropped;
 
-	(void)snprintf(line, sizeof(line),
+	format_text(line, sizeof(line),
 	    "tcpu: messages dropped while stderr was full: %d\n", dropped);
 	o->dropped = 0;
 	keep(o, line, strlen(line));

@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "../compat/system_calls.h"
+#include "text.h"
 
 static ssize_t try_write(struct outlet *o, const char *text, size_t n);
 static ssize_t write_shared(struct outlet *o, const char *text, size_t n);
@@ -90,7 +90,7 @@ reopen(int fd)
 
 	if (ioctl(fd, TIOCGPTN, &slave) == 0)
 		return -1;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	format_text(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 

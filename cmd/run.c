@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "outlet.h"
+#include "text.h"
 
 static void vsay(const struct run *run, const char *prefix, const char *format,
     va_list args) __attribute__((format(printf, 3, 0)));
@@ -41,7 +42,7 @@ vsay(
 	char line[1024];
 	size_t len, room;
 
-	(void)snprintf(line, sizeof(line), "tcpu: %s", prefix);
+	format_text(line, sizeof(line), "tcpu: %s", prefix);
 	len = strlen(line);
 	room = sizeof(line) - len - 1;
 	(void)vsnprintf(line + len, room, format, args);
@@ -105,7 +106,7 @@ usage_error(const struct run *run, const char *format, ...)
 	va_list args;
 
 	if (run->command)
-		(void)snprintf(prefix, sizeof(prefix), "%s: ", run->command);
+		format_text(prefix, sizeof(prefix), "%s: ", run->command);
 	va_start(args, format);
 	vsay(run, prefix, format, args);
 	va_end(args);

@@ -9,10 +9,11 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tcpunit.h>
+
+#include "text.h"
 
 static int refuse(
     enum status status, char *error, const char *why, const char *text);
@@ -50,7 +51,7 @@ read_target(const struct operands *operands, bool need_host, bool numeric,
 	if (status != STATUS_GO_ON)
 		return status;
 	if (operands->count == 1) {
-		(void)snprintf(target->text, sizeof(target->text), "%s", first);
+		format_text(target->text, sizeof(target->text), "%s", first);
 		status = split_word(first, need_host, target, error);
 	} else {
 		join_target(
@@ -67,7 +68,7 @@ join_target(char *text, size_t size, const char *host, const char *service)
 	const int len = tcp_host_port(host, 0, text, size);
 
 	if ((size_t)len < size)
-		(void)snprintf(text + len, size - (size_t)len, ":%s", service);
+		format_text(text + len, size - (size_t)len, ":%s", service);
 }
 
 int
@@ -94,7 +95,7 @@ read_source(
 static int
 refuse(enum status status, char *error, const char *why, const char *text)
 {
-	(void)snprintf(error, OPTION_ERROR_SIZE, "%s: '%s'", why, text);
+	format_text(error, OPTION_ERROR_SIZE, "%s: '%s'", why, text);
 	return status;
 }
 

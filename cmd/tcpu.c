@@ -20,7 +20,6 @@
  * which.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +28,7 @@
 #include "descriptors.h"
 #include "help.h"
 #include "mistake.h"
+#include "text.h"
 
 static const struct command *const commands[] = {&listen_command,
     &connect_command, &accept_ready_command, &addresses_command, NULL};
@@ -149,7 +149,7 @@ answer_version(const struct run *run)
 {
 	char text[64];
 
-	(void)snprintf(text, sizeof(text), "tcpu %s\n", tcp_version());
+	format_text(text, sizeof(text), "tcpu %s\n", tcp_version());
 	return answer(run, text, strlen(text));
 }
 

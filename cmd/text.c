@@ -9,6 +9,16 @@
 static void append(struct text *t, const char *piece, size_t n);
 
 void
+format_text(char *text, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, size, format, args);
+	va_end(args);
+}
+
+void
 text_add(struct text *t, const char *format, ...)
 {
 	char *piece;

@@ -16,6 +16,11 @@ struct text {
 	bool failed; /* a part is missing */
 };
 
+/* Formats a text into SIZE bytes, as snprintf(3) does; cuts it if it does not
+ * fit. */
+void format_text(char *text, size_t size, const char *format, ...)
+    TCPUNIT_PRINTF(3, 4);
+
 void text_add(struct text *t, const char *format, ...) TCPUNIT_PRINTF(2, 3);
 
 /* Adds the text quoted as a word for a shell. */

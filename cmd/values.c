@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 const char *
 set_true(const char *text, void *value)
 {
@@ -98,7 +100,7 @@ format_time(int ms, char text[TIME_TEXT_SIZE])
 	int len;
 
 	if (ms < 1000 && ms > 0) {
-		(void)snprintf(text, TIME_TEXT_SIZE, "%dms", ms);
+		format_text(text, TIME_TEXT_SIZE, "%dms", ms);
 		return text;
 	}
 	len = snprintf(text, TIME_TEXT_SIZE, "%d.%03d", ms / 1000, ms % 1000);

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "../compat/system_calls.h"
 #include "clock.h"
+#include "text.h"
 
 /* ms: short at first to notice quick changes, then long to save work. */
 #define FIRST_PAUSE 1
@@ -47,7 +47,7 @@ wait_for_process(struct waiting *w, int pid)
 	w->ended = w->process == -1 && errno == ESRCH;
 	if (w->process != -1 || w->ended)
 		return STATUS_GO_ON;
-	(void)snprintf(what, sizeof(what), "--until-exit %d", pid);
+	format_text(what, sizeof(what), "--until-exit %d", pid);
 	return pidfd_failure(w->run, what, errno);
 }
 

@@ -184,7 +184,7 @@ taken() {
 	kill "$TCPU_PID"
 	run timeout -k1 10 tail -f /dev/null --pid "$TCPU_PID"
 	assert_success
-	assert_not_exists file
+	assert_not_exist file
 	bindable 0
 }
 

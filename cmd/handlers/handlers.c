@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -12,6 +11,7 @@
 
 #include "../../compat/system_calls.h"
 #include "../clock.h"
+#include "../text.h"
 
 /* How long killed processes have to disappear, in ms. */
 #define KILL_TIME 100
@@ -157,7 +157,7 @@ handlers_start(
 		h->all = hs;
 		h->connection[0] = connection[0];
 		h->connection[1] = connection[1];
-		(void)snprintf(h->name, sizeof(h->name), "%s", name);
+		format_text(h->name, sizeof(h->name), "%s", name);
 		(void)tcp_addresses(connection[0], local, h->address);
 		if (handler_start(h) == 0)
 			return 0;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../close_range.h"
+#include "../text.h"
 
 /* The pause before another try during a shortage, in ms. */
 #define SHORTAGE_PAUSE 100
@@ -151,12 +152,12 @@ set_environment(struct environment *e, tcp_port port, int number)
 
 	(void)tcp_addresses(port, local, remote); /* it is open */
 	(void)tcp_port_numbers(port, &ports[0], &ports[1]);
-	(void)snprintf(v[0], size, "PROTO=TCP");
-	(void)snprintf(v[1], size, "TCPLOCALIP=%s", local);
-	(void)snprintf(v[2], size, "TCPLOCALPORT=%d", ports[0]);
-	(void)snprintf(v[3], size, "TCPREMOTEIP=%s", remote);
-	(void)snprintf(v[4], size, "TCPREMOTEPORT=%d", ports[1]);
-	(void)snprintf(v[5], size, "TCPCONNNUM=%d", number);
+	format_text(v[0], size, "PROTO=TCP");
+	format_text(v[1], size, "TCPLOCALIP=%s", local);
+	format_text(v[2], size, "TCPLOCALPORT=%d", ports[0]);
+	format_text(v[3], size, "TCPREMOTEIP=%s", remote);
+	format_text(v[4], size, "TCPREMOTEPORT=%d", ports[1]);
+	format_text(v[5], size, "TCPCONNNUM=%d", number);
 	for (int i = 0; i < VARIABLES; i++) {
 		if (putenv(v[i]) != 0)
 			return -1;

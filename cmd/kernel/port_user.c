@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../text.h"
 #include "process_sockets.h"
 #include "sockets.h"
 
@@ -74,7 +75,7 @@ describe(const struct socket_entry *entry, char *text)
 
 	describe_owner(entry->inode, owner);
 	if (entry->listening || port == 0) {
-		(void)snprintf(text, PORT_USER_SIZE, "%s %s",
+		format_text(text, PORT_USER_SIZE, "%s %s",
 		    owner[0] ? owner : "somebody else",
 		    entry->listening ? "listens there"
 				     : "has the port without listening");
@@ -82,7 +83,7 @@ describe(const struct socket_entry *entry, char *text)
 	}
 	(void)tcp_address_text(&entry->remote, host); /* it has a family */
 	(void)tcp_host_port(host, port, peer, sizeof(peer));
-	(void)snprintf(text, PORT_USER_SIZE,
+	format_text(text, PORT_USER_SIZE,
 	    "the port belongs to a %sconnection%s%s with %s",
 	    entry->inode ? "" : "closed ", owner[0] ? " of " : "", owner, peer);
 }
@@ -98,12 +99,12 @@ describe_owner(unsigned long inode, char text[OWNER_SIZE])
 	text[0] = '\0';
 	if (owner == 0)
 		return;
-	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)owner);
+	format_text(path, sizeof(path), "/proc/%d/comm", (int)owner);
 	file = fopen(path, "re");
 	if (file) {
 		(void)!fgets(name, sizeof(name), file); /* it may have ended */
 		(void)fclose(file);                     /* was read only */
 	}
 	name[strcspn(name, "\n")] = '\0';
-	(void)snprintf(text, OWNER_SIZE, "process %d (%s)", (int)owner, name);
+	format_text(text, OWNER_SIZE, "process %d (%s)", (int)owner, name);
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../text.h"
 #include "processes.h"
 
 #define PATH_SIZE 64
@@ -74,7 +75,7 @@ enter_network(struct network *network, pid_t process, bool listening)
 	char path[PATH_SIZE];
 	struct stat st;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)process);
+	format_text(path, sizeof(path), "/proc/%d/ns/net", (int)process);
 	if (stat(path, &st) == -1)
 		return -1;
 	if (st.st_ino == network->id)
@@ -122,7 +123,7 @@ open_descriptors(pid_t process)
 {
 	char path[PATH_SIZE];
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)process);
+	format_text(path, sizeof(path), "/proc/%d/fd", (int)process);
 	return opendir(path);
 }
 

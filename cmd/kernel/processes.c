@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../text.h"
+
 #define PATH_SIZE 64
 
 bool
@@ -34,7 +36,7 @@ read_process(const char *name, struct process *p)
 	char state;
 	int fd;
 
-	(void)snprintf(path, sizeof(path), "/proc/%.16s/stat", name);
+	format_text(path, sizeof(path), "/proc/%.16s/stat", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return is_out_of_sight(errno) ? 0 : -1;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../text.h"
 #include "sock_diag.h"
 
 static bool our_network(pid_t process);
@@ -38,7 +39,7 @@ our_network(pid_t process)
 
 	if (process == 0)
 		return true;
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)process);
+	format_text(path, sizeof(path), "/proc/%d/ns/net", (int)process);
 	return stat("/proc/self/ns/net", &ours) == 0 &&
 	    stat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino &&
 	    ours.st_dev == theirs.st_dev;
@@ -56,9 +57,9 @@ read_proc_file(const struct socket_query *query, const char *name, int family,
 	int result;
 
 	if (query->process)
-		(void)snprintf(
+		format_text(
 		    process, sizeof(process), "%d", (int)query->process);
-	(void)snprintf(path, sizeof(path), "/proc/%s/net/%s", process, name);
+	format_text(path, sizeof(path), "/proc/%s/net/%s", process, name);
 	file = fopen(path, "re");
 	if (!file)
 		return -1;

@@ -2,9 +2,10 @@
 #include "access.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../text.h"
 
 /* The bits before the IPv4 address in an IPv4-mapped IPv6 address. */
 #define MAPPED_BITS 96
@@ -30,7 +31,7 @@ read_address(const char *text, struct in6_addr *address)
 		return 128;
 	if (inet_pton(AF_INET, text, &v4) != 1)
 		return -1;
-	(void)snprintf(mapped, sizeof(mapped), "::ffff:%s", text);
+	format_text(mapped, sizeof(mapped), "::ffff:%s", text);
 	(void)inet_pton(AF_INET6, mapped, address); /* it is well-formed */
 	return 32;
 }
@@ -59,7 +60,7 @@ read_rule(const char *text, bool allow, struct access *access)
 		return "too many rules";
 	if (len >= sizeof(address))
 		return "not a network";
-	(void)snprintf(address, sizeof(address), "%.*s", (int)len, text);
+	format_text(address, sizeof(address), "%.*s", (int)len, text);
 	most = read_address(address, &rule.network);
 	if (most == -1)
 		return "not a network";
@@ -107,8 +108,7 @@ is_admitted(const struct access *access, const char *text)
 
 	if (access->count == 0)
 		return true;
-	(void)snprintf(
-	    bare, sizeof(bare), "%.*s", (int)strcspn(text, "%"), text);
+	format_text(bare, sizeof(bare), "%.*s", (int)strcspn(text, "%"), text);
 	if (read_address(bare, &address) == -1)
 		return false; /* no rule can judge an unreadable address */
 	for (int i = 0; i < access->count; i++) {

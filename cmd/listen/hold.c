@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../close_range.h"
 #include "../handlers/program.h"
+#include "../text.h"
 #include "inherited.h"
 
 static int
@@ -49,7 +49,7 @@ set_number(const char *name, int n)
 {
 	char text[16];
 
-	(void)snprintf(text, sizeof(text), "%d", n);
+	format_text(text, sizeof(text), "%d", n);
 	return setenv(name, text, 1);
 }
 

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../descriptors.h"
+#include "../text.h"
 
 /* The value of a variable that is a number, or -1. */
 static int
@@ -73,7 +73,7 @@ find_inherited(const struct run *run, int fd, struct inherited *i)
 		(void)strcpy(i->what, "listen $LISTEN_FDS");
 		fd = FIRST_FD;
 	} else {
-		(void)snprintf(i->what, sizeof(i->what), "listen --fd %d", fd);
+		format_text(i->what, sizeof(i->what), "listen --fd %d", fd);
 	}
 	while (!why && i->count < n)
 		why = take(fd++, i);

@@ -3,7 +3,6 @@
  * listen.c - tcpu listen: its listener, and telling others of it.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "../command.h"
@@ -12,6 +11,7 @@
 #include "../kernel/socket_address.h"
 #include "../session/wire.h"
 #include "../target.h"
+#include "../text.h"
 #include "refuse.h"
 #include "serve.h"
 
@@ -115,7 +115,7 @@ watch_until_exit(const struct listening *l)
 
 	if (pid == 0 || watch_process(l->run->ending, pid, STATUS_ENDED) == 0)
 		return STATUS_GO_ON;
-	(void)snprintf(what, sizeof(what), "--until-exit %d", pid);
+	format_text(what, sizeof(what), "--until-exit %d", pid);
 	return pidfd_failure(l->run, what, errno);
 }
 
@@ -128,7 +128,7 @@ adopt_listener(struct listening *l)
 
 	if (status != STATUS_GO_ON)
 		return status;
-	(void)snprintf(l->what, sizeof(l->what), "%s", i->what);
+	format_text(l->what, sizeof(l->what), "%s", i->what);
 	l->listener = tcp_listener_from_fds(i->fds, i->count);
 	if (!tcp_listener_p(l->listener))
 		return library_failure(l->run, l->what, STATUS_LISTEN);
@@ -180,9 +180,9 @@ set_name(struct listening *l, const struct target *target, int port)
 		host = target->host;
 	else if (o->common.family == 6 || o->v6only)
 		host = "::";
-	(void)snprintf(number, sizeof(number), "%d", port);
+	format_text(number, sizeof(number), "%d", port);
 	join_target(name, sizeof(name), host, port ? number : target->service);
-	(void)snprintf(l->what, sizeof(l->what), "listen %s", name);
+	format_text(l->what, sizeof(l->what), "listen %s", name);
 }
 
 static int

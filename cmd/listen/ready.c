@@ -19,13 +19,13 @@
 #include "manager.h"
 
 /* The first byte through the pipe to the launcher; the text follows. */
-#define READY 'R'
+#define ANNOUNCED 'R'
 
 static option_reader print_port;
 static int go_to_background(
     const struct run *run, int keep, bool serves, int *launcher);
-static int wait_until_ready(const struct run *run, int fd, pid_t child);
-static void settle_down(int keep, bool serves, int launcher);
+static int await_announcement(const struct run *run, int fd, pid_t child);
+static void leave_caller(int keep, bool serves, int launcher);
 static int write_file(const struct run *run, const char *option,
     const char *name, int number, struct ready_file *file);
 
@@ -98,12 +98,12 @@ go_to_background(const struct run *run, int keep, bool serves, int *launcher)
 		return fail(run, STATUS_FAILED, "fork: %s", strerror(errno));
 	if (child > 0) {
 		(void)close(pipe_fds[1]);
-		status = wait_until_ready(run, pipe_fds[0], child);
+		status = await_announcement(run, pipe_fds[0], child);
 		return status == STATUS_DONE ? STATUS_ENDED : status;
 	}
 	/* Until the listener is announced, only the launcher can end it. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	settle_down(keep, serves, pipe_fds[1]);
+	leave_caller(keep, serves, pipe_fds[1]);
 	*launcher = pipe_fds[1];
 	return STATUS_GO_ON;
 }
@@ -111,7 +111,7 @@ go_to_background(const struct run *run, int keep, bool serves, int *launcher)
 /* Returns the status of the launcher: that of the answer once the child has
  * announced itself, or else that of the child, which has said why it ended. */
 static int
-wait_until_ready(const struct run *run, int fd, pid_t child)
+await_announcement(const struct run *run, int fd, pid_t child)
 {
 	char text[256];
 	size_t len = 0;
@@ -147,7 +147,7 @@ close_between(int after, int before)
 }
 
 static void
-settle_down(int keep, bool serves, int launcher)
+leave_caller(int keep, bool serves, int launcher)
 {
 	int low = keep > 2 && keep < launcher ? keep : launcher;
 	int high = keep > launcher ? keep : launcher;
@@ -175,7 +175,7 @@ static int
 leave_launcher(const struct run *run, int launcher, const char *text)
 {
 	(void)prctl(PR_SET_PDEATHSIG, 0);
-	if (dprintf(launcher, "%c%s", READY, text) < 0)
+	if (dprintf(launcher, "%c%s", ANNOUNCED, text) < 0)
 		return STATUS_FAILED; /* the launcher was killed */
 	(void)close(launcher);
 	if (is_pipe(STDERR_FILENO))
@@ -247,7 +247,7 @@ ready_announce(const struct run *run, const struct ready_options *o,
 	int status;
 
 	*files = (struct ready_files){0};
-	(void)snprintf(number, sizeof(number), "%d\n", at->port);
+	format_text(number, sizeof(number), "%d\n", at->port);
 	status = write_file(
 	    run, "--port-file", o->port_file, at->port, &files->port);
 	if (status == STATUS_GO_ON)

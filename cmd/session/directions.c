@@ -54,7 +54,7 @@ run_sender(void *session)
 	send_input(s);
 	s->sent = true;
 	if (s->watches)
-		(void)tcp_thread_terminate(s->receiver); /* it has not ended */
+		end_thread(s->receiver);
 	return NULL;
 }
 
@@ -81,11 +81,12 @@ end_receiving(struct session *s)
 {
 	if (s->end == END_QUIET) {
 		/* The peer cannot answer before it has received the input. */
-		if (settle(s) == 0 && linger(s, s->options->end.quiet) == 0)
+		if (await_delivery(s) == 0 &&
+		    linger(s, s->options->end.quiet) == 0)
 			wire_stop(tcp_port_fileno(s->in));
 	} else if (s->end == END_INPUT || has_ended(s->standard->process)) {
-		(void)settle(s); /* conclude asks again */
-		(void)tcp_thread_terminate(s->receiver); /* or it ended */
+		(void)await_delivery(s); /* conclude asks again */
+		end_thread(s->receiver);
 	}
 }
 
@@ -152,7 +153,7 @@ run_receiver(void *session)
 	if (receive(s))
 		watch_peer(s);
 	else
-		(void)tcp_thread_terminate(s->sender); /* or it ended */
+		end_thread(s->sender);
 	return NULL;
 }
 
@@ -206,7 +207,7 @@ watch_peer(struct session *s)
 	if (presence == PEER_RESET && s->lost == 0)
 		s->lost = ECONNRESET;
 	if (presence != PEER_THERE)
-		(void)tcp_thread_terminate(s->sender); /* or it ended */
+		end_thread(s->sender);
 }
 
 /* A COMMAND may stop reading early; the rest of the peer's data is dropped. */
@@ -219,11 +220,17 @@ is_unwanted(const struct session *s)
 }
 
 void
+end_thread(tcp_thread thread)
+{
+	(void)tcp_thread_terminate(thread); /* fails if there is none */
+}
+
+void
 stop_session(struct session *s, int status, bool fatal)
 {
 	s->outcome = (struct outcome){status, fatal};
-	(void)tcp_thread_terminate(s->sender);   /* or it ended */
-	(void)tcp_thread_terminate(s->receiver); /* or it ended */
+	end_thread(s->sender);
+	end_thread(s->receiver);
 }
 
 static int
@@ -263,7 +270,7 @@ note_failure(struct session *s)
  * have left after its own end of file.
  */
 static bool
-is_settled(const struct session *s, size_t acknowledged)
+is_delivered(const struct session *s, size_t acknowledged)
 {
 	const uint64_t missing = tcp_port_position(s->out) - acknowledged;
 
@@ -271,7 +278,7 @@ is_settled(const struct session *s, size_t acknowledged)
 }
 
 int
-settle(struct session *s)
+await_delivery(struct session *s)
 {
 	const struct tcp_error *e;
 
@@ -280,7 +287,7 @@ settle(struct session *s)
 	e = tcp_last_error();
 	if (e->kind != TCPUNIT_ERROR_NET)
 		return -1;
-	if (!is_settled(s, e->transferred))
+	if (!is_delivered(s, e->transferred))
 		s->lost = e->code;
 	return 0;
 }

@@ -54,6 +54,9 @@ void *run_sender(void *session);
 void *run_receiver(void *session);
 void *watch_command(void *session);
 
+/* Terminates a thread of the session, unless it has ended or never began. */
+void end_thread(tcp_thread thread);
+
 /* Ends both directions. */
 void stop_session(struct session *s, int status, bool fatal);
 
@@ -63,7 +66,7 @@ void note_failure(struct session *s);
 /* Waits until the peer's kernel has acknowledged every sent byte, or the
  * connection is found lost: see s->lost.  Returns 0; or -1 if the wait was
  * interrupted. */
-int settle(struct session *s);
+int await_delivery(struct session *s);
 
 /*
  * Waits until the peer has sent nothing for LIMIT ms, and all received data are

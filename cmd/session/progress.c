@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../clock.h"
+#include "../text.h"
 
 /* How often the line is drawn, and how often a line is added to a file. */
 #define REDRAW 500
@@ -109,8 +110,7 @@ format_amount(double n, char text[AMOUNT_SIZE])
 
 	for (; n >= 1023.95 && i < 4; i++)
 		n /= 1024;
-	(void)snprintf(
-	    text, AMOUNT_SIZE, i ? "%.1f %s" : "%.0f %s", n, units[i]);
+	format_text(text, AMOUNT_SIZE, i ? "%.1f %s" : "%.0f %s", n, units[i]);
 	return text;
 }
 
@@ -121,10 +121,10 @@ format_clock(int64_t s, char text[CLOCK_SIZE])
 	const int minutes = (int)(s / 60 % 60), seconds = (int)(s % 60);
 
 	if (s >= 3600)
-		(void)snprintf(text, CLOCK_SIZE, "%" PRId64 ":%02d:%02d",
-		    s / 3600, minutes, seconds);
+		format_text(text, CLOCK_SIZE, "%" PRId64 ":%02d:%02d", s / 3600,
+		    minutes, seconds);
 	else
-		(void)snprintf(text, CLOCK_SIZE, "%d:%02d", minutes, seconds);
+		format_text(text, CLOCK_SIZE, "%d:%02d", minutes, seconds);
 	return text;
 }
 

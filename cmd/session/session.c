@@ -3,15 +3,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "../clock.h"
+#include "../text.h"
 #include "directions.h"
 
-/* The limits of drain(), in bytes and ms. */
-#define DRAIN_SIZE (1024 * 1024)
-#define DRAIN_TIME 1000
+/* The limits of receive_rest(), in bytes and ms. */
+#define REST_SIZE (1024 * 1024)
+#define REST_TIME 1000
 
 /* How long a direction may take to end once the run is over, in ms. */
 #define PATIENCE 100
@@ -26,7 +26,7 @@ static int conclude(struct session *s);
 static int interrupted(struct session *s);
 static int fail_with_counts(
     struct session *s, enum status status, const char *why);
-static void drain(struct session *s);
+static void receive_rest(struct session *s);
 
 struct outcome
 run_session(const struct run *run, const struct session_options *options,
@@ -115,8 +115,8 @@ run_threads(struct session *s)
 		threads[n++] = tcp_thread_start(show_progress, &s->progress);
 	if (!have_started(threads, n)) {
 		note_failure(s);
-		(void)tcp_thread_terminate(s->receiver); /* or it is not */
-		(void)tcp_thread_terminate(s->sender);   /* or it is not */
+		end_thread(s->receiver);
+		end_thread(s->sender);
 	}
 	return join_threads(threads, n);
 }
@@ -131,8 +131,7 @@ join_threads(const tcp_thread *threads, int n)
 
 	for (int i = 0; i < n; i++) {
 		if (i >= 2 || result == -1)
-			(void)tcp_thread_terminate(
-			    threads[i]); /* or it ended */
+			end_thread(threads[i]);
 		if (!tcp_thread_p(threads[i]) ||
 		    tcp_thread_join(
 			threads[i], NULL, result == -1 ? PATIENCE : -1) == 0)
@@ -157,7 +156,7 @@ conclude(struct session *s)
 {
 	if (s->outcome.status != STATUS_DONE)
 		return 0;
-	if (settle(s) == -1)
+	if (await_delivery(s) == -1)
 		return -1;
 	if (s->lost)
 		s->outcome.status =
@@ -167,7 +166,7 @@ conclude(struct session *s)
 		    "the peer has left before all input was sent");
 	else if (!s->options->reset &&
 	    (s->end == END_INPUT || s->standard->process != -1))
-		drain(s);
+		receive_rest(s);
 	return 0;
 }
 
@@ -178,17 +177,17 @@ conclude(struct session *s)
  * peer.
  */
 static void
-drain(struct session *s)
+receive_rest(struct session *s)
 {
 	char buf[8192];
-	const int64_t end = now() + DRAIN_TIME;
+	const int64_t end = now() + REST_TIME;
 	size_t total = 0;
 	int64_t left;
 	ssize_t n = 1;
 
 	if (!s->finished)
 		s->finished = wire_finish(tcp_port_fileno(s->out));
-	while (n > 0 && total < DRAIN_SIZE && (left = end - now()) > 0) {
+	while (n > 0 && total < REST_SIZE && (left = end - now()) > 0) {
 		(void)tcp_set_timeout(s->in, (int)left); /* it is open */
 		n = tcp_read(s->in, buf, sizeof(buf));
 		total += n > 0 ? (size_t)n : 0;
@@ -214,7 +213,7 @@ interrupted(struct session *s)
 		return fail_with_counts(s, STATUS_FAILED, strerror(e->code));
 	if (e->status != STATUS_TIMEOUT)
 		return e->status;
-	(void)snprintf(why, sizeof(why), "timed out after %s",
+	format_text(why, sizeof(why), "timed out after %s",
 	    format_time(e->timeout, time));
 	return fail_with_counts(s, STATUS_TIMEOUT, why);
 }
@@ -237,8 +236,7 @@ watch_idleness(void *session)
 
 	if (await_silence(s, true, limit) == -1)
 		return NULL;
-	(void)snprintf(
-	    why, sizeof(why), "idle for %s", format_time(limit, time));
+	format_text(why, sizeof(why), "idle for %s", format_time(limit, time));
 	stop_session(s, fail_with_counts(s, STATUS_TIMEOUT, why), false);
 	return NULL;
 }
