@@ -54,6 +54,7 @@ cmd_rooms() {
 	kernel/processes kernel/socket_address: text
 	kernel/route kernel/socket_table: kernel/socket_address
 	kernel/binding: kernel/route kernel/socket_address
+	kernel/interfaces:
 	kernel/sock_diag: kernel/socket_table
 	kernel/sockets: kernel/sock_diag kernel/socket_table text
 	kernel/process_sockets: kernel/processes kernel/sockets text
@@ -75,8 +76,9 @@ cmd_rooms() {
 	listen/hold: close_range handlers/program listen/inherited run text
 	listen/listen_options: handlers/handlers listen/access listen/inherited listen/ready options run session/session
 	listen/refuse: kernel/binding kernel/route kernel/socket_address listing
+	listen/reserve: kernel/binding kernel/interfaces kernel/socket_address run
 	listen/serve: clock descriptors handlers/handlers listen/hold listen/listen_options listing run
-	listen/listen: command descriptors kernel/port_user kernel/socket_address listen/refuse listen/serve session/wire target text
+	listen/listen: command descriptors kernel/port_user kernel/socket_address listen/refuse listen/reserve listen/serve session/wire target text
 	attempts: clock run target text waiting
 	connect: attempts command descriptors handlers/handlers listing run session/session text
 	own_addresses: kernel/route kernel/socket_address target waiting

@@ -267,7 +267,8 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		listen -4 -6 0
 	refuses 2 'listen: --ipv4 and --v6only exclude each other' \
 		listen -4 --v6only 0
-	refuses 2 'listen: --count needs --keep-open' listen --count 1 0
+	refuses 2 'listen: --count needs --keep-open or --reserve' \
+		listen --count 1 0
 	refuses 2 'listen: --local and HOST exclude each other' \
 		listen --local 127.0.0.1 0
 	refuses 2 'listen: --black-hole and --reuse-port exclude each other' \
@@ -276,6 +277,8 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		listen --no-accept --black-hole 0
 	refuses 2 'listen: --black-hole and --refuse exclude each other' \
 		listen --black-hole --refuse 0
+	refuses 2 'listen: --refuse and --reserve exclude each other' \
+		listen --refuse --reserve 0
 	refuses 2 'listen: --refuse and --reuse-port exclude each other' \
 		listen --refuse --reuse-port 0
 	refuses 2 'listen: --background needs .*' listen --background 0
@@ -295,16 +298,33 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		connect --abandon --reset ::1 80
 	refuses 2 'connect: .* need --pipes' \
 		connect --crlf ::1 80 -- cat
-	for option in --no-accept --black-hole --refuse; do
+	for option in --no-accept --black-hole --refuse --reserve; do
 		refuses 2 "listen: $option has no use for a COMMAND" \
 			listen "$option" 0 -- cat
 	done
+}
+
+@test "what is not for --reserve is refused" {
+	refuses 2 "listen: --reserve chooses the port: '80' has to be 0" \
+		listen --reserve 80
+	refuses 2 "listen: missing operand: 'PORT'" listen --reserve
+	for option in -1 --print --ready-fd=1 --port-file=x --pid-file=x \
+		--background --until-exit=1; do
+		refuses 2 'listen: --reserve prints a port and ends.*' \
+			listen --reserve "$option" 0
+	done
+	for option in -k --accept-timeout=1 --backlog=1 --allow=::1 --reset; do
+		refuses 2 'listen: --reserve has no use for options about .*' \
+			listen --reserve "$option" 0
+	done
+	assert_not_exists x
 }
 
 @test "what is not for a socket that listens already is refused" {
 	refuses 2 'listen: --fd and PORT exclude each other' listen --fd 0 0
 	refuses 2 'listen: options about addresses .*' listen --fd 0 --local
 	refuses 2 'listen: options about addresses .*' listen --fd 0 --refuse
+	refuses 2 'listen: options about addresses .*' listen --fd 0 --reserve
 	refuses 2 'listen: --background would close .*' \
 		listen --fd 0 --background -- cat
 }

@@ -5,6 +5,7 @@
 #ifndef TCPU_BINDING_H
 #define TCPU_BINDING_H
 
+#include <stdbool.h>
 #include <tcpunit.h>
 
 /*
@@ -13,5 +14,9 @@
  * the machine has no IPv6.  Returns the socket; or -1 with errno.
  */
 int bind_address(const union tcp_address *address, int port, int family);
+
+/* Whether a socket without SO_REUSEADDR is kept from the port of the address,
+ * by a socket or by a closed connection. */
+bool is_held(const union tcp_address *address, int port);
 
 #endif

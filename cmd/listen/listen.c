@@ -13,6 +13,7 @@
 #include "../target.h"
 #include "../text.h"
 #include "refuse.h"
+#include "reserve.h"
 #include "serve.h"
 
 /* ms for a connection of tcpu to its own listener */
@@ -29,6 +30,7 @@ static void set_name(
     struct listening *l, const struct target *target, int port);
 static int open_listener(struct listening *l, const struct target *target);
 static int refuse_port(struct listening *l, const struct target *target);
+static int reserve_ports(struct listening *l, const struct target *target);
 static void note_address(struct listening *l);
 static int fill_queues(const struct listening *l);
 static int find_addresses(const struct listening *l,
@@ -159,6 +161,8 @@ make_listener(struct listening *l, const struct operands *operands)
 	if (status != STATUS_GO_ON)
 		return status;
 	set_name(l, &target, 0);
+	if (l->options->reserve)
+		return reserve_ports(l, &target);
 	status = l->options->refuse ? refuse_port(l, &target)
 				    : open_listener(l, &target);
 	if (status == STATUS_GO_ON && target.port == 0)
@@ -204,7 +208,7 @@ open_listener(struct listening *l, const struct target *target)
 		return explain(
 		    l, target, library_failure(l->run, l->what, STATUS_LISTEN));
 	note_address(l);
-	if (!l->command || o->handler.pipes)
+	if (!serves(o, false) && (!l->command || o->handler.pipes))
 		arm(l->listener);
 	return 0;
 }
@@ -248,6 +252,48 @@ refuse_port(struct listening *l, const struct target *target)
 		return STATUS_GO_ON;
 	return explain(
 	    l, target, system_failure(l->run, l->what, errno, STATUS_LISTEN));
+}
+
+/* Nothing here has to wait, so that the end of the run is looked for. */
+static int
+reserve_one(struct listening *l, const struct target *target)
+{
+	const struct listen_options *o = l->options;
+	int status = open_listener(l, target);
+
+	if (status == STATUS_GO_ON)
+		status = reserve(l->run, l->what, l->listener,
+		    o->v6only || o->common.family == 6);
+	tcp_thread_yield();
+	if (status == STATUS_GO_ON && l->run->ending->over) {
+		(void)tcp_thread_sleep(-1); /* it is over */
+		status = library_failure(l->run, l->what, STATUS_LISTEN);
+	}
+	return status;
+}
+
+/* The ports are printed once all of them are reserved. */
+static int
+reserve_ports(struct listening *l, const struct target *target)
+{
+	const int count = l->options->count ? l->options->count : 1;
+	struct text ports = {0};
+	int status = STATUS_GO_ON;
+
+	if (target->port != 0)
+		return usage_error(l->run,
+		    "--reserve chooses the port: '%s' has to be 0",
+		    target->service);
+	for (int i = 0; i < count && status == STATUS_GO_ON; i++) {
+		status = reserve_one(l, target);
+		text_add(&ports, "%d\n", l->at.port);
+	}
+	if (status == STATUS_GO_ON && ports.failed)
+		status = fail(l->run, STATUS_FAILED, "%s", strerror(ENOMEM));
+	if (status == STATUS_GO_ON)
+		status = answer(l->run, ports.bytes, ports.size);
+	text_free(&ports);
+	return status == STATUS_GO_ON ? STATUS_ENDED : status;
 }
 
 /* In the order of tcp_listen. */

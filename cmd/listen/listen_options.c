@@ -9,7 +9,8 @@ static const struct option listen_option_table[] = {
 	offsetof(struct listen_options, keep_open),
 	"go on accepting after the first connection"},
     {"count", 0, "N", read_count, offsetof(struct listen_options, count),
-	"with --keep-open, exit after N connections"},
+	"with --keep-open, exit after N connections; with --reserve, "
+	"print N ports"},
     {"max-conns", 'm', "N", read_count,
 	offsetof(struct listen_options, max_conns),
 	"run at most N handlers at a time (100)"},
@@ -33,6 +34,8 @@ static const struct option listen_option_table[] = {
 	"never answer: connecting hangs"},
     {"refuse", 0, NULL, set_true, offsetof(struct listen_options, refuse),
 	"hold the port without listening: connecting is refused"},
+    {"reserve", 0, NULL, set_true, offsetof(struct listen_options, reserve),
+	"print a port that stays free for a minute, and exit"},
     {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
 	"take over descriptor N, which already listens"},
     {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
@@ -67,7 +70,8 @@ const struct listen_options listen_defaults = {
 bool
 serves(const struct listen_options *o, bool command)
 {
-	return command || o->no_accept || o->black_hole || o->refuse;
+	return command || o->no_accept || o->black_hole || o->refuse ||
+	    o->reserve;
 }
 
 bool
@@ -92,6 +96,8 @@ is_said(const struct wire_options *o)
 	    o->nodelay != unsaid->nodelay;
 }
 
+#define IDLE_OPTIONS 4
+
 /* An option with which tcpu accepts no connection; a null name ends a list. */
 struct idle_option {
 	const char *name;
@@ -99,19 +105,37 @@ struct idle_option {
 };
 
 static void
-list_idle_options(const struct listen_options *o, struct idle_option list[4])
+list_idle_options(
+    const struct listen_options *o, struct idle_option list[IDLE_OPTIONS + 1])
 {
 	list[0] = (struct idle_option){"--no-accept", o->no_accept};
 	list[1] = (struct idle_option){"--black-hole", o->black_hole};
 	list[2] = (struct idle_option){"--refuse", o->refuse};
-	list[3] = (struct idle_option){0};
+	list[3] = (struct idle_option){"--reserve", o->reserve};
+	list[4] = (struct idle_option){0};
+}
+
+/* Options about how connections are accepted. */
+static bool
+has_accept_options(const struct listen_options *o)
+{
+	return o->keep_open || o->max_conns || o->accept_timeout != -1 ||
+	    o->access.count;
+}
+
+static bool
+has_ready_options(const struct ready_options *o)
+{
+	return o->print || o->fd != -1 || o->port_file || o->pid_file ||
+	    o->background;
 }
 
 /* Options about connections make no sense if tcpu accepts none. */
 static int
 check_idle(const struct run *run, const struct listen_options *o, bool command)
 {
-	struct idle_option list[4], *idle = list;
+	struct idle_option list[IDLE_OPTIONS + 1], *idle = list;
+	bool listens = o->no_accept || o->black_hole;
 
 	list_idle_options(o, list);
 	while (!idle->given)
@@ -119,11 +143,14 @@ check_idle(const struct run *run, const struct listen_options *o, bool command)
 	if (command)
 		return usage_error(
 		    run, "%s has no use for a COMMAND", idle->name);
-	if (o->keep_open || o->max_conns || o->accept_timeout != -1 ||
-	    o->access.count || has_manner(&o->session) ||
-	    is_said(&o->session.wire) || (o->refuse && o->backlog != INT_MAX))
+	if (has_accept_options(o) || has_manner(&o->session) ||
+	    is_said(&o->session.wire) || (!listens && o->backlog != INT_MAX))
 		return usage_error(run,
 		    "%s has no use for options about connections", idle->name);
+	if (o->reserve && (o->until_exit || has_ready_options(&o->ready)))
+		return usage_error(run,
+		    "--reserve prints a port and ends: it has no use for "
+		    "options about a listener");
 	return check_session_options(run, &o->session, false);
 }
 
@@ -131,7 +158,7 @@ static int
 check_exclusions(const struct run *run, const struct listen_options *o)
 {
 	const char *first = NULL;
-	struct idle_option list[4];
+	struct idle_option list[IDLE_OPTIONS + 1];
 
 	list_idle_options(o, list);
 	for (const struct idle_option *i = list; i->name; i++) {
@@ -154,8 +181,9 @@ static int
 check_options(
     const struct run *run, const struct listen_options *o, bool command)
 {
-	if (o->count && !o->keep_open)
-		return usage_error(run, "--count needs --keep-open");
+	if (o->count && !o->keep_open && !o->reserve)
+		return usage_error(
+		    run, "--count needs --keep-open or --reserve");
 	if (o->max_conns && !command)
 		return usage_error(run, "--max-conns needs a COMMAND");
 	if (serves(o, false))
@@ -171,8 +199,7 @@ check_hold(const struct run *run, const struct listen_options *o, bool command)
 		return STATUS_GO_ON;
 	if (!command)
 		return usage_error(run, "--hold needs a COMMAND");
-	if (o->keep_open || o->max_conns || o->accept_timeout != -1 ||
-	    o->access.count || o->handler.pipes || o->session.drain ||
+	if (has_accept_options(o) || o->handler.pipes || o->session.drain ||
 	    is_said(&o->session.wire))
 		return usage_error(
 		    run, "with --hold, COMMAND accepts the connections");
@@ -190,7 +217,8 @@ check_adoption(const struct run *run, const struct listen_options *o,
 	if (operands->count > 0)
 		return usage_error(run, "--fd and PORT exclude each other");
 	if (o->local || o->v6only || o->reuse_port || o->black_hole ||
-	    o->refuse || o->backlog != INT_MAX || run->options->family)
+	    o->refuse || o->reserve || o->backlog != INT_MAX ||
+	    run->options->family)
 		return usage_error(run,
 		    "options about addresses and the backlog do not "
 		    "apply to a socket that already listens");

@@ -25,7 +25,7 @@ struct listen_options {
 	struct inherited inherited;
 	bool hold;
 	bool keep_open;
-	int count;     /* 0 no end */
+	int count;     /* 0 not given */
 	int max_conns; /* 0 not given */
 	int backlog;
 	int accept_timeout;
@@ -35,6 +35,7 @@ struct listen_options {
 	bool no_accept;
 	bool black_hole;
 	bool refuse;
+	bool reserve;
 	int until_exit; /* a process, or 0 */
 };
 
