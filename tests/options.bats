@@ -317,7 +317,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		refuses 2 'listen: --reserve has no use for options about .*' \
 			listen --reserve "$option" 0
 	done
-	assert_not_exists x
+	assert_not_exist x
 }
 
 @test "what is not for a socket that listens already is refused" {
