@@ -5,8 +5,11 @@
 #include <netdb.h>
 #include <string.h>
 
+#include "localhost.h"
+
 static void read_host(const char *, char[TU_HOST_SIZE]);
 static int read_address(const struct tu_query *, union tcp_address *, int *);
+static int read_loopback(const struct tu_query *, union tcp_address *, int *);
 static bool plausible(const char *);
 
 int
@@ -20,6 +23,11 @@ tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
 	read_host(query->host, host);
 	q.host = host;
 	code = read_address(&q, addresses, &n);
+	if (code == EAI_NONAME && !q.numeric && tu_localhost(host)) {
+		(void)strcpy(host, "localhost"); /* as /etc/hosts has it */
+		if (!tu_localhost_listed())
+			code = read_loopback(&q, addresses, &n);
+	}
 	if (code == EAI_NONAME && !q.numeric && plausible(host)) {
 		n = tu_ask(rt, &q, what, addresses);
 		if (n == -1)
@@ -68,6 +76,28 @@ read_address(const struct tu_query *query, union tcp_address *addresses, int *n)
 		return code;
 	*n = tu_address_take(found, addresses);
 	freeaddrinfo(found);
+	return 0;
+}
+
+/* The addresses that are localhost, in the order of RFC 6724. */
+static int
+read_loopback(
+    const struct tu_query *query, union tcp_address *addresses, int *n)
+{
+	static const char *const hosts[] = {"::1", "127.0.0.1"};
+	struct tu_query q = *query;
+	int code, more;
+
+	*n = 0;
+	for (int i = 0; i < 2; i++) {
+		if (q.family == (i == 0 ? 4 : 6))
+			continue;
+		q.host = hosts[i];
+		code = read_address(&q, addresses + *n, &more);
+		if (code != 0)
+			return code;
+		*n += more;
+	}
 	return 0;
 }
 

@@ -8,7 +8,7 @@ load helper
 
 lib_rooms() {
 	cat <<-'END'
-	failure handle address sigpipe stack ahead timers unix_address:
+	failure handle address sigpipe stack ahead timers localhost unix_address:
 	context: stack
 	loop: timers
 	descriptor: sigpipe
@@ -27,7 +27,7 @@ lib_rooms() {
 	print copy: port
 	acknowledge: connection port runtime
 	question: wakeup helpers runtime address error
-	resolve: question runtime address
+	resolve: question runtime address localhost
 	passive: address socket_file
 	lookup: options resolve runtime address error unix_address
 	attempts: watch runtime address error
