@@ -2,7 +2,6 @@
 #include "run.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -126,10 +125,9 @@ hint(const struct run *run, const char *format, ...)
 const char *
 reason(const struct tcp_error *e)
 {
-	if (e->kind == TCPUNIT_ERROR_RESOLVE && e->code != EAI_SYSTEM)
-		return gai_strerror(e->code);
-	if (e->kind == TCPUNIT_ERROR_TIMEOUT)
-		return "timed out";
+	if (e->kind == TCPUNIT_ERROR_RESOLVE ||
+	    e->kind == TCPUNIT_ERROR_TIMEOUT)
+		return e->reason;
 	return strerror(e->code);
 }
 

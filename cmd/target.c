@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tcpunit.h>
+#include <unistd.h>
 
 #include "text.h"
 
@@ -117,7 +118,11 @@ read_port(struct target *target, bool numeric, char *error)
 		return refuse(STATUS_USAGE, error, "not a port", text);
 	service = numeric ? NULL : getservbyname(text, "tcp");
 	if (!service)
-		return refuse(STATUS_RESOLVE, error, "unknown service", text);
+		return refuse(STATUS_RESOLVE, error,
+		    numeric || access("/etc/services", F_OK) == 0
+			? "unknown service"
+			: "there is no /etc/services to look it up in",
+		    text);
 	target->port = ntohs((uint16_t)service->s_port);
 	return STATUS_GO_ON;
 }

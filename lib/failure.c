@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FAULT_SIZE = 80 };
 
 const struct tcp_error tu_error_none = {
-    TCPUNIT_ERROR_NONE, 0, "", {0}, 0, "no error", ""};
-const struct tcp_error tu_error_no_memory = {
-    TCPUNIT_ERROR_SYSTEM, ENOMEM, "", {0}, 0, "Cannot allocate memory", ""};
+    TCPUNIT_ERROR_NONE, 0, "", {0}, 0, "no error", "", "no error"};
+const struct tcp_error tu_error_no_memory = {TCPUNIT_ERROR_SYSTEM, ENOMEM, "",
+    {0}, 0, "Cannot allocate memory", "", "Cannot allocate memory"};
 
 enum tcp_error_kind
 tu_error_kind(int code)
@@ -29,14 +30,31 @@ tu_error_kind(int code)
 	}
 }
 
+/* The texts of the commonest are the same with every C library. */
+static const char *
+look_up_reason(int code)
+{
+	switch (code) {
+	case EAI_SERVICE:
+		return "Unknown service";
+	case EAI_NONAME:
+		return "Name or service not known";
+	case EAI_AGAIN:
+		if (access("/etc/resolv.conf", F_OK) == -1 && errno == ENOENT)
+			return "No name server answers, and there is no "
+			       "/etc/resolv.conf";
+		return "Temporary failure in name resolution";
+	default:
+		return gai_strerror(code);
+	}
+}
+
 const char *
 tu_error_reason(enum tcp_error_kind kind, int code)
 {
 	switch (kind) {
 	case TCPUNIT_ERROR_RESOLVE:
-		if (code == EAI_SERVICE)
-			return "Unknown service";
-		return gai_strerror(code);
+		return look_up_reason(code);
 	case TCPUNIT_ERROR_TIMEOUT:
 		return "timed out";
 	case TCPUNIT_ERROR_CLOSED:
@@ -90,6 +108,7 @@ tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
 	    .where = where,
 	    .text = e->text,
 	    .details = "",
+	    .reason = e->text + used + strlen(": "),
 	};
 }
 

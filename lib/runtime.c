@@ -76,6 +76,7 @@ runtime_make(void)
 	no_runtime.code = errno;
 	no_runtime.where = forked ? "fork" : "";
 	no_runtime.text = strerror(errno);
+	no_runtime.reason = no_runtime.text;
 	return NULL;
 }
 

@@ -146,6 +146,7 @@ struct tcp_error {
 	const char *text;    /* one line: call, host and port, reason */
 	const char *details; /* connect: a line for each address that was
 				tried and failed; otherwise "" */
+	const char *reason;  /* the end of text: "Connection refused" */
 };
 
 /*
