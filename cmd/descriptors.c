@@ -9,31 +9,42 @@
 
 #include "text.h"
 
-/* Without a /dev/null, opens a descriptor that, like a closed one, can be
- * neither read nor written, but whose number no other file can get. */
-static int
-open_null(int flags)
-{
-	int fd = open("/dev/null", flags);
+#define NULL_DEVICE "/dev/null"
 
-	return fd != -1 ? fd : open("/", O_PATH | flags);
+static int
+null_failure(const struct run *run)
+{
+	return fail(run, STATUS_FAILED, "%s: %s", NULL_DEVICE, strerror(errno));
 }
 
-void
-open_standard_descriptors(void)
+int
+open_standard_descriptors(const struct run *run)
 {
 	static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
 
 	for (int fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) == -1)
-			(void)open_null(modes[fd]);
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open(NULL_DEVICE, modes[fd]) == -1)
+			return null_failure(run);
 	}
+	return STATUS_GO_ON;
+}
+
+int
+check_null(const struct run *run)
+{
+	int null = open(NULL_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (null == -1)
+		return null_failure(run);
+	(void)close(null);
+	return STATUS_GO_ON;
 }
 
 void
 replace_by_null(int fd)
 {
-	int null = open_null(O_RDWR | O_CLOEXEC);
+	int null = open(NULL_DEVICE, O_RDWR | O_CLOEXEC);
 
 	if (null == -1)
 		return;
@@ -126,8 +137,7 @@ tell_ready_fd(const struct run *run, int fd, const char *text)
 		outbox_leave(run->outbox);
 	if (code == 0 && close(fd) == -1)
 		code = errno;
-	open_standard_descriptors();
 	if (code != 0)
 		return fail(run, STATUS_FILE, "%s: %s", name, strerror(code));
-	return STATUS_GO_ON;
+	return open_standard_descriptors(run);
 }

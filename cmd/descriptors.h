@@ -13,9 +13,13 @@
 /*
  * Opens those of descriptors 0 to 2 that are closed, so that no other file of
  * tcpu gets their numbers.  They stay useless: reading stdin finds no data, and
- * writing to stdout fails.
+ * writing to stdout fails.  Returns STATUS_GO_ON; or STATUS_FAILED, having said
+ * why: there is no /dev/null.
  */
-void open_standard_descriptors(void);
+int open_standard_descriptors(const struct run *run);
+
+/* The same answer, before anything is done that needs replace_by_null. */
+int check_null(const struct run *run);
 
 void replace_by_null(int fd);
 

@@ -70,9 +70,10 @@ main(int argc, char **argv)
 	const struct command *command;
 	int n = 0, status;
 
-	open_standard_descriptors();
+	status = open_standard_descriptors(&run);
 	block_signals(&ending);
-	status = read_leading(&run, &options, words, &n);
+	if (status == STATUS_GO_ON)
+		status = read_leading(&run, &options, words, &n);
 	if (status != STATUS_GO_ON)
 		return finish(&run, status);
 	command = find_command(words[n]);

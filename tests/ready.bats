@@ -99,12 +99,30 @@ in_background() {
 	listens
 }
 
-@test "so it is where there is no /dev/null" {
-	run -0 timeout -k1 10 "${private[@]}" --mount bash -c '
-		mount -t tmpfs none /dev
-		port=$(tcpu listen -1 --no-accept --until-exit $$ --local 0 <&0 &)
-		tcpu accept-ready --listening "$port" && echo listens' 3>&-
-	assert_output listens
+# without_null ARG... - tcpu, where there is no /dev/null.
+without_null() {
+	run timeout -k1 10 "${private[@]}" --mount sh -c '
+		mount -t tmpfs none /dev || exit
+		[ "$2" != "close stdin" ] || exec tcpu "$1" <&-
+		exec tcpu "$@"' sh "$@" 3>&-
+}
+
+@test "where there is no /dev/null, what needs it is 125 and names it" {
+	local missing='tcpu: /dev/null: No such file or directory'
+	without_null listen -1 --no-accept --local 0 </dev/null
+	assert_equal "$status" 125
+	assert_output "$missing"
+	without_null listen --background --no-accept --local 0 </dev/null
+	assert_equal "$status" 125
+	assert_output "$missing"
+	without_null listen --fd 0 </dev/null
+	assert_equal "$status" 125
+	assert_output "$missing"
+	without_null --version 'close stdin'
+	assert_equal "$status" 125
+	assert_output "$missing"
+	without_null --version </dev/null
+	assert_success
 }
 
 @test "a port that cannot be printed is 9" {

@@ -75,6 +75,8 @@ find_inherited(const struct run *run, int fd, struct inherited *i)
 	} else {
 		format_text(i->what, sizeof(i->what), "listen --fd %d", fd);
 	}
+	if (fd <= STDERR_FILENO && check_null(run) != STATUS_GO_ON)
+		return STATUS_FAILED;
 	while (!why && i->count < n)
 		why = take(fd++, i);
 	if (!why)

@@ -67,6 +67,9 @@ ready_prepare(const struct run *run, struct ready_options *o, bool serves,
 {
 	int status = check_ready_fd(run, o->fd);
 
+	if (status == STATUS_GO_ON &&
+	    (o->background || (o->print && spares_stdout)))
+		status = check_null(run);
 	if (status != STATUS_GO_ON || !o->background)
 		return status;
 	if (!spares_stdout && !is_file(STDOUT_FILENO))
