@@ -10,6 +10,8 @@
 #   make fuzz          libFuzzer, FUZZ_SECONDS for each target
 #   make bench         the benchmarks (BENCH=bulk chooses a group)
 #   make lint          formatting, static analysis, manual pages, scripts
+#   make static        one static binary of the command, with musl;
+#                      LIBC=glibc or ARCH=arm64 for another one
 #   make install       DESTDIR= PREFIX=; also uninstall
 #   make deps          Debian packages to build and to test
 #   make dist          the tarball of the last commit; deb: the packages of it
@@ -37,6 +39,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 HARDENING = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 RELRO = -Wl,-z,relro,-z,now,-z,defs
 FEATURES = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+PIC = -fPIC
 PIE = -pie
 BUILD = build$(if $(SAN),/san)$(if $(TINY),/tiny)
 PKG_CONFIG = pkg-config
@@ -62,10 +65,11 @@ endif
 # Debian packages, each with what tells that it is there where that is not a
 # command of the same name, and the package that does where there is none of
 # that name.  Where there is no /etc/hosts, libnss-myhostname
-# knows localhost.
+# knows localhost, for other programs.
 BUILD_DEPS = gcc libc6-dev=/usr/include/stdio.h pkg-config \
-	libevent-dev=/usr/include/event2/event.h libnss-myhostname=/etc/hosts
-CHECK_DEPS = g++ git perl=prove bats \
+	libevent-dev=/usr/include/event2/event.h
+STATIC_DEPS = gcc pkg-config musl-tools=musl-gcc dpkg-dev=dpkg-source
+CHECK_DEPS = libnss-myhostname=/etc/hosts g++ git perl=prove bats \
 	bats-support=/usr/lib/bats/bats-support/load.bash,npm \
 	bats-assert=/usr/lib/bats/bats-assert/load.bash,npm \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
@@ -92,7 +96,7 @@ CALLS = sed -n 's/^\.Nm \(tcp_[a-z_]*\).*/\1/p'
 RECIPES = sed -n '/^```bash$$/,/^```$$/{ /^```/!p; }'
 
 COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -idirafter compat $(TINY_CPPFLAGS) $(CPPFLAGS) \
-	$(CFLAGS) $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -pthread \
+	$(CFLAGS) $(WARNINGS) $(HARDENING) $(PIC) -fvisibility=hidden -pthread \
 	-MMD -MP $(shell $(PKG_CONFIG) --cflags libevent_core)
 LINK = $(CC) $(CFLAGS) $(RELRO) -pthread $(LDFLAGS)
 LIBS = $(shell $(PKG_CONFIG) --libs libevent_core)
@@ -136,7 +140,7 @@ ONCE = $(if $(SAN)$(TINY),bench deps dist install layering load readme sim) \
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c tests/test_$(t).cc)))
 
-.PHONY: all tests check torture coverage fuzz fuzzers bench demo deps lint install uninstall clean
+.PHONY: all tests check torture coverage fuzz fuzzers bench demo deps static lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -266,6 +270,13 @@ demo:
 	@.ci/deps $(BUILD_DEPS)
 	@$(MAKE) --no-print-directory all
 	@PATH="$(abspath $(BUILD)):$$PATH" tests/demo
+
+STATIC = $(filter glibc,$(LIBC))$(ARCH)
+
+# The warnings of the linker are true: glibc loads its modules for look-ups.
+static:
+	@.ci/deps $(if $(filter glibc,$(STATIC)),$(BUILD_DEPS),$(STATIC_DEPS))
+	@.ci/static $(BUILD)/static$(addprefix -,$(STATIC)) $(STATIC)
 
 check: deps
 	@$(MAKE) --no-print-directory tests
