@@ -23,8 +23,12 @@
 /* Sockets that some process may have: not those in TIME_WAIT. */
 #define LIVE_STATES (BIT(TCP_CLOSING + 1) - 2 - BIT(TCP_TIME_WAIT))
 
+struct request {
+	struct nlmsghdr header;
+	struct inet_diag_req_v2 body;
+};
+
 static int open_netlink(void);
-static int ask(int, const void *, size_t);
 static int dump_family(int fd, const struct socket_query *query, int family,
     struct socket_table *table);
 static int find_in_family(int fd, int family, const union tcp_address *local,
@@ -74,36 +78,39 @@ open_netlink(void)
 	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 }
 
-static int
-request_dump(int fd, const struct socket_query *query, int family)
+static struct request
+new_request(int family, uint16_t flags)
 {
-	struct {
-		struct nlmsghdr header;
-		struct inet_diag_req_v2 body;
-	} request = {
-	    .header.nlmsg_len = sizeof(request),
+	return (struct request){
+	    .header.nlmsg_len = sizeof(struct request),
 	    .header.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-	    .header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+	    .header.nlmsg_flags = NLM_F_REQUEST | flags,
 	    .body.sdiag_family = (uint8_t)family,
 	    .body.sdiag_protocol = IPPROTO_TCP,
-	    .body.idiag_states =
-		(query->listening ? BIT(TCP_LISTEN) : LIVE_STATES) |
-		(query->bound ? BIT(BOUND_INACTIVE) | BIT(TCP_TIME_WAIT) : 0),
-	    .body.id.idiag_sport = htons((uint16_t)query->port),
 	};
-
-	return ask(fd, &request, sizeof(request));
 }
 
 /* Fails for a request that was sent in part: no answer would come. */
 static int
-ask(int fd, const void *request, size_t n)
+ask(int fd, const struct request *request)
 {
-	ssize_t sent = send(fd, request, n, 0);
+	ssize_t sent = send(fd, request, sizeof(*request), 0);
 
-	if (sent != -1 && (size_t)sent != n)
+	if (sent != -1 && (size_t)sent != sizeof(*request))
 		errno = EMSGSIZE;
-	return sent == (ssize_t)n ? 0 : -1;
+	return sent == (ssize_t)sizeof(*request) ? 0 : -1;
+}
+
+static int
+request_dump(int fd, const struct socket_query *query, int family)
+{
+	struct request request = new_request(family, NLM_F_DUMP);
+
+	request.body.idiag_states =
+	    (query->listening ? BIT(TCP_LISTEN) : LIVE_STATES) |
+	    (query->bound ? BIT(BOUND_INACTIVE) | BIT(TCP_TIME_WAIT) : 0);
+	request.body.id.idiag_sport = htons((uint16_t)query->port);
+	return ask(fd, &request);
 }
 
 static bool
@@ -215,25 +222,16 @@ static int
 find_in_family(int fd, int family, const union tcp_address *local,
     const union tcp_address *remote, struct socket_table *table)
 {
-	struct {
-		struct nlmsghdr header;
-		struct inet_diag_req_v2 body;
-	} request = {
-	    .header.nlmsg_len = sizeof(request),
-	    .header.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-	    .header.nlmsg_flags = NLM_F_REQUEST,
-	    .body.sdiag_family = (uint8_t)family,
-	    .body.sdiag_protocol = IPPROTO_TCP,
-	    .body.idiag_states = ~0u,
-	    .body.id.idiag_cookie = {~0u, ~0u}, /* any */
-	};
+	struct request request = new_request(family, 0);
 	struct inet_diag_sockid *id = &request.body.id;
 
+	request.body.idiag_states = ~0u;
+	id->idiag_cookie[0] = id->idiag_cookie[1] = ~0u; /* any */
 	id->idiag_sport = get_address(local, family, id->idiag_src);
 	id->idiag_dport = get_address(remote, family, id->idiag_dst);
 	if (local->sa.sa_family == AF_INET6)
 		id->idiag_if = local->in6.sin6_scope_id;
-	if (ask(fd, &request, sizeof(request)) == -1)
+	if (ask(fd, &request) == -1)
 		return -1;
 	return receive(fd, table) == -1 && errno != ENOENT ? -1 : 0;
 }

@@ -28,6 +28,17 @@ byte_of(uint64_t drawn, uint64_t at)
 	return (unsigned char)(b == '\n' || b == '\r' ? 'x' : b);
 }
 
+/* The byte at AT.  DRAWN serves four bytes; FIRST says that it is not yet
+ * drawn.
+ */
+static unsigned char
+next_byte(const struct sim_content *c, uint64_t at, bool first, uint64_t *drawn)
+{
+	if (first || at % 4 == 0)
+		*drawn = sim_mix(c->key ^ at >> 2);
+	return byte_of(*drawn, at);
+}
+
 void
 sim_content(const struct sim_content *c, uint64_t at, void *buf, size_t n)
 {
@@ -36,11 +47,8 @@ sim_content(const struct sim_content *c, uint64_t at, void *buf, size_t n)
 	size_t i;
 
 	c = origin(c, &at);
-	for (i = 0; i < n; i++, at++) {
-		if (i == 0 || at % 4 == 0)
-			drawn = sim_mix(c->key ^ at >> 2);
-		bytes[i] = byte_of(drawn, at);
-	}
+	for (i = 0; i < n; i++, at++)
+		bytes[i] = next_byte(c, at, i == 0, &drawn);
 }
 
 bool
@@ -53,9 +61,7 @@ sim_content_is(
 
 	c = origin(c, &at);
 	for (i = 0; i < n; i++, at++) {
-		if (i == 0 || at % 4 == 0)
-			drawn = sim_mix(c->key ^ at >> 2);
-		if (bytes[i] != byte_of(drawn, at))
+		if (bytes[i] != next_byte(c, at, i == 0, &drawn))
 			return false;
 	}
 	return true;
