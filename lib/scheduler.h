@@ -50,8 +50,8 @@ struct tu_cleanup {
 	struct tu_cleanup *next;
 };
 
-/* What has to be done when a thread ends, or vanishes; it is a part of the
- * object that wants to know. */
+/* A function to call when a thread ends or vanishes.  The structure is a part
+ * of the object that needs the call. */
 struct tu_ending {
 	LIST_ENTRY(tu_ending) link;
 	void (*f)(struct tu_ending *, struct tu_thread *);
@@ -79,7 +79,7 @@ struct tu_thread {
 	struct tu_limit limit; /* of that call */
 	struct tu_turn turn;   /* since it last let others run */
 	enum tu_wake woken;
-	unsigned terminations; /* waits that still have to fail */
+	unsigned terminations; /* by tu_terminate: how many waits will fail */
 	bool parked, ended;
 	void (*gone)(struct tu_thread *); /* after the end; NULL: kept */
 	char name[];
@@ -161,9 +161,10 @@ void tu_terminate(struct tu_thread *t);
 void tu_yield(struct tu_scheduler *s);
 
 /*
- * Begins each call that may park, and each that asks.  It counts the call, and
- * lets the other threads run once this one has had its turn.  As this happens
- * first, the answer of the call is still true when the call returns.  The call
+ * Begins each call that may park, and each question about a port.  It counts
+ * the call, and lets the other threads run once this one has had its turn.
+ * They run before the call looks at anything, so that its answer is still true
+ * when it returns.  The call
  * has no time limit until tu_limit.
  */
 void tu_call(struct tu_scheduler *s);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 
-/* Where the low half of an argument is. */
+/* The offset of the low half of an argument. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define LOW sizeof(uint32_t)
 #else

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * pair.h - a connection with the library's ports at one end and a plain
- * socket at the other, whose test decides what is in which segment: what
- * these send has arrived in the library's socket when they return.
+ * socket at the other.  The test decides which bytes each segment carries:
+ * when a call that sends returns, the bytes have arrived at the library's
+ * socket.
  */
 #ifndef PAIR_H
 #define PAIR_H
@@ -18,14 +19,14 @@ struct pair {
 };
 
 /* Connected by the library to the peer, or accepted by it.  The program ends
- * where that cannot be done. */
+ * if that fails. */
 struct pair pair_connect(void);
 struct pair pair_accept(void);
 
-/* Closes all three, whichever are open. */
+/* Closes the two ports and the socket, unless they are closed. */
 void pair_close(struct pair *p);
 
-/* One segment; or one of any bytes. */
+/* Both send one segment: a string, or N bytes. */
 void pair_say(struct pair *p, const char *s);
 void pair_send(struct pair *p, const void *buf, size_t n);
 
@@ -34,11 +35,12 @@ void pair_finish(struct pair *p);
 void pair_reset(struct pair *p);
 
 /* Lets the other threads run until the library has taken what arrived.
- * False where that takes more than five seconds. */
+ * Returns
+ * false if that takes more than five seconds. */
 bool pair_taken(struct pair *p);
 
-/* Waits until the library's socket is in STATE (TCP_CLOSE).  False where that
- * takes more than five seconds. */
+/* Waits until the library's socket is in STATE (TCP_CLOSE).  Returns
+ * false if that takes more than five seconds. */
 bool pair_reaches(struct pair *p, int state);
 
 /* Of a connected socket: its state, bytes received and not read, bytes ever

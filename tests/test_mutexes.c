@@ -14,10 +14,10 @@
 
 static tcp_mutex mutex;
 
-/* A thread that locks the mutex, and what became of that. */
+/* A thread that locks the mutex, and the result. */
 struct locker {
 	int locked; /* what tcp_mutex_lock returned */
-	int turn;   /* that it had among all */
+	int turn;   /* its place in the order of locking */
 	enum tcp_error_kind kind;
 	int timeout;
 };
@@ -188,7 +188,7 @@ late(void)
 	tcp_mutex_lock(mutex, -1);
 	t = start_locker(&l, LIMIT_MS);
 	busy(2 * LIMIT_MS);
-	tcp_thread_sleep(1); /* its limit is noticed */
+	tcp_thread_sleep(1); /* the waiter times out here */
 	tcp_mutex_unlock(mutex);
 	ok(tcp_thread_join(t, NULL, 5000) == 0 && l.locked == -1 &&
 		l.kind == TCPUNIT_ERROR_TIMEOUT,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_stacks.c - the stacks of green threads: how one ends that overflows,
- * larger ones, and the memory of those that are used again.
+ * test_stacks.c - the stacks of green threads: their overflow, their size, and
+ * the memory of stacks that are used again.
  */
 #include <errno.h>
 #include <signal.h>
@@ -86,13 +86,14 @@ overflow_far(void *arg)
 	return touch_far() != 0 ? arg : NULL;
 }
 
-/* Those whose stacks lie on both sides run on, and would be harmed. */
+/* The stacks of sleeping threads lie on both sides of the one that overflows.
+ * Without a guard the overflow would damage them. */
 static int
 run_among_others(void *(*thunk)(void *))
 {
 	tcp_thread t;
 
-	signal(SIGSEGV, SIG_DFL); /* sanitizers take it */
+	signal(SIGSEGV, SIG_DFL); /* a sanitizer takes over SIGSEGV */
 	tcp_thread_start(sleep_long, NULL);
 	t = tcp_thread_start(thunk, NULL);
 	tcp_thread_start(sleep_long, NULL);
@@ -174,7 +175,7 @@ sizes(void)
 	    "one that is too large cannot be had");
 }
 
-/* Where a thread was deep in its stack. */
+/* The deepest address of the stack that a thread has used. */
 static uintptr_t deepest;
 
 static void *
@@ -199,7 +200,7 @@ go_deep(void *arg)
 	return arg;
 }
 
-/* Whether the page is in memory; -1 where it is not mapped. */
+/* Whether the page is in memory; -1 if it is not mapped. */
 static int
 resident(uintptr_t address)
 {

@@ -25,7 +25,7 @@ struct access {
 	struct access_rule rules[ACCESS_RULES];
 };
 
-/* --allow and --deny: both for the same struct access. */
+/* --allow and --deny add rules to one struct access, so their order counts. */
 extern const struct option access_option_table[];
 
 /* Whether the peer with this address, in the form of tcp_addresses, is served.

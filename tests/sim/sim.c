@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * sim [-v] [-x] [-j JOBS] [-p PROGRAM] [-l LIST] [SEED | FIRST-LAST]... - run
- * programs in the simulated machine.  A seed that fails is named.  -v tells
+ * programs in the simulated machine.  A seed that fails is named.  -v prints
  * each step.  A line of LIST is a seed and the name of a program.
  */
 #include <errno.h>
@@ -23,7 +23,8 @@ _Noreturn static void usage(const char *, const char *);
 int
 main(int argc, char **argv)
 {
-	static char buffer[1 << 16]; /* stdio's own would be counted */
+	/* If stdio allocated its buffer, the memory check would count it. */
+	static char buffer[1 << 16];
 	int option, jobs = 1;
 	bool aloud = false, stop = false;
 	const char *list = NULL;

@@ -13,7 +13,7 @@ void sim_stale_thread(tcp_thread t);
 void sim_stale_mutex(tcp_mutex m);
 void sim_stale_condition(tcp_condition c);
 
-/* One of them, by chance. */
+/* Checks one of the old handles, chosen at random. */
 void sim_stale_check(void);
 
 #endif

@@ -27,8 +27,8 @@ struct sim_stream {
 	unsigned n_arrived; /* of these */
 	int64_t latency, jitter, last_at;
 	struct sim_file *reader, *writer;
-	bool finished; /* no more will be written */
-	bool ended;    /* and this has arrived */
+	bool finished; /* the writer has written the end of file */
+	bool ended;    /* the end of file has arrived */
 	bool cut;      /* nothing arrives any more */
 	int64_t ended_at;
 	uint64_t reset_at; /* the byte at which the network cuts it */
@@ -39,22 +39,22 @@ struct sim_stream {
 struct sim_stream *sim_stream_new(
     size_t capacity, int64_t latency, int64_t jitter);
 
-/* How many are accepted, at most the room. */
+/* Returns how many bytes it accepts: at most sim_stream_room. */
 size_t sim_stream_put(struct sim_stream *s, const void *data, size_t n);
 size_t sim_stream_room(const struct sim_stream *s);
 void sim_stream_finish(struct sim_stream *s);
 
-/* How many there were. */
+/* Returns how many bytes it stores. */
 size_t sim_stream_get(struct sim_stream *s, void *data, size_t n, bool peek);
 size_t sim_stream_there(const struct sim_stream *s);
 
-/* What is under way is lost. */
+/* Loses the bytes that have not arrived. */
 void sim_stream_cut(struct sim_stream *s);
 
-/* How far it had arrived at time WHEN. */
+/* The number of bytes that had arrived at time WHEN. */
 uint64_t sim_stream_arrived_by(const struct sim_stream *s, int64_t when);
 
-/* When something that leaves the writer now arrives. */
+/* The time at which a byte will arrive that is written now. */
 int64_t sim_stream_arrival(struct sim_stream *s);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How a run is going: what was wrong, if anything, and a record of all that
- * happened, as a number and, where wanted, in words.
+ * The result of a run: the first failure, if any, and a record of all events,
+ * as a number and, with -v, in words.
  */
 #ifndef SIM_VERDICT_H
 #define SIM_VERDICT_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Copies in every lane: connection, pipe and file to each of these.
+ * Copies with tcp_copy_port from a connection, a pipe and a file to each of
+ * the three.
  */
 #include "../program.h"
 #include "../random.h"
@@ -8,7 +9,8 @@
 enum { SIZE = 300000 };
 
 struct lane {
-	struct sim_port in, out, feed, drain; /* the last two at the far ends */
+	struct sim_port in, out;     /* of the copy */
+	struct sim_port feed, drain; /* their other ends */
 	bool fed, drained;
 };
 

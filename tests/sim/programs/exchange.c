@@ -2,7 +2,8 @@
 /*
  * Threads that wait for one another: a mailbox between many; a queue made of
  * mutexes and conditions; mutexes in a circle.  Threads give up, are
- * terminated, end with a mutex; and what they wait for is closed.
+ * terminated, or end while they own a mutex, and mailboxes are closed while
+ * threads wait for them.
  */
 #include "../clock.h"
 #include "../exchange.h"
@@ -55,7 +56,8 @@ receive_all(void *unused)
 	}
 }
 
-/* The main thread sleeps with a limit, so that nothing is a deadlock. */
+/* The main thread sleeps with a limit.  Because it will wake, the library
+ * never sees a deadlock here. */
 static void
 await(struct sim_task **t, unsigned n)
 {
@@ -196,7 +198,7 @@ use_queue(void)
 	sim_close_mutex(&mutex);
 }
 
-/* The thread that closes the circle is told, and no other. */
+/* Only the thread that closes the circle gets the error. */
 static void
 lock_two(void *arg)
 {

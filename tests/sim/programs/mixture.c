@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Programs that the seed makes up: threads that each run a random list of calls
- * on connections that each has one end of.
+ * Programs that the seed makes up: each thread has one end of some
+ * connections, and runs a random list of calls on them.
  */
 #include "../clock.h"
 #include "../program.h"
@@ -92,7 +92,7 @@ do_something(struct sim_link *l)
 	}
 }
 
-/* Limits are set first: what the others do is not known. */
+/* Sets time limits first, because nobody knows what the other threads do. */
 static void
 live(void *arg)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A session of the command, as tcpu connect runs it.  Its standard input, its
- * standard output and its peer are other processes that are slow, leave, or do
- * nothing more; signals and limits come at any time.
+ * standard output and its peer are other processes, which may be slow, leave,
+ * or stop doing anything.  Signals and time limits come at any time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +54,7 @@ read_stderr(struct sim_file *f, void *buf, size_t n, bool peek)
 	return -1;
 }
 
-/* Progress is none. */
+/* Counts messages, but not lines of --progress. */
 static ssize_t
 write_stderr(struct sim_file *f, const void *data, size_t n)
 {
@@ -184,7 +184,7 @@ run_it(void)
 	it->settled = sim_socket_queue(it->connection) <= 1;
 	sim_say("status %d", status);
 	if (!it->connection->closed)
-		(void)tcp_reset(ports[0]); /* as the end of the process does */
+		(void)tcp_reset(ports[0]); /* as _exit would */
 	return status;
 }
 
