@@ -97,6 +97,16 @@ tu_address_equal(const union tcp_address *a, const union tcp_address *b)
 }
 
 union tcp_address
+tu_address_local(int fd)
+{
+	union tcp_address a = tu_address_any(AF_UNSPEC);
+	socklen_t length = sizeof(a);
+
+	(void)getsockname(fd, &a.sa, &length); /* it is bound */
+	return a;
+}
+
+union tcp_address
 tu_address_any(int family)
 {
 	union tcp_address a;

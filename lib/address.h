@@ -30,6 +30,9 @@ void tu_address_set_port(union tcp_address *a, int port);
 
 bool tu_address_equal(const union tcp_address *a, const union tcp_address *b);
 
+/* The local address of a socket that is bound. */
+union tcp_address tu_address_local(int fd);
+
 /* The unspecified address of the family. */
 union tcp_address tu_address_any(int family);
 

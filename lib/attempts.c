@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
+#include "fd.h"
 
 enum { STAGGER = 250 * 1000 }; /* microseconds */
 
@@ -66,7 +66,7 @@ tu_attempts_close(struct tu_attempts *c, int winner)
 		if (c->attempts[i].fd == winner)
 			continue;
 		tu_waits_forget(&c->rt->scheduler, c->attempts[i].fd, TU_BOTH);
-		(void)close(c->attempts[i].fd); /* not wanted */
+		tu_fd_close(c->attempts[i].fd);
 	}
 }
 
@@ -130,7 +130,7 @@ begin_attempt(struct tu_attempts *c)
 static int
 open_socket(const struct tu_attempts *c, int family)
 {
-	int fd, error;
+	int fd;
 
 	fd = socket(
 	    family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
@@ -138,9 +138,7 @@ open_socket(const struct tu_attempts *c, int family)
 		return -1;
 	if (set_options(c, fd) == 0)
 		return fd;
-	error = errno;
-	(void)close(fd); /* not connected */
-	errno = error;
+	tu_fd_close(fd);
 	return -1;
 }
 
@@ -296,7 +294,7 @@ note_failure(struct tu_attempts *c, int i, int error)
 	if (a->fd != -1) {
 		tu_watch_clear(&a->watch);
 		tu_waits_forget(&c->rt->scheduler, a->fd, TU_BOTH);
-		(void)close(a->fd); /* not connected */
+		tu_fd_close(a->fd);
 		a->fd = -1;
 		c->pending--;
 	}

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "attempts.h"
 #include "error.h"
+#include "fd.h"
 #include "options.h"
 #include "port.h"
 #include "resolve.h"
@@ -67,7 +67,7 @@ tcp_connect(const char *host, int port,
 	if (tu_ports_open(rt, fd, &peer, file, in, out) == 0)
 		return 0;
 	tu_socket_file_remove(file);
-	(void)close(fd); /* nothing was sent */
+	tu_fd_close(fd);
 	return -1;
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../compat/system_calls.h"
+#include "fd.h"
 #include "sigpipe.h"
 
 enum { PIPE_SIZE = 1 << 20 };
@@ -51,8 +52,7 @@ tu_descriptor_open(struct tu_descriptor *d, int fd)
 int
 tu_descriptor_close(struct tu_descriptor *d)
 {
-	if (d->private_fd != -1)
-		(void)close(d->private_fd); /* close of d->fd reports errors */
+	tu_fd_close(d->private_fd);
 	return close(d->fd);
 }
 
@@ -137,8 +137,7 @@ can_be_waited_for(int fd)
 
 	refused =
 	    epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == -1 && errno == EPERM;
-	if (epoll != -1)
-		(void)close(epoll); /* it served only this question */
+	tu_fd_close(epoll);
 	return !refused;
 }
 

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
+#include "fd.h"
 #include "options.h"
 #include "passive.h"
 #include "resolve.h"
@@ -57,7 +57,7 @@ tcp_listen(int port, const struct tcp_listen_options *options)
 	if (l.bits == 0)
 		tu_socket_file_remove(file);
 	for (i = 0; i < n && l.bits == 0; i++)
-		(void)close(fds[i]); /* no client knows the port yet */
+		tu_fd_close(fds[i]);
 	return l;
 }
 
@@ -139,10 +139,9 @@ close_listener(struct tu_listener *l)
 		tu_watch_clear(&l->sockets[i].watch);
 		tu_waits_forget(
 		    &l->runtime->scheduler, l->sockets[i].fd, TU_BOTH);
-		(void)close(l->sockets[i].fd); /* a socket */
+		tu_fd_close(l->sockets[i].fd);
 	}
-	if (l->held != -1)
-		(void)close(l->held); /* likewise */
+	tu_fd_close(l->held);
 	tu_handle_release(&l->runtime->handles, l->handle);
 	l->closed = true;
 	tu_wake_all(&l->queue, TU_CLOSED);
@@ -153,13 +152,12 @@ close_listener(struct tu_listener *l)
 int
 tcp_listener_port(tcp_listener listener)
 {
-	union tcp_address a = tu_address_any(AF_UNSPEC);
-	socklen_t length = sizeof(a);
+	union tcp_address a;
 	int fd = find_socket(listener, 0, "listener-port");
 
 	if (fd == -1)
 		return -1;
-	(void)getsockname(fd, &a.sa, &length); /* it is bound */
+	a = tu_address_local(fd);
 	return tu_address_port(&a);
 }
 
@@ -173,13 +171,12 @@ int
 tcp_listener_addresses(
     tcp_listener listener, int i, char local[TCPUNIT_ADDRLEN])
 {
-	union tcp_address a = tu_address_any(AF_UNSPEC);
-	socklen_t length = sizeof(a);
+	union tcp_address a;
 	int fd = find_socket(listener, i, "listener-addresses");
 
 	if (fd == -1 || tu_check_memory(local, 1) == -1)
 		return -1;
-	(void)getsockname(fd, &a.sa, &length); /* it is bound */
+	a = tu_address_local(fd);
 	if (a.sa.sa_family == AF_UNIX)
 		tu_unix_end(fd, getsockname, local);
 	else

@@ -5,7 +5,8 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <unistd.h>
+
+#include "fd.h"
 
 static int check_descriptors(void);
 static struct event_base *new_base(void);
@@ -86,14 +87,12 @@ tu_loop_wait(struct tu_loop *l)
 static int
 check_descriptors(void)
 {
-	int fds[3], n = 0, error;
+	int fds[3], n = 0;
 
 	while (n < 3 && (fds[n] = eventfd(0, EFD_CLOEXEC)) != -1)
 		n++;
-	error = errno;
 	for (int i = 0; i < n; i++)
-		(void)close(fds[i]); /* an eventfd */
-	errno = error;
+		tu_fd_close(fds[i]);
 	return n == 3 ? 0 : -1;
 }
 

@@ -16,6 +16,7 @@ enum {
 };
 
 static size_t buffered(const struct tu_port *);
+static void drop_sent(struct tu_port *, size_t);
 static int write_all(struct tu_port *, struct tu_pieces *);
 static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
 static ssize_t write_entered(struct tu_port *, struct iovec *, int);
@@ -126,11 +127,17 @@ tu_output_flush(struct tu_port *p)
 		n = evbuffer_peek(p->connection->unsent, -1, NULL, v, 8);
 		pieces = (struct tu_pieces){.iov = v, .n = n < 8 ? n : 8};
 		result = tu_output_write(p, &pieces);
-		if (!p->closed)
-			(void)evbuffer_drain(p->connection->unsent,
-			    pieces.sent); /* not frozen */
+		drop_sent(p, pieces.sent);
 	}
 	return result;
+}
+
+/* Drops the first N bytes of the buffer, which closing has freed. */
+static void
+drop_sent(struct tu_port *p, size_t n)
+{
+	if (!p->closed)
+		(void)evbuffer_drain(p->connection->unsent, n); /* not frozen */
 }
 
 bool
@@ -146,8 +153,7 @@ tu_output_push(struct tu_port *p)
 		if (r == -1)
 			return errno == EAGAIN;
 		p->position += (uint64_t)r;
-		(void)evbuffer_drain(
-		    p->connection->unsent, (size_t)r); /* not frozen */
+		drop_sent(p, (size_t)r);
 	}
 	return false;
 }
@@ -241,8 +247,7 @@ write_through(struct tu_port *p, struct tu_pieces *pieces)
 	result = tu_output_write(p, &all);
 	if (held > all.sent)
 		held = all.sent;
-	if (!p->closed)
-		(void)evbuffer_drain(unsent, held); /* not frozen */
+	drop_sent(p, held);
 	pieces->sent = all.sent - held;
 	return result;
 }

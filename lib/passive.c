@@ -5,7 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
+
+#include "fd.h"
 
 #ifndef IPPROTO_MPTCP /* glibc before 2.32 */
 #define IPPROTO_MPTCP 262
@@ -167,7 +168,7 @@ static int
 open_one(const union tcp_address *a, const struct tcp_listen_options *options,
     bool six_only)
 {
-	int fd, error;
+	int fd;
 
 	fd = socket(a->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    IPPROTO_TCP);
@@ -175,9 +176,7 @@ open_one(const union tcp_address *a, const struct tcp_listen_options *options,
 		return -1;
 	if (bind_and_listen(fd, a, options, six_only) == 0)
 		return fd;
-	error = errno;
-	(void)close(fd); /* it holds no data */
-	errno = error;
+	tu_fd_close(fd);
 	return -1;
 }
 
@@ -218,7 +217,7 @@ lacks_family(const union tcp_address *a, int error)
 	if (fd == -1)
 		return false; /* this is unknown: the caller reports ERROR */
 	bound = bind(fd, &own.sa, tu_address_length(&own));
-	(void)close(fd); /* it served only this question */
+	tu_fd_close(fd);
 	errno = error;
 	return bound == -1;
 }
@@ -226,21 +225,16 @@ lacks_family(const union tcp_address *a, int error)
 static int
 port_of(int fd)
 {
-	union tcp_address a = tu_address_any(AF_UNSPEC);
-	socklen_t length = sizeof(a);
+	union tcp_address a = tu_address_local(fd);
 
-	(void)getsockname(fd, &a.sa, &length); /* it is bound */
 	return tu_address_port(&a);
 }
 
 static void
 close_all(const int *fds, int n)
 {
-	int error = errno;
-
 	while (n-- > 0)
-		(void)close(fds[n]); /* as in open_one */
-	errno = error;
+		tu_fd_close(fds[n]);
 }
 
 static int

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
+#include "fd.h"
 #include "helpers.h"
 #include "wakeup.h"
 
@@ -263,6 +263,6 @@ lacks_descriptors(void)
 	fd = eventfd(0, EFD_CLOEXEC);
 	if (fd == -1)
 		return true;
-	(void)close(fd); /* an eventfd */
+	tu_fd_close(fd);
 	return false;
 }

@@ -43,8 +43,8 @@ static struct tu_runtime *runtime_new(void);
 static void runtime_give(void *);
 static int after_fork(struct tu_runtime *);
 static void prepare_process(void);
-static void before_fork(void);
-static void parent_of_fork(void);
+static void lock_unused(void);
+static void unlock_unused(void);
 static void child_of_fork(void);
 
 static inline struct tu_runtime *
@@ -207,13 +207,13 @@ runtime_take(void)
 	struct tu_runtime *rt;
 	int error;
 
-	(void)pthread_mutex_lock(&unused.lock); /* it is initialised */
+	lock_unused();
 	rt = unused.first;
 	if (rt != NULL)
 		unused.first = rt->next;
 	else
 		rt = runtime_new();
-	(void)pthread_mutex_unlock(&unused.lock); /* likewise */
+	unlock_unused();
 	if (rt == NULL)
 		return NULL;
 	error = pthread_setspecific(key, rt);
@@ -252,10 +252,10 @@ runtime_give(void *arg)
 			(void)after_fork(rt); /* as in tcp_shutdown */
 		runtime_stop(rt);
 	}
-	(void)pthread_mutex_lock(&unused.lock); /* as above */
+	lock_unused();
 	rt->next = unused.first;
 	unused.first = rt;
-	(void)pthread_mutex_unlock(&unused.lock); /* as above */
+	unlock_unused();
 	own = NULL;
 }
 
@@ -284,21 +284,21 @@ prepare_process(void)
 	key_error = pthread_key_create(&key, runtime_give);
 	if (key_error == 0)
 		key_error =
-		    pthread_atfork(before_fork, parent_of_fork, child_of_fork);
+		    pthread_atfork(lock_unused, unlock_unused, child_of_fork);
 	if (key_error == 0)
 		key_error = tu_helpers_prepare();
 }
 
-/* Otherwise the lock could stay locked in the child, by an OS thread that does
- * not exist there. */
+/* Also called around fork(2): otherwise the lock could stay locked in the
+ * child, by an OS thread that does not exist there. */
 static void
-before_fork(void)
+lock_unused(void)
 {
 	(void)pthread_mutex_lock(&unused.lock); /* it is initialised */
 }
 
 static void
-parent_of_fork(void)
+unlock_unused(void)
 {
 	(void)pthread_mutex_unlock(&unused.lock); /* was locked above */
 }
@@ -306,7 +306,7 @@ parent_of_fork(void)
 static void
 child_of_fork(void)
 {
-	parent_of_fork();
+	unlock_unused();
 	if (runtime != NULL)
 		runtime->scheduler.forked = true;
 }

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fd.h"
+
 /* How long to wait for another process that replaces a file. */
 enum { LOCK_PAUSE = 10, LOCK_TRIES = 100 }; /* ms */
 
@@ -65,8 +67,7 @@ tu_socket_file_remove(struct tu_socket_file *file)
 static void
 close_directory(void *directory)
 {
-	if (*(int *)directory != -1)
-		(void)close(*(int *)directory); /* it was read only */
+	tu_fd_close(*(int *)directory);
 }
 
 /*
@@ -152,7 +153,7 @@ probe(const struct tu_unix_address *a)
 		return -1;
 	if (connect(fd, &a->sa, a->length) == -1)
 		error = errno;
-	(void)close(fd); /* nothing was sent */
+	tu_fd_close(fd);
 	if (error == ECONNREFUSED || error == ENOENT)
 		return 0;
 	errno = error == 0 || error == EPROTOTYPE ? EADDRINUSE : error;
@@ -216,6 +217,6 @@ set_mode(const char *path, int mode, const struct stat *st)
 	if (fstat(fd, &opened) == -1 ||
 	    (opened.st_ino == st->st_ino && chmod(magic, (mode_t)mode) == -1))
 		error = errno;
-	(void)close(fd); /* nothing was written to it */
+	tu_fd_close(fd);
 	return error;
 }

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "address.h"
 #include "error.h"
+#include "fd.h"
 
 enum { PAUSE = 20 }; /* ms between two tries */
 
@@ -117,8 +117,7 @@ give_up(void *connecting)
 	int error = errno;
 
 	tu_socket_file_remove(c->file);
-	if (c->fd != -1)
-		(void)close(c->fd); /* not connected */
+	tu_fd_close(c->fd);
 	errno = error;
 }
 

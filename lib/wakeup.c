@@ -4,8 +4,8 @@
 #include <sys/eventfd.h>
 
 #include <errno.h>
-#include <unistd.h>
 
+#include "fd.h"
 #include "helpers.h"
 
 static bool is_sent(const struct tu_wakeup *);
@@ -100,7 +100,7 @@ close_all(struct tu_wakeups *all)
 
 	if (all->event != NULL && !all->scheduler->forked)
 		event_free(all->event);
-	(void)close(all->fd); /* an eventfd */
+	tu_fd_close(all->fd);
 	all->event = NULL;
 	all->fd = -1;
 	errno = error;

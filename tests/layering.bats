@@ -8,15 +8,15 @@ load helper
 
 lib_rooms() {
 	cat <<-'END'
-	failure handle address sigpipe stack ahead timers localhost unix_address:
+	failure handle address sigpipe stack ahead timers localhost unix_address fd:
 	context: stack
-	loop: timers
-	descriptor: sigpipe
+	loop: timers fd
+	descriptor: sigpipe fd
 	scheduler limit waiter: context stack loop failure timers
-	socket_file: scheduler unix_address
+	socket_file: scheduler unix_address fd
 	watch: scheduler
 	helpers: timers
-	wakeup: helpers scheduler
+	wakeup: helpers scheduler fd
 	runtime: wakeup helpers scheduler handle failure
 	error: runtime failure
 	options: error runtime
@@ -26,15 +26,15 @@ lib_rooms() {
 	port input line output closing properties: watch connection ahead runtime error unix_address
 	print copy: port
 	acknowledge: connection port runtime
-	question: wakeup helpers runtime address error
+	question: wakeup helpers runtime address error fd
 	resolve: question runtime address localhost
-	passive: address socket_file
+	passive: address socket_file fd
 	lookup: options resolve runtime address error unix_address
-	attempts: watch runtime address error
-	listener: watch options passive resolve runtime address error socket_file unix_address
+	attempts: watch runtime address error fd
+	listener: watch options passive resolve runtime address error socket_file unix_address fd
 	accept: listener port runtime address error
-	unix_connect: socket_file runtime address error
-	connect: attempts options resolve port runtime address error unix_address unix_connect
+	unix_connect: socket_file runtime address error fd
+	connect: attempts options resolve port runtime address error unix_address unix_connect fd
 	END
 }
 
