@@ -14,7 +14,8 @@
 #                      LIBC=glibc or ARCH=arm64 for another one
 #   make install       DESTDIR= PREFIX=; also uninstall
 #   make deps          Debian packages to build and to test
-#   make dist          the tarball of the last commit; deb: the packages of it
+#   make dist          the tarballs of the last commit: source, and binary, which
+#                      is static (ARCH=arm64); deb: its Debian packages
 #   make release-check what takes longer: packages, other machines
 #
 # SAN=1 builds with ASan and UBSan, TINY=1 with internal buffers of a byte; Q=
@@ -89,7 +90,7 @@ LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe
 VERSION = $(shell sed -n 's/^.define TCPUNIT_VERSION "\(.*\)"/\1/p' \
 	lib/tcpunit.h)
 SO = libtcpunit.so.1
-DIST = $(BUILD)/tcpunit-$(VERSION).tar.gz
+SOURCE = $(BUILD)/tcpunit-$(VERSION).tar.gz
 
 # The calls that a page of section 3 is about, each a link to it.
 CALLS = sed -n 's/^\.Nm \(tcp_[a-z_]*\).*/\1/p'
@@ -140,7 +141,9 @@ ONCE = $(if $(SAN)$(TINY),bench deps dist install layering load readme sim) \
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c tests/test_$(t).cc)))
 
-.PHONY: all tests check torture coverage fuzz fuzzers bench demo deps static lint install uninstall clean
+.PHONY: all tests check torture coverage fuzz fuzzers bench demo deps static lint \
+	install install-library install-command uninstall dist source binary deb \
+	release-check clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -321,28 +324,34 @@ lint:
 	@$(MAKE) BUILD=$(BUILD)/gcc CC=gcc CFLAGS='-O2 -Werror' all tests
 	@$(MAKE) BUILD=$(BUILD)/clang CC=clang CFLAGS='-O2 -Werror' all tests
 
-install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
-		$(DESTDIR)$(INCLUDEDIR)
-	install $(BUILD)/tcpu $(DESTDIR)$(BINDIR)
-	install -m 644 lib/tcpunit.h $(DESTDIR)$(INCLUDEDIR)
-	install -m 644 $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(DESTDIR)$(LIBDIR)
+install: all install-library install-command
+	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || : # as root
+
+PAGE = install -D -m 644 $$page \
+	$(DESTDIR)$(MANDIR)/man$${page\#\#*.}/$${page\#\#*/} || exit
+
+install-library: $(BUILD)/libtcpunit.a $(BUILD)/$(SO)
+	install -D -m 644 -t $(DESTDIR)$(INCLUDEDIR) lib/tcpunit.h
+	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $^
 	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/libtcpunit.so
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 		lib/tcpunit.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc
-	for page in man/*.[1-9]; do install -D -m 644 $$page \
-		$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; done
+	for page in man/*.3 man/tcpunit*.7; do $(PAGE); done
 	for page in man/*.3; do for call in $$($(CALLS) $$page); do \
 		test man/$$call.3 = $$page || ln -sf $${page##*/} \
 			$(DESTDIR)$(MANDIR)/man3/$$call.3 || exit; done; done
+
+install-command: $(BUILD)/tcpu
+	install -D -t $(DESTDIR)$(BINDIR) $<
+	for page in man/*.1 man/tcpu.*.7; do $(PAGE); done
 	install -D -m 644 cmd/completion/tcpu.bash $(DESTDIR)$(BASHDIR)/tcpu
 	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) cmd/completion/_tcpu
 	install -D -m 644 -t $(DESTDIR)$(FISHDIR) cmd/completion/tcpu.fish
 	install -D -m 644 -t $(DESTDIR)$(BATSDIR)/bats-tcpu cmd/bats/*.bash
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md
 	$(RECIPES) README.md >$(DESTDIR)$(DOCDIR)/recipes.bash
-	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || : # as root
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/tcpu $(DESTDIR)$(INCLUDEDIR)/tcpunit.h \
@@ -358,15 +367,21 @@ uninstall:
 		rm -f $(DESTDIR)$(MANDIR)/man3/$$call.3; done
 
 # The same commit makes the same bytes, wherever and whenever.
-dist:
+dist: source binary
+
+source:
 	@.ci/deps git
 	@mkdir -p $(BUILD)
-	git archive --prefix=tcpunit-$(VERSION)/ HEAD >$(DIST:.gz=)
-	gzip -9nf $(DIST:.gz=)
+	git archive --prefix=tcpunit-$(VERSION)/ HEAD >$(SOURCE:.gz=)
+	gzip -9nf $(SOURCE:.gz=)
 
-deb: dist
+binary: source
+	@.ci/deps $(STATIC_DEPS)
+	.ci/binary $(SOURCE) $(BUILD) $(ARCH)
+
+deb: source
 	@.ci/deps $(BUILD_DEPS) $(DEB_DEPS)
-	.ci/deb $(DIST) $(BUILD)/deb
+	.ci/deb $(SOURCE) $(BUILD)/deb
 
 release-check: deb
 	@.ci/deps $(CHECK_DEPS) $(RELEASE_DEPS)

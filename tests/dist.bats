@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: ISC
 #
-# make dist, and what the Debian packages have to agree with.
+# The tarballs of make dist, and what the packages have to agree with.
 
 load helper
+
+# Everything is compiled here, which takes a busy machine more than a minute.
+export BATS_TEST_TIMEOUT=240
 
 # dist_of NAME - the tarball that a clone of the tree makes, at NAME.
 dist_of() {
 	git -c safe.directory='*' clone -q "$TOP" "$1"
-	make -C "$1" BUILD=out dist >/dev/null
+	make -C "$1" BUILD=out source >/dev/null
 	echo "$1"/out/*.tar.gz
 }
 
@@ -25,11 +28,34 @@ version() {
 	assert_equal "$(basename "$one")" "tcpunit-$(version).tar.gz"
 }
 
-@test "the tarball is all that is needed to build" {
+# packed NAME - the command of the tree at hand, as a tarball.
+packed() {
+	.ci/pack out "$1/tcpu-1-linux-any.tar.gz"
+}
+
+@test "the tarball is all that is needed to build, and to pack the command" {
 	tar -xzf "$(dist_of one)"
-	run -0 make -s -C "tcpunit-$(version)" BUILD=out all
-	run -0 "tcpunit-$(version)/out/tcpu" --version
+	cd "tcpunit-$(version)" || return
+	run -0 make -s BUILD=out CFLAGS=-O0 HARDENING= all
+	run -0 out/tcpu --version
 	assert_output "tcpu $(version)"
+
+	mkdir two three out/notices
+	echo 'Permission is granted' >out/notices/libevent
+	packed two
+	touch README.md man/* out/tcpu
+	(umask 077 && TZ=Asia/Tokyo packed three)
+	cmp two/*.gz three/*.gz
+	tar -xzf two/*.gz
+	run -0 tcpu-1-linux-any/bin/tcpu --version
+	(cd tcpu-1-linux-any && find . -type f | sort) >got
+	printf './%s\n' bin/tcpu lib/bats/bats-tcpu/{load,tcpu}.bash \
+		share/bash-completion/completions/tcpu \
+		share/doc/tcpu/{LICENSE,README.md,notices/libevent} \
+		share/doc/tcpu/recipes.bash \
+		share/fish/vendor_completions.d/tcpu.fish \
+		share/man/man1/tcpu.1 share/man/man7/tcpu.bash.7 \
+		share/zsh/site-functions/_tcpu | sort | diff - got
 }
 
 @test "the packages have the version of the header and the changelog" {
