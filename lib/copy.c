@@ -29,6 +29,7 @@ struct copying {
 
 static void free_buffer(void *);
 static int copy(struct copying *);
+static void enlarge_pipes(struct copying *);
 static bool can_move(const struct tu_port *, const struct tu_port *);
 static int move_piece(struct copying *);
 static int try_move(struct copying *);
@@ -101,13 +102,20 @@ copy(struct copying *c)
 			more = copy_piece(c);
 		if (is_closed(c) && !terminated(more))
 			return tu_port_go_on(c->from->closed ? c->from : c->to);
-		if (more == 1 && c->total >= LARGE && !c->enlarged) {
-			tu_descriptor_enlarge(&c->from->connection->descriptor);
-			tu_descriptor_enlarge(&c->to->connection->descriptor);
-			c->enlarged = true;
-		}
+		if (more == 1)
+			enlarge_pipes(c);
 	}
 	return more == -1 ? -1 : 0;
+}
+
+static void
+enlarge_pipes(struct copying *c)
+{
+	if (c->total < LARGE || c->enlarged)
+		return;
+	tu_descriptor_enlarge(&c->from->connection->descriptor);
+	tu_descriptor_enlarge(&c->to->connection->descriptor);
+	c->enlarged = true;
 }
 
 static bool
