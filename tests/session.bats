@@ -658,14 +658,12 @@ silent_after() {
 	assert_content peer.out 'EOF\n'
 }
 
-@test "without /dev/null nothing else takes the number of a closed one" {
-	peer send=x
+@test "without /dev/null a closed one is 125, and nothing connects" {
 	run --separate-stderr timeout -k1 20 "${private[@]}" --mount bash -c "
 		mount -t tmpfs none /dev
-		exec tcpu connect 127.0.0.1 $port <&-"
-	assert_equal "$status" 9
-	assert_message 'stdin: Bad file descriptor'
-	assert_exit 0 "$peer"
+		exec tcpu connect 127.0.0.1 1 <&-"
+	assert_equal "$status" 125
+	assert_message '/dev/null: No such file or directory'
 }
 
 @test "stdin may be /dev/null, a file, a pipe or a socket" {
