@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "serve.h"
 
-
 #include "../clock.h"
 #include "../descriptors.h"
 #include "../handlers/handlers.h"
