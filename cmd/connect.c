@@ -150,12 +150,9 @@ list_connection(const struct connecting *c, struct text *text)
 {
 	const struct listing_options format = {.format = c->options->print};
 	struct listing listing = {.run = c->run, .options = &format};
-	struct ends ends = {0};
+	struct ends ends;
 
-	/* The connection is open. */
-	(void)tcp_addresses(c->connection[0], ends.local.ip, ends.remote.ip);
-	(void)tcp_port_numbers(
-	    c->connection[0], &ends.local.port, &ends.remote.port);
+	read_ends(c->connection[0], &ends);
 	list_ends(&listing, &ends);
 	*text = listing.text;
 }
@@ -163,14 +160,12 @@ list_connection(const struct connecting *c, struct text *text)
 static void
 say_success(const struct connecting *c)
 {
-	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN] = "";
 	char whole[TCPUNIT_ADDRLEN + 8];
-	int ours = 0, theirs = 0;
+	struct ends ends;
 
-	/* The connection is open. */
-	(void)tcp_addresses(c->connection[0], local, remote);
-	(void)tcp_port_numbers(c->connection[0], &ours, &theirs);
-	(void)tcp_host_port(remote, theirs, whole, sizeof(whole));
+	read_ends(c->connection[0], &ends);
+	(void)tcp_host_port(
+	    ends.remote.ip, ends.remote.port, whole, sizeof(whole));
 	say_more(c->run, "%s: connected to %s", c->what, whole);
 }
 

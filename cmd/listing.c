@@ -38,6 +38,14 @@ check_listing_options(
 	return STATUS_GO_ON;
 }
 
+void
+read_ends(tcp_port port, struct ends *ends)
+{
+	*ends = (struct ends){0};
+	(void)tcp_addresses(port, ends->local.ip, ends->remote.ip);
+	(void)tcp_port_numbers(port, &ends->local.port, &ends->remote.port);
+}
+
 /* In sh the variables of a missing end are set to nothing, so that they do not
  * keep the values of an earlier socket. */
 void

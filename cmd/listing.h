@@ -46,6 +46,9 @@ struct ends {
 	struct end remote;
 };
 
+/* Reads the ends of a connection through one of its open ports. */
+void read_ends(tcp_port port, struct ends *ends);
+
 struct listing {
 	const struct run *run;
 	const struct listing_options *options;

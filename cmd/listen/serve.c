@@ -4,6 +4,7 @@
 #include "../clock.h"
 #include "../descriptors.h"
 #include "../handlers/handlers.h"
+#include "../listing.h"
 #include "hold.h"
 
 /* Room for an address and a port. */
@@ -155,14 +156,12 @@ await_connection(struct listening *l, tcp_port connection[2])
 static bool
 admit(const struct listening *l, tcp_port in, char name[NAME_SIZE])
 {
-	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN] = "";
-	int ports[2] = {0, 0};
+	struct ends ends;
 	bool admitted;
 
-	(void)tcp_addresses(in, local, remote); /* the port is open */
-	(void)tcp_port_numbers(in, &ports[0], &ports[1]);
-	(void)tcp_host_port(remote, ports[1], name, NAME_SIZE);
-	admitted = is_admitted(&l->options->access, remote);
+	read_ends(in, &ends);
+	(void)tcp_host_port(ends.remote.ip, ends.remote.port, name, NAME_SIZE);
+	admitted = is_admitted(&l->options->access, ends.remote.ip);
 	say_more(l->run, "%s: %s %s", l->what,
 	    admitted ? "connection from" : "denied:", name);
 	if (!admitted)
