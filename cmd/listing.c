@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "listing.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,10 +122,28 @@ print_end(struct listing *l, const char *name, const struct end *end)
 		text_add(&l->text, "%s", whole);
 }
 
+/* Compares numbers by value.  To strverscmp(3) of musl 1.2.3, "127.0.0.1" is
+ * after "::1". */
+static int
+compare_texts(const char *a, const char *b)
+{
+	size_t at = 0, m, n;
+
+	while (a[at] && a[at] == b[at])
+		at++;
+	while (at > 0 && isdigit((unsigned char)a[at - 1]))
+		at--;
+	m = strspn(a + at, "0123456789");
+	n = strspn(b + at, "0123456789");
+	if (m > 0 && n > 0 && m != n)
+		return m > n ? 1 : -1;
+	return strcmp(a + at, b + at);
+}
+
 static int
 compare_lines(const void *a, const void *b)
 {
-	return strverscmp(*(char *const *)a, *(char *const *)b);
+	return compare_texts(*(char *const *)a, *(char *const *)b);
 }
 
 /* Sorts the lines, numbers by value: 80 before 4242.  Consumes TEXT. */

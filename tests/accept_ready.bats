@@ -663,5 +663,5 @@ agrees_refused() {
 		sh -c 'mount -t tmpfs none /proc/$$/net &&
 			exec tcpu accept-ready --wait 80'
 	assert_equal "$stderr" \
-		'tcpu: accept-ready 80: Operation not supported'
+		"tcpu: accept-ready 80: ${text[EOPNOTSUPP]}"
 }

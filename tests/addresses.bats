@@ -243,7 +243,7 @@ apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 	run --separate-stderr -125 "${private[@]}" --mount sh -c '
 		mount -t tmpfs none /proc && exec tcpu addresses --pid 1'
 	assert_equal "$stderr" \
-		'tcpu: addresses process 1: Operation not supported'
+		"tcpu: addresses process 1: ${text[EOPNOTSUPP]}"
 }
 
 @test "--pid without netlink is answered from /proc" {
@@ -423,7 +423,7 @@ a_server() {
 		'tcpu: addresses 127.0.0.1:4242: Connection refused'
 	run --separate-stderr -5 netns tcpu addresses 198.51.100.1 4242
 	assert_equal "$stderr" \
-		'tcpu: addresses 198.51.100.1:4242: Network is unreachable'
+		"tcpu: addresses 198.51.100.1:4242: ${text[ENETUNREACH]}"
 	run --separate-stderr -3 "$sandbox" tcpu addresses no.test 80 3>&-
 	assert_equal "$stderr" \
 		'tcpu: addresses no.test:80: Name or service not known'

@@ -149,12 +149,12 @@ source_fails() {
 }
 
 @test "a source that is in use, or of another machine, is 5, and named" {
-	source_fails 5 '--source 127.0.0.1:4242: Address already in use' \
+	source_fails 5 "--source 127.0.0.1:4242: ${text[EADDRINUSE]}" \
 		127.0.0.1:4242
-	source_fails 5 '--source :4242: Address already in use' :4242
-	source_fails 5 '--source 192.0.2.1: Cannot assign requested address' \
+	source_fails 5 "--source :4242: ${text[EADDRINUSE]}" :4242
+	source_fails 5 "--source 192.0.2.1: ${text[EADDRNOTAVAIL]}" \
 		192.0.2.1
-	source_fails 5 '--source 192.0.2.1:5000: Cannot assign requested address' \
+	source_fails 5 "--source 192.0.2.1:5000: ${text[EADDRNOTAVAIL]}" \
 		192.0.2.1:5000
 }
 
@@ -176,7 +176,7 @@ source_fails() {
 	run --separate-stderr netns timeout -k1 10 tcpu connect 192.0.2.1 4242
 	assert_equal "$status" 5
 	assert_equal "$stderr" \
-		'tcpu: connect 192.0.2.1:4242: Network is unreachable'
+		"tcpu: connect 192.0.2.1:4242: ${text[ENETUNREACH]}"
 }
 
 @test "a prohibited way is 5" {
@@ -241,7 +241,7 @@ source_fails() {
 	run timeout -k1 10 bash -c \
 		'ulimit -n 6; exec tcpu connect 127.0.0.1 4242'
 	assert_equal "$status" 125
-	assert_regex "$output" '^tcpu: .*Too many open files$'
+	assert_regex "$output" "^tcpu: .*${text[EMFILE]}$"
 }
 
 @test "a signal while it connects is that signal" {
@@ -536,7 +536,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 }
 
 @test "--verbose tells of the first failure and of the last one only" {
-	first='tcpu: connect 192.0.2.1:4242: 192.0.2.1:4242: Network is unreachable'
+	first="tcpu: connect 192.0.2.1:4242: 192.0.2.1:4242: ${text[ENETUNREACH]}"
 	netns timeout -k1 20 bash -c '
 		tcpu connect -v --retry=20 192.0.2.1 4242 </dev/null 2>err &
 		client=$!

@@ -659,7 +659,7 @@ answered() {
 		assert_exit 0 "$pid"
 	done
 	assert_equal "$(wc -l <server.err)" 1
-	assert_regex "$(<server.err)" '^tcpu: .*: Too many open files$'
+	assert_regex "$(<server.err)" "^tcpu: .*: ${text[EMFILE]}$"
 	run_client <<<after
 	assert_output after
 }

@@ -21,6 +21,27 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 private=(unshare)
 [ "$(id -u)" -eq 0 ] || private+=(--map-root-user)
 
+# What strerror(3) says of some errors, which depends on the C library of tcpu.
+declare -A text=(
+	[EADDRINUSE]='Address already in use'
+	[EADDRNOTAVAIL]='Cannot assign requested address'
+	[EIO]='Input/output error'
+	[EMFILE]='Too many open files'
+	[ENETUNREACH]='Network is unreachable'
+	[EOPNOTSUPP]='Operation not supported'
+	[ETIMEDOUT]='Connection timed out'
+)
+# shellcheck disable=SC2034 # for the tests
+! grep -qaE 'ld-musl|No file descriptors available' "$BUILD/tcpu" || text=(
+	[EADDRINUSE]='Address in use'
+	[EADDRNOTAVAIL]='Address not available'
+	[EIO]='I/O error'
+	[EMFILE]='No file descriptors available'
+	[ENETUNREACH]='Network unreachable'
+	[EOPNOTSUPP]='Not supported'
+	[ETIMEDOUT]='Operation timed out'
+)
+
 started=()
 declare -A drains=()
 

@@ -283,10 +283,10 @@ for options about connections"
 		run timeout -k1 10 tcpu listen $where "$port"
 		assert_equal "$status" 6
 		assert_output "tcpu: listen ${where:-0.0.0.0}:$port: \
-Address already in use"
+${text[EADDRINUSE]}"
 	done
 	run timeout -k1 10 tcpu listen -v "$port"
-	assert_line --index 0 "tcpu: listen 0.0.0.0:$port: Address already in use"
+	assert_line --index 0 "tcpu: listen 0.0.0.0:$port: ${text[EADDRINUSE]}"
 	assert_line --index 1 "tcpu: listen 0.0.0.0:$port: process $server (tcpu) \
 listens there; port 0 chooses a free port, and --print prints it"
 }
@@ -339,7 +339,7 @@ listens there; port 0 chooses a free port, and --print prints it"
 @test "an address of somebody else is 7" {
 	run netns timeout -k1 10 tcpu listen 192.0.2.9 4242
 	assert_equal "$status" 7
-	assert_output 'tcpu: listen 192.0.2.9:4242: Cannot assign requested address'
+	assert_output "tcpu: listen 192.0.2.9:4242: ${text[EADDRNOTAVAIL]}"
 }
 
 @test "a port that needs permission is 7" {
@@ -355,7 +355,7 @@ listens there; port 0 chooses a free port, and --print prints it"
 @test "no descriptors left is 125" {
 	run timeout -k1 10 bash -c 'ulimit -n 6; exec tcpu listen --local 0'
 	assert_equal "$status" 125
-	assert_regex "$output" '^tcpu: .*Too many open files$'
+	assert_regex "$output" "^tcpu: .*${text[EMFILE]}$"
 }
 
 # ---- Nobody there ----

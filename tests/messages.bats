@@ -248,10 +248,10 @@ injecting() {
 
 @test "a stdout that takes nothing and says no error is 9" {
 	run -9 injecting write tcpu --version
-	assert_output 'tcpu: stdout: Input/output error'
+	assert_output "tcpu: stdout: ${text[EIO]}"
 	start_server -L -k 0 -- echo data
 	run -9 injecting writev tcpu connect 127.0.0.1 "$port" </dev/null
-	assert_output 'tcpu: stdout: Input/output error'
+	assert_output "tcpu: stdout: ${text[EIO]}"
 }
 
 # ---- The service manager ----

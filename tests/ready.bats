@@ -386,7 +386,7 @@ notified() {
 	assert_equal "$status" 6
 	assert_output ''
 	assert_equal "$stderr" \
-		"tcpu: listen localhost:$port: Address already in use"
+		"tcpu: listen localhost:$port: ${text[EADDRINUSE]}"
 	run --separate-stderr in_background --no-accept 65536
 	assert_equal "$status" 2
 	run --separate-stderr in_background --no-accept nosuch.invalid 0

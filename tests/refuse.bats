@@ -114,7 +114,7 @@ in_netns() {
 	start_server --refuse --local 0 </dev/null
 	run timeout -k1 10 tcpu listen -v --refuse --local "$port"
 	assert_equal "$status" 6
-	assert_line --index 0 "tcpu: listen localhost:$port: Address already in use"
+	assert_line --index 0 "tcpu: listen localhost:$port: ${text[EADDRINUSE]}"
 	assert_line --index 1 "tcpu: listen localhost:$port: process $server (tcpu)\
  has the port without listening; port 0 chooses a free port, and --print prints it"
 }
@@ -141,7 +141,7 @@ in_netns() {
 	done
 	run timeout -k1 10 tcpu listen --refuse 192.0.2.1 0
 	assert_equal "$status" 7
-	assert_output 'tcpu: listen 192.0.2.1:0: Cannot assign requested address'
+	assert_output "tcpu: listen 192.0.2.1:0: ${text[EADDRNOTAVAIL]}"
 	run --separate-stderr netns bash -c '
 		echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 		exec setpriv --bounding-set=-net_bind_service \
@@ -158,7 +158,7 @@ in_netns() {
 	run --separate-stderr traced -f -qq -o trace -e trace=socket \
 		-e inject=socket:error=EMFILE tcpu listen --refuse -4 0
 	assert_equal "$status" 125
-	assert_equal "$stderr" 'tcpu: listen 0.0.0.0:0: Too many open files'
+	assert_equal "$stderr" "tcpu: listen 0.0.0.0:0: ${text[EMFILE]}"
 }
 
 # ---- Readiness ----
@@ -208,7 +208,7 @@ taken() {
 	start_server --local 0 </dev/null
 	run timeout -k1 10 tcpu listen --background --refuse --local "$port"
 	assert_equal "$status" 6
-	assert_output "tcpu: listen localhost:$port: Address already in use"
+	assert_output "tcpu: listen localhost:$port: ${text[EADDRINUSE]}"
 }
 
 @test "--refuse ends with the process of --until-exit, and at --timeout" {

@@ -187,7 +187,7 @@ left='left() {
 	assert_equal "$status" 7
 	assert_equal "$output" ''
 	assert_equal "$stderr" 'tcpu: listen 127.0.0.1:0: no connection to 127.0.0.1:'\
-' Network is unreachable'
+" ${text[ENETUNREACH]}"
 }
 
 @test "--reserve is 6 and prints nothing when no port is free" {
@@ -198,7 +198,7 @@ left='left() {
 		tcpu listen --reserve 0'
 	assert_equal "$status" 6
 	assert_equal "$output" ''
-	assert_equal "$stderr" 'tcpu: listen 0.0.0.0:0: Address already in use'
+	assert_equal "$stderr" "tcpu: listen 0.0.0.0:0: ${text[EADDRINUSE]}"
 }
 
 @test "--timeout ends a long reservation, which then prints nothing" {

@@ -514,7 +514,7 @@ closed = int(sys.argv[1])
 os.close(ends[closed])
 os.dup2(ends[1 - closed], 0)
 os.execvp(sys.argv[2], sys.argv[2:])' "$closed")
-		unreadable 'Input/output error'
+		unreadable "${text[EIO]}"
 	done
 }
 
@@ -979,13 +979,13 @@ vanishing() {
 @test "a peer that vanishes while nothing is said is 8" {
 	run vanishing '' --keepalive=1
 	assert_equal "$status" 8
-	assert_regex "$(<err)" 'Connection timed out \(10 bytes received, 0 sent\)'
+	assert_regex "$(<err)" "${text[ETIMEDOUT]} \(10 bytes received, 0 sent\)"
 }
 
 @test "a peer that vanishes without acknowledging is 8" {
 	run vanishing question --keepalive=no --user-timeout=500ms
 	assert_equal "$status" 8
-	assert_regex "$(<err)" 'Connection timed out \(10 bytes received, 8 sent\)'
+	assert_regex "$(<err)" "${text[ETIMEDOUT]} \(10 bytes received, 8 sent\)"
 }
 
 @test "a peer that lives and is slow to read has not vanished" {

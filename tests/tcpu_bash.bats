@@ -160,7 +160,7 @@ example() {
 @test "tcpu_start fails with the status and the message of tcpu" {
 	tcpu_start one -k --local 0 -- cat
 	run -6 tcpu_start two --local "$(tcpu_port one)"
-	assert_output --regexp '^tcpu: listen .*: Address already in use$'
+	assert_output --regexp "^tcpu: listen .*: ${text[EADDRINUSE]}$"
 	run -2 tcpu_start two --no-such-option
 	assert_line --partial "unrecognized option '--no-such-option'"
 	run -127 tcpu_start two --local 0 -- ./nothing

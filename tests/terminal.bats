@@ -162,7 +162,7 @@ shell='
 	steps=('send=hello\n' slurp)
 	at_terminal "$shell"'
 		send "python3 hung.py tcpu connect 127.0.0.1 $port &\r"
-		want {stdout: Input/output error}
+		want {stdout: '"${text[EIO]}"'}
 		send "wait \$!; echo status=\$?\r"
 		want {status=9}
 		send "exit\r"
