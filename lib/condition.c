@@ -35,7 +35,7 @@ int
 tcp_condition_wait(tcp_condition handle, int timeout)
 {
 	struct tu_runtime *rt = tu_begin("condition-wait");
-	struct tu_condition *c = tu_lookup(TU_CONDITION, handle.bits);
+	struct tu_condition *c = tu_find(rt, TU_CONDITION, handle.bits);
 	struct tu_waiter w;
 	enum tu_wake woken;
 
@@ -52,10 +52,9 @@ tcp_condition_wait(tcp_condition handle, int timeout)
 int
 tcp_condition_signal(tcp_condition handle)
 {
-	struct tu_condition *c;
+	struct tu_runtime *rt = tu_begin("condition-signal");
+	struct tu_condition *c = tu_find(rt, TU_CONDITION, handle.bits);
 
-	(void)tu_begin("condition-signal");
-	c = tu_lookup(TU_CONDITION, handle.bits);
 	if (c == NULL)
 		return -1;
 	(void)tu_waiters_give(&c->waiters, NULL); /* it may be empty */
@@ -65,10 +64,9 @@ tcp_condition_signal(tcp_condition handle)
 int
 tcp_condition_broadcast(tcp_condition handle)
 {
-	struct tu_condition *c;
+	struct tu_runtime *rt = tu_begin("condition-broadcast");
+	struct tu_condition *c = tu_find(rt, TU_CONDITION, handle.bits);
 
-	(void)tu_begin("condition-broadcast");
-	c = tu_lookup(TU_CONDITION, handle.bits);
 	if (c == NULL)
 		return -1;
 	while (tu_waiters_give(&c->waiters, NULL))
@@ -80,7 +78,7 @@ int
 tcp_close_condition(tcp_condition handle)
 {
 	struct tu_runtime *rt = tu_begin("close-condition");
-	struct tu_condition *c = tu_lookup(TU_CONDITION, handle.bits);
+	struct tu_condition *c = tu_find(rt, TU_CONDITION, handle.bits);
 
 	if (c == NULL)
 		return -1;

@@ -16,6 +16,17 @@
 /* The object of a handle; NULL, with an error raised. */
 void *tu_lookup(enum tu_kind kind, uint64_t bits);
 
+/* Likewise, faster.  RT may be NULL, if there is no runtime. */
+static inline void *
+tu_find(struct tu_runtime *rt, enum tu_kind kind, uint64_t bits)
+{
+	void *object = NULL;
+
+	if (rt != NULL)
+		object = tu_handle_find(&rt->handles, kind, bits);
+	return object != NULL ? object : tu_lookup(kind, bits);
+}
+
 /* The handle of a new object, which is malloc'd, or NULL if there was no memory
  * for it.  0: it has been freed, and an error raised.  DROP is as in
  * tu_handle_make. */

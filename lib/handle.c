@@ -5,13 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INDEX_BITS = 22, GENERATION_BITS = 22 };
-
 #define NO_SLOT UINT32_MAX
 #define MASK(bits) ((UINT64_C(1) << (bits)) - 1)
-#define GENERATION_SHIFT INDEX_BITS
-#define RUNTIME_SHIFT (GENERATION_SHIFT + GENERATION_BITS)
-#define KIND_SHIFT (RUNTIME_SHIFT + TU_RUNTIME_BITS)
+#define GENERATION_SHIFT TU_INDEX_BITS
+#define RUNTIME_SHIFT (GENERATION_SHIFT + TU_GENERATION_BITS)
 
 static void release(struct tu_handles *, uint32_t);
 static int grow(struct tu_handles *);
@@ -53,27 +50,27 @@ tu_handle_make(
 	s->object = object;
 	s->kind = kind;
 	h->drop[kind] = drop;
-	return (uint64_t)kind << KIND_SHIFT |
+	s->handle = (uint64_t)kind << TU_KIND_SHIFT |
 	    (uint64_t)h->runtime << RUNTIME_SHIFT |
 	    (uint64_t)s->generation << GENERATION_SHIFT | i;
+	return s->handle;
 }
 
 void *
 tu_handle_object(const struct tu_handles *h, enum tu_kind kind, uint64_t bits)
 {
-	uint64_t index = bits & MASK(INDEX_BITS);
-	uint64_t generation = bits >> GENERATION_SHIFT & MASK(GENERATION_BITS);
-	const struct tu_slot *s;
+	uint64_t index = bits & MASK(TU_INDEX_BITS);
+	uint64_t generation =
+	    bits >> GENERATION_SHIFT & MASK(TU_GENERATION_BITS);
+	void *object = tu_handle_find(h, kind, bits);
 
-	if (bits >> KIND_SHIFT != kind || index >= h->n ||
-	    (bits >> RUNTIME_SHIFT & MASK(TU_RUNTIME_BITS)) != h->runtime) {
-		errno = EINVAL;
-		return NULL;
-	}
-	s = &h->slots[index];
-	if (generation == s->generation && s->kind == kind && s->object != NULL)
-		return s->object;
-	errno = generation < s->generation ? EBADF : EINVAL;
+	if (object != NULL)
+		return object;
+	errno = EINVAL;
+	if (bits >> TU_KIND_SHIFT == kind && index < h->n &&
+	    (bits >> RUNTIME_SHIFT & MASK(TU_RUNTIME_BITS)) == h->runtime &&
+	    generation < h->slots[index].generation)
+		errno = EBADF;
 	return NULL;
 }
 
@@ -91,20 +88,21 @@ tu_handles_any(const struct tu_handles *h, enum tu_kind kind,
 void
 tu_handle_release(struct tu_handles *h, uint64_t bits)
 {
-	release(h, bits & MASK(INDEX_BITS));
+	release(h, bits & MASK(TU_INDEX_BITS));
 }
 
 void
 tu_handle_note(struct tu_handles *h, uint64_t bits, const void *note, size_t n)
 {
-	memcpy(h->slots[bits & MASK(INDEX_BITS)].note, note, n);
+	memcpy(h->slots[bits & MASK(TU_INDEX_BITS)].note, note, n);
 }
 
 const void *
 tu_handle_noted(const struct tu_handles *h, uint64_t bits)
 {
-	uint64_t index = bits & MASK(INDEX_BITS);
-	uint64_t generation = bits >> GENERATION_SHIFT & MASK(GENERATION_BITS);
+	uint64_t index = bits & MASK(TU_INDEX_BITS);
+	uint64_t generation =
+	    bits >> GENERATION_SHIFT & MASK(TU_GENERATION_BITS);
 
 	if (index >= h->n || generation + 1 != h->slots[index].generation)
 		return NULL;
@@ -122,7 +120,7 @@ tu_handle_foreign(const struct tu_handles *h, uint64_t bits)
 unsigned
 tu_handle_kind(uint64_t bits)
 {
-	return (unsigned)(bits >> KIND_SHIFT);
+	return (unsigned)(bits >> TU_KIND_SHIFT);
 }
 
 static void
@@ -131,8 +129,9 @@ release(struct tu_handles *h, uint32_t i)
 	struct tu_slot *s = &h->slots[i];
 
 	s->object = NULL;
+	s->handle = 0;
 	s->generation++;
-	if (s->generation == MASK(GENERATION_BITS))
+	if (s->generation == MASK(TU_GENERATION_BITS))
 		return; /* all its generations are used */
 	s->next = h->free;
 	h->free = i;
@@ -144,7 +143,7 @@ grow(struct tu_handles *h)
 	uint32_t i, room = h->n ? h->n * 2 : 16;
 	struct tu_slot *slots;
 
-	if (room > MASK(INDEX_BITS) + 1) {
+	if (room > MASK(TU_INDEX_BITS) + 1) {
 		errno = ENOMEM;
 		return -1;
 	}

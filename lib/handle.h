@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The bits of a runtime's number, which is never 0. */
-enum { TU_RUNTIME_BITS = 16 };
+/* A handle's parts, from the lowest bits up; the rest is its kind.  A runtime's
+ * number is never 0. */
+enum { TU_INDEX_BITS = 22, TU_GENERATION_BITS = 22, TU_RUNTIME_BITS = 16 };
+enum { TU_KIND_SHIFT = TU_INDEX_BITS + TU_GENERATION_BITS + TU_RUNTIME_BITS };
 
 /* Also the order in which the objects are dropped: threads before the objects
  * that they wait for. */
@@ -33,6 +35,7 @@ enum { TU_NOTE_SIZE = 32 };
 
 struct tu_slot {
 	void *object;
+	uint64_t handle; /* 0 if there is no object */
 	uint32_t generation : 24;
 	enum tu_kind kind : 8;
 	uint32_t next; /* the next free slot, if object is NULL */
@@ -57,6 +60,18 @@ void tu_handles_drop(struct tu_handles *h, enum tu_kind kind, const void *keep);
  * all objects of a kind, frees the object at the end of the runtime. */
 uint64_t tu_handle_make(struct tu_handles *h, enum tu_kind kind, void *object,
     void (*drop)(void *));
+
+/* The object, or NULL: tu_handle_object says why. */
+static inline void *
+tu_handle_find(const struct tu_handles *h, enum tu_kind kind, uint64_t bits)
+{
+	uint64_t index = bits & ((UINT64_C(1) << TU_INDEX_BITS) - 1);
+
+	if (index < h->n && h->slots[index].handle == bits &&
+	    bits >> TU_KIND_SHIFT == kind)
+		return h->slots[index].object;
+	return NULL;
+}
 
 /* The object.  NULL with errno EBADF: it is gone.  EINVAL: the handle was never
  * one of this table and kind. */

@@ -8,7 +8,7 @@
 #include "error.h"
 #include "runtime.h"
 
-static struct tu_mailbox *open_mailbox(tcp_mailbox);
+static struct tu_mailbox *open_mailbox(struct tu_runtime *, tcp_mailbox);
 static bool put(struct tu_mailbox *, void *);
 static void push(struct tu_mailbox *, void *);
 static void *pop(struct tu_mailbox *);
@@ -50,7 +50,7 @@ tcp_mailbox_send(tcp_mailbox handle, void *message, int timeout)
 		return -1;
 	tu_limit(&rt->scheduler, timeout);
 	while (woken == TU_READY && !w.given) {
-		m = open_mailbox(handle);
+		m = open_mailbox(rt, handle);
 		if (m == NULL)
 			return -1;
 		if (put(m, message))
@@ -75,7 +75,7 @@ tcp_mailbox_receive(tcp_mailbox handle, void **message, int timeout)
 		return tu_refuse(EINVAL, "no place for the message");
 	tu_limit(&rt->scheduler, timeout);
 	while (woken == TU_READY && !w.given) {
-		m = tu_lookup(TU_MAILBOX, handle.bits);
+		m = tu_find(rt, TU_MAILBOX, handle.bits);
 		if (m == NULL)
 			return -1;
 		if (tu_mailbox_take(m, message))
@@ -92,17 +92,16 @@ tcp_mailbox_receive(tcp_mailbox handle, void **message, int timeout)
 int
 tcp_close_mailbox(tcp_mailbox handle)
 {
-	struct tu_mailbox *m;
+	struct tu_runtime *rt = tu_begin("close-mailbox");
+	struct tu_mailbox *m = open_mailbox(rt, handle);
 
-	(void)tu_begin("close-mailbox");
-	m = open_mailbox(handle);
 	if (m == NULL)
 		return -1;
 	m->closed = true;
 	tu_waiters_close(&m->senders);
 	tu_waiters_close(&m->receivers);
 	if (m->n == 0) {
-		tu_handle_release(&tu_runtime()->handles, handle.bits);
+		tu_handle_release(&rt->handles, handle.bits);
 		free(m);
 		return 0;
 	}
@@ -136,9 +135,9 @@ tu_mailbox_take(struct tu_mailbox *m, void **message)
 /* The mailbox, for a call that a closed one refuses; NULL with an error
  * raised. */
 static struct tu_mailbox *
-open_mailbox(tcp_mailbox handle)
+open_mailbox(struct tu_runtime *rt, tcp_mailbox handle)
 {
-	struct tu_mailbox *m = tu_lookup(TU_MAILBOX, handle.bits);
+	struct tu_mailbox *m = tu_find(rt, TU_MAILBOX, handle.bits);
 
 	if (m == NULL || !m->closed)
 		return m;

@@ -58,7 +58,7 @@ tcp_mutex_lock(tcp_mutex handle, int timeout)
 		return -1;
 	tu_limit(&rt->scheduler, timeout);
 	while (woken == TU_READY && !w.given) {
-		m = tu_lookup(TU_MUTEX, handle.bits);
+		m = tu_find(rt, TU_MUTEX, handle.bits);
 		if (m == NULL)
 			return -1;
 		if (m->owner == NULL)
@@ -74,7 +74,7 @@ int
 tcp_mutex_unlock(tcp_mutex handle)
 {
 	struct tu_runtime *rt = tu_begin("mutex-unlock");
-	struct tu_mutex *m = tu_lookup(TU_MUTEX, handle.bits);
+	struct tu_mutex *m = tu_find(rt, TU_MUTEX, handle.bits);
 
 	if (m == NULL)
 		return -1;
@@ -90,7 +90,7 @@ int
 tcp_close_mutex(tcp_mutex handle)
 {
 	struct tu_runtime *rt = tu_begin("close-mutex");
-	struct tu_mutex *m = tu_lookup(TU_MUTEX, handle.bits);
+	struct tu_mutex *m = tu_find(rt, TU_MUTEX, handle.bits);
 
 	if (m == NULL)
 		return -1;

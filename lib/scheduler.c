@@ -167,7 +167,8 @@ tu_wake(struct tu_thread *t, enum tu_wake why)
 	if (t->queue != NULL)
 		TAILQ_REMOVE(t->queue, t, link);
 	t->queue = NULL;
-	tu_waiters_leave(t);
+	if (t->waiters != NULL)
+		tu_waiters_leave(t);
 	t->parked = false;
 	t->woken = why;
 	if (t->timer.thread != NULL)

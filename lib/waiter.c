@@ -36,7 +36,8 @@ tu_waiter_wait(struct tu_waiter *w, struct tu_scheduler *s,
 
 	tu_waiter_enter(w, s, queue, item);
 	woken = tu_park(s, NULL, until, TU_INSIDE);
-	tu_waiters_leave(s->current); /* if it did not stop */
+	if (s->current->waiters != NULL)
+		tu_waiters_leave(s->current); /* it did not stop */
 	return woken;
 }
 
