@@ -216,7 +216,7 @@ $(BUILD)/tests/bench/echo_chicken: tests/bench/echo.scm
 	@echo '  CSC   $@'
 	$(Q)csc -O3 -o $@ $<
 
-$(BUILD)/tests/bench/echo_go: tests/bench/echo.go
+$(BUILD)/tests/bench/%_go: tests/bench/%.go
 	@mkdir -p $(@D)
 	@echo '  GO    $@'
 	$(Q)go build -o $@ $<
@@ -290,7 +290,7 @@ check: deps
 bench:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS) $(BENCH_DEPS)
 	@$(MAKE) --no-print-directory all $(BENCH_BIN) \
-		$(BUILD)/tests/bench/echo_go
+		$(BUILD)/tests/bench/echo_go $(BUILD)/tests/bench/messages_go
 	@BUILD=$(abspath $(BUILD)) tests/bench/bench $(BENCH)
 
 lint:

@@ -39,7 +39,7 @@ runs() {
 }
 
 @test "switch: threads give way" {
-	runs switch B10
+	runs switch B10 B16 B17-0 B17-128
 }
 
 @test "idle: memory of a connection" {

@@ -22,6 +22,7 @@ my %metrics = (
 	request_ctl => ['epoll_ctl each', 0],
 	trip => ['us/round trip', 0],
 	switch => ['ns/switch', 0],
+	message => ['ns/message', 0],
 	idle => ['KiB/connection', 0],
 	visits => ['visits/s', 1],
 	visit_cpu => ['CPU us each', 0],

@@ -13,7 +13,7 @@ use Run;
 use Time::HiRes 'time';
 
 our @EXPORT = qw(transfer in_pieces echo idle visit start_up switch_threads
-    tick);
+    pass_messages tick);
 
 use constant { MiB => 2**20, GiB => 2**30 };
 
@@ -217,6 +217,13 @@ sub switch_threads {
 	settle(start(command($commands->[0], COUNT => $b->{count}), undef,
 		'switches'));
 	return switch => slurp('switches') + 0;
+}
+
+sub pass_messages {
+	my ($b, $commands) = @_;
+	settle(start(command($commands->[0], ROOM => $b->{room},
+		COUNT => $b->{count}), undef, 'messages'));
+	return message => slurp('messages') + 0;
 }
 
 sub tick {

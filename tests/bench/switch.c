@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * switch HOW COUNT - two threads that give way to each other; prints the
- * nanoseconds of a switch.  HOW is the library's threads, or swapcontext(3)
- * alone, which is all that a scheduler made of it cannot do without.
+ * nanoseconds of a switch.  HOW is the library's threads, which yield or signal
+ * conditions to each other; or swapcontext(3) alone, which is all that a
+ * scheduler made of it cannot do without.
  */
 #include <err.h>
 #include <stdio.h>
@@ -35,6 +36,35 @@ tcpunit(void)
 		errx(1, "%s", tcp_last_error()->text);
 }
 
+static tcp_condition ping, pong;
+
+/* Signals the other thread, and waits for its signal. */
+static void *
+answer(void *arg)
+{
+	tcp_condition mine = arg != NULL ? pong : ping;
+	tcp_condition other = arg != NULL ? ping : pong;
+
+	for (long i = 0; i < turns; i++)
+		if (tcp_condition_signal(other) == -1 ||
+		    (i < turns - 1 && tcp_condition_wait(mine, -1) == -1))
+			errx(1, "%s", tcp_last_error()->text);
+	return NULL;
+}
+
+static void
+conditions(void)
+{
+	tcp_thread t;
+
+	ping = tcp_make_condition();
+	pong = tcp_make_condition();
+	t = tcp_thread_start(answer, &t);
+	answer(NULL);
+	if (tcp_thread_join(t, NULL, -1) == -1)
+		errx(1, "%s", tcp_last_error()->text);
+}
+
 static void
 go_back(void)
 {
@@ -59,11 +89,13 @@ main(int argc, char **argv)
 	double begin;
 
 	if (argc != 3)
-		errx(2, "usage: switch tcpunit|swapcontext COUNT");
+		errx(2, "usage: switch tcpunit|conditions|swapcontext COUNT");
 	turns = strtol(argv[2], NULL, 10) / 2;
 	begin = seconds();
 	if (!strcmp(argv[1], "tcpunit"))
 		tcpunit();
+	else if (!strcmp(argv[1], "conditions"))
+		conditions();
 	else
 		swaps();
 	printf("%.2f\n", (seconds() - begin) * 1e9 / (double)(2 * turns));
