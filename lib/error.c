@@ -121,9 +121,9 @@ void *
 tu_lookup(enum tu_kind kind, uint64_t bits)
 {
 	static const char *const nouns[] = {"", "listener", "input port",
-	    "output port", "thread", "mutex", "condition", "mailbox"};
+	    "output port", "thread", "mutex", "condition", "mailbox", "group"};
 	static const char *const articles[] = {
-	    "", "a", "an", "an", "a", "a", "a", "a"};
+	    "", "a", "an", "an", "a", "a", "a", "a", "a"};
 	struct tu_runtime *rt = tu_runtime();
 	void *object;
 

@@ -28,6 +28,7 @@ enum tu_kind {
 	TU_MUTEX,
 	TU_CONDITION,
 	TU_MAILBOX,
+	TU_GROUP,
 	TU_KINDS
 };
 

@@ -16,6 +16,7 @@ enum {
 };
 
 static bool is_over(const struct tu_turn *, unsigned);
+static bool past_deadline(const struct tu_thread *);
 static void begin(struct tu_thread *, int, bool);
 
 void
@@ -38,7 +39,8 @@ tu_limit(struct tu_scheduler *s, int ms)
 void
 tu_limit_each(struct tu_scheduler *s, int ms)
 {
-	begin(s->current, ms, true);
+	if (!past_deadline(s->current))
+		begin(s->current, ms, true);
 }
 
 enum tu_wake
@@ -63,7 +65,7 @@ tu_charge(struct tu_scheduler *s, size_t bytes)
 
 	self->turn.calls += SYSTEM_CALL;
 	self->turn.bytes += bytes;
-	if (self->limit.each && bytes > 0) {
+	if (self->limit.each && bytes > 0 && !past_deadline(self)) {
 		begin(self, self->limit.ms, true);
 	} else if (self->limit.late) {
 		self->limit.turn.calls += SYSTEM_CALL;
@@ -83,11 +85,22 @@ is_over(const struct tu_turn *turn, unsigned max_calls)
 	return turn->calls >= max_calls || turn->bytes >= MAX_BYTES;
 }
 
+/* Once it has run out, the deadline of the thread lets no limit begin anew
+ * within a call. */
+static bool
+past_deadline(const struct tu_thread *self)
+{
+	return self->limit.late && self->deadline != TU_NEVER &&
+	    self->deadline <= tu_now();
+}
+
 static void
 begin(struct tu_thread *self, int ms, bool each)
 {
+	int64_t deadline = ms > 0 ? tu_after(ms) : TU_NEVER;
+
 	self->limit = (struct tu_limit){
-	    .deadline = ms > 0 ? tu_after(ms) : TU_NEVER,
+	    .deadline = deadline < self->deadline ? deadline : self->deadline,
 	    .ms = ms,
 	    .each = each,
 	    .late = ms == 0,

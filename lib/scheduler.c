@@ -100,6 +100,7 @@ thread_alloc(struct tu_scheduler *s, const char *name)
 	if (t == NULL)
 		return NULL;
 	t->scheduler = s;
+	t->deadline = TU_NEVER;
 	t->call = "";
 	memcpy(t->name, name != NULL ? name : "", size);
 	return t;

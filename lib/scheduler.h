@@ -77,6 +77,7 @@ struct tu_thread {
 	uint64_t handle;
 	const char *call;      /* the name of the call in progress */
 	struct tu_limit limit; /* of that call */
+	int64_t deadline;      /* of all calls together, or TU_NEVER */
 	struct tu_turn turn;   /* since it last let others run */
 	enum tu_wake woken;
 	unsigned terminations; /* by tu_terminate: how many waits will fail */

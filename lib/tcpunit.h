@@ -19,9 +19,10 @@
  * A time limit is an int called timeout, in milliseconds: -1 is no limit, 0
  * does only what needs no waiting, and less than -1 is an argument error.  It
  * is set on a port or a listener for each of its calls, or is a member of
- * options, or a call's last parameter.  A limit bounds waiting: once it has run
- * out, a call goes on until it would have to wait, for 16 system calls or 1 MiB
- * at most, and only then times out.
+ * options, or a call's last parameter.  tcp_set_deadline sets one for several
+ * calls together.  A limit bounds waiting: once it has run out, a call goes on
+ * until it would have to wait, for 16 system calls or 1 MiB at most, and only
+ * then times out.
  *
  * "Parks" means that the call may stop the calling green thread; it never stops
  * another.  A call that parks, or that asks a question, may let others run
@@ -85,6 +86,10 @@ typedef struct {
 typedef struct {
 	uint64_t bits;
 } tcp_mailbox;
+
+typedef struct {
+	uint64_t bits;
+} tcp_group;
 
 /*
  * Structures of options.  TCPUNIT_X_DEFAULTS initialises the members whose
@@ -654,7 +659,8 @@ TCPUNIT_API int tcp_thread_detach(tcp_thread t);
 TCPUNIT_API void tcp_thread_yield(void);
 
 /* Parks for MS milliseconds; -1 until terminated; 0 yields.  Threads wake in
- * the order of their times.  Errors: terminated, deadlock. */
+ * the order of their times.  Errors: timeout, if the thread's deadline comes
+ * first; terminated; deadlock. */
 TCPUNIT_API int tcp_thread_sleep(int ms);
 
 /*
@@ -788,6 +794,70 @@ TCPUNIT_API int tcp_mailbox_receive(tcp_mailbox m, void **message, int timeout);
  * received; if it is empty, at once.  Errors: closed, also the second time.
  */
 TCPUNIT_API int tcp_close_mailbox(tcp_mailbox m);
+
+/* ---- Groups ---- */
+
+/* Makes a group without threads.  Release: tcp_close_group.  Errors: system
+ * ENOMEM. */
+TCPUNIT_API tcp_group tcp_make_group(void);
+
+/* True for any group, open or closed. */
+TCPUNIT_API bool tcp_group_p(tcp_group g);
+
+/*
+ * Starts a thread in G, as tcp_thread_start_with does (OPTIONS may be NULL).
+ * The thread is detached, so that it is freed when it ends, and cannot be
+ * joined.  It has failed if thunk returns anything but NULL.  Errors: argument;
+ * closed; system ENOMEM.
+ */
+TCPUNIT_API tcp_thread tcp_group_start(tcp_group g, void *(*thunk)(void *),
+    void *arg, const struct tcp_thread_options *options);
+
+/*
+ * Waits until no thread is left in G (parks).  Threads can be started again
+ * afterwards.  Errors: closed, also if G is closed meanwhile; timeout;
+ * terminated; deadlock, also if the caller is a thread of G, or if one of these
+ * waits for the caller.
+ */
+TCPUNIT_API int tcp_group_wait(tcp_group g, int timeout);
+
+/*
+ * Terminates each thread of G, and waits until none is left (parks).  Those
+ * that go on are terminated again every 100 ms, which leaves them this time for
+ * each wait of their cleaning up.  Errors: as tcp_group_wait.
+ */
+TCPUNIT_API int tcp_group_terminate(tcp_group g, int timeout);
+
+/*
+ * The last error of the thread of G that failed first, valid until G is closed;
+ * of kind TCPUNIT_ERROR_NONE if no thread has failed, or if that thread had no
+ * error.  NULL on failure.  Errors: closed.
+ */
+TCPUNIT_API const struct tcp_error *tcp_group_error(tcp_group g);
+
+/* Closes G and frees it; its threads go on, detached.  Threads that wait for it
+ * get the closed error.  Errors: closed, also the second time. */
+TCPUNIT_API int tcp_close_group(tcp_group g);
+
+/* ---- Deadlines ---- */
+
+/* A point in time, which tcp_set_deadline stores; {0} is none. */
+typedef struct {
+	int64_t time;
+} tcp_deadline;
+
+/*
+ * Sets a limit of TIMEOUT milliseconds for the following calls of the running
+ * thread together: each fails with the timeout error if it would have to wait
+ * after that.  Its own limit and any earlier deadline still count, whichever is
+ * first.  Stores the previous deadline in OUTER, unless that is NULL; with
+ * TIMEOUT -1 nothing else is done.  Errors: argument.
+ */
+TCPUNIT_API int tcp_set_deadline(int timeout, tcp_deadline *outer);
+
+/* Ends the deadline of the last tcp_set_deadline: OUTER, which that call
+ * stored, is in force again. */
+TCPUNIT_API void tcp_restore_deadline(tcp_deadline outer);
 
 /* ---- Life ---- */
 

@@ -126,6 +126,7 @@ tcp_thread_sleep(int ms)
 {
 	struct tu_runtime *rt = tu_enter("thread-sleep");
 	enum tu_wake woken;
+	int64_t until;
 
 	if (rt == NULL || tu_check_time(ms) == -1)
 		return -1;
@@ -133,7 +134,10 @@ tcp_thread_sleep(int ms)
 		tu_yield(&rt->scheduler);
 		return 0;
 	}
-	woken = tu_park(&rt->scheduler, NULL, tu_after(ms), TU_INSIDE);
+	until = tu_after(ms);
+	do
+		woken = tu_park(&rt->scheduler, NULL, until, TU_INSIDE);
+	while (woken == TU_READY); /* the thread's deadline has just passed */
 	if (woken == TU_ELAPSED)
 		return 0;
 	return tu_raise_wake(woken, NULL);

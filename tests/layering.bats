@@ -21,7 +21,7 @@ lib_rooms() {
 	error: runtime failure
 	options: error runtime
 	thread: waiter watch runtime options scheduler handle error
-	mutex condition mailbox: waiter runtime error
+	mutex condition mailbox group deadline: waiter runtime error
 	connection: scheduler address descriptor socket_file
 	port input line output closing properties: watch connection ahead runtime error unix_address
 	print copy: port

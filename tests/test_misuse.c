@@ -280,6 +280,39 @@ call_close_mailbox(uint64_t bits)
 	return tcp_close_mailbox((tcp_mailbox){bits});
 }
 
+static long long
+call_group_start(uint64_t bits)
+{
+	tcp_thread t =
+	    tcp_group_start((tcp_group){bits}, sleep_long, NULL, NULL);
+
+	return tcp_thread_p(t) ? 0 : -1;
+}
+
+static long long
+call_group_wait(uint64_t bits)
+{
+	return tcp_group_wait((tcp_group){bits}, 0);
+}
+
+static long long
+call_group_terminate(uint64_t bits)
+{
+	return tcp_group_terminate((tcp_group){bits}, 0);
+}
+
+static long long
+call_group_error(uint64_t bits)
+{
+	return tcp_group_error((tcp_group){bits}) != NULL ? 0 : -1;
+}
+
+static long long
+call_close_group(uint64_t bits)
+{
+	return tcp_close_group((tcp_group){bits});
+}
+
 enum takes {
 	INPUT = 1,
 	OUTPUT = 2,
@@ -289,6 +322,7 @@ enum takes {
 	MUTEX = 16,
 	CONDITION = 32,
 	MAILBOX = 64,
+	GROUP = 128,
 };
 
 static const struct {
@@ -337,6 +371,11 @@ static const struct {
     {"mailbox_send", call_mailbox_send, MAILBOX},
     {"mailbox_receive", call_mailbox_receive, MAILBOX},
     {"close_mailbox", call_close_mailbox, MAILBOX},
+    {"group_start", call_group_start, GROUP},
+    {"group_wait", call_group_wait, GROUP},
+    {"group_terminate", call_group_terminate, GROUP},
+    {"group_error", call_group_error, GROUP},
+    {"close_group", call_close_group, GROUP},
 };
 
 /* One of each, all open. */
@@ -346,6 +385,7 @@ static _Thread_local tcp_thread thread;
 static _Thread_local tcp_mutex mutex;
 static _Thread_local tcp_condition condition;
 static _Thread_local tcp_mailbox mailbox;
+static _Thread_local tcp_group group;
 
 static const struct {
 	enum takes kind;
@@ -358,6 +398,7 @@ static const struct {
     {MUTEX, "mutex"},
     {CONDITION, "condition"},
     {MAILBOX, "mailbox"},
+    {GROUP, "group"},
 };
 
 /* The handles, in the order of kinds. */
@@ -365,7 +406,7 @@ static void
 list_all(uint64_t handles[COUNT(kinds)])
 {
 	const uint64_t all[] = {p.in.bits, p.out.bits, listener.bits,
-	    thread.bits, mutex.bits, condition.bits, mailbox.bits};
+	    thread.bits, mutex.bits, condition.bits, mailbox.bits, group.bits};
 
 	memcpy(handles, all, sizeof all);
 }
@@ -376,6 +417,7 @@ open_all(void)
 	mutex = tcp_make_mutex();
 	condition = tcp_make_condition();
 	mailbox = tcp_make_mailbox(1);
+	group = tcp_make_group();
 	p = pair_connect();
 	listener = tcp_listen(0, NULL);
 	thread = tcp_thread_start(sleep_long, NULL);
@@ -391,6 +433,7 @@ close_all(void)
 	tcp_close_mutex(mutex);
 	tcp_close_condition(condition);
 	tcp_close_mailbox(mailbox);
+	tcp_close_group(group);
 }
 
 /* Whether the objects that threads wait for are as open_all made them. */
@@ -402,7 +445,7 @@ all_wait(void)
 	return tcp_mutex_lock(mutex, 0) == 0 && tcp_mutex_unlock(mutex) == 0 &&
 	    tcp_mailbox_send(mailbox, &mailbox, 0) == 0 &&
 	    tcp_mailbox_receive(mailbox, &message, 0) == 0 &&
-	    message == &mailbox &&
+	    message == &mailbox && tcp_group_wait(group, 0) == 0 &&
 	    failed(tcp_condition_wait(condition, 0) == -1,
 		TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT);
 }
@@ -500,7 +543,8 @@ forged(void)
 			    tcp_close((tcp_listener){bits}) != -1 ||
 			    tcp_close_mutex((tcp_mutex){bits}) != -1 ||
 			    tcp_close_condition((tcp_condition){bits}) != -1 ||
-			    tcp_close_mailbox((tcp_mailbox){bits}) != -1;
+			    tcp_close_mailbox((tcp_mailbox){bits}) != -1 ||
+			    tcp_close_group((tcp_group){bits}) != -1;
 		}
 	is_int(taken, 0, "L27 no handle with a wrong bit is taken");
 	ok(all_work(), "L27 nor does it do harm");
@@ -532,7 +576,7 @@ closed(void)
 	ok(tcp_input_port_p(p.in) && tcp_output_port_p(p.out) &&
 		tcp_listener_p(listener) && tcp_thread_p(thread) &&
 		tcp_mutex_p(mutex) && tcp_condition_p(condition) &&
-		tcp_mailbox_p(mailbox),
+		tcp_mailbox_p(mailbox) && tcp_group_p(group),
 	    "it is still what it was");
 	is_int((long long)tcp_port_position(p.in), 0, "without a position");
 }
@@ -555,7 +599,8 @@ predicates(void)
 		!tcp_thread_p((tcp_thread){0}) &&
 		!tcp_mutex_p((tcp_mutex){0}) &&
 		!tcp_condition_p((tcp_condition){0}) &&
-		!tcp_mailbox_p((tcp_mailbox){0}),
+		!tcp_mailbox_p((tcp_mailbox){0}) &&
+		!tcp_group_p((tcp_group){0}),
 	    "the null handle is nothing");
 	close_all();
 }
@@ -700,6 +745,9 @@ times(void)
 	is_refused(tcp_condition_wait(condition, -2), "for a condition");
 	is_refused(tcp_mailbox_send(mailbox, NULL, -2), "for sending");
 	is_refused(tcp_mailbox_receive(mailbox, &message, -2), "for receiving");
+	is_refused(tcp_group_wait(group, -2), "for a group");
+	is_refused(tcp_group_terminate(group, -2), "for its end");
+	is_refused(tcp_set_deadline(-2, NULL), "for a deadline");
 	close_all();
 }
 

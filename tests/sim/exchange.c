@@ -19,6 +19,9 @@ static void set_owner(struct sim_mutex *, struct sim_task *);
 static bool has_room(const struct sim_call *, int64_t);
 static bool has_message(const struct sim_call *, int64_t);
 static void note_message(struct sim_mailbox *, uintptr_t);
+static int wait_group(
+    struct sim_group *, const char *, int (*)(tcp_group, int), int);
+static bool has_ended(const struct sim_call *, int64_t);
 
 void
 sim_make_mutex(struct sim_mutex *m)
@@ -253,4 +256,88 @@ note_message(struct sim_mailbox *m, uintptr_t message)
 		    sender, m->received[sender]);
 	m->seen[sender][serial] = true;
 	m->received[sender]++;
+}
+
+void
+sim_make_group(struct sim_group *g)
+{
+	*g = (struct sim_group){.handle = tcp_make_group()};
+	if (!tcp_group_p(g->handle))
+		sim_fail("no group: %s", tcp_last_error()->text);
+}
+
+struct sim_task *
+sim_join_group(struct sim_group *g, void (*f)(void *), void *arg)
+{
+	g->alive++;
+	return sim_task_in(g->handle, f, arg);
+}
+
+void
+sim_leave_group(struct sim_group *g)
+{
+	g->alive--;
+}
+
+int
+sim_group_wait(struct sim_group *g, int ms)
+{
+	return wait_group(g, "group wait", tcp_group_wait, ms);
+}
+
+int
+sim_group_terminate(struct sim_group *g, int ms)
+{
+	return wait_group(g, "group terminate", tcp_group_terminate, ms);
+}
+
+void
+sim_close_group(struct sim_group *g)
+{
+	if (tcp_close_group(g->handle) == -1)
+		sim_fail("close group: %s", tcp_last_error()->text);
+	g->closed = true;
+}
+
+static int
+wait_group(
+    struct sim_group *g, const char *name, int (*f)(tcp_group, int), int ms)
+{
+	struct sim_call c;
+	int r;
+
+	sim_call_begin(&c, name, ms);
+	c.group = g;
+	c.closed = &g->closed;
+	c.inside = true;
+	c.ready = has_ended;
+	r = f(g->handle, ms);
+	if (r == 0 && g->alive > 0)
+		sim_fail("%u threads of a group have not ended", g->alive);
+	sim_call_end(&c, r == -1);
+	return r;
+}
+
+static bool
+has_ended(const struct sim_call *c, int64_t by)
+{
+	return c->group->alive == 0 && by >= sim_now();
+}
+
+void
+sim_set_deadline(int ms)
+{
+	struct sim_task *t = sim_task_self();
+
+	if (tcp_set_deadline(ms, NULL) == -1)
+		sim_fail("set deadline: %s", tcp_last_error()->text);
+	if (t->deadline == 0 || sim_now() + ms * SIM_MS < t->deadline)
+		t->deadline = sim_now() + ms * SIM_MS;
+}
+
+void
+sim_end_deadline(void)
+{
+	tcp_restore_deadline((tcp_deadline){0});
+	sim_task_self()->deadline = 0;
 }

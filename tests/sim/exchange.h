@@ -54,4 +54,23 @@ int sim_send(struct sim_mailbox *m, unsigned sender, int ms);
 int sim_receive(struct sim_mailbox *m, int ms);
 void sim_close_mailbox(struct sim_mailbox *m);
 
+struct sim_group {
+	tcp_group handle;
+	unsigned alive; /* threads that have not ended */
+	bool closed;
+};
+
+void sim_make_group(struct sim_group *g);
+/* F ends with sim_leave_group. */
+struct sim_task *sim_join_group(
+    struct sim_group *g, void (*f)(void *), void *arg);
+void sim_leave_group(struct sim_group *g);
+int sim_group_wait(struct sim_group *g, int ms);
+int sim_group_terminate(struct sim_group *g, int ms);
+void sim_close_group(struct sim_group *g);
+
+/* A deadline for the calls of the running thread; ends it. */
+void sim_set_deadline(int ms);
+void sim_end_deadline(void);
+
 #endif

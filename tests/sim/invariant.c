@@ -77,9 +77,13 @@ sim_turn(void)
 void
 sim_call_begin(struct sim_call *c, const char *name, int ms)
 {
+	struct sim_task *t = sim_task_self();
+
 	*c = (struct sim_call){.name = name, .begun = sim_now()};
 	c->deadline = ms < 0 ? SIM_NEVER : sim_now() + ms * SIM_MS;
-	sim_task_self()->call = c;
+	if (t->deadline != 0 && t->deadline < c->deadline)
+		c->deadline = t->deadline;
+	t->call = c;
 }
 
 void
@@ -209,9 +213,10 @@ could_go_on(const struct sim_task *t)
 static void
 check_termination(struct sim_task *t, const struct sim_call *c)
 {
-	if (t->terminations == 0)
+	if (t->terminations == 0 && !t->grouped)
 		sim_fail("%s tells of a termination again", c->name);
-	t->terminations--;
+	if (t->terminations > 0)
+		t->terminations--;
 	t->terminated = t->terminations > 0;
 	if (c->ready != NULL && c->ready(c, c->begun))
 		sim_fail("%s is terminated, though it need not wait", c->name);

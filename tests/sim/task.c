@@ -53,6 +53,12 @@ maker(void)
 struct sim_task *
 sim_task_new(void (*f)(void *), void *arg)
 {
+	return sim_task_in((tcp_group){0}, f, arg);
+}
+
+struct sim_task *
+sim_task_in(tcp_group g, void (*f)(void *), void *arg)
+{
 	struct sim_task *t = sim_memory(sizeof(*t));
 
 	if (n_tasks == SIM_MAX_TASKS)
@@ -61,7 +67,9 @@ sim_task_new(void (*f)(void *), void *arg)
 	t->f = f;
 	t->arg = arg;
 	t->ready_at = sim_step();
-	t->thread = tcp_thread_start(run, t);
+	t->thread = tcp_group_p(g) ? tcp_group_start(g, run, t, NULL)
+				   : tcp_thread_start(run, t);
+	t->detached = t->grouped = tcp_group_p(g);
 	if (!tcp_thread_p(t->thread))
 		sim_fail("no thread: %s", tcp_last_error()->text);
 	tasks[n_tasks++] = t;

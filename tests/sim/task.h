@@ -14,6 +14,7 @@
 
 struct sim_mutex;
 struct sim_mailbox;
+struct sim_group;
 
 struct sim_call {
 	const char *name;
@@ -23,6 +24,7 @@ struct sim_call {
 	struct sim_task *target;   /* whom */
 	const struct sim_mutex *mutex;
 	const struct sim_mailbox *mailbox;
+	const struct sim_group *group;
 	const bool *closed; /* whether that was closed */
 	int64_t begun;
 	int64_t asked;    /* when it last asked for the time */
@@ -41,7 +43,9 @@ struct sim_task {
 	tcp_thread thread;
 	struct sim_call *call; /* NULL: it runs, or has not begun */
 	bool begun, ended, joined, detached;
+	bool grouped; /* the library terminates it, at times of its own */
 	int64_t ended_at;
+	int64_t deadline;            /* of all its calls, or 0 */
 	enum tcp_error_kind failure; /* the last one's */
 	char *memory;                /* of its calls */
 	size_t room;
@@ -56,6 +60,8 @@ enum { SIM_MAX_TASKS = 256 };
 
 void sim_tasks_start(void);
 struct sim_task *sim_task_new(void (*f)(void *), void *arg);
+/* In a group, unless that is the null handle. */
+struct sim_task *sim_task_in(tcp_group g, void (*f)(void *), void *arg);
 struct sim_task *sim_task_self(void);
 
 /* For the call that it is going to make; at least N bytes. */

@@ -38,9 +38,14 @@ send_all(void *arg)
 
 	for (i = 0; i < SIM_MESSAGES; i++) {
 		sim_some_work();
-		while (sim_send(&mailbox, self, sim_some_limit(50)) == -1)
+		if (sim_chance(1000))
+			sim_set_deadline((int)sim_below(20));
+		while (sim_send(&mailbox, self, sim_some_limit(50)) == -1) {
 			if (!tries_again())
 				return;
+			if (sim_chance(5000))
+				sim_end_deadline();
+		}
 	}
 }
 
@@ -282,6 +287,40 @@ use_turns(void)
 	sim_close_condition(&changed);
 }
 
+/* Threads that sleep, some of them again and again. */
+static struct sim_group group;
+
+static void
+sleep_some_times(void *arg)
+{
+	unsigned times = (unsigned)(uintptr_t)arg;
+
+	while (times-- > 0) {
+		(void)sim_sleep(sim_chance(2000) ? -1 : (int)sim_below(100));
+		sim_some_work();
+	}
+	sim_leave_group(&group);
+}
+
+static void
+use_group(void)
+{
+	unsigned i, n = sim_below(2 * THREADS);
+
+	sim_make_group(&group);
+	for (i = 0; i < n; i++)
+		(void)sim_join_group(
+		    &group, sleep_some_times, (void *)(uintptr_t)sim_below(4));
+	if (sim_chance(7000))
+		(void)sim_group_wait(&group, (int)sim_below(300));
+	while (sim_group_terminate(&group, (int)sim_below(1000)) == -1)
+		if (!tries_again())
+			return;
+	if (sim_group_wait(&group, 0) == -1)
+		sim_fail("a group without threads is waited for");
+	sim_close_group(&group);
+}
+
 void
 sim_run_exchange(void)
 {
@@ -292,8 +331,10 @@ sim_run_exchange(void)
 			use_mailbox();
 		else if (sim_chance(5000))
 			use_queue();
-		else if (sim_chance(5000))
+		else if (sim_chance(3000))
 			use_turns();
+		else if (sim_chance(5000))
+			use_group();
 		else
 			use_circle();
 	}
