@@ -22,7 +22,7 @@ private=(unshare)
 [ "$(id -u)" -eq 0 ] || private+=(--map-root-user)
 
 # What strerror(3) says of some errors, which depends on the C library of tcpu.
-declare -A text=(
+declare -gA text=(
 	[EADDRINUSE]='Address already in use'
 	[EADDRNOTAVAIL]='Cannot assign requested address'
 	[EIO]='Input/output error'
@@ -43,7 +43,7 @@ declare -A text=(
 )
 
 started=()
-declare -A drains=()
+declare -gA drains=()
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
