@@ -81,14 +81,16 @@ try() {
 	try 2
 	assert_output 'Hello!'
 	sed -i 's/^wait/tcpu connect localhost 5432 <file/' script
-	try 4
+	try 6
 	assert_output complete
 	cmp file copy
-	try 5
+	try 7
 	assert_output 'it waits'
-	try 6
+	try 8
+	assert_output 'status 4'
+	try 9
 	assert_output 'status 124'
-	run ! recipe 7
+	run ! recipe 10
 }
 
 @test "the recipe that waits for a server does" {
@@ -98,6 +100,18 @@ try() {
 	END
 	chmod +x server
 	try 3
+	assert_output up
+}
+
+@test "the recipe that waits for other machines does" {
+	recipe 4 >script
+	echo 'echo up' >>script
+	run machines '192.0.2.2 db\n192.0.2.2 cache\n' timeout -k1 20 bash -c '
+		for port in 5432 6379; do
+			$there tcpu listen --background --until-exit $$ -k \
+				$port -- cat
+		done
+		. ./script' 3>&-
 	assert_output up
 }
 
