@@ -118,6 +118,17 @@ try() {
 	run ! test -e 3.c
 }
 
+@test "the tutorial shows programs as they are tested" {
+	local name n=4
+	examples "$TOP/man/tcpunit-tutorial.7" c
+	for name in work_queue philosophers primes delay; do
+		n=$((n + 1))
+		sed '1,/^ \*\//d' "$TOP/tests/prog_$name.c" | cmp - $n.c
+		"$BUILD/tests/prog_$name" | cmp - $n.out
+	done
+	run ! test -e $((n + 1)).c
+}
+
 # exports - the procedures of CHICKEN's tcp module and of its extras unit.
 exports() {
 	csi -e "(import (chicken tcp) (chicken io) (chicken format)
