@@ -77,7 +77,7 @@ CHECK_DEPS = libnss-myhostname=/etc/hosts g++ git perl=prove bats \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
 	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
 	procps=ps spin strace expect curl wrk valgrind mandoc zsh fish \
-	systemd=systemd-socket-activate
+	systemd=systemd-socket-activate haproxy=/usr/sbin/haproxy
 BENCH_DEPS = golang-go=go racket
 DEB_DEPS = build-essential fakeroot debhelper=dh
 RELEASE_DEPS = $(DEB_DEPS) lintian debootstrap mmdebstrap reuse clang \
@@ -112,14 +112,16 @@ BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options \
 	descriptors ending \
-	kernel/sock_diag kernel/socket_address \
-	kernel/socket_table listen/access listen/inherited options \
+	kernel/netlink kernel/sock_diag kernel/socket_address \
+	kernel/socket_table kernel/unix_socket listen/access \
+	listen/inherited options \
 	outbox outlet run session/stream target text values)))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 SIM_OBJ = $(call objects,tests/sim/*.c tests/sim/programs/*.c)
 SIM_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options ending \
-	kernel/sock_diag kernel/socket_address kernel/socket_table options \
+	kernel/netlink kernel/sock_diag kernel/socket_address \
+	kernel/socket_table kernel/unix_socket options \
 	outbox outlet run session/* text values)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard compat/*.h compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \

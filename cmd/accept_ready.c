@@ -6,17 +6,14 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "bindable.h"
 #include "command.h"
-#include "kernel/sockets.h"
-#include "own_addresses.h"
 #include "run.h"
+#include "sight.h"
 #include "target.h"
 #include "text.h"
 #include "waiting.h"
@@ -36,20 +33,12 @@ struct accept_ready_options {
 	int until_exit; /* 0 none */
 };
 
-/* The sum over all sockets that the question is about. */
-struct sight {
-	bool listening;
-	uint64_t pending;
-	int64_t backlog; /* -1: the kernel does not report it */
-};
-
 struct question {
 	const struct run *run;
 	const struct accept_ready_options *options;
 	struct waiting waiting;
 	char what[384]; /* for messages: "accept-ready 4242" */
-	int port;       /* unless a descriptor was given */
-	struct own_addresses hosts;
+	struct sight_target target;
 };
 
 static int run_accept_ready(const struct run *run, const void *options,
@@ -57,8 +46,8 @@ static int run_accept_ready(const struct run *run, const void *options,
 static int check_options(const struct run *run,
     const struct accept_ready_options *o, const struct operands *operands);
 static int begin_question(struct question *q, const struct operands *operands);
+static int begin_unix_question(struct question *q, const struct target *target);
 static int find_answer(struct question *q);
-static int look(const struct question *q, struct sight *sight);
 static int unset_counts(const struct question *q);
 static int print_counts(const struct question *q, const struct sight *sight);
 
@@ -111,7 +100,7 @@ static const struct accept_ready_options accept_ready_defaults = {
 
 const struct command accept_ready_command = {
     .name = "accept-ready",
-    .operands = "[HOST] PORT | --fd N",
+    .operands = "[HOST] PORT | unix:PATH | --fd N",
     .summary = "ask whether a connection waits to be accepted",
     .options = accept_ready_options,
     .commonest = commonest,
@@ -137,10 +126,10 @@ run_accept_ready(
 		status = begin_question(&q, operands);
 	if (status == STATUS_GO_ON)
 		status = q.options->bindable
-		    ? answer_bindable(
-			  &q.waiting, q.options->wait.asked, &q.hosts, q.port)
+		    ? answer_bindable(&q.waiting, q.options->wait.asked,
+			  &q.target.hosts, q.target.port)
 		    : find_answer(&q);
-	free(q.hosts.list);
+	free(q.target.hosts.list);
 	return status;
 }
 
@@ -174,6 +163,15 @@ check_options(const struct run *run, const struct accept_ready_options *o,
 	return STATUS_GO_ON;
 }
 
+static int
+begin_unix_question(struct question *q, const struct target *target)
+{
+	q->target.path = strchr(target->host, ':') + 1;
+	if (q->options->bindable)
+		return usage_error(q->run, "--bindable is for ports");
+	return STATUS_GO_ON;
+}
+
 /* Finds out which sockets the question is about: a descriptor; or a port and,
  * if a host is given, its addresses.  Looking the host up counts as waiting. */
 static int
@@ -187,6 +185,9 @@ begin_question(struct question *q, const struct operands *operands)
 	status = wait_for_process(&q->waiting, o->until_exit);
 	if (status != STATUS_GO_ON)
 		return status;
+	q->target.fd = o->fd;
+	q->target.asks = !o->listening && !o->not_listening;
+	q->target.counts = o->count || o->format || o->min > 1;
 	if (o->fd != -1) {
 		format_text(q->what, sizeof(q->what),
 		    "accept-ready descriptor %d", o->fd);
@@ -196,9 +197,11 @@ begin_question(struct question *q, const struct operands *operands)
 	if (status != STATUS_GO_ON)
 		return status;
 	format_text(q->what, sizeof(q->what), "accept-ready %s", target.text);
-	q->port = target.port;
+	q->target.port = target.port;
+	if (target.is_unix)
+		return begin_unix_question(q, &target);
 	return target.host
-	    ? look_up_own(&q->waiting, &target, o->bindable, &q->hosts)
+	    ? look_up_own(&q->waiting, &target, o->bindable, &q->target.hosts)
 	    : 0;
 }
 
@@ -224,7 +227,7 @@ find_answer(struct question *q)
 	int status, verdict;
 
 	for (;;) {
-		status = look(q, &sight);
+		status = look(q->run, q->what, &q->target, &sight);
 		if (status != STATUS_GO_ON)
 			return status;
 		verdict = judge(q->options, &sight);
@@ -280,67 +283,4 @@ print_counts(const struct question *q, const struct sight *sight)
 		n = snprintf(text, sizeof(text), "%" PRIu64 " %s\n",
 		    sight->pending, backlog[0] ? backlog : "-");
 	return answer(q->run, text, (size_t)n);
-}
-
-/* ---- What the kernel says ---- */
-
-static bool
-is_meant(const struct question *q, const struct socket_entry *entry)
-{
-	int family = q->run->options->family;
-
-	if (!q->hosts.list && family)
-		return serves_family(entry, family == 4 ? AF_INET : AF_INET6);
-	for (size_t i = 0; i < q->hosts.count; i++)
-		if (serves_address(entry, &q->hosts.list[i]))
-			return true;
-	return !q->hosts.list;
-}
-
-static void
-count_in(struct sight *sight, uint64_t pending, int64_t backlog)
-{
-	sight->listening = true;
-	sight->pending += pending;
-	if (backlog == -1 || sight->backlog == -1)
-		sight->backlog = -1;
-	else
-		sight->backlog += backlog;
-}
-
-static int
-look_at_descriptor(const struct question *q, struct sight *sight)
-{
-	struct tcp_info info = {0};
-	socklen_t size = sizeof(info);
-	int fd = q->options->fd;
-
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
-		return usage_error(q->run, "--fd %d: %s", fd,
-		    errno == EBADF ? strerror(errno) : "not a TCP socket");
-	/* For a listening socket: the pending connections and the backlog. */
-	if (info.tcpi_state == TCP_LISTEN)
-		count_in(sight, info.tcpi_unacked, info.tcpi_sacked);
-	return STATUS_GO_ON;
-}
-
-/* Returns STATUS_GO_ON; or the status to end with, having said why. */
-static int
-look(const struct question *q, struct sight *sight)
-{
-	struct socket_query query = {.port = q->port, .listening = true};
-	struct socket_table table;
-
-	*sight = (struct sight){0};
-	if (q->options->fd != -1)
-		return look_at_descriptor(q, sight);
-	if (read_sockets(&query, &table) == -1)
-		return fail(
-		    q->run, STATUS_FAILED, "%s: %s", q->what, strerror(errno));
-	for (size_t i = 0; i < table.count; i++)
-		if (is_meant(q, &table.entries[i]))
-			count_in(sight, table.entries[i].pending,
-			    table.entries[i].backlog);
-	free_sockets(&table);
-	return STATUS_GO_ON;
 }

@@ -13,6 +13,7 @@
 #include "../compat/system_calls.h"
 #include "command.h"
 #include "kernel/process_sockets.h"
+#include "kernel/unix_socket.h"
 #include "listing.h"
 #include "run.h"
 #include "target.h"
@@ -74,7 +75,7 @@ static const struct addresses_options addresses_defaults = {
 
 const struct command addresses_command = {
     .name = "addresses",
-    .operands = "[--fd N] | --pid PID | HOST PORT",
+    .operands = "[--fd N] | --pid PID | HOST PORT | unix:PATH",
     .summary = "print the addresses of a socket, a process or a route",
     .options = addresses_options,
     .commonest = commonest,
@@ -151,6 +152,25 @@ ask_end(
 	return 0;
 }
 
+/* The kernel knows the peer's name even if the peer has left. */
+static int
+answer_unix_descriptor(
+    const struct run *run, const struct addresses_options *o, int fd)
+{
+	struct ends ends = {.local.is_unix = true, .remote.is_unix = true};
+	int listens = 0;
+	socklen_t size = sizeof(listens);
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
+	(void)read_unix_text(fd, getsockname, ends.local.ip); /* a socket */
+	if (listens)
+		ends.remote.is_unix = false;
+	else if (read_unix_text(fd, getpeername, ends.remote.ip) == -1)
+		return fail(run, STATUS_NO,
+		    "addresses descriptor %d: not connected", fd);
+	return answer_one(run, o, &ends);
+}
+
 static int
 answer_descriptor(const struct run *run, const struct addresses_options *o)
 {
@@ -159,13 +179,16 @@ answer_descriptor(const struct run *run, const struct addresses_options *o)
 	socklen_t size = sizeof(info);
 	struct ends ends = {0};
 
+	if (is_unix_stream(fd))
+		return answer_unix_descriptor(run, o, fd);
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1 ||
 	    ask_end(fd, getsockname, &ends.local) == -1) {
 		if (errno == EBADF)
 			return usage_error(
 			    run, "--fd %d: %s", fd, strerror(errno));
 		return fail(run, STATUS_NO,
-		    "addresses descriptor %d: not a TCP socket", fd);
+		    "addresses descriptor %d: not a TCP or Unix stream socket",
+		    fd);
 	}
 	if (info.tcpi_state != TCP_LISTEN &&
 	    ask_end(fd, getpeername, &ends.remote) == -1) {
@@ -292,9 +315,7 @@ answer_route(const struct run *run, const struct addresses_options *o,
 	result = tcp_connect(target.host, target.port, &options, &in, &out);
 	if (result == -1)
 		return library_failure(run, what, STATUS_CONNECT);
-	if (tcp_addresses(in, ends.local.ip, ends.remote.ip) == -1 ||
-	    tcp_port_numbers(in, &ends.local.port, &ends.remote.port) == -1)
-		status = library_failure(run, what, STATUS_LOST);
+	read_ends(in, &ends);
 	(void)tcp_close_ports(in, out); /* nothing was written */
-	return status ? status : answer_one(run, o, &ends);
+	return answer_one(run, o, &ends);
 }

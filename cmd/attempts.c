@@ -73,13 +73,19 @@ nearer(int a, int b)
 }
 
 int
-check_attempt_options(const struct run *run, const struct attempt_options *o)
+check_attempt_options(
+    const struct run *run, const struct attempt_options *o, bool is_unix)
 {
 	struct target source;
 	char error[OPTION_ERROR_SIZE];
 
 	if (o->source && read_source(o->source, &source, error) != 0)
 		return usage_error(run, "--source: %s", error);
+	if (o->source && source.is_unix != is_unix)
+		return usage_error(run,
+		    "--source: '%s' and the target must both be Unix sockets, "
+		    "or neither",
+		    o->source);
 	if (o->until_exit && !o->retry.asked)
 		return usage_error(run, "--until-exit needs --retry");
 	return STATUS_GO_ON;
@@ -279,7 +285,8 @@ may_pass(const struct attempts *a)
 		return false;
 	if (e->code == ECONNRESET || e->code == EPIPE)
 		return a->options->probe;
-	return e->code == ECONNREFUSED || (timed && is_unreachable(e->code));
+	return e->code == ECONNREFUSED || e->code == ENOENT ||
+	    (timed && is_unreachable(e->code));
 }
 
 static int

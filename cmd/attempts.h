@@ -25,9 +25,10 @@ extern const struct option attempt_option_table[];
 		.connect_timeout = -1, .retry.limit = -1 \
 	}
 
-/* Returns STATUS_GO_ON; or STATUS_USAGE, having said why. */
+/* Checks the options for a target that is a Unix socket or not.  Returns
+ * STATUS_GO_ON; or STATUS_USAGE, having said why. */
 int check_attempt_options(
-    const struct run *run, const struct attempt_options *options);
+    const struct run *run, const struct attempt_options *options, bool is_unix);
 
 /*
  * Connects to the target (parks) and stores the two ports.  With SESSION the

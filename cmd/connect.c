@@ -84,7 +84,7 @@ static const struct connect_options connect_defaults = {
 
 const struct command connect_command = {
     .name = "connect",
-    .operands = "HOST PORT | HOST:PORT [-- COMMAND...]",
+    .operands = "HOST PORT | unix:PATH [-- COMMAND...]",
     .summary = "connect to a listener and exchange data with it",
     .options = connect_options,
     .commonest = commonest,
@@ -104,6 +104,7 @@ prepare_connect(
     const struct run *run, void *options, const struct operands *operands)
 {
 	struct connect_options *o = options;
+	bool is_unix = operands->count > 0 && is_unix_word(operands->words[0]);
 	int status;
 
 	if (operands->count == 0)
@@ -111,9 +112,10 @@ prepare_connect(
 	if (o->attempts.probe && operands->command)
 		return usage_error(
 		    run, "--probe and a COMMAND exclude each other");
-	if (check_attempt_options(run, &o->attempts) != 0 ||
+	if (check_attempt_options(run, &o->attempts, is_unix) != 0 ||
 	    check_session_options(run, &o->session,
-		!o->attempts.probe && !operands->command) != 0)
+		!o->attempts.probe && !operands->command) != 0 ||
+	    (is_unix && check_unix_session(run, &o->session) != 0))
 		return STATUS_USAGE;
 	status = check_ready_fd(run, o->ready_fd);
 	return status
@@ -160,13 +162,14 @@ list_connection(const struct connecting *c, struct text *text)
 static void
 say_success(const struct connecting *c)
 {
-	char whole[TCPUNIT_ADDRLEN + 8];
+	struct text peer = {0};
 	struct ends ends;
 
 	read_ends(c->connection[0], &ends);
-	(void)tcp_host_port(
-	    ends.remote.ip, ends.remote.port, whole, sizeof(whole));
-	say_more(c->run, "%s: connected to %s", c->what, whole);
+	add_end(&peer, &ends.remote);
+	if (!peer.failed)
+		say_more(c->run, "%s: connected to %s", c->what, peer.bytes);
+	text_free(&peer);
 }
 
 static int

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/unix_socket.h"
+
+static void print_path(struct listing *l, const struct end *end);
 static void print_end(
     struct listing *l, const char *name, const struct end *end);
 static void sort_lines(struct text *to, char *text);
@@ -45,6 +48,8 @@ read_ends(tcp_port port, struct ends *ends)
 	*ends = (struct ends){0};
 	(void)tcp_addresses(port, ends->local.ip, ends->remote.ip);
 	(void)tcp_port_numbers(port, &ends->local.port, &ends->remote.port);
+	ends->local.is_unix = ends->remote.is_unix =
+	    is_unix_stream(tcp_port_fileno(port));
 }
 
 /* In sh the variables of a missing end are set to nothing, so that they do not
@@ -53,9 +58,9 @@ void
 list_ends(struct listing *l, const struct ends *ends)
 {
 	const struct listing_options *o = l->options;
-	bool has_remote = ends->remote.port != 0;
+	bool has_remote = ends->remote.is_unix || ends->remote.port != 0;
 
-	if (o->remote && !has_remote)
+	if ((o->remote && !has_remote) || (o->port && ends->local.is_unix))
 		return;
 	if (!o->remote)
 		print_end(l, "LOCAL", &ends->local);
@@ -91,10 +96,12 @@ print_assignments(struct listing *l, const char *name, const struct end *end)
 {
 	const struct listing_options *o = l->options;
 
-	if (!o->port) {
+	if (!o->port)
 		text_add(&l->text, "TCPU_%sIP=", name);
+	if (!o->port && end->is_unix)
+		text_add(&l->text, "%s", end->ip);
+	else if (!o->port)
 		text_add_quoted(&l->text, end->ip);
-	}
 	if (!o->port && !o->ip)
 		text_add(&l->text, " ");
 	if (!o->ip)
@@ -107,11 +114,11 @@ static void
 print_end(struct listing *l, const char *name, const struct end *end)
 {
 	const struct listing_options *o = l->options;
-	char whole[sizeof(end->ip) + 8];
 
-	(void)tcp_host_port(end->ip, end->port, whole, sizeof(whole));
 	if (o->format == PRINT_SH)
 		print_assignments(l, name, end);
+	else if (o->format != PRINT_HOSTPORT && end->is_unix)
+		print_path(l, end);
 	else if (o->ip)
 		text_add(&l->text, "%s", end->ip);
 	else if (o->port)
@@ -119,7 +126,28 @@ print_end(struct listing *l, const char *name, const struct end *end)
 	else if (o->format != PRINT_HOSTPORT)
 		text_add(&l->text, "%s %d", end->ip, end->port);
 	else
-		text_add(&l->text, "%s", whole);
+		add_end(&l->text, end);
+}
+
+/* An end without a name still is one of two words. */
+static void
+print_path(struct listing *l, const struct end *end)
+{
+	bool alone = l->options->local || l->options->remote;
+
+	text_add(&l->text, "%s", end->ip[0] || alone ? end->ip : "''");
+}
+
+void
+add_end(struct text *text, const struct end *end)
+{
+	char whole[sizeof(end->ip) + 8];
+
+	(void)tcp_host_port(end->ip, end->port, whole, sizeof(whole));
+	if (end->is_unix)
+		text_add(text, "unix:%s", end->ip);
+	else
+		text_add(text, "%s", whole);
 }
 
 /* Compares numbers by value.  To strverscmp(3) of musl 1.2.3, "127.0.0.1" is

@@ -37,6 +37,7 @@ int check_listing_options(
 
 /* The ends of a socket; a listening one has no remote end, which is {0}. */
 struct end {
+	bool is_unix; /* ip is the path, quoted for sh; there is no port */
 	char ip[TCPUNIT_ADDRLEN];
 	int port;
 };
@@ -48,6 +49,9 @@ struct ends {
 
 /* Reads the ends of a connection through one of its open ports. */
 void read_ends(tcp_port port, struct ends *ends);
+
+/* Adds "HOST:PORT" or "unix:PATH". */
+void add_end(struct text *text, const struct end *end);
 
 struct listing {
 	const struct run *run;

@@ -134,7 +134,9 @@ reason(const struct tcp_error *e)
 static enum status
 network_status(int code, enum status otherwise)
 {
-	if (otherwise == STATUS_CONNECT && code == ECONNREFUSED)
+	/* Without its file, nobody listens on a Unix socket. */
+	if (otherwise == STATUS_CONNECT &&
+	    (code == ECONNREFUSED || code == ENOENT))
 		return STATUS_REFUSED;
 	if (otherwise == STATUS_LISTEN && code == EADDRINUSE)
 		return STATUS_IN_USE;

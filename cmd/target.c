@@ -11,6 +11,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 
 static int refuse(
     enum status status, char *error, const char *why, const char *text);
+static int read_unix(const char *word, struct target *target, char *error);
 static int skip_scheme(const char **word, char *error);
 static int split_word(
     const char *word, bool need_host, struct target *target, char *error);
@@ -26,6 +28,14 @@ static int read_host(
 static bool split(const char *word, struct target *target, const char **port);
 static int check_host(struct target *target, char *error);
 static int read_port(struct target *target, bool numeric, char *error);
+
+static const char unix_scheme[] = "unix:";
+
+bool
+is_unix_word(const char *word)
+{
+	return strncmp(word, unix_scheme, sizeof(unix_scheme) - 1) == 0;
+}
 
 bool
 is_number(const char *word)
@@ -48,6 +58,10 @@ read_target(const struct operands *operands, bool need_host, bool numeric,
 	if (operands->count > 2)
 		return refuse(STATUS_USAGE, error, "extra operand", words[2]);
 	first = words[0];
+	if (is_unix_word(first) && operands->count == 2)
+		return refuse(STATUS_USAGE, error, "extra operand", words[1]);
+	if (is_unix_word(first))
+		return read_unix(first, target, error);
 	status = skip_scheme(&first, error);
 	if (status != STATUS_GO_ON)
 		return status;
@@ -79,6 +93,8 @@ read_source(
 	int status = STATUS_GO_ON;
 
 	*source = (struct target){0};
+	if (is_unix_word(text))
+		return read_unix(text, source, error);
 	if (!*text || is_number(text))
 		return refuse(STATUS_USAGE, error,
 		    "not a host; a port alone is written ':PORT'", text);
@@ -98,6 +114,25 @@ refuse(enum status status, char *error, const char *why, const char *text)
 {
 	format_text(error, OPTION_ERROR_SIZE, "%s: '%s'", why, text);
 	return status;
+}
+
+/* The library would refuse these paths too, but not as a usage error. */
+static int
+read_unix(const char *word, struct target *target, char *error)
+{
+	const size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	const char *path = word + sizeof(unix_scheme) - 1;
+
+	if (!*path || strcmp(path, "@") == 0)
+		return refuse(STATUS_USAGE, error, "no path", word);
+	if (strlen(path) > most)
+		return refuse(STATUS_USAGE, error,
+		    "the path of a socket has at most 107 bytes", word);
+	target->is_unix = true;
+	target->host = word;
+	target->service = "";
+	format_text(target->text, sizeof(target->text), "%s", word);
+	return STATUS_GO_ON;
 }
 
 /* A word that begins like a number has to be a valid number. */
@@ -131,13 +166,10 @@ read_port(struct target *target, bool numeric, char *error)
 static int
 skip_scheme(const char **word, char *error)
 {
-	static const char tcp[] = "tcp://", local[] = "unix:";
+	static const char tcp[] = "tcp://";
 
 	if (strncmp(*word, tcp, strlen(tcp)) == 0)
 		*word += strlen(tcp);
-	if (strncmp(*word, local, strlen(local)) == 0)
-		return refuse(STATUS_USAGE, error,
-		    "Unix sockets are not supported", *word);
 	if (strstr(*word, "://"))
 		return refuse(STATUS_USAGE, error,
 		    "only URLs of the form tcp://HOST:PORT are understood",
@@ -217,7 +249,9 @@ find_target(const struct run *run, const struct operands *operands,
 		return usage_error(run, "%s", error);
 	if (status != STATUS_GO_ON)
 		return fail(run, status, "%s: %s", run->command, error);
-	if (target->port < least)
+	if (target->is_unix && run->options->family)
+		return usage_error(run, "--ipv4 and --ipv6 are for TCP");
+	if (!target->is_unix && target->port < least)
 		return usage_error(run, "not a port: '%s'", target->service);
 	return STATUS_GO_ON;
 }

@@ -13,6 +13,7 @@
 
 /* A host and a port, both in usable form and as the user wrote them. */
 struct target {
+	bool is_unix;        /* the host is "unix:PATH", and there is no port */
 	const char *host;    /* the name; NULL if none was given */
 	char name[256];      /* without brackets */
 	int port;            /* 0 to 65535 */
@@ -20,20 +21,23 @@ struct target {
 	char text[320];      /* "localhost:http", for messages */
 };
 
+/* Whether WORD begins with "unix:". */
+bool is_unix_word(const char *word);
+
 /* Whether WORD consists of digits. */
 bool is_number(const char *word);
 
 /*
  * Reads HOST PORT, HOST:PORT, [V6]:PORT, tcp://HOST:PORT or, unless NEED_HOST,
- * PORT, :PORT or *:PORT from the operands.  A PORT may be the name of a
- * service, unless NUMERIC.  Returns STATUS_GO_ON; or the status to end with and
- * a sentence about the error.
+ * PORT, :PORT or *:PORT from the operands; or unix:PATH, or unix:@NAME.  A PORT
+ * may be the name of a service, unless NUMERIC.  Returns STATUS_GO_ON; or the
+ * status to end with and a sentence about the error.
  */
 int read_target(const struct operands *operands, bool need_host, bool numeric,
     struct target *target, char error[OPTION_ERROR_SIZE]);
 
-/* The same for HOST, HOST:PORT or :PORT of this machine, with a numeric port.
- */
+/* The same for HOST, HOST:PORT or :PORT of this machine, with a numeric port;
+ * or unix:PATH. */
 int read_source(
     const char *text, struct target *source, char error[OPTION_ERROR_SIZE]);
 

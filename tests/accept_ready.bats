@@ -272,8 +272,8 @@ tcpu: accept-ready: db:5432: $elsewhere"
 @test "a --fd that is no TCP socket is status 2" {
 	local status_wanted=2
 	with udp=127.0.0.1 'tcpu accept-ready --fd 10 --wait'
-	assert_equal "$stderr" 'tcpu: accept-ready: --fd 10: not a TCP socket'
-	refuses 2 'accept-ready: --fd 0: not a TCP socket' --fd 0 </dev/null
+	assert_equal "$stderr" 'tcpu: accept-ready: --fd 10: not a TCP or Unix stream socket'
+	refuses 2 'accept-ready: --fd 0: not a TCP or Unix stream socket' --fd 0 </dev/null
 	refuses 2 'accept-ready: --fd 77: Bad file descriptor' --fd 77
 }
 

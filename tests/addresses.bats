@@ -160,9 +160,9 @@ $port"
 	done
 	with udp=127.0.0.1 'tcpu addresses --fd 10'
 	assert_equal "$stderr" \
-		'tcpu: addresses descriptor 10: not a TCP socket'
-	refuses 1 'addresses descriptor 0: not a TCP socket' </dev/null
-	refuses 1 'addresses descriptor 0: not a TCP socket' <&-
+		'tcpu: addresses descriptor 10: not a TCP or Unix stream socket'
+	refuses 1 'addresses descriptor 0: not a TCP or Unix stream socket' </dev/null
+	refuses 1 'addresses descriptor 0: not a TCP or Unix stream socket' <&-
 	refuses 2 'addresses: --fd 77: Bad file descriptor' --fd 77
 }
 

@@ -96,9 +96,21 @@ start_listener() {
 	rm "$1.fifo"
 	# shellcheck disable=SC2034 # for the tests
 	read -r port <&"$fd" || fail "not listening: $(cat "$1.err")"
+	set_target "$port"
 	cat <&"$fd" >"$1.out" 3>&- &
 	drains[${!1}]=$!
 	exec {fd}<&-
+}
+
+# set_target PORT - set target to the words that tcpu connects to, and
+# target_name to what messages call it.  PORT may be the path of a Unix socket.
+set_target() {
+	case $1 in
+	*[!0-9]*) target=("unix:$1") ;;
+	*) target=(127.0.0.1 "$1") ;;
+	esac
+	# shellcheck disable=SC2034 # for the tests
+	printf -v target_name %s "${target[0]}${target[1]+:$1}"
 }
 
 # start_server [ARG]... - start tcpu listen as the listener named server.

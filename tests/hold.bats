@@ -276,20 +276,20 @@ held() {
 	assert_equal "$stderr" 'tcpu: listen: --fd 9: Bad file descriptor'
 	run -2 --separate-stderr timeout -k1 10 tcpu listen --fd 9 9</dev/null
 	assert_equal "$stderr" \
-		'tcpu: listen: --fd 9: not a listening TCP socket'
+		'tcpu: listen: --fd 9: not a listening TCP or Unix stream socket'
 	start_server -k --local 0 -- tcpu listen --fd 0
 	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
-	wait_for_line server.err 'tcpu: listen: --fd 0: not a listening TCP socket'
+	wait_for_line server.err 'tcpu: listen: --fd 0: not a listening TCP or Unix stream socket'
 	run -2 --separate-stderr timeout -k1 10 perl -MSocket -e '
 		$^F = 9;
-		socket S, AF_UNIX, SOCK_STREAM, 0;
+		socket S, AF_UNIX, SOCK_SEQPACKET, 0;
 		bind S, pack_sockaddr_un("socket") and listen S, 1 or die;
 		exec qw(tcpu listen --fd), fileno S'
-	assert_regex "$stderr" 'not a listening TCP socket$'
+	assert_regex "$stderr" 'not a listening TCP or Unix stream socket$'
 	run -7 --separate-stderr timeout -k1 10 \
 		env LISTEN_FDS=1 sh -c 'LISTEN_PID=$$ exec tcpu listen' 3</dev/null
 	assert_equal "$stderr" \
-		'tcpu: listen $LISTEN_FDS: not a listening TCP socket'
+		'tcpu: listen $LISTEN_FDS: not a listening TCP or Unix stream socket'
 	run -7 --separate-stderr timeout -k1 10 \
 		env LISTEN_FDS=65 sh -c 'LISTEN_PID=$$ exec tcpu listen'
 	assert_equal "$stderr" 'tcpu: listen $LISTEN_FDS: too many sockets'

@@ -40,14 +40,14 @@ lib_rooms() {
 
 cmd_rooms() {
 	cat <<-'END'
-	clock close_range outlet status text values:
+	clock close_range outlet status text values kernel/unix_socket:
 	options: text values
 	common_options: options
 	ending: clock status
 	outbox: clock outlet text
 	run: common_options ending outbox outlet status text
 	descriptors waiting: clock run text
-	listing: options run text
+	listing: kernel/unix_socket options run text
 	command target: options run text
 	help mistake: command run target text
 	tcpu: command descriptors help mistake run text
@@ -55,36 +55,39 @@ cmd_rooms() {
 	kernel/route kernel/socket_table: kernel/socket_address
 	kernel/binding: kernel/route kernel/socket_address
 	kernel/interfaces:
-	kernel/sock_diag: kernel/socket_table
+	kernel/netlink:
+	kernel/sock_diag: kernel/netlink kernel/socket_table
+	kernel/unix_listeners: kernel/netlink text
 	kernel/sockets: kernel/sock_diag kernel/socket_table text
 	kernel/process_sockets: kernel/processes kernel/sockets text
 	kernel/port_user: kernel/process_sockets kernel/socket_address kernel/sockets text
 	session/stream session/wire:
-	session/presence: kernel/sock_diag kernel/socket_address session/wire
+	session/presence: kernel/sock_diag kernel/socket_address kernel/unix_socket session/wire
 	session/progress session/standard: clock run text
 	session/session_options: options run session/wire
 	session/directions: clock run session/presence session/progress session/session_options session/standard session/stream
 	session/session: clock run session/directions session/session_options session/standard session/wire text
 	handlers/group: kernel/processes
-	handlers/program: close_range run text
+	handlers/program: close_range kernel/unix_socket run text
 	handlers/handler: clock handlers/group handlers/program run session/session session/wire target
-	handlers/handlers: clock handlers/handler options run session/session text
+	handlers/handlers: clock handlers/handler kernel/unix_socket options run session/session text
 	listen/access: options text
 	listen/manager:
-	listen/inherited: descriptors run text
+	listen/inherited: descriptors kernel/unix_socket run text
 	listen/ready: close_range descriptors listen/manager listing run text
-	listen/hold: close_range handlers/program listen/inherited run text
-	listen/listen_options: handlers/handlers listen/access listen/inherited listen/ready options run session/session
+	listen/hold: close_range handlers/program kernel/unix_socket listen/inherited run text
+	listen/listen_options: handlers/handlers kernel/unix_socket listen/access listen/inherited listen/ready options run session/session target
 	listen/refuse: kernel/binding kernel/route kernel/socket_address listing
 	listen/reserve: kernel/binding kernel/interfaces kernel/socket_address run
-	listen/serve: clock descriptors handlers/handlers listen/hold listen/listen_options listing run
-	listen/listen: command descriptors kernel/port_user kernel/socket_address listen/refuse listen/reserve listen/serve session/wire target text
+	listen/serve: clock descriptors handlers/handlers kernel/unix_socket listen/hold listen/listen_options listing run text
+	listen/listen: command descriptors kernel/port_user kernel/socket_address kernel/unix_socket listen/refuse listen/reserve listen/serve session/wire target text
 	attempts: clock run target text waiting
 	connect: attempts command descriptors handlers/handlers listing run session/session text
 	own_addresses: kernel/route kernel/socket_address target waiting
 	bindable: kernel/binding kernel/port_user own_addresses waiting
-	accept_ready: bindable command kernel/sockets own_addresses run target text waiting
-	addresses: command kernel/process_sockets listing run target text waiting
+	sight: kernel/sockets kernel/unix_listeners kernel/unix_socket own_addresses run
+	accept_ready: bindable command run sight target text waiting
+	addresses: command kernel/process_sockets kernel/unix_socket listing run target text waiting
 	END
 }
 

@@ -418,8 +418,6 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		connect http://x:80
 	refuses 2 "connect: a host has no '/'; write HOST:PORT: 'localhost/80'" \
 		connect localhost/80
-	refuses 2 "connect: Unix sockets are not supported: 'unix:/tmp/x'" \
-		connect unix:/tmp/x
 }
 
 @test "listen takes :PORT and *:PORT for every address" {

@@ -124,7 +124,7 @@ live(void *handler)
 	return NULL;
 }
 
-/* The number of connections from the address of the handler's peer. */
+/* The number of connections from the same origin. */
 static int
 count_like(const struct handler *h)
 {
@@ -133,7 +133,7 @@ count_like(const struct handler *h)
 
 	for (other = LIST_FIRST(&h->all->list); other;
 	     other = LIST_NEXT(other, link))
-		n += strcmp(other->address, h->address) == 0;
+		n += strcmp(other->origin, h->origin) == 0;
 	return n;
 }
 

@@ -58,8 +58,8 @@ struct handler {
 	struct handlers *all;
 	tcp_port connection[2];
 	char name[sizeof(((struct target *)0)->text)]; /* for messages */
-	char address[TCPUNIT_ADDRLEN];                 /* of the peer */
-	int pipes[2]; /* --pipes: output and input of COMMAND */
+	char origin[TCPUNIT_ADDRLEN]; /* the address of the peer, or its user */
+	int pipes[2];                 /* --pipes: output and input of COMMAND */
 	struct group group;
 	int process; /* a pidfd of COMMAND */
 	int status;

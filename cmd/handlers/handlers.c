@@ -11,6 +11,7 @@
 
 #include "../../compat/system_calls.h"
 #include "../clock.h"
+#include "../kernel/unix_socket.h"
 #include "../text.h"
 
 /* How long killed processes have to disappear, in ms. */
@@ -146,19 +147,33 @@ handlers_await(struct handlers *hs, int limit)
 	return STATUS_GO_ON;
 }
 
+/* Connections are counted by the address of the peer or, as the clients of a
+ * Unix socket seldom have one, by the user. */
+static void
+note_origin(struct handler *h)
+{
+	const int fd = tcp_port_fileno(h->connection[0]);
+	char local[TCPUNIT_ADDRLEN];
+
+	if (is_unix_stream(fd))
+		format_text(h->origin, sizeof(h->origin), "user %u",
+		    (unsigned)unix_peer(fd).uid);
+	else
+		(void)tcp_addresses(h->connection[0], local, h->origin);
+}
+
 int
 handlers_start(
     struct handlers *hs, const tcp_port connection[2], const char *name)
 {
 	struct handler *h = calloc(1, sizeof(*h));
-	char local[TCPUNIT_ADDRLEN];
 
 	if (h) {
 		h->all = hs;
 		h->connection[0] = connection[0];
 		h->connection[1] = connection[1];
 		format_text(h->name, sizeof(h->name), "%s", name);
-		(void)tcp_addresses(connection[0], local, h->address);
+		note_origin(h);
 		if (handler_start(h) == 0)
 			return 0;
 	} else {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../close_range.h"
+#include "../kernel/unix_socket.h"
 #include "../text.h"
 
 /* The pause before another try during a shortage, in ms. */
@@ -133,17 +134,49 @@ wait_out_shortage(const struct run *run, const char *what, int code, bool *said)
 void
 clean_environment(void)
 {
-	static const char *const names[] = {"TCPREMOTEHOST", "TCPREMOTEINFO",
-	    "TCPLOCALHOST", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
-	    "NOTIFY_SOCKET"};
+	static const char *const names[] = {
+	    "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		(void)unsetenv(names[i]); /* fails for a bad name only */
 }
 
-/* Overwrites the variables in place: setenv(3) would leak each old value. */
-int
-set_environment(struct environment *e, tcp_port port, int number)
+/* Removes the variables of another connection, also of the other kind. */
+static void
+clean_connection(void)
+{
+	static const char *const names[] = {"TCPREMOTEHOST", "TCPREMOTEINFO",
+	    "TCPLOCALHOST", "TCPLOCALIP", "TCPLOCALPORT", "TCPREMOTEIP",
+	    "TCPREMOTEPORT", "TCPCONNNUM", "UNIXLOCALPATH", "UNIXREMOTEPATH",
+	    "UNIXREMOTEPID", "UNIXREMOTEEUID", "UNIXREMOTEEGID", "UNIXCONNNUM"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		(void)unsetenv(names[i]); /* fails for a bad name only */
+}
+
+static int
+format_unix(struct environment *e, int fd, int number)
+{
+	const size_t size = sizeof(e->variables[0]);
+	char(*v)[16 + TCPUNIT_ADDRLEN] = e->variables;
+	const struct ucred peer = unix_peer(fd);
+	char local[UNIX_PATH_SIZE], remote[UNIX_PATH_SIZE];
+
+	/* Both stay empty if they fail. */
+	(void)read_unix_path(fd, getsockname, local);
+	(void)read_unix_path(fd, getpeername, remote);
+	format_text(v[0], size, "PROTO=UNIX");
+	format_text(v[1], size, "UNIXLOCALPATH=%s", local);
+	format_text(v[2], size, "UNIXREMOTEPATH=%s", remote);
+	format_text(v[3], size, "UNIXREMOTEPID=%d", (int)peer.pid);
+	format_text(v[4], size, "UNIXREMOTEEUID=%u", (unsigned)peer.uid);
+	format_text(v[5], size, "UNIXREMOTEEGID=%u", (unsigned)peer.gid);
+	format_text(v[6], size, "UNIXCONNNUM=%d", number);
+	return 7;
+}
+
+static int
+format_tcp(struct environment *e, tcp_port port, int number)
 {
 	const size_t size = sizeof(e->variables[0]);
 	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN] = "";
@@ -158,8 +191,21 @@ set_environment(struct environment *e, tcp_port port, int number)
 	format_text(v[3], size, "TCPREMOTEIP=%s", remote);
 	format_text(v[4], size, "TCPREMOTEPORT=%d", ports[1]);
 	format_text(v[5], size, "TCPCONNNUM=%d", number);
-	for (int i = 0; i < VARIABLES; i++) {
-		if (putenv(v[i]) != 0)
+	return 6;
+}
+
+/* Overwrites the variables in place: setenv(3) would leak each old value. */
+int
+set_environment(struct environment *e, tcp_port port, int number)
+{
+	const int fd = tcp_port_fileno(port);
+	int n;
+
+	clean_connection();
+	n = is_unix_stream(fd) ? format_unix(e, fd, number)
+			       : format_tcp(e, port, number);
+	for (int i = 0; i < n; i++) {
+		if (putenv(e->variables[i]) != 0)
 			return -1;
 	}
 	return 0;

@@ -55,22 +55,26 @@ bool is_shortage(int code);
 int wait_out_shortage(
     const struct run *run, const char *what, int code, bool *said);
 
-/* The variables of UCSPI: PROTO, TCPLOCALIP, TCPLOCALPORT, TCPREMOTEIP,
- * TCPREMOTEPORT, TCPCONNNUM. */
-#define VARIABLES 6
+/*
+ * The variables of UCSPI: PROTO, TCPLOCALIP, TCPLOCALPORT, TCPREMOTEIP,
+ * TCPREMOTEPORT, TCPCONNNUM; or PROTO, UNIXLOCALPATH, UNIXREMOTEPATH,
+ * UNIXREMOTEPID, UNIXREMOTEEUID, UNIXREMOTEEGID, UNIXCONNNUM.
+ */
+#define VARIABLES 7
 
 /* The memory of these variables: environ(7) points here once they are set. */
 struct environment {
 	char variables[VARIABLES][16 + TCPUNIT_ADDRLEN];
 };
 
-/* Removes variables that describe another connection, and those meant for tcpu
- * alone: its inherited sockets and its service manager. */
+/* Removes variables that are meant for tcpu alone: its inherited sockets and
+ * its service manager. */
 void clean_environment(void);
 
 /*
- * Sets the variables for the connection of a port; NUMBER is the number of
- * connections of its peer.  Returns 0, or -1 with ENOMEM.
+ * Sets the variables for the connection of a port, and removes those of any
+ * other; NUMBER is the number of connections of its peer.  Returns 0, or -1
+ * with ENOMEM.
  */
 int set_environment(struct environment *e, tcp_port port, int number);
 

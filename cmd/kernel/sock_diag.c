@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
@@ -12,8 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Room for the largest message of a dump. */
-#define DUMP_SIZE 32768
+#include "netlink.h"
 
 /* TCP_BOUND_INACTIVE of Linux 6.8, which is in no header for programs. */
 #define BOUND_INACTIVE 13
@@ -28,7 +26,6 @@ struct request {
 	struct inet_diag_req_v2 body;
 };
 
-static int open_netlink(void);
 static int dump_family(int fd, const struct socket_query *query, int family,
     struct socket_table *table);
 static int find_in_family(int fd, int family, const union tcp_address *local,
@@ -39,7 +36,7 @@ dump_sockets(const struct socket_query *query, struct socket_table *table)
 {
 	int fd, result;
 
-	fd = open_netlink();
+	fd = netlink_open();
 	if (fd == -1)
 		return -1;
 	result = dump_family(fd, query, AF_INET, table);
@@ -55,7 +52,7 @@ find_socket(const union tcp_address *local, const union tcp_address *remote,
     struct socket_entry *entry)
 {
 	struct socket_table table = {0};
-	int fd = open_netlink(), result = 0;
+	int fd = netlink_open(), result = 0;
 
 	if (fd == -1)
 		return -1;
@@ -72,12 +69,6 @@ find_socket(const union tcp_address *local, const union tcp_address *remote,
 	return result;
 }
 
-static int
-open_netlink(void)
-{
-	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-}
-
 static struct request
 new_request(int family, uint16_t flags)
 {
@@ -90,17 +81,6 @@ new_request(int family, uint16_t flags)
 	};
 }
 
-/* Fails for a request that was sent in part: no answer would come. */
-static int
-ask(int fd, const struct request *request)
-{
-	ssize_t sent = send(fd, request, sizeof(*request), 0);
-
-	if (sent != -1 && (size_t)sent != sizeof(*request))
-		errno = EMSGSIZE;
-	return sent == (ssize_t)sizeof(*request) ? 0 : -1;
-}
-
 static int
 request_dump(int fd, const struct socket_query *query, int family)
 {
@@ -110,7 +90,7 @@ request_dump(int fd, const struct socket_query *query, int family)
 	    (query->listening ? BIT(TCP_LISTEN) : LIVE_STATES) |
 	    (query->bound ? BIT(BOUND_INACTIVE) | BIT(TCP_TIME_WAIT) : 0);
 	request.body.id.idiag_sport = htons((uint16_t)query->port);
-	return ask(fd, &request);
+	return netlink_ask(fd, &request, sizeof(request));
 }
 
 static bool
@@ -126,7 +106,7 @@ is_v6only(struct nlmsghdr *message, struct inet_diag_msg *body)
 }
 
 static int
-add_message(struct nlmsghdr *message, struct socket_table *table)
+add_message(void *table, struct nlmsghdr *message)
 {
 	struct inet_diag_msg *body = NLMSG_DATA(message);
 	const struct inet_diag_sockid *id = &body->id;
@@ -145,62 +125,22 @@ add_message(struct nlmsghdr *message, struct socket_table *table)
 	return add_socket(table, &entry);
 }
 
-/* Returns 1 at the end of the dump, 0 if more messages follow, or -1. */
-static int
-take_messages(struct nlmsghdr *m, size_t n, struct socket_table *table)
+static struct netlink_reader
+reader_of(struct socket_table *table)
 {
-	size_t least;
-	bool last;
-	int error = 0;
-
-	for (; NLMSG_OK(m, n); m = NLMSG_NEXT(m, n)) {
-		last =
-		    m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR;
-		least = last ? sizeof(error) : sizeof(struct inet_diag_msg);
-		if (m->nlmsg_len < NLMSG_LENGTH(least) ||
-		    NLMSG_ALIGN(m->nlmsg_len) > n) {
-			errno = EBADMSG;
-			return -1;
-		}
-		if (last) {
-			/* Both begin with an error number, below 0 or 0. */
-			memcpy(&error, NLMSG_DATA(m), sizeof(error));
-			errno = (int)(0u - (unsigned int)error);
-			return error == 0 ? 1 : -1;
-		}
-		if (add_message(m, table) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-/* The same as take_messages, for the next answer of the kernel. */
-static int
-receive(int fd, struct socket_table *table)
-{
-	union {
-		struct nlmsghdr header; /* for its alignment */
-		char bytes[DUMP_SIZE];
-	} buffer;
-	ssize_t n;
-
-	do
-		n = recv(fd, &buffer, sizeof(buffer), 0);
-	while (n == -1 && errno == EINTR);
-	return n <= 0 ? -1 : take_messages(&buffer.header, (size_t)n, table);
+	return (struct netlink_reader){
+	    add_message, table, sizeof(struct inet_diag_msg)};
 }
 
 static int
 dump_family(int fd, const struct socket_query *query, int family,
     struct socket_table *table)
 {
-	int done = 0;
+	const struct netlink_reader reader = reader_of(table);
 
 	if (request_dump(fd, query, family) == -1)
 		return -1;
-	while (done == 0)
-		done = receive(fd, table);
-	return done == 1 ? 0 : -1;
+	return netlink_dump(fd, &reader);
 }
 
 /* The four words of an address, IPv4-mapped if the family is IPv6. */
@@ -223,6 +163,7 @@ find_in_family(int fd, int family, const union tcp_address *local,
     const union tcp_address *remote, struct socket_table *table)
 {
 	struct request request = new_request(family, 0);
+	const struct netlink_reader reader = reader_of(table);
 	struct inet_diag_sockid *id = &request.body.id;
 
 	request.body.idiag_states = ~0u;
@@ -231,7 +172,7 @@ find_in_family(int fd, int family, const union tcp_address *local,
 	id->idiag_dport = get_address(remote, family, id->idiag_dst);
 	if (local->sa.sa_family == AF_INET6)
 		id->idiag_if = local->in6.sin6_scope_id;
-	if (ask(fd, &request) == -1)
+	if (netlink_ask(fd, &request, sizeof(request)) == -1)
 		return -1;
-	return receive(fd, table) == -1 && errno != ENOENT ? -1 : 0;
+	return netlink_receive(fd, &reader) == -1 && errno != ENOENT ? -1 : 0;
 }

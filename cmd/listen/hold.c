@@ -9,6 +9,7 @@
 
 #include "../close_range.h"
 #include "../handlers/program.h"
+#include "../kernel/unix_socket.h"
 #include "../text.h"
 #include "inherited.h"
 
@@ -59,7 +60,8 @@ describe_sockets(tcp_listener l, int n)
 {
 	static const char name[] = "tcpu:";
 	char names[TCPUNIT_MAX_SOCKETS * (sizeof(name) - 1) + 1];
-	char local[TCPUNIT_ADDRLEN] = "";
+	const int fd = tcp_listener_fileno(l, 0);
+	char local[TCPUNIT_ADDRLEN] = "", path[UNIX_PATH_SIZE];
 	size_t len = sizeof(name) - 1;
 
 	for (int i = 0; i < n; i++)
@@ -68,8 +70,16 @@ describe_sockets(tcp_listener l, int n)
 	(void)tcp_listener_addresses(l, 0, local); /* it is open */
 	if (set_number("LISTEN_FDS", n) == -1 ||
 	    set_number("LISTEN_PID", (int)getpid()) == -1 ||
-	    setenv("LISTEN_FDNAMES", names, 1) == -1 ||
-	    setenv("TCPLOCALIP", local, 1) == -1)
+	    setenv("LISTEN_FDNAMES", names, 1) == -1)
+		return -1;
+	if (is_unix_stream(fd)) {
+		(void)unsetenv("TCPLOCALIP"); /* or it was not set */
+		(void)unsetenv("TCPLOCALPORT");
+		(void)read_unix_path(fd, getsockname, path); /* a socket */
+		return setenv("UNIXLOCALPATH", path, 1);
+	}
+	(void)unsetenv("UNIXLOCALPATH"); /* likewise */
+	if (setenv("TCPLOCALIP", local, 1) == -1)
 		return -1;
 	return set_number("TCPLOCALPORT", tcp_listener_port(l));
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../descriptors.h"
+#include "../kernel/unix_socket.h"
 #include "../text.h"
 
 /* The value of a variable that is a number, or -1. */
@@ -53,8 +54,8 @@ take(int fd, struct inherited *i)
 		return strerror(errno);
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == -1 ||
 	    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == -1 ||
-	    !listening || protocol != IPPROTO_TCP)
-		return "not a listening TCP socket";
+	    !listening || (protocol != IPPROTO_TCP && !is_unix_stream(fd)))
+		return "not a listening TCP or Unix stream socket";
 	fd = move_up(fd);
 	if (fd == -1)
 		return strerror(errno);

@@ -26,8 +26,9 @@ bool has_listen_fds(void);
 
 /*
  * Call before the library is used.  Takes descriptor FD or, if it is -1, the
- * descriptors of $LISTEN_FDS; checks that they are listening TCP sockets, and
- * moves them above 2.  Returns 0; or the status to end with, having said why.
+ * descriptors of $LISTEN_FDS; checks that they are listening stream sockets,
+ * and moves them above 2.  Returns 0; or the status to end with, having said
+ * why.
  */
 int find_inherited(const struct run *run, int fd, struct inherited *i);
 

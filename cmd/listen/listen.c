@@ -9,6 +9,7 @@
 #include "../descriptors.h"
 #include "../kernel/port_user.h"
 #include "../kernel/socket_address.h"
+#include "../kernel/unix_socket.h"
 #include "../session/wire.h"
 #include "../target.h"
 #include "../text.h"
@@ -32,7 +33,7 @@ static int open_listener(struct listening *l, const struct target *target);
 static int refuse_port(struct listening *l, const struct target *target);
 static int reserve_ports(struct listening *l, const struct target *target);
 static void note_address(struct listening *l);
-static int fill_queues(const struct listening *l);
+static int fill_queues(const struct listening *l, const struct target *target);
 static int find_addresses(const struct listening *l,
     const struct target *target, bool numeric, union tcp_address *list);
 static int explain(
@@ -45,7 +46,7 @@ static const char *const commonest[] = {"keep-open", "count", "accept-timeout",
 
 const struct command listen_command = {
     .name = "listen",
-    .operands = "[HOST] PORT [-- COMMAND...]",
+    .operands = "[HOST] PORT | unix:PATH [-- COMMAND...]",
     .summary = "wait for a connection and exchange data over it",
     .options = listen_option_sets,
     .commonest = commonest,
@@ -72,6 +73,9 @@ prepare_listen(
 
 	if (status == STATUS_GO_ON && takes_over(o, operands))
 		status = find_inherited(run, o->fd, &o->inherited);
+	if (status == STATUS_GO_ON)
+		status =
+		    check_socket_options(run, o, listens_on_unix(o, operands));
 	if (status != STATUS_GO_ON)
 		return status;
 	status = handler_prepare(run, &o->handler, &o->session, command);
@@ -105,6 +109,7 @@ run_listen(
 	    spares_stdout(l.options, l.command), &files);
 	if (status == STATUS_GO_ON)
 		status = serve(&l);
+	(void)tcp_close(l.listener); /* or it is closed already */
 	ready_withdraw(&files);
 	return status;
 }
@@ -144,6 +149,7 @@ note_address(struct listening *l)
 	/* It is open. */
 	(void)tcp_listener_addresses(l->listener, 0, l->at.ip);
 	l->at.port = tcp_listener_port(l->listener);
+	l->at.is_unix = is_unix_stream(tcp_listener_fileno(l->listener, 0));
 }
 
 static int
@@ -165,7 +171,7 @@ make_listener(struct listening *l, const struct operands *operands)
 		return reserve_ports(l, &target);
 	status = l->options->refuse ? refuse_port(l, &target)
 				    : open_listener(l, &target);
-	if (status == STATUS_GO_ON && target.port == 0)
+	if (status == STATUS_GO_ON && target.port == 0 && !target.is_unix)
 		set_name(l, &target, l->at.port);
 	return status;
 }
@@ -178,6 +184,9 @@ set_name(struct listening *l, const struct target *target, int port)
 	const char *host = "0.0.0.0";
 	char number[16], name[sizeof(target->text)];
 
+	format_text(l->what, sizeof(l->what), "listen %s", target->text);
+	if (target->is_unix)
+		return;
 	if (o->local)
 		host = "localhost";
 	else if (target->host)
@@ -202,9 +211,10 @@ open_listener(struct listening *l, const struct target *target)
 	options.numeric = o->common.numeric;
 	options.v6only = o->v6only;
 	options.reuse_port = o->reuse_port;
+	options.mode = o->mode;
 	l->listener = tcp_listen(target->port, &options);
 	if (!tcp_listener_p(l->listener) ||
-	    (o->black_hole && fill_queues(l) == -1))
+	    (o->black_hole && fill_queues(l, target) == -1))
 		return explain(
 		    l, target, library_failure(l->run, l->what, STATUS_LISTEN));
 	note_address(l);
@@ -217,7 +227,7 @@ open_listener(struct listening *l, const struct target *target)
  * and the kernel drops all further attempts; it also drops this one if another
  * client was faster. */
 static int
-fill_queues(const struct listening *l)
+fill_queues(const struct listening *l, const struct target *target)
 {
 	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
 	char local[TCPUNIT_ADDRLEN];
@@ -228,7 +238,8 @@ fill_queues(const struct listening *l)
 	options.timeout = FILL_TIME;
 	for (int i = 0; tcp_listener_fileno(l->listener, i) != -1; i++) {
 		(void)tcp_listener_addresses(l->listener, i, local);
-		if (tcp_connect(local, port, &options, &in, &out) == -1 &&
+		if (tcp_connect(target->is_unix ? target->host : local, port,
+			&options, &in, &out) == -1 &&
 		    tcp_last_error()->kind != TCPUNIT_ERROR_TIMEOUT)
 			return -1;
 		if (tcp_wait_fd(tcp_listener_fileno(l->listener, i),
@@ -340,6 +351,8 @@ explain(const struct listening *l, const struct target *target, int status)
 	int n;
 
 	if (status != STATUS_IN_USE || !l->run->options->verbose)
+		return status;
+	if (target->is_unix)
 		return status;
 	n = find_addresses(l, target, true, list); /* a name would take time */
 	describe_port_user(list, n > 0 ? (size_t)n : 0, target->port, user);

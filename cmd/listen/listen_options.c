@@ -3,6 +3,13 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../kernel/unix_socket.h"
+#include "../target.h"
+
+static option_reader read_mode;
 
 static const struct option listen_option_table[] = {
     {"keep-open", 'k', NULL, set_true,
@@ -27,6 +34,8 @@ static const struct option listen_option_table[] = {
     {"reuse-port", 0, NULL, set_true,
 	offsetof(struct listen_options, reuse_port),
 	"share the port with others that use SO_REUSEPORT"},
+    {"mode", 0, "OCTAL", read_mode, offsetof(struct listen_options, mode),
+	"mode of a Unix socket's file (0666 without the umask)"},
     {"no-accept", 0, NULL, set_true, offsetof(struct listen_options, no_accept),
 	"never accept: connections stay pending"},
     {"black-hole", 0, NULL, set_true,
@@ -67,6 +76,19 @@ const struct listen_options listen_defaults = {
     .accept_timeout = -1,
 };
 
+/* With 0, only root could connect. */
+static const char *
+read_mode(const char *text, void *value)
+{
+	size_t digits = strspn(text, "01234567");
+	long n = strtol(text, NULL, 8);
+
+	if (digits == 0 || text[digits] || n < 1 || n > 0777)
+		return "not a mode from 1 to 777";
+	*(int *)value = (int)n;
+	return NULL;
+}
+
 bool
 serves(const struct listen_options *o, bool command)
 {
@@ -86,14 +108,30 @@ takes_over(const struct listen_options *o, const struct operands *operands)
 	return o->fd != -1 || (operands->count == 0 && has_listen_fds());
 }
 
-static bool
-is_said(const struct wire_options *o)
+bool
+listens_on_unix(const struct listen_options *o, const struct operands *operands)
 {
-	const struct wire_options *unsaid = &listen_defaults.session.wire;
+	if (takes_over(o, operands))
+		return is_unix_stream(o->inherited.fds[0]);
+	return operands->count > 0 && is_unix_word(operands->words[0]);
+}
 
-	return o->keepalive != unsaid->keepalive ||
-	    o->user_timeout != unsaid->user_timeout ||
-	    o->nodelay != unsaid->nodelay;
+int
+check_socket_options(
+    const struct run *run, const struct listen_options *o, bool is_unix)
+{
+	if (!is_unix)
+		return o->mode ? usage_error(run, "--mode is for Unix sockets")
+			       : STATUS_GO_ON;
+	if (o->local || o->v6only || o->reuse_port || o->refuse || o->reserve)
+		return usage_error(run,
+		    "--local, --v6only, --reuse-port, --refuse and --reserve "
+		    "are for TCP");
+	if (o->access.count)
+		return usage_error(run,
+		    "--allow and --deny are for TCP; a Unix socket has a "
+		    "--mode");
+	return check_unix_session(run, &o->session);
 }
 
 #define IDLE_OPTIONS 4
@@ -144,7 +182,7 @@ check_idle(const struct run *run, const struct listen_options *o, bool command)
 		return usage_error(
 		    run, "%s has no use for a COMMAND", idle->name);
 	if (has_accept_options(o) || has_manner(&o->session) ||
-	    is_said(&o->session.wire) || (!listens && o->backlog != INT_MAX))
+	    has_wire(&o->session) || (!listens && o->backlog != INT_MAX))
 		return usage_error(run,
 		    "%s has no use for options about connections", idle->name);
 	if (o->reserve && (o->until_exit || has_ready_options(&o->ready)))
@@ -200,7 +238,7 @@ check_hold(const struct run *run, const struct listen_options *o, bool command)
 	if (!command)
 		return usage_error(run, "--hold needs a COMMAND");
 	if (has_accept_options(o) || o->handler.pipes || o->session.drain ||
-	    is_said(&o->session.wire))
+	    has_wire(&o->session))
 		return usage_error(
 		    run, "with --hold, COMMAND accepts the connections");
 	if (o->until_exit || run->options->timeout != -1)
@@ -217,7 +255,7 @@ check_adoption(const struct run *run, const struct listen_options *o,
 	if (operands->count > 0)
 		return usage_error(run, "--fd and PORT exclude each other");
 	if (o->local || o->v6only || o->reuse_port || o->black_hole ||
-	    o->refuse || o->reserve || o->backlog != INT_MAX ||
+	    o->refuse || o->reserve || o->backlog != INT_MAX || o->mode ||
 	    run->options->family)
 		return usage_error(run,
 		    "options about addresses and the backlog do not "

@@ -37,6 +37,7 @@ struct listen_options {
 	bool refuse;
 	bool reserve;
 	int until_exit; /* a process, or 0 */
+	int mode;       /* of a Unix socket's file; 0 not given */
 };
 
 extern const struct option_set listen_option_sets[];
@@ -45,6 +46,15 @@ extern const struct listen_options listen_defaults;
 /* Returns STATUS_GO_ON; or STATUS_USAGE, having said why. */
 int check_listen_options(const struct run *run,
     const struct listen_options *options, const struct operands *operands);
+
+/* Whether tcpu listens on a Unix socket; INHERITED ones are known. */
+bool listens_on_unix(
+    const struct listen_options *options, const struct operands *operands);
+
+/* Refuses options that a Unix socket has no use for, and those that only it has
+ * a use for.  Returns STATUS_GO_ON; or STATUS_USAGE, having said why. */
+int check_socket_options(
+    const struct run *run, const struct listen_options *options, bool is_unix);
 
 /* Whether tcpu takes over a socket that is already listening. */
 bool takes_over(

@@ -27,7 +27,7 @@ static int go_to_background(
 static int await_announcement(const struct run *run, int fd, pid_t child);
 static void leave_caller(int keep, bool serves, int launcher);
 static int write_file(const struct run *run, const char *option,
-    const char *name, int number, struct ready_file *file);
+    const char *name, const char *text, struct ready_file *file);
 
 static const struct choice print_choices[] = {{"port", PRINT_PORT},
     {"address", PRINT_ADDRESS}, {"sh", PRINT_SH}, {"hostport", PRINT_HOSTPORT},
@@ -35,7 +35,7 @@ static const struct choice print_choices[] = {{"port", PRINT_PORT},
 
 const struct option ready_option_table[] = {
     {"print-port", '1', NULL, print_port, offsetof(struct ready_options, print),
-	"print the port on stdout; with a COMMAND, nothing else"},
+	"print the port on stdout, before any data"},
     {"print", 0, "[=CHOICE]", NULL, offsetof(struct ready_options, print),
 	"print the port, the address and the port, assignments for the "
 	"shell's eval, or HOST:PORT",
@@ -116,7 +116,7 @@ go_to_background(const struct run *run, int keep, bool serves, int *launcher)
 static int
 await_announcement(const struct run *run, int fd, pid_t child)
 {
-	char text[256];
+	char text[2 * TCPUNIT_ADDRLEN];
 	size_t len = 0;
 	ssize_t n;
 	int status;
@@ -200,16 +200,25 @@ is_wildcard(const char *address)
 static void
 format_announcement(enum print print, const struct end *at, struct text *text)
 {
-	char whole[TCPUNIT_ADDRLEN + 8];
+	struct end to = *at;
 
+	if (print == PRINT_NONE)
+		return;
 	if (print == PRINT_HOSTPORT) {
-		(void)tcp_host_port(is_wildcard(at->ip) ? "localhost" : at->ip,
-		    at->port, whole, sizeof(whole));
-		text_add(text, "%s\n", whole);
+		if (is_wildcard(at->ip))
+			(void)strcpy(to.ip, "localhost");
+		add_end(text, &to);
+		text_add(text, "\n");
 	} else if (print == PRINT_SH) {
 		text_add(text, "TCPU_PID=%d TCPU_ADDR=", (int)getpid());
+		if (at->is_unix) {
+			text_add(text, "%s TCPU_PORT=\n", at->ip);
+			return;
+		}
 		text_add_quoted(text, at->ip);
 		text_add(text, " TCPU_PORT=%d\n", at->port);
+	} else if (at->is_unix) {
+		text_add(text, "%s\n", at->ip);
 	} else if (print == PRINT_ADDRESS) {
 		text_add(text, "%s %d\n", at->ip, at->port);
 	} else if (print == PRINT_PORT) {
@@ -246,20 +255,24 @@ ready_announce(const struct run *run, const struct ready_options *o,
     const struct end *at, bool spares_stdout, struct ready_files *files)
 {
 	bool shared;
-	char number[16];
+	char port[sizeof(at->ip) + 1], pid[16];
 	int status;
 
 	*files = (struct ready_files){0};
-	format_text(number, sizeof(number), "%d\n", at->port);
-	status = write_file(
-	    run, "--port-file", o->port_file, at->port, &files->port);
+	format_text(pid, sizeof(pid), "%d\n", (int)getpid());
+	if (at->is_unix)
+		format_text(port, sizeof(port), "%s\n", at->ip);
+	else
+		format_text(port, sizeof(port), "%d\n", at->port);
+	status =
+	    write_file(run, "--port-file", o->port_file, port, &files->port);
 	if (status == STATUS_GO_ON)
 		status = write_file(
-		    run, "--pid-file", o->pid_file, (int)getpid(), &files->pid);
+		    run, "--pid-file", o->pid_file, pid, &files->pid);
 	shared = o->fd == STDOUT_FILENO &&
 	    share_a_pipe(STDOUT_FILENO, STDERR_FILENO);
 	if (status == STATUS_GO_ON && o->fd != -1)
-		status = tell_ready_fd(run, o->fd, number);
+		status = tell_ready_fd(run, o->fd, port);
 	if (status != STATUS_GO_ON)
 		return status;
 	if (shared)
@@ -269,9 +282,9 @@ ready_announce(const struct run *run, const struct ready_options *o,
 }
 
 /* Writes a file under another name and then renames it, so that no reader ever
- * sees half a number.  Returns its descriptor, or -1 and errno. */
+ * sees half a text.  Returns its descriptor, or -1 and errno. */
 static int
-replace_file(const char *name, int number)
+replace_file(const char *name, const char *text)
 {
 	char draft[PATH_MAX];
 	mode_t mask = umask(0);
@@ -285,7 +298,7 @@ replace_file(const char *name, int number)
 	fd = mkostemp(draft, O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	if (fchmod(fd, 0666 & ~mask) == 0 && dprintf(fd, "%d\n", number) > 0 &&
+	if (fchmod(fd, 0666 & ~mask) == 0 && dprintf(fd, "%s", text) > 0 &&
 	    rename(draft, name) == 0)
 		return fd;
 	code = errno;
@@ -297,7 +310,7 @@ replace_file(const char *name, int number)
 
 static int
 write_file(const struct run *run, const char *option, const char *name,
-    int number, struct ready_file *file)
+    const char *text, struct ready_file *file)
 {
 	struct stat st;
 
@@ -309,7 +322,7 @@ write_file(const struct run *run, const char *option, const char *name,
 	    !S_ISDIR(st.st_mode))
 		return fail(run, STATUS_FILE, "%s %s: not a regular file",
 		    option, name);
-	file->fd = replace_file(name, number);
+	file->fd = replace_file(name, text);
 	if (file->fd == -1)
 		return fail(run, STATUS_FILE, "%s %s: %s", option, name,
 		    strerror(errno));

@@ -4,7 +4,9 @@
 #include "../clock.h"
 #include "../descriptors.h"
 #include "../handlers/handlers.h"
+#include "../kernel/unix_socket.h"
 #include "../listing.h"
+#include "../text.h"
 #include "hold.h"
 
 /* Room for an address and a port. */
@@ -151,6 +153,19 @@ await_connection(struct listening *l, tcp_port connection[2])
 	return STATUS_GO_ON;
 }
 
+/* The clients of a Unix socket seldom have names of their own. */
+static void
+name_unix_peer(int fd, const struct ends *ends, char name[NAME_SIZE])
+{
+	const pid_t pid = unix_peer(fd).pid;
+
+	if (ends->remote.ip[0] || pid == 0)
+		format_text(name, NAME_SIZE, "unix:%s",
+		    ends->remote.ip[0] ? ends->remote.ip : ends->local.ip);
+	else
+		format_text(name, NAME_SIZE, "process %d", (int)pid);
+}
+
 /* Whether the rules admit the peer.  A denied client gets a reset, so that it
  * does not take the silence for success. */
 static bool
@@ -160,7 +175,11 @@ admit(const struct listening *l, tcp_port in, char name[NAME_SIZE])
 	bool admitted;
 
 	read_ends(in, &ends);
-	(void)tcp_host_port(ends.remote.ip, ends.remote.port, name, NAME_SIZE);
+	if (ends.remote.is_unix)
+		name_unix_peer(tcp_port_fileno(in), &ends, name);
+	else
+		(void)tcp_host_port(
+		    ends.remote.ip, ends.remote.port, name, NAME_SIZE);
 	admitted = is_admitted(&l->options->access, ends.remote.ip);
 	say_more(l->run, "%s: %s %s", l->what,
 	    admitted ? "connection from" : "denied:", name);

@@ -17,6 +17,7 @@ enum presence {
 
 struct connection_ends {
 	int fd;
+	bool is_unix;
 	bool known;
 	union tcp_address ours;
 	union tcp_address theirs;

@@ -103,6 +103,27 @@ check_session_options(
 }
 
 bool
+has_wire(const struct session_options *o)
+{
+	static const struct session_options unsaid = SESSION_DEFAULTS;
+
+	return o->wire.keepalive != unsaid.wire.keepalive ||
+	    o->wire.user_timeout != unsaid.wire.user_timeout ||
+	    o->wire.nodelay != unsaid.wire.nodelay;
+}
+
+int
+check_unix_session(const struct run *run, const struct session_options *o)
+{
+	if (o->reset)
+		return usage_error(run, "--reset: a Unix socket has no reset");
+	if (has_wire(o))
+		return usage_error(run,
+		    "--keepalive, --user-timeout and --nodelay are for TCP");
+	return STATUS_GO_ON;
+}
+
+bool
 has_manner(const struct session_options *o)
 {
 	return o->end.when != END_DEFAULT || o->abandon || o->reset ||

@@ -52,6 +52,14 @@ extern const struct option session_option_table[];
 int check_session_options(
     const struct run *run, const struct session_options *options, bool session);
 
+/* Refuses options that a Unix socket has no use for.  Returns STATUS_GO_ON; or
+ * STATUS_USAGE, having said why. */
+int check_unix_session(
+    const struct run *run, const struct session_options *options);
+
+/* Whether any option about the wire was given. */
+bool has_wire(const struct session_options *options);
+
 /* Whether any option about the flow of bytes was given. */
 bool has_manner(const struct session_options *options);
 

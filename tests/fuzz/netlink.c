@@ -11,8 +11,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	void *copy = copy_of(data, size);
 	struct socket_table table = {0};
+	const struct netlink_reader reader = reader_of(&table);
 
-	(void)take_messages(copy, size, &table);
+	(void)netlink_take(copy, size, &reader);
 	for (size_t i = 0; i < table.count; i++)
 		(void)serves_address(
 		    &table.entries[i], &table.entries[0].local);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # talk.pl PORT STEP... - the other end of a connection to 127.0.0.1:PORT, or to
-# whoever connects, step by step; with PORT 0 the port is printed first.
+# whoever connects, step by step; with PORT 0 the port is printed first.  PORT
+# may be the path of a Unix socket, with "listen=" before it to listen there.
 #
 # send=TEXT	TEXT may hold \n and \r
 # flood=N	send N zero bytes, or as many as the peer takes
@@ -31,15 +32,19 @@ sub name {
 	return $name // "$!";
 }
 
-my $loopback = inet_aton('127.0.0.1');
-socket($s, AF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
-if ($port) {
-	connect($s, pack_sockaddr_in($port, $loopback)) or die "connect: $!\n";
+my $local = $port =~ /\D/;
+my $listens = $port eq '0' || $port =~ s/^listen=//;
+my $address = $local ? pack_sockaddr_un($port)
+    : pack_sockaddr_in($port, inet_aton('127.0.0.1'));
+socket($s, $local ? AF_UNIX : AF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
+if (!$listens) {
+	connect($s, $address) or die "connect: $!\n";
 } else {
 	my $l = $s;
-	bind($l, pack_sockaddr_in(0, $loopback)) or die "bind: $!\n";
+	unlink $port if $local;
+	bind($l, $address) or die "bind: $!\n";
 	listen($l, 1) or die "listen: $!\n";
-	print +(unpack_sockaddr_in(getsockname($l)))[0], "\n";
+	print $local ? $port : (unpack_sockaddr_in(getsockname($l)))[0], "\n";
 	undef $s;
 	accept($s, $l) or die "accept: $!\n";
 	close $l;
