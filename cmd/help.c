@@ -42,7 +42,7 @@ add_usage(struct text *to, const struct command *const commands[])
 void
 add_help(struct text *to, const struct command *command, bool all)
 {
-	text_add(to, "usage: tcpu %s [OPTION]... %s\n\n%s.\n", command->name,
+	text_add(to, "usage: tcpu %s [OPTION]... %s\n%s.\n", command->name,
 	    command->operands, command->summary);
 	if (all) {
 		for (const struct option_set *s = command->options; s->options;

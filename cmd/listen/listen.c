@@ -40,9 +40,8 @@ static int explain(
     const struct listening *l, const struct target *target, int status);
 static void arm(tcp_listener listener);
 
-static const char *const commonest[] = {"keep-open", "count", "accept-timeout",
-    "local", "until-exit", "print-port", "print", "background", "pipes",
-    "abandon", "timeout", NULL};
+static const char *const commonest[] = {"keep-open", "local", "until-exit",
+    "print-port", "background", "abandon", "pipes", "timeout", NULL};
 
 const struct command listen_command = {
     .name = "listen",
