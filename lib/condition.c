@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "condition.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "error.h"
@@ -38,6 +39,7 @@ tcp_condition_wait(tcp_condition handle, int timeout)
 	struct tu_condition *c = tu_find(rt, TU_CONDITION, handle.bits);
 	struct tu_waiter w;
 	enum tu_wake woken;
+	int error;
 
 	if (c == NULL || tu_check_time(timeout) == -1)
 		return -1;
@@ -45,7 +47,9 @@ tcp_condition_wait(tcp_condition handle, int timeout)
 	woken = tu_waiter_wait(&w, &rt->scheduler, &c->waiters, NULL, TU_NEVER);
 	if (w.given)
 		return 0;
+	error = errno;
 	tu_call(&rt->scheduler);
+	errno = error;
 	return tu_raise_wake(woken == TU_READY ? TU_TIMED_OUT : woken, NULL);
 }
 

@@ -12,7 +12,6 @@
 static inline struct tu_port *enter(
     tcp_port, const void *, size_t, const char *);
 static int wait_either(struct tu_port *);
-static bool has_arrived(struct tu_port *);
 static ssize_t receive(struct tu_port *, void *, size_t);
 static ssize_t try_read(struct tu_port *, void *, size_t);
 static ssize_t try_read_ahead(struct tu_port *);
@@ -76,7 +75,7 @@ tcp_read_buffered(tcp_port port, void *buf, size_t cap)
 	if (p == NULL)
 		return -1;
 	tu_limit(&p->runtime->scheduler, 0);
-	while (n > 0 && got < cap && has_arrived(p)) {
+	while (n > 0 && got < cap && tu_input_ready(p)) {
 		n = tu_input_read(p, (char *)buf + got, cap - got);
 		if (n > 0)
 			got += (size_t)n;
@@ -94,9 +93,22 @@ tcp_char_ready(tcp_port port)
 
 	if (p == NULL)
 		return -1;
-	ready = has_arrived(p);
+	ready = tu_input_ready(p);
 	tu_port_leave(p);
 	return ready;
+}
+
+bool
+tu_input_ready(struct tu_port *p)
+{
+	tu_ahead_restore(&p->ahead);
+	while (p->ahead.size == 0 && !p->end && p->error == 0)
+		if (try_read_ahead(p) == -1) {
+			if (errno == EAGAIN)
+				return false;
+			p->error = (short)errno;
+		}
+	return true;
 }
 
 ssize_t
@@ -195,21 +207,6 @@ enter(tcp_port port, const void *buf, size_t n, const char *name)
 	if (tu_enter(name) == NULL || tu_check_memory(buf, n) == -1)
 		return NULL;
 	return tu_port_enter(TU_INPUT, port);
-}
-
-/* Whether a read would not wait.  To find out, available bytes are read
- * ahead. */
-static bool
-has_arrived(struct tu_port *p)
-{
-	tu_ahead_restore(&p->ahead);
-	while (p->ahead.size == 0 && !p->end && p->error == 0)
-		if (try_read_ahead(p) == -1) {
-			if (errno == EAGAIN)
-				return false;
-			p->error = (short)errno;
-		}
-	return true;
 }
 
 /*

@@ -113,6 +113,9 @@ bool tu_output_push(struct tu_port *p);
  */
 ssize_t tu_input_read(struct tu_port *p, void *buf, size_t cap);
 int tu_input_wait(struct tu_port *p);
+/* Whether a read would not wait.  To find out, available bytes are read
+ * ahead. */
+bool tu_input_ready(struct tu_port *p);
 int tu_input_fill(struct tu_port *p);
 /* Unreads N bytes: 0, or -1 with errno ENOMEM. */
 int tu_input_put_back(struct tu_port *p, const void *data, size_t n);

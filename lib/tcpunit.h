@@ -795,6 +795,32 @@ TCPUNIT_API int tcp_mailbox_receive(tcp_mailbox m, void **message, int timeout);
  */
 TCPUNIT_API int tcp_close_mailbox(tcp_mailbox m);
 
+/* ---- Several sources ---- */
+
+/* The most choices of one call. */
+#define TCPUNIT_MAX_CHOICES 16
+
+/* A source to wait for: one of the first three members is set. */
+struct tcp_choice {
+	tcp_mailbox mailbox TCPUNIT_ZERO;     /* a message is received */
+	tcp_condition condition TCPUNIT_ZERO; /* it is signalled */
+	tcp_port input TCPUNIT_ZERO;          /* a read would not wait */
+	void *message TCPUNIT_ZERO;           /* stored: from the mailbox */
+	bool closed TCPUNIT_ZERO;             /* stored: it is closed */
+};
+
+/*
+ * Waits until one of N choices is ready (parks), and returns its index; if
+ * several are, that of the first.  A message is taken from a mailbox, a signal
+ * from a condition; an input port is left as it is.  A source that is closed is
+ * ready, and its member closed is set; for a mailbox that has messages left,
+ * this is after the last of them.  As with
+ * tcp_condition_wait, no other thread runs before the wait.  Buffered output is
+ * not sent first.  Errors: argument; busy, if another thread uses one of the
+ * ports; timeout; terminated; deadlock; system.
+ */
+TCPUNIT_API int tcp_select(struct tcp_choice *choices, int n, int timeout);
+
 /* ---- Groups ---- */
 
 /* Makes a group without threads.  Release: tcp_close_group.  Errors: system

@@ -24,6 +24,7 @@ lib_rooms() {
 	mutex condition mailbox group deadline: waiter runtime error
 	connection: scheduler address descriptor socket_file
 	port input line output closing properties: watch connection ahead runtime error unix_address
+	select: mailbox condition port watch runtime error
 	print copy: port
 	acknowledge: connection port runtime
 	question: wakeup helpers runtime address error fd
