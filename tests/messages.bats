@@ -133,7 +133,8 @@ without_proc() {
 	cat fifo >usage 3>&- &
 	started+=("$!")
 	run ! eval 'without_proc timeout -k1 10 tcpu 2>fifo'
-	wait_until cmp -s usage <(tcpu 2>&1)
+	run ! eval 'tcpu 2>want'
+	wait_until cmp -s want usage
 }
 
 @test "a stderr that is a file is written at the offset that others share" {
