@@ -138,7 +138,7 @@ QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # What is about the tree is tested once, not for each way to compile it; and
 # with small buffers there are too many calls to let each of them fail, and what
 # two processes print together is mixed.
-ONCE = $(if $(SAN)$(TINY),bench deps dist install layering load readme sim) \
+ONCE = $(if $(SAN)$(TINY),bench deps dist install layering load readme sim static) \
 	$(if $(TINY),faults help man_tcpu)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c tests/test_$(t).cc)))
