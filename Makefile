@@ -69,7 +69,8 @@ endif
 # knows localhost, for other programs.
 BUILD_DEPS = gcc libc6-dev=/usr/include/stdio.h pkg-config \
 	libevent-dev=/usr/include/event2/event.h
-STATIC_DEPS = gcc pkg-config musl-tools=musl-gcc dpkg-dev=dpkg-source
+STATIC_DEPS = gcc pkg-config linux-libc-dev=/usr/include/linux/errno.h \
+	musl-tools=musl-gcc dpkg-dev=dpkg-source
 CHECK_DEPS = libnss-myhostname=/etc/hosts g++ git perl=prove bats \
 	bats-support=/usr/lib/bats/bats-support/load.bash,npm \
 	bats-assert=/usr/lib/bats/bats-assert/load.bash,npm \
@@ -80,7 +81,7 @@ CHECK_DEPS = libnss-myhostname=/etc/hosts g++ git perl=prove bats \
 	systemd=systemd-socket-activate haproxy=/usr/sbin/haproxy
 BENCH_DEPS = golang-go=go racket
 DEB_DEPS = build-essential fakeroot debhelper=dh
-RELEASE_DEPS = $(DEB_DEPS) lintian debootstrap mmdebstrap reuse clang \
+RELEASE_DEPS = $(DEB_DEPS) lintian npm rpm debootstrap mmdebstrap reuse clang \
 	abigail-tools=abidiff qemu-user=qemu-aarch64 musl-tools=musl-gcc \
 	gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-s390x-linux-gnu \
 	gcc-i686-linux-gnu
@@ -385,7 +386,7 @@ deb: source
 	@.ci/deps $(BUILD_DEPS) $(DEB_DEPS)
 	.ci/deb $(SOURCE) $(BUILD)/deb
 
-release-check: deb
+release-check: dist deb
 	@.ci/deps $(CHECK_DEPS) $(RELEASE_DEPS)
 	@BUILD=$(abspath $(BUILD)) .ci/release
 
