@@ -77,7 +77,7 @@ CHECK_DEPS = libnss-myhostname=/etc/hosts g++ git perl=prove bats \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
 	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
-	procps=ps spin strace expect curl wrk valgrind mandoc zsh fish \
+	procps=ps patch spin strace expect curl wrk valgrind mandoc zsh fish \
 	systemd=systemd-socket-activate haproxy=/usr/sbin/haproxy
 BENCH_DEPS = golang-go=go racket
 DEB_DEPS = build-essential fakeroot debhelper=dh
@@ -128,7 +128,7 @@ HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard compat/*.h compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
-SCRIPTS = .ci/* tests/run tests/conformance tests/demo tests/add_ipv6 \
+SCRIPTS = .ci/* tests/run tests/suite tests/namespaces tests/conformance tests/demo tests/add_ipv6 \
 	tests/fuzz/run tests/coverage/run tests/sim/mutants/run tests/sim/search \
 	tests/*.bash cmd/bats/*.bash cmd/completion/*.bash
 CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
@@ -139,7 +139,8 @@ QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # What is about the tree is tested once, not for each way to compile it; and
 # with small buffers there are too many calls to let each of them fail, and what
 # two processes print together is mixed.
-ONCE = $(if $(SAN)$(TINY),bench deps dist install layering load readme sim static) \
+ONCE = $(if $(SAN)$(TINY),bench container deps dist install layering load readme \
+	sim static) \
 	$(if $(TINY),faults help man_tcpu)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c tests/test_$(t).cc)))
@@ -284,10 +285,12 @@ static:
 	@.ci/deps $(if $(filter glibc,$(STATIC)),$(BUILD_DEPS),$(STATIC_DEPS))
 	@.ci/static $(BUILD)/static$(addprefix -,$(STATIC)) $(STATIC)
 
-check: deps
-	@$(MAKE) --no-print-directory tests
+check:
 	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
-	@BUILD=$(abspath $(BUILD)) VALGRIND=$(VALGRIND) prove -f -o -j$(JOBS) --exec tests/run \
+	@tests/namespaces
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory tests
+	@BUILD=$(abspath $(BUILD)) VALGRIND=$(VALGRIND) tests/suite $(JOBS) \
 		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN:.cc=.c))
 
 bench:
@@ -321,7 +324,7 @@ lint:
 	@echo '  LINT  man'
 	$(Q)mandoc -T lint -W warning man/*
 	@echo '  LINT  scripts'
-	$(Q)! grep -nE '(^|[^_[:alnum:]])(sleep|skip)( |$$)' tests/*.ba*
+	$(Q)! grep -nE '(^|[^_[:alnum:]])(sleep|skip)( |$$)' tests/*.bats
 	$(Q)shellcheck -e SC2016 $(SCRIPTS)
 	$(Q)shellcheck -s bats -e SC2016,SC2030,SC2031,SC2154 tests/*.bats
 	@$(MAKE) BUILD=$(BUILD)/gcc CC=gcc CFLAGS='-O2 -Werror' all tests

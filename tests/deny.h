@@ -15,4 +15,7 @@ bool deny(int call, int code);
 /* The same if the low half of its argument INDEX is VALUE. */
 bool deny_argument(int call, unsigned index, unsigned value, int code);
 
+/* The same if any bit of FLAG is in that half. */
+bool deny_flag(int call, unsigned index, unsigned flag, int code);
+
 #endif

@@ -8,7 +8,7 @@ load helper
 # ./handler NAME says "ready", and makes the file NAME when it gets a signal;
 # ./stubborn says its pid, and no signal but KILL ends it.
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
+	begin
 	cat >handler <<-'END'
 		#!/bin/sh
 		trap 'echo "$1" >"$1"; exit' HUP INT TERM

@@ -8,7 +8,7 @@ load helper
 # ./parent says its pid and that of a child, and goes on for as long as its
 # stdin; ./deaf is the same, and neither obeys a signal but KILL.
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
+	begin
 	cat >parent <<-'END'
 		#!/bin/sh
 		tail -f /dev/null >/dev/null &

@@ -5,7 +5,7 @@
 load helper
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
+	begin
 	start_server -k --local 0 -- "$BATS_TEST_DIRNAME/peers/http.sh"
 	url=http://127.0.0.1:$port
 }

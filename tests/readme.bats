@@ -115,23 +115,23 @@ try() {
 	assert_output up
 }
 
-# nc_since VERSION - nc.openbsd is of that version, or a later one.
-nc_since() {
+# socat_since VERSION - socat is of that version, or a later one.
+socat_since() {
 	{
-		echo "patchlevel $1"
-		nc.openbsd -h 2>&1 | grep -oE 'patchlevel [0-9.]+'
+		echo "socat version $1"
+		socat -V | grep -oE 'socat version [0-9.]+'
 	} | sort -CV
 }
 
-# cells ROW - what the table has there, one a line.  What another version of
-# nc.openbsd does is said like this: 0 (1 since 1.226).
+# cells ROW - what the table has there, one a line.  What later versions of
+# socat do is said like this: 0 (1 since 1.8).
 cells() {
 	local cell other='^(.*) \((.*) since (.*)\)$'
 	grep -F "| $1 |" "$TOP/README.md" | tr '|' '\n' | sed '1,2d; $d' |
 		sed 's/^ //; s/ $//' | grep . | while read -r cell; do
 			if [[ $cell =~ $other ]]; then
 				cell=${BASH_REMATCH[1]}
-				! nc_since "${BASH_REMATCH[3]}" ||
+				! socat_since "${BASH_REMATCH[3]}" ||
 					cell=${BASH_REMATCH[2]}
 			fi
 			echo "$cell"

@@ -27,6 +27,7 @@
 #define HEADER 12 /* of a DNS message */
 #define MESSAGE 512
 
+static void leave_out(void);
 static bool own_user(void);
 static bool own_etc(void);
 static bool put_hosts(void);
@@ -40,6 +41,7 @@ static size_t answer(unsigned char *m, size_t n);
 void
 sandbox(void)
 {
+	leave_out();
 	if (own_user() && unshare(CLONE_NEWNET | CLONE_NEWNS) == 0 &&
 	    own_etc() && loopback_up() && add_address("lo:1", "192.0.2.2") &&
 	    name_server())
@@ -71,6 +73,24 @@ bool
 sandbox_forbid_ipv6(void)
 {
 	return deny_argument(SYS_socket, 0, AF_INET6, EAFNOSUPPORT);
+}
+
+/* Where no namespaces can be had the suite notes who wants them. */
+static void
+leave_out(void)
+{
+	const char *list = getenv("TCPU_LEFT_OUT");
+	FILE *f;
+
+	if (!list)
+		return;
+	f = fopen(list, "ae");
+	if (!f || fprintf(f, "program\n") < 0 || fclose(f) != 0) {
+		printf("Bail out! %s: %s\n", list, strerror(errno));
+		exit(1);
+	}
+	printf("1..0 # SKIP it makes namespaces\n");
+	exit(0);
 }
 
 /* Who is not root becomes root of a user namespace. */

@@ -8,7 +8,7 @@ load helper
 talk=$BATS_TEST_DIRNAME/peers/talk.pl
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
+	begin
 	cat >terminal.exp <<-'END'
 		set timeout 20
 		log_user 0

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: ISC
+#
+# The suite where it may not make namespaces, as in a container: what needs
+# them is left out, named, and counted.
+
+load helper
+
+container=$BUILD/tests/prog_container
+
+# fresh COMMAND... - run it without what this bats has put in the environment.
+fresh() {
+	run timeout -k1 50 env -i PATH="${PATH##*/libexec/bats-core:}" \
+		BUILD="$BUILD" "$@"
+}
+
+# suite COMMAND... - a small suite, started by the command.
+suite() {
+	local at=@ # bats would take these tests for this file's
+	cat >small.bats <<-END
+		load $TOP/tests/helper
+		${at}test "it makes a network" { netns true; }
+		${at}test "it is no more than this" { true; }
+	END
+	fresh "$@" bash -c '"$1/namespaces" && exec "$1/suite" 2 "${@:2}"' sh \
+		"$TOP/tests" small.bats "$BUILD"/tests/test_{resolve,misuse}
+}
+
+# names_obstacle TEXT - the line about it.
+names_obstacle() {
+	assert_line --regexp "^left out: tests that make namespaces, in accept .* waiting: $1\$"
+}
+
+# counts_left_out TESTS FILES - in the closing line.
+counts_left_out() {
+	assert_equal "${lines[-1]}" \
+		"Left out for want of namespaces: $1 tests, and $2 files of several"
+}
+
+@test "in a container the tests that make namespaces are left out" {
+	suite "$container"
+	assert_success
+	names_obstacle 'root may not .*\. To allow them: docker run --privileged'
+	assert_line --regexp '/test_misuse \.* ok'
+	assert_line 'Result: PASS'
+	counts_left_out 1 1
+}
+
+@test "with CI=true nothing is left out unless it is known" {
+	fresh "$container" make -C "$TOP" BUILD="$BUILD" CI=true check
+	assert_failure 2
+	names_obstacle '.*'
+	refute_output --partial 'Result:'
+	suite "$container" env CI=true TCPU_NO_NAMESPACES=1
+	assert_success
+	names_obstacle 'TCPU_NO_NAMESPACES=1 says so\. To allow them: unset it'
+	counts_left_out 1 1
+}
+
+@test "where namespaces can be made nothing is left out" {
+	suite env
+	assert_success
+	refute_output --partial 'eft out'
+}
+
+@test "without /proc there is no bats, and the rest is tested" {
+	suite "${private[@]}" --mount sh -c \
+		'mount -t tmpfs none /proc && exec "$@"' sh
+	assert_success
+	names_obstacle 'there is no /proc\. To allow them: mount -t proc .*'
+	assert_line --regexp '/test_misuse \.* ok'
+	counts_left_out 0 2
+}
+
+@test "a root that is no mount point is named" {
+	mkdir root root/usr root/proc root/dev root/tests
+	local name
+	for name in bin sbin lib lib64; do
+		[ ! -e "/$name" ] || ln -s "usr/$name" "root/$name"
+	done
+	run "${private[@]}" --mount --pid --fork --kill-child sh -c '
+		mount --rbind /usr root/usr && mount --rbind /dev root/dev &&
+		mount -t proc proc root/proc && mount --bind "$1" root/tests &&
+		exec chroot root tests/namespaces' sh "$TOP/tests"
+	names_obstacle 'the root is no mount point\. To .*: outside of the .*'
+}
