@@ -58,7 +58,7 @@ static const struct option accept_ready_option_table[] = {
     {"fd", 0, "N", read_natural, offsetof(struct accept_ready_options, fd),
 	"ask about descriptor N, which listens"},
     {"min", 0, "N", read_natural, offsetof(struct accept_ready_options, min),
-	"ask whether at least N connections wait, instead of 1"},
+	"ask whether at least N connections wait (1)"},
     {"listening", 0, NULL, set_true,
 	offsetof(struct accept_ready_options, listening),
 	"ask only whether somebody listens"},
@@ -77,8 +77,7 @@ static const struct option accept_ready_option_table[] = {
     {"count", 'c', NULL, set_true, offsetof(struct accept_ready_options, count),
 	"print how many connections wait, and how many may"},
     {"format", 0, "CHOICE", NULL, offsetof(struct accept_ready_options, format),
-	"print the two as plain numbers, or as assignments for sh",
-	format_choices},
+	"print plain numbers, or assignments for sh", format_choices},
     {0},
 };
 

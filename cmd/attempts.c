@@ -61,7 +61,7 @@ const struct option attempt_option_table[] = {
 	"connect, close, and exit with the status"},
     {"source", 's', "HOST[:PORT]", read_text,
 	offsetof(struct attempt_options, source),
-	"connect from this address or :PORT of this machine"},
+	"connect from this local address or :PORT"},
     {0},
 };
 

@@ -48,15 +48,15 @@ static const struct choice print_choices[] = {{"addresses", PRINT_ADDRESS},
 
 static const struct option connect_option_table[] = {
     {"print", 0, "[=CHOICE]", NULL, offsetof(struct connect_options, print),
-	"print both ends on stderr once connected, as words or "
+	"print both ends on stderr once connected; as words or "
 	"as assignments for the shell's eval",
 	print_choices},
     {"ready-fd", 0, "N", read_natural,
 	offsetof(struct connect_options, ready_fd),
-	"print them to descriptor N instead, and close it"},
+	"print both ends to descriptor N, and close it"},
     {"ucspi", 0, NULL, set_true,
 	offsetof(struct connect_options, handler.ucspi),
-	"give COMMAND the connection as descriptors 6 and 7"},
+	"give COMMAND the connection on descriptors 6, 7"},
     {0},
 };
 

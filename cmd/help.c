@@ -85,11 +85,29 @@ format_option(char *text, size_t size, const struct option *o)
 	    *argument && *argument != '[' ? " " : "", argument);
 }
 
+/* A text of several lines begins with its first clause in a line of its own,
+ * which is all that a shell shows when it completes. */
+static void
+add_explanation(struct paragraph *p, const char *help)
+{
+	bool clause = COLUMN + strlen(help) > LINE_WIDTH;
+	size_t len;
+
+	for (const char *s = help; *s; s += len + strspn(s + len, " ")) {
+		len = strcspn(s, " ");
+		add_word(p, s, len);
+		if (clause && s[len - 1] == ';') {
+			text_add(p->to, "\n");
+			p->column = 0;
+			clause = false;
+		}
+	}
+}
+
 static void
 add_option(struct text *to, const struct option *o)
 {
 	struct paragraph p = {to, COLUMN, 6};
-	size_t len;
 	char name[64];
 
 	p.column += format_option(name, sizeof(name), o);
@@ -101,10 +119,7 @@ add_option(struct text *to, const struct option *o)
 		text_add(to, "\n");
 		p.column = 0;
 	}
-	for (const char *s = o->help; *s; s += len + strspn(s + len, " ")) {
-		len = strcspn(s, " ");
-		add_word(&p, s, len);
-	}
+	add_explanation(&p, o->help);
 	text_add(to, "\n");
 }
 

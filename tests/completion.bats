@@ -44,7 +44,7 @@ in_zsh() {
 }
 
 in_fish() {
-	LINE=$1 fish --no-config -c \
+	LINE=$1 HOME=$PWD XDG_CONFIG_HOME=$PWD XDG_DATA_HOME=$PWD fish -c \
 		"source $COMPLETION/tcpu.fish; complete -C\"\$LINE\""
 }
 
@@ -86,6 +86,29 @@ offers_words() {
 	offers_every_option fish
 }
 
+@test "the text beside an option makes sense alone" {
+	local command
+	for command in listen connect accept-ready addresses; do
+		# A second line of it goes on after a semicolon.
+		tcpu "$command" --help=all | awk '
+			/^  (-.,|   ) --/ {
+				n = length($0) > 30 && substr($0, 29, 2) == "  "
+			}
+			/^  / && substr($0, 1, 30) ~ /^ *$/ && n++ == 1 &&
+			    before !~ /;$/ {
+				print before
+				bad = 1
+			}
+			{ before = $0 }
+			END { exit bad }' || fail "$command"
+	done
+	for shell in zsh fish; do
+		offered "$shell" 'tcpu connect --reset' >listing
+		grep -q 'a reset' listing
+		run ! grep 'a reset;' listing
+	done
+}
+
 @test "each shell offers the commands" {
 	for shell in bash zsh fish; do
 		offers_words "$shell" 'tcpu ' listen connect accept-ready addresses
@@ -97,6 +120,8 @@ offers_words() {
 		offers_words "$shell" 'tcpu connect --end=' both peer input quiet
 		offers_words "$shell" 'tcpu connect --nodelay=' yes no
 		offers_words "$shell" 'tcpu addresses --format=' plain hostport
+		offers_words "$shell" 'tcpu addresses --format ' plain hostport
+		offers_words "$shell" 'tcpu connect --end p' peer
 	done
 }
 
@@ -111,6 +136,24 @@ offers_words() {
 	done
 	offers_words zsh 'tcpu listen 80 -- cat here' here-it-is
 	offers_words fish 'tcpu listen 80 -- cat here' here-it-is
+}
+
+@test "after -- each shell offers commands" {
+	local shell
+	mkdir bin
+	ln -s /bin/true bin/chartreuse
+	PATH=$PATH:$PWD/bin
+	for shell in bash zsh fish; do
+		offers_words "$shell" 'tcpu listen 80 -- chartr' chartreuse
+	done
+}
+
+@test "after -- bash completes the command as bash-completion would" {
+	_command_offset() {
+		echo "word $1"
+	}
+	run offered bash 'tcpu listen 80 -- cat here'
+	assert_line 'word 4'
 }
 
 @test "each shell offers files where one is named" {

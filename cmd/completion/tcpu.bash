@@ -9,11 +9,33 @@ _tcpu_help() {
 	tcpu ${2:+"$2"} "--help${2:+=all}" 2>/dev/null | sed -nE "$1"
 }
 
-_tcpu() {
-	local word=${2#=} option=$3 command=${COMP_WORDS[1]} words
-	[ "$option" != = ] || option=${COMP_WORDS[COMP_CWORD - 2]}
-	if [[ " ${COMP_WORDS[*]:0:COMP_CWORD} " == *' -- '* ]]; then
+# _tcpu_dashes - set dashes to where -- is among the words before the cursor.
+_tcpu_dashes() {
+	for ((dashes = 2; dashes < COMP_CWORD; dashes++)); do
+		[ "${COMP_WORDS[dashes]}" != -- ] || return 0
+	done
+	return 1
+}
+
+# _tcpu_command WORD - complete what comes after --: a command, then what it
+# takes, as far as bash-completion knows.
+_tcpu_command() {
+	if ((COMP_CWORD == dashes + 1)); then
+		mapfile -t COMPREPLY < <(compgen -c -- "$1")
+	elif declare -F _comp_command_offset >/dev/null; then
+		_comp_command_offset $((dashes + 1))
+	elif declare -F _command_offset >/dev/null; then
+		_command_offset $((dashes + 1))
+	else
 		compopt -o default
+	fi
+}
+
+_tcpu() {
+	local word=${2#=} option=$3 command=${COMP_WORDS[1]} words dashes
+	[ "$option" != = ] || option=${COMP_WORDS[COMP_CWORD - 2]}
+	if _tcpu_dashes; then
+		_tcpu_command "$word"
 		return
 	elif [ "$COMP_CWORD" -eq 1 ]; then
 		words="$(_tcpu_help 's/^  ([a-z-]+)  .*/\1/p') --help --version"

@@ -14,6 +14,7 @@ function __tcpu_options
 			if (!sub(/^[^ ]+( [^ ]+)?  +/, ""))
 				getline
 			sub(/^ */, "\t")
+			sub(/;$/, "")
 			n = 0
 			if (values ~ /^[a-z]+\|[a-z|]+$/)
 				n = split(values, value, "|")
@@ -41,8 +42,27 @@ function __tcpu_option
 	not __tcpu_first; and not __tcpu_command; and string match -q -- '-*' (commandline -ct)
 end
 
+# The values of the option before the cursor, where they are few.
+function __tcpu_values
+	set -l words (commandline -opc)
+	__tcpu_options | string replace -rf -- "^$words[-1]=([a-z]+)\t.*" '$1'
+end
+
+function __tcpu_value
+	string match -q -- '--*' (commandline -opc)[-1]
+	and not __tcpu_command; and count (__tcpu_values) >/dev/null
+end
+
+# What fish offers for the command after --.
+function __tcpu_after
+	set -l words (commandline -opc)
+	set -l first (math (contains -i -- -- $words) + 1)
+	set -l line (string escape -- $words[$first..-1]) (commandline -ct)
+	complete -C(string join -- ' ' $line)
+end
+
 function __tcpu_file
-	__tcpu_command; or string match -qr -- '^--(.*-file|output)$' \
+	not __tcpu_command; and string match -qr -- '^--(.*-file|output)$' \
 		(commandline -opc)[-1]
 end
 
@@ -50,5 +70,7 @@ complete -c tcpu -f
 complete -c tcpu -n __tcpu_first -a '(__tcpu_commands)'
 complete -c tcpu -n __tcpu_option -a '(__tcpu_options)'
 complete -c tcpu -n __tcpu_file -F
-complete -c tcpu -n 'not __tcpu_first; and not __tcpu_file' \
-	-a '(__fish_print_hostnames)'
+complete -c tcpu -n __tcpu_value -a '(__tcpu_values)'
+complete -c tcpu -n __tcpu_command -a '(__tcpu_after)'
+complete -c tcpu -n 'not __tcpu_first; and not __tcpu_file; \
+	and not __tcpu_value; and not __tcpu_command' -a '(__fish_print_hostnames)'

@@ -42,13 +42,13 @@ static const struct option listen_option_table[] = {
 	offsetof(struct listen_options, black_hole),
 	"never answer: connecting hangs"},
     {"refuse", 0, NULL, set_true, offsetof(struct listen_options, refuse),
-	"hold the port without listening: connecting is refused"},
+	"hold the port, and refuse connections to it"},
     {"reserve", 0, NULL, set_true, offsetof(struct listen_options, reserve),
 	"print a port that stays free for a minute, and exit"},
     {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
 	"take over descriptor N, which already listens"},
     {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
-	"become COMMAND, which gets the listening sockets as descriptors 3 "
+	"become COMMAND, and leave it the sockets; they are descriptors 3 "
 	"and up; for one socket only, listen on 127.0.0.1"},
     {"until-exit", 0, "PID", read_count,
 	offsetof(struct listen_options, until_exit),

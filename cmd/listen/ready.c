@@ -37,8 +37,8 @@ const struct option ready_option_table[] = {
     {"print-port", '1', NULL, print_port, offsetof(struct ready_options, print),
 	"print the port on stdout, before any data"},
     {"print", 0, "[=CHOICE]", NULL, offsetof(struct ready_options, print),
-	"print the port, the address and the port, assignments for the "
-	"shell's eval, or HOST:PORT",
+	"print where it listens; the port, with address, for eval, or "
+	"HOST:PORT",
 	print_choices},
     {"ready-fd", 0, "N", read_natural, offsetof(struct ready_options, fd),
 	"write the port to descriptor N and close it"},

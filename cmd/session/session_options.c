@@ -15,26 +15,28 @@ static const struct choice nodelay_choices[] = {
 const struct option session_option_table[] = {
     {"end", 0, "both|peer|input|quiet[:TIME]", read_end,
 	offsetof(struct session_options, end),
-	"end when both directions end, the peer's ends, the input ends, or "
-	"the peer is silent (1s)"},
+	"say when a session ends; with both directions, peer, "
+	"input, or 1s silence"},
     {"abandon", 0, NULL, set_true, offsetof(struct session_options, abandon),
 	"send no end of file before the session ends"},
     {"reset", 0, NULL, set_true, offsetof(struct session_options, reset),
-	"end the connection with a reset, as soon as the input "
+	"end the connection with a reset; as soon as the input "
 	"is sent unless --end says otherwise"},
     {"crlf", 0, "[=CHOICE]", NULL, offsetof(struct session_options, crlf),
-	"send line ends as CRLF, receive them as LF, or both", crlf_choices},
+	"convert line ends; send them as CRLF, receive them as LF, or both",
+	crlf_choices},
     {"idle-timeout", 0, "TIME", read_time,
 	offsetof(struct session_options, idle_timeout),
 	"end a session in which nothing has moved for TIME"},
     {"drain", 0, "TIME", read_time, offsetof(struct session_options, drain),
-	"after a signal, give running sessions TIME to finish"},
+	"let sessions finish within TIME after a signal"},
     {"keepalive", 0, "[=TIME|no]", read_keepalive,
 	offsetof(struct session_options, wire.keepalive),
 	"give up a vanished peer after TIME (2m)"},
     {"user-timeout", 0, "TIME|no", read_user_timeout,
 	offsetof(struct session_options, wire.user_timeout),
-	"give up a peer that for TIME acknowledges no data, or reads none"},
+	"give up a peer that takes no data for TIME; it acknowledges or "
+	"reads none"},
     {"nodelay", 0, "[=CHOICE]", NULL,
 	offsetof(struct session_options, wire.nodelay),
 	"with no, collect small writes (Nagle's algorithm)", nodelay_choices},
