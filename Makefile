@@ -392,6 +392,7 @@ deb: source
 release-check: dist deb
 	@.ci/deps $(CHECK_DEPS) $(RELEASE_DEPS)
 	@BUILD=$(abspath $(BUILD)) .ci/release
+	@BUILD=$(abspath $(BUILD)) .ci/machines
 
 clean:
 	rm -rf $(BUILD)

@@ -44,7 +44,7 @@ static const struct option listen_option_table[] = {
     {"refuse", 0, NULL, set_true, offsetof(struct listen_options, refuse),
 	"hold the port, and refuse connections to it"},
     {"reserve", 0, NULL, set_true, offsetof(struct listen_options, reserve),
-	"print a port that stays free for a minute, and exit"},
+	"print a port that stays free for a minute; exit"},
     {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
 	"take over descriptor N, which already listens"},
     {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
