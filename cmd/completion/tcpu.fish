@@ -69,7 +69,7 @@ end
 complete -c tcpu -f
 complete -c tcpu -n __tcpu_first -a '(__tcpu_commands)'
 complete -c tcpu -n __tcpu_option -a '(__tcpu_options)'
-complete -c tcpu -n __tcpu_file -F
+complete -c tcpu -n __tcpu_file -a '(__fish_complete_path (commandline -ct))'
 complete -c tcpu -n __tcpu_value -a '(__tcpu_values)'
 complete -c tcpu -n __tcpu_command -a '(__tcpu_after)'
 complete -c tcpu -n 'not __tcpu_first; and not __tcpu_file; \
