@@ -103,6 +103,9 @@ COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -idirafter compat $(TINY_CPPFLAGS) $(
 LINK = $(CC) $(CFLAGS) $(RELRO) -pthread $(LDFLAGS)
 LIBS = $(shell $(PKG_CONFIG) --libs libevent_core)
 
+# They were libraries of their own before glibc 2.34.
+TEST_LIBS = $(LIBS) -lrt -lutil -ldl
+
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 LIB_OBJ = $(call objects,lib/*.c)
 CMD_OBJ = $(call objects,cmd/*.c cmd/*/*.c)
@@ -195,25 +198,25 @@ $(BUILD)/tests/test_exceptions: tests/test_exceptions.cc lib/tcpunit.h \
 	@echo '  CXX   $@'
 	$(Q)$(CXX) -std=c++17 $(FEATURES) -Ilib $(CPPFLAGS) $(CFLAGS) -Wall \
 		-Wextra -pthread $(LDFLAGS) -o $@ $< $(BUILD)/libtcpunit.a \
-		$(LIBS)
+		$(TEST_LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libhelp.a \
 		$(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
-	$(Q)$(LINK) $(PIE) -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PIE) -o $@ $^ $(TEST_LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/tests/bench/aid.o \
 		$(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
-	$(Q)$(LINK) $(PIE) -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PIE) -o $@ $^ $(TEST_LIBS)
 
 $(BUILD)/tests/load/%: $(BUILD)/tests/load/%.o $(BUILD)/tests/bench/aid.o
 	@echo '  LINK  $@'
-	$(Q)$(LINK) $(PIE) -o $@ $^
+	$(Q)$(LINK) $(PIE) -o $@ $^ $(TEST_LIBS)
 
 $(BUILD)/tests/sim/sim: $(SIM_OBJ) $(BUILD)/tests/sim/aid.a $(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
-	$(Q)$(LINK) $(PIE) -Wl,--wrap=tcp_thread_start -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PIE) -Wl,--wrap=tcp_thread_start -o $@ $^ $(TEST_LIBS)
 
 $(BUILD)/tests/bench/echo_chicken: tests/bench/echo.scm
 	@mkdir -p $(@D)
@@ -228,13 +231,13 @@ $(BUILD)/tests/bench/%_go: tests/bench/%.go
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/aid.a $(FUZZ_MAIN) \
 		$(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
-	$(Q)$(LINK) $(PIE) -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PIE) -o $@ $^ $(TEST_LIBS)
 
 # Preloaded also where the rest has sanitizers, which it must not have.
 $(BUILD)/tests/faults.so: tests/faults/interpose.c Makefile
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	$(Q)$(CC) -std=c11 $(FEATURES) -O2 $(WARNINGS) -fPIC -shared -o $@ $<
+	$(Q)$(CC) -std=c11 $(FEATURES) -O2 $(WARNINGS) -fPIC -shared -o $@ $< -ldl
 
 torture: deps
 	@$(MAKE) --no-print-directory tests

@@ -421,7 +421,7 @@ tcpu: accept-ready: db:5432: $elsewhere"
 agrees() {
 	run timeout -k1 10 tcpu accept-ready --bindable "$@"
 	bindable=$status
-	run timeout -k1 10 tcpu listen -t 1ms "$@"
+	run timeout -k1 10 tcpu listen --accept-timeout=1ms "$@"
 	case $bindable,$status in
 	0,124 | 1,6 | 2,7 | 7,7) echo "$bindable" ;;
 	*) echo "$bindable, listen $status" ;;

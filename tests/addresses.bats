@@ -364,6 +364,7 @@ took_zero() {
 }
 
 @test "nginx: master and workers, each line once" {
+	find_nginx
 	cat >nginx.conf <<-END
 		daemon off;
 		pid $PWD/nginx.pid;
@@ -384,8 +385,8 @@ took_zero() {
 			}
 		}
 	END
-	PATH=$PATH:/usr/sbin start_background nginx "${apart[@]}" \
-		nginx -e stderr -c "$PWD/nginx.conf"
+	# shellcheck disable=SC2086 # words are meant
+	start_background nginx "${apart[@]}" $nginx -c "$PWD/nginx.conf"
 	tcpu addresses --pid $! --listening --wait=15 >first
 	run -0 tcpu addresses --pid $! --listening --format=hostport
 	assert_output '0.0.0.0:8081

@@ -208,6 +208,14 @@ isolated() {
 		sh -c 'timeout -k 1 20 "$@"; exit "$?"' sh "$@"
 }
 
+# find_nginx - set nginx to the words that start it with its first errors on
+# stderr, which is an option since 1.19.5.
+find_nginx() {
+	export nginx='nginx -e stderr'
+	PATH=$PATH:/usr/sbin
+	nginx -h 2>&1 | grep -q -e '-e filename' || nginx=nginx
+}
+
 # with_hosts LINES COMMAND... - a network of its own, where /etc/hosts has these
 # lines.
 with_hosts() {

@@ -62,9 +62,15 @@ heap_in_use(void)
 size_t
 heap_in_use(void)
 {
+#if defined(__GLIBC__) && !__GLIBC_PREREQ(2, 33)
+	struct mallinfo m = mallinfo(); /* up to 2 GiB */
+
+	return (size_t)m.uordblks + (size_t)m.hblkhd;
+#else
 	struct mallinfo2 m = mallinfo2();
 
 	return m.uordblks + m.hblkhd;
+#endif
 }
 #endif
 

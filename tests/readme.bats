@@ -196,7 +196,8 @@ words() {
 	END
 }
 
-# run_on PORT COMMAND... - becomes it.
+# run_on PORT COMMAND... - becomes it.  It has to be ended by SIGKILL: ncat
+# 7.99 passes SIGTERM on to its process group, which is the test.
 run_on() {
 	local command=("${@:2}")
 	command=("${command[@]//PORT/$1}")
@@ -218,7 +219,7 @@ late_answer() {
 	elif wait $! && grep -q it got; then
 		echo arrives
 	fi
-	kill "$server" $!
+	kill -KILL "$server" $!
 	wait
 }
 
@@ -226,7 +227,7 @@ large_port() {
 	tcpu listen -qL 80 </dev/null >got &
 	tcpu accept-ready --listening --wait=5 80
 	(run_on 65616 "${client[@]}") </dev/null && echo is 80 || echo refused
-	kill $!
+	kill -KILL $!
 	wait
 }
 
@@ -236,7 +237,7 @@ second_listener() {
 	tcpu accept-ready --listening --wait=5 5000
 	(run_on 5000 timeout 1 "${listener[@]}") <&4 >got || status=$?
 	[ "$status" -eq 124 ] && echo shares it || echo refused
-	kill $!
+	kill -KILL $!
 	wait
 }
 
@@ -252,7 +253,7 @@ which_port() {
 	else
 		echo no
 	fi
-	kill $!
+	kill -KILL $!
 	wait
 }
 

@@ -117,6 +117,7 @@ left='left() {
 # ---- Which servers ----
 
 @test "servers bind a reserved port at once: Python and nginx" {
+	find_nginx
 	cat >nginx.conf <<-'END'
 		daemon off;
 		pid nginx.pid;
@@ -133,7 +134,7 @@ left='left() {
 		echo $?
 		port=$(tcpu listen --reserve 0)
 		sed "s/PORT/$port/g" nginx.conf >conf
-		PATH=$PATH:/usr/sbin nginx -e stderr -p "$PWD" -c conf 2>messages &
+		$nginx -p "$PWD" -c conf 2>messages &
 		tcpu accept-ready --listening --wait=20 --until-exit $! "$port"
 		echo $?
 		kill %1 %2
