@@ -35,7 +35,7 @@ static const struct option listen_option_table[] = {
 	offsetof(struct listen_options, reuse_port),
 	"share the port with others that use SO_REUSEPORT"},
     {"mode", 0, "OCTAL", read_mode, offsetof(struct listen_options, mode),
-	"mode of a Unix socket's file (0666 without the umask)"},
+	"mode of a Unix socket's file; 0666 without the umask"},
     {"no-accept", 0, NULL, set_true, offsetof(struct listen_options, no_accept),
 	"never accept: connections stay pending"},
     {"black-hole", 0, NULL, set_true,
