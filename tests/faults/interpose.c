@@ -104,6 +104,22 @@ strike(const char *name)
 	return result;
 }
 
+/* The system's function, or null while it is looked for: before glibc 2.34
+ * dlsym(3) allocates, and can do without. */
+static void *
+next(const char *name)
+{
+	static _Thread_local volatile bool looking; /* by its callee */
+	void *function = NULL;
+
+	if (!looking) {
+		looking = true;
+		function = dlsym(RTLD_NEXT, name);
+		looking = false;
+	}
+	return function;
+}
+
 /* A connection that is said to be lost is really lost. */
 static void
 cut(int fd, int fault)
@@ -162,8 +178,8 @@ cut(int fd, int fault)
 		    : strike(#name);                                \
                                                                     \
 		if (!real)                                          \
-			*(void **)&real = dlsym(RTLD_NEXT, #name);  \
-		if (fault != NO_FAULT) {                            \
+			*(void **)&real = next(#name);              \
+		if (fault != NO_FAULT || !real) {                   \
 			errno = ENOMEM;                             \
 			return NULL;                                \
 		}                                                   \
