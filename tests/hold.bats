@@ -70,7 +70,7 @@ held() {
 
 @test "a server that takes one socket is reached by every client, on 127.0.0.1" {
 	run timeout -k1 10 tcpu listen --help=all
-	assert_output --regexp 'hold .*one socket only,[[:space:]]+listen on 127.0.0.1'
+	assert_output --regexp 'hold .*one socket[[:space:]]+only, listen on 127.0.0.1'
 	held 127.0.0.1 0 -- perl -MSocket -e '
 		open my $l, "+<&=", 3 or die;
 		accept my $c, $l or die;

@@ -5,6 +5,9 @@
 # say.
 
 load helper
+
+# One program has 10000 connections.
+export BATS_TEST_TIMEOUT=240
 load manual
 
 # declared - the prototypes of the header, one a line, without spaces.
@@ -48,7 +51,7 @@ try() {
 	examples "$1" c
 	for n in $(basename -s .c -- *.c); do
 		build "$n.c" "$n"
-		netns timeout -k1 10 "./$n" >printed || fail "$1: program $n: $?"
+		netns timeout -k1 100 "./$n" >printed || fail "$1: program $n: $?"
 		diff "$n.out" printed || fail "$1: program $n prints otherwise"
 	done
 	cd "$BATS_TEST_TMPDIR" || return
