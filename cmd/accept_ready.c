@@ -222,7 +222,7 @@ judge(const struct accept_ready_options *o, const struct sight *sight)
 static int
 find_answer(struct question *q)
 {
-	struct sight sight;
+	struct sight sight = {0};
 	int status, verdict;
 
 	for (;;) {

@@ -90,7 +90,9 @@ try() {
 	assert_output 'status 4'
 	try 9
 	assert_output 'status 124'
-	run ! recipe 10
+	try 10
+	assert_output 'the same'
+	run ! recipe 11
 }
 
 @test "the recipe that waits for a server does" {
@@ -257,11 +259,53 @@ which_port() {
 	wait
 }
 
-# row_of NAME FUNCTION - it says what the function does.
+# unix_words FUNCTION - what it prints for each command as a listener on s.
+unix_words() {
+	local listener
+	while read -ra listener; do
+		"$1"
+		rm -f s
+	done <<-'END'
+		tcpu listen unix:s
+		nc.openbsd -lU s
+		ncat -lU s
+		socat - UNIX-LISTEN:s
+	END
+}
+
+# listen_on_path - the first of two listeners, which runs.
+listen_on_path() {
+	"${listener[@]}" <&4 >got &
+	tcpu accept-ready --listening --wait=5 unix:s
+}
+
+# Whether another listener can be made there.
+try_path() {
+	local status=0
+	timeout 1 "${listener[@]}" <&4 >got || status=$?
+	[ "$status" -eq 124 ] && echo "$1" || echo refused
+}
+
+second_on_path() {
+	listen_on_path
+	try_path 'takes it'
+	kill $!
+	wait
+}
+
+after_a_killed_one() {
+	listen_on_path
+	kill -KILL $!
+	wait
+	try_path listens
+}
+
+# row_of NAME FUNCTION [WORDS] - it says what the function does.
 row_of() {
 	cells "$1" >want
-	declare -f words run_on "$2" >aid
-	isolated bash -c '. ./aid; words "$1"' bash "$2" 4<>silent 3>&- >said
+	declare -f words unix_words run_on listen_on_path try_path "$2" >aid
+	isolated bash -c '. ./aid; "$2" "$1"' bash "$2" "${3-words}" \
+		4<>silent 3>&- >said
 	diff want said
 }
 
@@ -270,6 +314,9 @@ row_of() {
 	row_of 'the server answers 1 s after we sent EOF' late_answer
 	row_of 'port 65616' large_port
 	row_of 'a second listener on the port' second_listener
+	row_of 'a second listener on a Unix socket' second_on_path unix_words
+	row_of 'one on the Unix socket of a killed listener' \
+		after_a_killed_one unix_words
 	row_of 'tells which port it got for 0' which_port
 }
 
