@@ -48,7 +48,7 @@ JOBS = $(shell nproc)
 FUZZ_SECONDS = 60
 Q = @
 TESTS = $(if $(VALGRIND),$(MEMCHECKED),*)
-MEMCHECKED = addresses close connect misuse read threads write
+MEMCHECKED = addresses close connect misuse read threads write writers
 BENCH =
 
 ifdef SAN

@@ -30,10 +30,9 @@ tcp_await_acknowledgement(tcp_port port)
 	if (tu_enter("await-acknowledgement") == NULL ||
 	    tu_port_of_tcp(port) == NULL)
 		return -1;
-	p = tu_port_enter(TU_OUTPUT, port);
+	p = tu_output_enter(port);
 	if (p == NULL)
 		return -1;
-	tu_limit(&p->runtime->scheduler, p->timeout);
 	result = tu_output_flush(p);
 	if (result == 0)
 		result = await(p);

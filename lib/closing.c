@@ -116,6 +116,7 @@ tu_port_close(struct tu_port *p)
 		result = -1;
 	}
 	p->closed = true;
+	tu_waiters_close(&p->writers);
 	peer = tu_peer_of(c);
 	if (tu_connection_is_unix(c))
 		peer.fd = -1; /* its number may be used again */

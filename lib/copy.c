@@ -56,10 +56,10 @@ tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 		return -1;
 	if (limit < -1)
 		return tu_refuse(EINVAL, "limit %lld", (long long)limit);
-	c.from = tu_port_enter(TU_INPUT, in);
+	c.from = tu_input_enter(in);
 	if (c.from == NULL)
 		return -1;
-	c.to = tu_port_enter(TU_OUTPUT, out);
+	c.to = tu_output_enter_copy(out);
 	if (c.to == NULL) {
 		tu_port_leave(c.from);
 		return -1;

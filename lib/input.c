@@ -206,7 +206,7 @@ enter(tcp_port port, const void *buf, size_t n, const char *name)
 {
 	if (tu_enter(name) == NULL || tu_check_memory(buf, n) == -1)
 		return NULL;
-	return tu_port_enter(TU_INPUT, port);
+	return tu_input_enter(port);
 }
 
 /*

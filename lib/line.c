@@ -30,7 +30,7 @@ tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 	int result;
 
 	if (tu_enter("read-line") != NULL)
-		p = tu_port_idle(TU_INPUT, port);
+		p = tu_input_idle(port);
 	if (p == NULL)
 		return -1;
 	if (line == NULL || len == NULL)
@@ -38,7 +38,7 @@ tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 	tu_ahead_restore(&p->ahead);
 	if (find_line(p, limit, &span))
 		return hand_out(p, span, line, len);
-	tu_port_hold(p);
+	tu_port_hold(p, p->runtime->scheduler.current);
 	result = wait_line(p, limit, &span);
 	if (result == 1)
 		result = hand_out(p, span, line, len);

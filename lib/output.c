@@ -43,10 +43,9 @@ tu_write(tcp_port port, struct iovec *iov, int n)
 
 	if (tu_check_memory(iov->iov_base, iov->iov_len) == -1)
 		return -1;
-	p = tu_port_enter(TU_OUTPUT, port);
+	p = tu_output_enter(port);
 	if (p == NULL)
 		return -1;
-	tu_limit(&p->runtime->scheduler, p->timeout);
 	written = write_entered(p, iov, n);
 	tu_port_leave(p);
 	return written;
@@ -99,7 +98,7 @@ tcp_close_output_port(tcp_port port)
 		tu_error_attach(port, 0);
 	}
 	if (p->user == NULL) {
-		tu_port_hold(p);
+		tu_port_hold(p, p->runtime->scheduler.current);
 		tu_limit(&p->runtime->scheduler, p->timeout);
 		flushed = tu_output_flush(p);
 		meanwhile = p->closed;
@@ -221,6 +220,8 @@ write_entered(struct tu_port *p, struct iovec *iov, int n)
 		result = tu_output_write(p, &pieces);
 	if (result == 0)
 		return (ssize_t)total;
+	if (pieces.sent > 0)
+		tu_output_tear(p);
 	tu_error_attach((tcp_port){p->handle}, pieces.sent);
 	return -1;
 }
@@ -255,13 +256,7 @@ write_through(struct tu_port *p, struct tu_pieces *pieces)
 static struct tu_port *
 enter(tcp_port port, const char *name)
 {
-	struct tu_port *p = NULL;
-
-	if (tu_enter(name) != NULL)
-		p = tu_port_enter(TU_OUTPUT, port);
-	if (p != NULL)
-		tu_limit(&p->runtime->scheduler, p->timeout);
-	return p;
+	return tu_enter(name) != NULL ? tu_output_enter(port) : NULL;
 }
 
 static size_t

@@ -85,12 +85,12 @@ name_closed(tcp_port port)
 }
 
 struct tu_port *
-tu_port_idle(enum tu_kind kind, tcp_port port)
+tu_input_idle(tcp_port port)
 {
-	struct tu_port *p = tu_object(kind, port.bits);
+	struct tu_port *p = tu_object(TU_INPUT, port.bits);
 
 	if (p == NULL)
-		return tu_port_find(kind, port); /* raises */
+		return tu_port_find(TU_INPUT, port); /* raises */
 	if (p->user != NULL) {
 		tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, NULL);
 		tu_error_attach(port, 0);
@@ -100,20 +100,21 @@ tu_port_idle(enum tu_kind kind, tcp_port port)
 }
 
 struct tu_port *
-tu_port_enter(enum tu_kind kind, tcp_port port)
+tu_input_enter(tcp_port port)
 {
-	struct tu_port *p = tu_port_idle(kind, port);
+	struct tu_port *p = tu_input_idle(port);
 
 	if (p != NULL)
-		tu_port_hold(p);
+		tu_port_hold(p, p->runtime->scheduler.current);
 	return p;
 }
 
 void
-tu_port_hold(struct tu_port *p)
+tu_port_hold(struct tu_port *p, struct tu_thread *t)
 {
-	p->user = p->runtime->scheduler.current;
-	tu_cleanup_push(&p->runtime->scheduler, &p->cleanup, release, p);
+	p->user = t;
+	p->cleanup = (struct tu_cleanup){release, p, t->cleanups};
+	t->cleanups = &p->cleanup;
 }
 
 void
@@ -151,11 +152,18 @@ int
 tu_port_raise(struct tu_port *p)
 {
 	enum tcp_error_kind kind = TCPUNIT_ERROR_SYSTEM;
-	char object[OBJECT_SIZE];
 	int code = errno;
 
 	if (p->connection->tcp)
 		kind = tu_error_kind(code);
+	return tu_port_fail(p, kind, code);
+}
+
+int
+tu_port_fail(struct tu_port *p, enum tcp_error_kind kind, int code)
+{
+	char object[OBJECT_SIZE];
+
 	tu_raise(kind, code, describe(tu_peer_of(p->connection), object));
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
@@ -178,6 +186,7 @@ port_new(struct tu_runtime *rt, struct tu_connection *c, enum tu_kind kind)
 	c->ports++;
 	p->timeout = -1;
 	TAILQ_INIT(&p->queue);
+	TAILQ_INIT(&p->writers);
 	tu_watch_init(&p->watch, &rt->scheduler, c->descriptor.fd,
 	    kind == TU_INPUT ? EV_READ : EV_WRITE, &p->queue);
 	p->watch.always = c->descriptor.access == TU_FILE;
@@ -228,8 +237,11 @@ release(void *port)
 	struct tu_port *p = port;
 
 	p->user = NULL;
+	p->copies = false;
 	if (p->closed)
 		tu_port_free(p);
+	else
+		tu_output_pass(p); /* an input port has no writers */
 }
 
 /* Called at the end of the runtime, when no call that waits will return.  A

@@ -11,12 +11,19 @@
 #include "error.h"
 #include "runtime.h"
 #include "tcpunit.h"
+#include "waiter.h"
 #include "watch.h"
 
 /* How messages name a port: by its peer's address, or by its descriptor. */
 struct tu_peer {
 	int fd; /* -1: of a TCP connection, or a closed Unix socket */
 	union tcp_address address;
+};
+
+/* The error of a write that went out in part. */
+struct tu_torn {
+	enum tcp_error_kind kind; /* TCPUNIT_ERROR_NONE: every write is whole */
+	int code;
 };
 
 struct tu_port {
@@ -43,6 +50,9 @@ struct tu_port {
 	/* Of an output port. */
 	size_t buffer_size;
 	bool writing; /* a call has more to send: closing cuts it short */
+	bool copies;  /* that call is a copy */
+	struct tu_waiters writers; /* the threads that wait to write */
+	struct tu_torn torn;
 };
 
 /* Makes the two ports of a connected socket.  FILE is that of its own name, or
@@ -61,12 +71,25 @@ struct tu_port *tu_port_find(enum tu_kind kind, tcp_port p);
 struct tu_port *tu_port_of(tcp_port p);
 struct tu_port *tu_port_of_tcp(tcp_port p);
 
-/* The port of a handle, if no call is in progress there.  tu_port_idle is for
- * calls that do not wait; tu_port_enter keeps other calls out until
+/* The input port of a handle, if no call is in progress there.  tu_input_idle
+ * is for calls that do not wait; tu_input_enter keeps other calls out until
  * tu_port_leave.  NULL, with an error raised. */
-struct tu_port *tu_port_idle(enum tu_kind kind, tcp_port p);
-struct tu_port *tu_port_enter(enum tu_kind kind, tcp_port p);
-void tu_port_hold(struct tu_port *p);  /* enters an idle port */
+struct tu_port *tu_input_idle(tcp_port p);
+struct tu_port *tu_input_enter(tcp_port p);
+
+/*
+ * The output port of a handle, from its turn until tu_port_leave.  The call's
+ * time limit begins.  No call waits for a copy.  NULL, with an error raised.
+ * tu_output_pass hands a port that was left on to the next writer.  After
+ * tu_output_tear, writers get the error that was just raised.  In writers.c.
+ */
+struct tu_port *tu_output_enter(tcp_port p);
+struct tu_port *tu_output_enter_copy(tcp_port p);
+void tu_output_pass(struct tu_port *p);
+void tu_output_tear(struct tu_port *p);
+
+/* Enters an idle port for thread T, which runs or waits. */
+void tu_port_hold(struct tu_port *p, struct tu_thread *t);
 void tu_port_leave(struct tu_port *p); /* in reverse order of entering */
 
 /* Waits for the port's descriptor.  0; or -1, with an error raised, also if the
@@ -86,8 +109,9 @@ tu_port_go_on(struct tu_port *p)
 	return tu_port_end(p, woken);
 }
 
-/* Raises errno for this port. */
+/* Raise an error of this port; tu_port_raise raises errno. */
 int tu_port_raise(struct tu_port *p);
+int tu_port_fail(struct tu_port *p, enum tcp_error_kind kind, int code);
 
 /* Frees a closed port that no call uses any more. */
 void tu_port_free(struct tu_port *p);

@@ -430,12 +430,14 @@ TCPUNIT_API tcp_port tcp_open_output_fd(int fd);
 
 /* ---- Reading ----
  *
- * All of these park, except where said.  One thread at a time may read a port
- * (busy).  End of file and a connection's error come after the bytes that
- * arrived before them, and then stay.  A time limit that runs out loses
- * nothing: what had come is still there for the next call.  Errors of all:
- * argument (no input port), closed, busy, timeout, terminated, deadlock, net
- * (ECONNRESET, ...), system.
+ * All of these park, except where said.  One thread at a time may read a port;
+ * a second one gets the busy error.  Turns, as writers have them, would not
+ * help it: it would get the bytes that follow those of the first, wherever a
+ * segment happened to end.  End of file and a connection's error come after the
+ * bytes that arrived before them, and then stay.  A time limit that runs out
+ * loses nothing: what had come is still there for the next call.  Errors of
+ * all: argument (no input port), closed, busy, timeout, terminated, deadlock,
+ * net (ECONNRESET, ...), system.
  */
 
 /*
@@ -497,11 +499,18 @@ TCPUNIT_API int tcp_close_input_port(tcp_port p);
 /* ---- Writing ----
  *
  * All of these park until everything is accepted by the system, or by the
- * port's buffer if it has one.  One thread at a time may write a port (busy).
+ * port's buffer if it has one.  Threads take turns, in the order in which they
+ * came: a call first waits, within the port's limit, until the earlier ones
+ * have returned, so that each write stays whole.  Only a copy is not waited
+ * for: as long as it goes on, or waits for its turn, other calls get the busy
+ * error.
+ *
  * On failure tcp_last_error()->transferred says how much of this call's data
- * went out.  A peer that has gone is net EPIPE or ECONNRESET, never a signal.
- * Errors of all: argument (no output port), closed, busy, timeout, terminated,
- * deadlock, net, system.
+ * went out.  If that is a part of them, the calls that wait for their turn, and
+ * all later ones, fail with the same error until tcp_resume_output.  A peer
+ * that has gone is net EPIPE or ECONNRESET, never a signal.  Errors of all:
+ * argument (no output port), closed, busy, timeout, terminated, deadlock, net,
+ * system.
  */
 
 /* Writes all N bytes; returns N. */
@@ -522,6 +531,13 @@ TCPUNIT_API ssize_t tcp_write_byte(tcp_port p, int byte);
  * length. */
 TCPUNIT_API ssize_t tcp_printf(tcp_port p, const char *format, ...)
     TCPUNIT_PRINTF(2, 3);
+
+/*
+ * Lets threads write again after a write of which a part went out.  The caller
+ * may go on with its rest, as no other thread runs before the caller's next
+ * call.  Without such a write it has no effect.  Errors: argument, closed.
+ */
+TCPUNIT_API int tcp_resume_output(tcp_port p);
 
 /* Sends buffered output; returns 0.  Source: scheme, flush-output. */
 TCPUNIT_API int tcp_flush_output(tcp_port p);
@@ -546,11 +562,11 @@ TCPUNIT_API int tcp_set_buffer_size(tcp_port p, size_t n);
 /*
  * Closes the output port: flush (parks), SHUT_WR unless it is abandoned, and
  * the descriptor once both ports are closed.  The port is closed in any case;
- * -1 says that buffered output could not be sent, or that close(2) failed.  A
- * thread that writes there gets the closed error.  If output could not be sent
- * or a write was cut short, the peer gets no end of file, but a reset when both
- * ports are closed, unless this one is abandoned.  Closing it again has no
- * effect.
+ * -1 says that buffered output could not be sent, or that close(2) failed.
+ * Threads that write there, or wait for their turn, get the closed error.  If
+ * output could not be sent or a write was cut short, the peer gets no end of
+ * file, but a reset when both ports are closed, unless this one is abandoned.
+ * Closing it again has no effect.
  */
 TCPUNIT_API int tcp_close_output_port(tcp_port p);
 
@@ -587,7 +603,8 @@ TCPUNIT_API uint64_t tcp_port_position(tcp_port p);
  * Copies from IN to OUT until end of file or LIMIT bytes (-1: no limit), by the
  * shortest way the two ends allow.  The time limit of a port bounds each wait
  * for it, and begins anew when bytes have moved; the whole copy may take
- * longer.  Returns the number of bytes copied.  On failure error.port says
+ * longer.  It waits for its turn at OUT, and keeps it to its end.  Returns the
+ * number of bytes copied.  On failure error.port says
  * which end failed, and error.transferred how much had been written; bytes that
  * were read but not written are back in IN.
  */

@@ -370,6 +370,7 @@ set_up(void)
 	tcp_set_timeout(full.out, 0);
 	while (tcp_write(full.out, much, sizeof much) == sizeof much)
 		;
+	tcp_resume_output(full.out);
 	pair_finish(&ended);
 	pair_say(&talking, "x");
 	closed_port = p.out;

@@ -189,6 +189,7 @@ writer(void)
 	tcp_set_timeout(w.pair.out, LIMIT_MS);
 	while (tcp_write(w.pair.out, much, MUCH) == MUCH)
 		;
+	tcp_resume_output(w.pair.out);
 	late_start(&w, write_more);
 	let_them_wait();
 	n = read(w.pair.peer, much, MUCH);

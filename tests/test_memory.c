@@ -99,7 +99,7 @@ prepare_copy(bool ahead)
 	tcp_set_timeout(copying.to.out, 0);
 	while (tcp_write(copying.to.out, much, sizeof much) != -1 ||
 	    tcp_last_error()->transferred > 0)
-		;
+		tcp_resume_output(copying.to.out);
 	tcp_set_timeout(copying.to.out, -1);
 	pair_send(&copying.from, text, PIECE);
 	if (ahead)

@@ -20,7 +20,6 @@
 #define SLACK_MS 700 /* how late a time limit may be on a busy machine */
 #define PROMPT_MS 500
 #define MANY (sizeof(void *) < 8 ? 2000 : 20000) /* stacks of 1.25 MiB */
-#define MUCH (32 << 20) /* more than two sockets hold */
 
 /* Valgrind keeps no more than 30,000 mappings. */
 static int
@@ -351,7 +350,7 @@ circle_of_joins(void)
 	ticker_stop(&t);
 }
 
-/* A thread that reads or writes, and what became of it. */
+/* A thread that reads, and what became of it. */
 struct user {
 	tcp_port port;
 	char *buf;
@@ -364,15 +363,6 @@ read_some(void *arg)
 	struct user *u = arg;
 
 	u->n = tcp_read(u->port, u->buf, 10);
-	return NULL;
-}
-
-static void *
-write_much(void *arg)
-{
-	struct user *u = arg;
-
-	u->n = tcp_write(u->port, u->buf, MUCH);
 	return NULL;
 }
 
@@ -401,35 +391,6 @@ second_reader(void)
 	    "a writer is not, and the first reader gets what comes");
 	both_close(&c);
 	tcp_close(l);
-}
-
-static void
-second_writer(void)
-{
-	tcp_listener l = listen_on("127.0.0.1", 0);
-	struct both c = both_connect(l, "127.0.0.1");
-	char *much = calloc(1, MUCH);
-	struct user u = {.port = c.server_out, .buf = much};
-	tcp_thread t = tcp_thread_start(write_much, &u);
-	char *line;
-	size_t len;
-
-	tcp_thread_yield();
-	ok(failed(tcp_write_line(c.server_out, "x") == -1, TCPUNIT_ERROR_BUSY,
-	       EBUSY) &&
-		tcp_last_error()->transferred == 0 &&
-		failed(tcp_flush_output(c.server_out) == -1, TCPUNIT_ERROR_BUSY,
-		    EBUSY),
-	    "a second writer of a port is told that it is busy");
-	ok(tcp_write_line(c.client_out, "y") == 2 &&
-		tcp_read_line(c.server_in, 10, &line, &len) == 1,
-	    "a reader is not");
-	ok(tcp_read_string(c.client_in, much, MUCH) == MUCH &&
-		tcp_thread_join(t, NULL, 5000) == 0 && u.n == MUCH,
-	    "and the first writer gets everything out");
-	both_close(&c);
-	tcp_close(l);
-	free(much);
 }
 
 static void *
@@ -568,7 +529,6 @@ main(void)
 	run(deadlocks);
 	run(circle_of_joins);
 	run(second_reader);
-	run(second_writer);
 	run(own_errors);
 	run(many);
 	run(one_after_another);

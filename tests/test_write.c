@@ -117,6 +117,7 @@ buffer_and_time_limit(void)
 	is_int((long long)tcp_port_position(p.out), (long long)sent + 5,
 	    "it counts its own bytes");
 	tcp_set_timeout(p.out, -1);
+	tcp_resume_output(p.out);
 	drain_start(&d, p.peer);
 	is_int(tcp_write(p.out, data + 5 + sent, 20 * MB - 5 - sent),
 	    (long long)(20 * MB - 5 - sent), "so that it can go on");

@@ -24,6 +24,7 @@ static bool movable(const struct sim_call *, int64_t);
 static void begin(struct sim_call *, const char *, struct sim_port *);
 static void end(struct sim_call *, bool);
 static ssize_t got(struct sim_port *, const char *, ssize_t, bool);
+static void resume(struct sim_port *);
 static void check_end(const struct sim_port *);
 static void check_error(const struct sim_port *);
 static void check_sent(const struct sim_port *);
@@ -136,10 +137,13 @@ sim_write(struct sim_port *p, size_t n)
 	struct sim_call c;
 	ssize_t r;
 
+	resume(p);
 	sim_content(&p->flow->content, p->flow->written, data, n);
 	begin(&c, "write", p);
 	r = tcp_write(p->port, data, n);
 	p->flow->written += r == -1 ? tcp_last_error()->transferred : n;
+	if (r == -1 && tcp_last_error()->transferred > 0)
+		p->torn = tcp_last_error()->kind;
 	check_sent(p);
 	end(&c, r == -1);
 	if (r != -1 && (size_t)r != n)
@@ -153,6 +157,7 @@ sim_flush(struct sim_port *p)
 	struct sim_call c;
 	int r;
 
+	resume(p);
 	begin(&c, "flush", p);
 	r = tcp_flush_output(p->port);
 	end(&c, r == -1);
@@ -166,6 +171,7 @@ sim_copy(struct sim_port *in, struct sim_port *out, int64_t limit)
 	uint64_t copied;
 	int64_t r;
 
+	resume(out);
 	if (out->flow->written == 0)
 		out->flow->content = (struct sim_content){
 		    .source = &in->flow->content, .shift = in->flow->read};
@@ -238,6 +244,7 @@ sim_set_buffer(struct sim_port *p, size_t n)
 	struct sim_call c;
 	int r;
 
+	resume(p);
 	begin(&c, "set-buffer-size", p);
 	r = tcp_set_buffer_size(p->port, n);
 	if (r == 0)
@@ -311,6 +318,23 @@ got(struct sim_port *p, const char *data, ssize_t n, bool end)
 	if (n == 0 && end)
 		check_end(p);
 	return n;
+}
+
+/* After a write that went out in part, calls fail until the port is resumed. */
+static void
+resume(struct sim_port *p)
+{
+	enum tcp_error_kind torn = p->torn;
+
+	p->torn = TCPUNIT_ERROR_NONE;
+	if (torn == TCPUNIT_ERROR_NONE || p->closed)
+		return;
+	if (sim_chance(5000) &&
+	    (tcp_flush_output(p->port) != -1 ||
+		(tcp_last_error()->kind != torn &&
+		    tcp_last_error()->kind != TCPUNIT_ERROR_CLOSED)))
+		sim_fail("a call follows a write that went out in part");
+	(void)tcp_resume_output(p->port); /* it may be closed */
 }
 
 /* An end of file is one that the peer has sent, after all its bytes. */

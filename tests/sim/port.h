@@ -28,6 +28,8 @@ struct sim_port {
 	struct sim_flow *flow; /* whose content goes through; may change */
 	int ms;
 	size_t buffer;
+	enum tcp_error_kind
+	    torn; /* the error of a write that went out in part */
 	bool closed;
 	int64_t closing; /* when the close began; 0: not yet */
 };

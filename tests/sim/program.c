@@ -26,6 +26,7 @@ const struct sim_program sim_programs[] = {
     {"relay", sim_run_relay},
     {"session", sim_run_session},
     {"shutdown", sim_run_shutdown},
+    {"writers", sim_run_writers},
     {NULL, NULL},
 };
 

@@ -29,6 +29,7 @@ void sim_run_race(void);
 void sim_run_relay(void);
 void sim_run_session(void);
 void sim_run_shutdown(void);
+void sim_run_writers(void);
 
 /* NULL: there is none of that name. */
 const struct sim_program *sim_program_of(const char *name);
