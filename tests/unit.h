@@ -48,7 +48,8 @@ struct ticker {
 
 void ticker_start(struct ticker *t);
 
-/* Ends it.  Whether it ran all the time: in at least half of the ticks. */
+/* Ends it.  Whether it ran all the time: in at least half of the ticks, but for
+ * those in which other processes had the CPU. */
 bool ticker_stop(struct ticker *t);
 
 #endif

@@ -604,7 +604,9 @@ answered() {
 		run timeout -k1 10 tcpu connect unix:stats <<<'show info'
 		assert_success
 		assert_line --partial 'Name: HAProxy'
-		run timeout -k1 10 tcpu connect unix:stats <<<'show stat; show servers state'
+		# It answers "show a; show b" at the semicolon if the rest is late,
+		# and leaves.
+		run timeout -k1 10 tcpu connect unix:stats <<<'show stat'
 		assert_success
 		assert_line --partial nothing,FRONTEND
 	done
