@@ -81,7 +81,8 @@ cmd_rooms() {
 	listen/refuse: kernel/binding kernel/route kernel/socket_address listing
 	listen/reserve: kernel/binding kernel/interfaces kernel/socket_address run
 	listen/serve: clock descriptors handlers/handlers kernel/unix_socket listen/hold listen/listen_options listing run text
-	listen/listen: command descriptors kernel/port_user kernel/socket_address kernel/unix_socket listen/refuse listen/reserve listen/serve session/wire target text
+	listen/listener: descriptors kernel/port_user kernel/socket_address kernel/unix_socket listen/refuse listen/reserve listen/serve options session/wire target text
+	listen/listen: command listen/listener listen/serve text
 	attempts: clock run target text waiting
 	connect: attempts command descriptors handlers/handlers listing run session/session text
 	own_addresses: kernel/route kernel/socket_address target waiting
