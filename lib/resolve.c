@@ -8,6 +8,8 @@
 #include "localhost.h"
 
 static void read_host(const char *, char[TU_HOST_SIZE]);
+static int read_known(
+    struct tu_query *, char[TU_HOST_SIZE], union tcp_address *, int *);
 static int read_address(const struct tu_query *, union tcp_address *, int *);
 static int read_loopback(const struct tu_query *, union tcp_address *, int *);
 static bool plausible(const char *);
@@ -22,12 +24,7 @@ tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
 
 	read_host(query->host, host);
 	q.host = host;
-	code = read_address(&q, addresses, &n);
-	if (code == EAI_NONAME && !q.numeric && tu_localhost(host)) {
-		(void)strcpy(host, "localhost"); /* as /etc/hosts has it */
-		if (!tu_localhost_listed())
-			code = read_loopback(&q, addresses, &n);
-	}
+	code = read_known(&q, host, addresses, &n);
 	if (code == EAI_NONAME && !q.numeric && plausible(host)) {
 		n = tu_ask(rt, &q, what, addresses);
 		if (n == -1)
@@ -39,6 +36,22 @@ tu_resolve(struct tu_runtime *rt, const struct tu_query *query,
 	for (int i = 0; i < n && q.service == NULL; i++)
 		tu_address_set_port(&addresses[i], q.port);
 	return n;
+}
+
+/* Reads a host for which nobody has to be asked: an address in digits, or
+ * localhost if /etc/hosts lacks it.  Other names of localhost become this one,
+ * which is the one in /etc/hosts.  Returns a code as read_address does. */
+static int
+read_known(struct tu_query *query, char host[TU_HOST_SIZE],
+    union tcp_address *addresses, int *n)
+{
+	int code = read_address(query, addresses, n);
+
+	if (code != EAI_NONAME || query->numeric || !tu_localhost(host))
+		return code;
+	memcpy(host, "localhost", sizeof("localhost"));
+	return tu_localhost_listed() ? EAI_NONAME
+				     : read_loopback(query, addresses, n);
 }
 
 /* Copies the host.  A text that cannot be a host becomes the empty one, which
