@@ -129,7 +129,7 @@ int tu_output_flush(struct tu_port *p);
 bool tu_output_push(struct tu_port *p);
 
 /*
- * Reading for copies and for lines, in input.c.  tu_input_read returns at least
+ * Reading for all calls, in input.c.  tu_input_read returns at least
  * one byte; 0 is end of file.  tu_input_wait first sends the connection's own
  * buffered output.  tu_input_fill reads ahead and returns 1, or 0 at end of
  * file; after 1 there may be no new byte, if all that came was the LF that ends

@@ -1,38 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 #include "scheduler.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "failure.h"
 #include "waiter.h"
 
 enum { MIN_ROUND = 32 }; /* switches between two polls for events */
 
-static struct tu_thread *thread_alloc(struct tu_scheduler *, const char *);
-static void begin(void *);
-static void run_endings(struct tu_thread *);
 static int wait_for(struct tu_scheduler *, int64_t);
 static void stop(struct tu_scheduler *, struct tu_queue *, bool);
-static void make_ready(struct tu_thread *);
-static void leave_ready(struct tu_thread *);
-static void run_next(struct tu_scheduler *);
 static struct tu_thread *next_ready(struct tu_scheduler *);
 static bool has_to_free(const struct tu_scheduler *);
 static void begin_round(struct tu_scheduler *);
 static void poll_events(struct tu_scheduler *);
 static void wait_for_events(struct tu_scheduler *);
-static void reap(struct tu_scheduler *);
-static void thread_strip(struct tu_thread *);
 static void strike(void *);
 static struct tu_thread *next_due(struct tu_scheduler *, int64_t);
 
 int
 tu_scheduler_init(struct tu_scheduler *s)
 {
-	struct tu_thread *first = thread_alloc(s, "primordial");
+	struct tu_thread *first = tu_thread_alloc(s, "primordial");
 
 	*s = (struct tu_scheduler){.first = first, .current = first};
 	TAILQ_INIT(&s->ready);
@@ -70,67 +58,6 @@ tu_scheduler_claim(struct tu_scheduler *s)
 	if (old->handle == 0)
 		tu_thread_vanish(old);
 	return 0;
-}
-
-struct tu_thread *
-tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *), void *arg,
-    const struct tcp_thread_options *options)
-{
-	struct tu_thread *t = thread_alloc(s, options->name);
-
-	if (t == NULL)
-		return NULL;
-	t->thunk = thunk;
-	t->argument = arg;
-	if (tu_context_make(
-		&t->context, &s->stacks, options->stack_size, begin, t) == -1) {
-		free(t);
-		return NULL;
-	}
-	make_ready(t);
-	return t;
-}
-
-static struct tu_thread *
-thread_alloc(struct tu_scheduler *s, const char *name)
-{
-	size_t size = name != NULL ? strlen(name) + 1 : 1;
-	struct tu_thread *t = calloc(1, sizeof(*t) + size);
-
-	if (t == NULL)
-		return NULL;
-	t->scheduler = s;
-	t->deadline = TU_NEVER;
-	t->call = "";
-	memcpy(t->name, name != NULL ? name : "", size);
-	return t;
-}
-
-void
-tu_thread_free(struct tu_thread *t)
-{
-	thread_strip(t);
-	free(t);
-}
-
-void
-tu_thread_vanish(struct tu_thread *t)
-{
-	struct tu_cleanup *c, *next;
-
-	if (t->queue != NULL)
-		TAILQ_REMOVE(t->queue, t, link);
-	else if (!t->parked && !t->ended)
-		leave_ready(t);
-	tu_waiters_leave(t);
-	run_endings(t);
-	if (t->timer.thread != NULL)
-		tu_loop_unset(&t->scheduler->loop, &t->timer);
-	for (c = t->cleanups; c != NULL; c = next) {
-		next = c->next; /* c may lie in memory that f frees */
-		c->f(c->argument);
-	}
-	tu_thread_free(t);
 }
 
 enum tu_wake
@@ -175,7 +102,7 @@ tu_wake(struct tu_thread *t, enum tu_wake why)
 	if (t->timer.thread != NULL)
 		tu_loop_unset(&t->scheduler->loop, &t->timer);
 	t->timer.thread = NULL;
-	make_ready(t);
+	tu_make_ready(t);
 }
 
 void
@@ -206,44 +133,8 @@ tu_yield(struct tu_scheduler *s)
 	s->current->turn = (struct tu_turn){0};
 	if (TAILQ_EMPTY(&s->ready))
 		return;
-	make_ready(s->current);
-	run_next(s);
-}
-
-/* The first frame of every thread but the primordial one.  If the thread called
- * fork(2), the child has no other thread to switch to when it returns, and
- * tcp_shutdown may have freed this one. */
-static void
-begin(void *arg)
-{
-	struct tu_thread *self = arg;
-	struct tu_scheduler *s = self->scheduler;
-	struct tu_stack *stack = self->context.stack;
-	void *result;
-
-	reap(s);
-	result = self->thunk(self->argument);
-	if (s->forked || stack->kept)
-		exit(0);
-	self->result = result;
-	self->ended = true;
-	run_endings(self);
-	if (self->joiner != NULL)
-		tu_wake(self->joiner, TU_READY);
-	s->ended = self;
-	run_next(s);
-	assert(!"an ended thread runs again");
-}
-
-static void
-run_endings(struct tu_thread *t)
-{
-	struct tu_ending *e;
-
-	while ((e = LIST_FIRST(&t->endings)) != NULL) {
-		LIST_REMOVE(e, link);
-		e->f(e, t);
-	}
+	tu_make_ready(s->current);
+	tu_run_next(s);
 }
 
 /* Sets the running thread's timer to TIME.  0, or -1 with errno. */
@@ -273,36 +164,36 @@ stop(struct tu_scheduler *s, struct tu_queue *queue, bool outside)
 	if (queue != NULL)
 		TAILQ_INSERT_TAIL(queue, self, link);
 	s->outside += outside;
-	run_next(s);
+	tu_run_next(s);
 	s->outside -= outside;
 }
 
-static void
-make_ready(struct tu_thread *t)
+void
+tu_make_ready(struct tu_thread *t)
 {
 	TAILQ_INSERT_TAIL(&t->scheduler->ready, t, link);
 	t->scheduler->n_ready++;
 }
 
-static void
-leave_ready(struct tu_thread *t)
+void
+tu_leave_ready(struct tu_thread *t)
 {
 	TAILQ_REMOVE(&t->scheduler->ready, t, link);
 	t->scheduler->n_ready--;
 }
 
 /* Switches to the first ready thread, which may be the running one. */
-static void
-run_next(struct tu_scheduler *s)
+void
+tu_run_next(struct tu_scheduler *s)
 {
 	struct tu_thread *self = s->current, *next = next_ready(s);
 
-	leave_ready(next);
+	tu_leave_ready(next);
 	if (next == self)
 		return;
 	s->current = next;
 	tu_context_switch(self->ended ? NULL : &self->context, &next->context);
-	reap(s);
+	tu_thread_reap(s);
 }
 
 static struct tu_thread *
@@ -350,29 +241,6 @@ wait_for_events(struct tu_scheduler *s)
 	if (tu_loop_wait(&s->loop) == -1)
 		tu_wake(s->current->ended ? s->first : s->current, TU_FAILED);
 	begin_round(s);
-}
-
-/* Frees the stack of a thread that has ended, now that another one runs. */
-static void
-reap(struct tu_scheduler *s)
-{
-	struct tu_thread *t = s->ended;
-
-	s->ended = NULL;
-	if (t == NULL)
-		return;
-	thread_strip(t);
-	if (t->gone != NULL)
-		t->gone(t);
-}
-
-/* Frees everything but the thread's result. */
-static void
-thread_strip(struct tu_thread *t)
-{
-	tu_context_free(&t->context, &t->scheduler->stacks);
-	tu_error_free(t->error);
-	t->error = NULL;
 }
 
 /* Wakes the threads that are due.  They go to the head of the ready queue, so

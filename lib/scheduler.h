@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Green threads, and the one place where they wait: the ready queue, parking,
- * waking, and running the event loop.  A thread stops in tu_park and nowhere
+ * The one place where green threads wait: the ready queue, parking, waking, and
+ * running the event loop.  A thread stops in tu_park and nowhere
  * else; events, closing and terminating only wake it.  If no thread is ready,
  * the parking thread runs the event loop on its own stack.  No frame of the
  * loop is alive across a switch.
@@ -15,76 +15,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "context.h"
-#include "limit.h"
+#include "green.h"
 #include "loop.h"
 #include "stack.h"
 #include "tcpunit.h"
-#include "timers.h"
-
-struct tu_error;
-struct tu_waiter;
-
-enum tu_wake {
-	TU_READY,     /* or the limit has just run out: try once more */
-	TU_TIMED_OUT, /* the limit had run out before this wait */
-	TU_ELAPSED,   /* the time passed as UNTIL has come */
-	TU_TERMINATED,
-	TU_CLOSED,
-	TU_DEADLOCK,
-	TU_FAILED, /* the event could not be added: see errno */
-};
 
 /* What could end a wait: an event or a time, or only another thread. */
 enum tu_source { TU_OUTSIDE, TU_INSIDE };
-
-TAILQ_HEAD(tu_queue, tu_thread);
-
-/*
- * How to release what a call holds while it waits, if its thread is freed
- * without running again, as at tcp_shutdown.  It lies on the thread's stack.
- */
-struct tu_cleanup {
-	void (*f)(void *);
-	void *argument;
-	struct tu_cleanup *next;
-};
-
-/* A function to call when a thread ends or vanishes.  The structure is a part
- * of the object that needs the call. */
-struct tu_ending {
-	LIST_ENTRY(tu_ending) link;
-	void (*f)(struct tu_ending *, struct tu_thread *);
-};
-
-struct tu_thread {
-	TAILQ_ENTRY(tu_thread) link; /* in that queue, or among the ready */
-	struct tu_queue *queue;      /* the one it is parked in, or NULL */
-	struct tu_scheduler *scheduler;
-	struct tu_context context;
-	struct tu_timer timer; /* used while it is parked for a time */
-	void *(*thunk)(void *);
-	void *argument;
-	void *result;
-	struct tu_error *error; /* its last error; allocated when needed */
-	bool speechless;        /* there was no memory for that */
-	struct tu_cleanup *cleanups;
-	LIST_HEAD(, tu_ending) endings;
-	struct tu_waiter *waiters; /* while it is parked: see waiter.h */
-	/* The thread that it waits for, as long as it is parked; or NULL. */
-	struct tu_thread *const *awaits;
-	struct tu_thread *joiner; /* the thread that waits for it */
-	uint64_t handle;
-	const char *call;      /* the name of the call in progress */
-	struct tu_limit limit; /* of that call */
-	int64_t deadline;      /* of all calls together, or TU_NEVER */
-	struct tu_turn turn;   /* since it last let others run */
-	enum tu_wake woken;
-	unsigned terminations; /* by tu_terminate: how many waits will fail */
-	bool parked, ended;
-	void (*gone)(struct tu_thread *); /* after the end; NULL: kept */
-	char name[];
-};
 
 struct tu_scheduler {
 	struct tu_loop loop;
@@ -119,13 +56,6 @@ void tu_scheduler_free(struct tu_scheduler *s);
  */
 int tu_scheduler_claim(struct tu_scheduler *s);
 
-/* A new thread, ready to run; NULL with errno ENOMEM. */
-struct tu_thread *tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *),
-    void *arg, const struct tcp_thread_options *options);
-void tu_thread_free(struct tu_thread *t);
-/* Frees a thread that has not ended, and that never runs again. */
-void tu_thread_vanish(struct tu_thread *t);
-
 /* Pushes a cleanup of the running thread.  Cleanups are popped in reverse
  * order. */
 static inline void
@@ -158,6 +88,12 @@ void tu_wake_all(struct tu_queue *queue, enum tu_wake why);
 /* Ends one wait of T, the one that it is in or else the next. */
 void tu_terminate(struct tu_thread *t);
 
+/* Put T at the end of the ready queue, and take it out of that queue. */
+void tu_make_ready(struct tu_thread *t);
+void tu_leave_ready(struct tu_thread *t);
+/* Switches to the first ready thread, which may be the running one. */
+void tu_run_next(struct tu_scheduler *s);
+
 /* Lets the other ready threads run. */
 void tu_yield(struct tu_scheduler *s);
 
@@ -165,8 +101,7 @@ void tu_yield(struct tu_scheduler *s);
  * Begins each call that may park, and each question about a port.  It counts
  * the call, and lets the other threads run once this one has had its turn.
  * They run before the call looks at anything, so that its answer is still true
- * when it returns.  The call
- * has no time limit until tu_limit.
+ * when it returns.  The call has no time limit until tu_limit.
  */
 void tu_call(struct tu_scheduler *s);
 void tu_limit(struct tu_scheduler *s, int ms);

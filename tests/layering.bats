@@ -12,7 +12,7 @@ lib_rooms() {
 	context: stack
 	loop: timers fd
 	descriptor: sigpipe fd
-	scheduler limit waiter: context stack loop failure timers
+	scheduler green limit waiter: context stack loop failure timers
 	socket_file: scheduler unix_address fd
 	watch: scheduler
 	helpers: timers
@@ -23,7 +23,7 @@ lib_rooms() {
 	thread: waiter watch runtime options scheduler handle error
 	mutex condition mailbox group deadline: waiter runtime error
 	connection: scheduler address descriptor socket_file
-	port input line output closing properties writers: watch waiter connection ahead runtime error unix_address
+	port input read line output closing properties writers: watch waiter connection ahead runtime error unix_address
 	select: mailbox condition port watch runtime error
 	print copy: port
 	acknowledge: connection port runtime

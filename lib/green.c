@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+#include "green.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "failure.h"
+#include "scheduler.h"
+#include "waiter.h"
+
+static void begin(void *);
+static void run_endings(struct tu_thread *);
+static void strip(struct tu_thread *);
+
+struct tu_thread *
+tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *), void *arg,
+    const struct tcp_thread_options *options)
+{
+	struct tu_thread *t = tu_thread_alloc(s, options->name);
+
+	if (t == NULL)
+		return NULL;
+	t->thunk = thunk;
+	t->argument = arg;
+	if (tu_context_make(
+		&t->context, &s->stacks, options->stack_size, begin, t) == -1) {
+		free(t);
+		return NULL;
+	}
+	tu_make_ready(t);
+	return t;
+}
+
+struct tu_thread *
+tu_thread_alloc(struct tu_scheduler *s, const char *name)
+{
+	size_t size = name != NULL ? strlen(name) + 1 : 1;
+	struct tu_thread *t = calloc(1, sizeof(*t) + size);
+
+	if (t == NULL)
+		return NULL;
+	t->scheduler = s;
+	t->deadline = TU_NEVER;
+	t->call = "";
+	memcpy(t->name, name != NULL ? name : "", size);
+	return t;
+}
+
+void
+tu_thread_free(struct tu_thread *t)
+{
+	strip(t);
+	free(t);
+}
+
+void
+tu_thread_vanish(struct tu_thread *t)
+{
+	struct tu_cleanup *c, *next;
+
+	if (t->queue != NULL)
+		TAILQ_REMOVE(t->queue, t, link);
+	else if (!t->parked && !t->ended)
+		tu_leave_ready(t);
+	tu_waiters_leave(t);
+	run_endings(t);
+	if (t->timer.thread != NULL)
+		tu_loop_unset(&t->scheduler->loop, &t->timer);
+	for (c = t->cleanups; c != NULL; c = next) {
+		next = c->next; /* c may lie in memory that f frees */
+		c->f(c->argument);
+	}
+	tu_thread_free(t);
+}
+
+/* The first frame of every thread but the primordial one.  If the thread called
+ * fork(2), the child has no other thread to switch to when it returns, and
+ * tcp_shutdown may have freed this one. */
+static void
+begin(void *arg)
+{
+	struct tu_thread *self = arg;
+	struct tu_scheduler *s = self->scheduler;
+	struct tu_stack *stack = self->context.stack;
+	void *result;
+
+	tu_thread_reap(s);
+	result = self->thunk(self->argument);
+	if (s->forked || stack->kept)
+		exit(0);
+	self->result = result;
+	self->ended = true;
+	run_endings(self);
+	if (self->joiner != NULL)
+		tu_wake(self->joiner, TU_READY);
+	s->ended = self;
+	tu_run_next(s);
+	assert(!"an ended thread runs again");
+}
+
+static void
+run_endings(struct tu_thread *t)
+{
+	struct tu_ending *e;
+
+	while ((e = LIST_FIRST(&t->endings)) != NULL) {
+		LIST_REMOVE(e, link);
+		e->f(e, t);
+	}
+}
+
+/* Frees the stack of a thread that has ended, now that another one runs. */
+void
+tu_thread_reap(struct tu_scheduler *s)
+{
+	struct tu_thread *t = s->ended;
+
+	s->ended = NULL;
+	if (t == NULL)
+		return;
+	strip(t);
+	if (t->gone != NULL)
+		t->gone(t);
+}
+
+/* Frees everything but the thread's result. */
+static void
+strip(struct tu_thread *t)
+{
+	tu_context_free(&t->context, &t->scheduler->stacks);
+	tu_error_free(t->error);
+	t->error = NULL;
+}
