@@ -117,24 +117,26 @@ try() {
 	assert_output up
 }
 
-# socat_since VERSION - socat is of that version, or a later one.
-socat_since() {
+# since TOOL VERSION - the tool is of that version, or a later one.
+since() {
+	local ask=--version
+	[ "$1" != socat ] || ask=-V
 	{
-		echo "socat version $1"
-		socat -V | grep -oE 'socat version [0-9.]+'
+		echo "version $2"
+		"$1" "$ask" 2>&1 | grep -oiEm1 'version [0-9.]+' | tr V v
 	} | sort -CV
 }
 
-# cells ROW - what the table has there, one a line.  What later versions of
-# socat do is said like this: 0 (1 since 1.8).
+# cells ROW - what the table has there, one a line.  What later versions of a
+# tool do is said like this: 0 (1 since socat 1.8).
 cells() {
-	local cell other='^(.*) \((.*) since (.*)\)$'
+	local cell later other='^(.*) \((.*) since ([a-z]+) (.*)\)$'
 	grep -F "| $1 |" "$TOP/README.md" | tr '|' '\n' | sed '1,2d; $d' |
 		sed 's/^ //; s/ $//' | grep . | while read -r cell; do
 			if [[ $cell =~ $other ]]; then
-				cell=${BASH_REMATCH[1]}
-				! socat_since "${BASH_REMATCH[3]}" ||
-					cell=${BASH_REMATCH[2]}
+				cell=${BASH_REMATCH[1]} later=${BASH_REMATCH[2]}
+				! since "${BASH_REMATCH[@]:3:2}" ||
+					cell=$later
 			fi
 			echo "$cell"
 		done
