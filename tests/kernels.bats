@@ -23,9 +23,10 @@ open_descriptors() {
 	chmod +x descriptors
 }
 
-# without_proc COMMAND [ARG]... - with an empty /proc.
+# without_proc COMMAND [ARG]... - with an empty /proc, which the search for leaks
+# would need.
 without_proc() {
-	"${private[@]}" --mount sh -c 'mount -t tmpfs none /proc && exec "$@"' \
+	ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-} "${private[@]}" --mount sh -c 'mount -t tmpfs none /proc && exec "$@"' \
 		sh "$@"
 }
 
