@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 static union tcp_address unmap(const union tcp_address *);
 
 socklen_t
@@ -21,7 +23,7 @@ tu_address_text(const union tcp_address *a, char text[TCPUNIT_ADDRLEN])
 
 	if (getnameinfo(&plain.sa, tu_address_length(&plain), text,
 		TCPUNIT_ADDRLEN, NULL, 0, NI_NUMERICHOST) != 0)
-		(void)snprintf(text, TCPUNIT_ADDRLEN, "?"); /* fits */
+		tu_format(text, TCPUNIT_ADDRLEN, "?");
 }
 
 void

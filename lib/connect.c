@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +14,7 @@
 #include "options.h"
 #include "port.h"
 #include "resolve.h"
+#include "text.h"
 #include "unix_address.h"
 #include "unix_connect.h"
 
@@ -131,8 +131,7 @@ read_target(struct connecting *c, const char *host, int port)
 {
 	c->port = port;
 	if (port == 0) {
-		(void)snprintf(
-		    c->what, sizeof(c->what), "%s", host); /* may be cut */
+		tu_format(c->what, sizeof(c->what), "%s", host);
 		return read_host_port(c, host);
 	}
 	(void)tcp_host_port(
@@ -201,12 +200,11 @@ what_local(const struct connecting *c, char *what, size_t size)
 	char local[TU_HOST_SIZE + 8];
 
 	if (port == 0)
-		(void)snprintf(local, sizeof(local), "%s", host);
+		tu_format(local, sizeof(local), "%s", host);
 	else
 		(void)tcp_host_port(
 		    host ? host : "", port, local, sizeof(local));
-	(void)snprintf(what, size, "%s from %s", c->what,
-	    local); /* all three may be cut */
+	tu_format(what, size, "%s from %s", c->what, local);
 }
 
 static int

@@ -11,12 +11,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "../compat/system_calls.h"
 #include "fd.h"
 #include "sigpipe.h"
+#include "text.h"
 
 enum { PIPE_SIZE = 1 << 20 };
 
@@ -171,7 +171,7 @@ reopen(int fd)
 
 	if (ioctl(fd, TIOCGPTN, &slave) == 0)
 		return -1;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd); /* fits */
+	tu_format(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "text.h"
+
 enum { FAULT_SIZE = 120 };
 
 static int raise_error(enum tcp_error_kind, int, const char *, const char *);
@@ -164,8 +166,8 @@ refuse_closed(const char *noun)
 {
 	char fault[FAULT_SIZE];
 
-	(void)snprintf(fault, sizeof(fault), "%s: %s", noun,
-	    tu_error_reason(TCPUNIT_ERROR_CLOSED, EBADF)); /* fits */
+	tu_format(fault, sizeof(fault), "%s: %s", noun,
+	    tu_error_reason(TCPUNIT_ERROR_CLOSED, EBADF));
 	raise_error(TCPUNIT_ERROR_CLOSED, EBADF, NULL, fault);
 }
 

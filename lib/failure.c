@@ -4,10 +4,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "text.h"
 
 enum { FAULT_SIZE = 80 };
 
@@ -94,11 +95,11 @@ tu_error_set(struct tu_error *e, enum tcp_error_kind kind, int code,
 
 	free(e->details);
 	e->details = NULL;
-	(void)snprintf(e->text, sizeof(e->text) - FAULT_SIZE, "%s%s%s", where,
-	    object ? " " : "", object ? object : ""); /* may be cut */
+	tu_format(e->text, sizeof(e->text) - FAULT_SIZE, "%s%s%s", where,
+	    object ? " " : "", object ? object : "");
 	used = strlen(e->text);
-	(void)snprintf(e->text + used, sizeof(e->text) - used, ": %s",
-	    fault ? fault : tu_error_reason(kind, code)); /* likewise */
+	tu_format(e->text + used, sizeof(e->text) - used, ": %s",
+	    fault ? fault : tu_error_reason(kind, code));
 	for (c = e->text; *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c))
 			*c = '?'; /* it has to stay one line */

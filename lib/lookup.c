@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "error.h"
 #include "options.h"
 #include "resolve.h"
+#include "text.h"
 #include "unix_address.h"
 
 enum { WHAT_SIZE = 2 * TU_HOST_SIZE + 16 };
@@ -40,9 +40,8 @@ tcp_resolve(const char *host, const char *service,
 	if (tu_options_take(&o, sizeof(o), options) == -1 ||
 	    check_options(&o) == -1)
 		return -1;
-	(void)snprintf(what, sizeof(what), "%.*s%s%.*s", TU_HOST_SIZE, host,
-	    service ? " " : "", TU_HOST_SIZE,
-	    service ? service : ""); /* fits */
+	tu_format(what, sizeof(what), "%.*s%s%.*s", TU_HOST_SIZE, host,
+	    service ? " " : "", TU_HOST_SIZE, service ? service : "");
 	query = (struct tu_query){
 	    .host = host, .family = o.family, .numeric = o.numeric};
 	if (read_service(&query, service, what) == -1)

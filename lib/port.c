@@ -2,12 +2,12 @@
 #include "port.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "text.h"
 #include "unix_address.h"
 
 enum { OBJECT_SIZE = TCPUNIT_ADDRLEN + 8 };
@@ -226,8 +226,7 @@ describe(struct tu_peer peer, char object[OBJECT_SIZE])
 	else if (peer.fd == -1)
 		tu_address_with_port(&peer.address, object);
 	else
-		(void)snprintf(
-		    object, OBJECT_SIZE, "descriptor %d", peer.fd); /* fits */
+		tu_format(object, OBJECT_SIZE, "descriptor %d", peer.fd);
 	return object;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "text.h"
 
 /* How long to wait for another process that replaces a file. */
 enum { LOCK_PAUSE = 10, LOCK_TRIES = 100 }; /* ms */
@@ -213,7 +214,7 @@ set_mode(const char *path, int mode, const struct stat *st)
 	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return errno;
-	(void)snprintf(magic, sizeof(magic), "/proc/self/fd/%d", fd); /* fits */
+	tu_format(magic, sizeof(magic), "/proc/self/fd/%d", fd);
 	if (fstat(fd, &opened) == -1 ||
 	    (opened.st_ino == st->st_ino && chmod(magic, (mode_t)mode) == -1))
 		error = errno;

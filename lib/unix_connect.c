@@ -2,12 +2,12 @@
 #include "unix_connect.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "address.h"
 #include "error.h"
 #include "fd.h"
+#include "text.h"
 
 enum { PAUSE = 20 }; /* ms between two tries */
 
@@ -130,8 +130,8 @@ raise_failure(const struct connecting *c, enum tu_wake woken, const char *host,
 	int error = errno;
 	bool local = strcmp(c->where, "bind") == 0;
 
-	(void)snprintf(what, sizeof(what), "%s%s%s", host,
-	    local ? " from " : "", local ? own : ""); /* fits */
+	tu_format(what, sizeof(what), "%s%s%s", host, local ? " from " : "",
+	    local ? own : "");
 	if (woken != TU_FAILED)
 		return tu_raise_wake(woken, what);
 	(void)tu_raise(tu_error_kind(error), error, what); /* as below */

@@ -8,34 +8,35 @@ load helper
 
 lib_rooms() {
 	cat <<-'END'
-	failure handle address sigpipe stack ahead timers localhost unix_address fd:
+	text handle sigpipe stack ahead timers localhost unix_address fd:
+	failure address: text
 	context: stack
 	loop: timers fd
-	descriptor: sigpipe fd
+	descriptor: sigpipe fd text
 	scheduler green limit waiter: context stack loop failure timers
-	socket_file: scheduler unix_address fd
+	socket_file: scheduler unix_address fd text
 	watch: scheduler
 	helpers: timers
 	wakeup: helpers scheduler fd
 	runtime: wakeup helpers scheduler handle failure
-	error: runtime failure
+	error: runtime failure text
 	options: error runtime
 	thread: waiter watch runtime options scheduler handle error
 	mutex condition mailbox group deadline: waiter runtime error
 	connection: scheduler address descriptor socket_file
-	port input read line output closing properties writers: watch waiter connection ahead runtime error unix_address
+	port input read line output closing properties writers: watch waiter connection ahead runtime error unix_address text
 	select: mailbox condition port watch runtime error
 	print copy: port
 	acknowledge: connection port runtime
 	question: wakeup helpers runtime address error fd
 	resolve: question runtime address localhost
 	passive: address socket_file fd
-	lookup: options resolve runtime address error unix_address
+	lookup: options resolve runtime address error unix_address text
 	attempts: watch runtime address error fd
 	listener: watch options passive resolve runtime address error socket_file unix_address fd
 	accept: listener port runtime address error
-	unix_connect: socket_file runtime address error fd
-	connect: attempts options resolve port runtime address error unix_address unix_connect fd
+	unix_connect: socket_file runtime address error fd text
+	connect: attempts options resolve port runtime address error unix_address unix_connect fd text
 	END
 }
 
