@@ -18,6 +18,7 @@ from='127.0.0.1:[0-9]+'
 
 setup() {
 	[ "$net" = tcp ] || return 0
+	begin
 	mkdir "$BATS_TEST_TMPDIR/unix"
 	cd "$BATS_TEST_TMPDIR/unix" || return
 	over_unix "$BATS_TEST_NAME"
