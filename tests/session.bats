@@ -21,8 +21,11 @@ setup() {
 	begin
 	mkdir "$BATS_TEST_TMPDIR/unix"
 	cd "$BATS_TEST_TMPDIR/unix" || return
-	over_unix "$BATS_TEST_NAME"
-	reap
+	# With buffers of a byte all of it twice takes too long.
+	if [[ $BUILD != */tiny* ]]; then
+		over_unix "$BATS_TEST_NAME"
+		reap
+	fi
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
