@@ -62,7 +62,9 @@ heap_in_use(void)
 size_t
 heap_in_use(void)
 {
-#if defined(__GLIBC__) && !__GLIBC_PREREQ(2, 33)
+#if !defined(__GLIBC__)
+	return 0; /* musl does not tell */
+#elif !__GLIBC_PREREQ(2, 33)
 	struct mallinfo m = mallinfo(); /* up to 2 GiB */
 
 	return (size_t)m.uordblks + (size_t)m.hblkhd;
