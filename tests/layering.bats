@@ -70,7 +70,7 @@ cmd_rooms() {
 	session/directions: clock run session/presence session/progress session/session_options session/standard session/stream
 	session/session: clock run session/directions session/session_options session/standard session/wire text
 	handlers/group: kernel/processes
-	handlers/program: close_range kernel/unix_socket run text
+	handlers/program: close_range kernel/unix_socket listing run text
 	handlers/handler: clock handlers/group handlers/program run session/session session/wire target
 	handlers/handlers: clock handlers/handler kernel/unix_socket options run session/session text
 	listen/access: options text
@@ -80,7 +80,7 @@ cmd_rooms() {
 	listen/hold: close_range handlers/program kernel/unix_socket listen/inherited run text
 	listen/listen_options: handlers/handlers kernel/unix_socket listen/access listen/inherited listen/ready options run session/session target
 	listen/refuse: kernel/binding kernel/route kernel/socket_address listing
-	listen/reserve: kernel/binding kernel/interfaces kernel/socket_address run
+	listen/reserve: kernel/binding kernel/interfaces kernel/socket_address listing run
 	listen/serve: clock descriptors handlers/handlers kernel/unix_socket listen/hold listen/listen_options listing run text
 	listen/listener: descriptors kernel/port_user kernel/socket_address kernel/unix_socket listen/refuse listen/reserve listen/serve options session/wire target text
 	listen/listen: command listen/listener listen/serve text

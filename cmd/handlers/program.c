@@ -13,6 +13,7 @@
 
 #include "../close_range.h"
 #include "../kernel/unix_socket.h"
+#include "../listing.h"
 #include "../text.h"
 
 /* The pause before another try during a shortage, in ms. */
@@ -179,17 +180,15 @@ static int
 format_tcp(struct environment *e, tcp_port port, int number)
 {
 	const size_t size = sizeof(e->variables[0]);
-	char local[TCPUNIT_ADDRLEN] = "", remote[TCPUNIT_ADDRLEN] = "";
 	char(*v)[16 + TCPUNIT_ADDRLEN] = e->variables;
-	int ports[2] = {0, 0};
+	struct ends ends;
 
-	(void)tcp_addresses(port, local, remote); /* it is open */
-	(void)tcp_port_numbers(port, &ports[0], &ports[1]);
+	read_ends(port, &ends);
 	format_text(v[0], size, "PROTO=TCP");
-	format_text(v[1], size, "TCPLOCALIP=%s", local);
-	format_text(v[2], size, "TCPLOCALPORT=%d", ports[0]);
-	format_text(v[3], size, "TCPREMOTEIP=%s", remote);
-	format_text(v[4], size, "TCPREMOTEPORT=%d", ports[1]);
+	format_text(v[1], size, "TCPLOCALIP=%s", ends.local.ip);
+	format_text(v[2], size, "TCPLOCALPORT=%d", ends.local.port);
+	format_text(v[3], size, "TCPREMOTEIP=%s", ends.remote.ip);
+	format_text(v[4], size, "TCPREMOTEPORT=%d", ends.remote.port);
 	format_text(v[5], size, "TCPCONNNUM=%d", number);
 	return 6;
 }

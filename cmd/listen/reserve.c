@@ -9,6 +9,7 @@
 #include "../kernel/binding.h"
 #include "../kernel/interfaces.h"
 #include "../kernel/socket_address.h"
+#include "../listing.h"
 
 /* ms for a connection of tcpu to itself */
 #define CONNECT_TIME 5000
@@ -158,15 +159,13 @@ leave_connection(const struct reservation *r, const union tcp_address *address)
 static int
 accept_own(const struct reservation *r, tcp_port own, tcp_port connection[2])
 {
-	char ip[3][TCPUNIT_ADDRLEN] = {"", "", ""};
-	int ours = 0, local, remote = 0;
+	struct ends ours, theirs;
 
-	(void)tcp_addresses(own, ip[0], ip[1]); /* it is open */
-	(void)tcp_port_numbers(own, &ours, &local);
+	read_ends(own, &ours);
 	while (tcp_accept(r->listener, &connection[0], &connection[1]) == 0) {
-		(void)tcp_addresses(connection[0], ip[1], ip[2]);
-		(void)tcp_port_numbers(connection[0], &local, &remote);
-		if (remote == ours && strcmp(ip[0], ip[2]) == 0)
+		read_ends(connection[0], &theirs);
+		if (theirs.remote.port == ours.local.port &&
+		    strcmp(theirs.remote.ip, ours.local.ip) == 0)
 			return 0;
 		(void)tcp_reset(connection[0]); /* nobody else has it */
 	}
