@@ -193,8 +193,28 @@ try_accept(struct tu_listener *l, union tcp_address *peer)
 	return -1;
 }
 
-/* Accepts from one socket.  Linux reports errors of the new connection as
- * errors of accept; such a connection is skipped. */
+/* Linux reports errors of the new connection as errors of accept; such a
+ * connection is skipped. */
+static bool
+has_to_skip(int error)
+{
+	switch (error) {
+	case EINTR:
+	case ECONNABORTED:
+	case ENETDOWN:
+	case EPROTO:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Accepts from one socket. */
 static int
 accept_one(struct tu_scheduler *s, int listening, union tcp_address *peer)
 {
@@ -210,22 +230,8 @@ accept_one(struct tu_scheduler *s, int listening, union tcp_address *peer)
 		fd = accept4(listening, &peer->sa, &length,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		tu_charge(s, 0);
-		if (fd != -1)
+		if (fd != -1 || !has_to_skip(errno))
 			return fd;
-		switch (errno) {
-		case EINTR:
-		case ECONNABORTED:
-		case ENETDOWN:
-		case EPROTO:
-		case ENOPROTOOPT:
-		case EHOSTDOWN:
-		case ENONET:
-		case EHOSTUNREACH:
-		case ENETUNREACH:
-			continue;
-		default:
-			return -1;
-		}
 	}
 }
 
