@@ -18,7 +18,8 @@
  */
 int open_standard_descriptors(const struct run *run);
 
-/* The same answer, before anything is done that needs replace_by_null. */
+/* Checks that there is a /dev/null, which replace_by_null needs later.  Returns
+ * as above. */
 int check_null(const struct run *run);
 
 void replace_by_null(int fd);

@@ -183,7 +183,8 @@ connecting(void)
 	tcp_deadline outer;
 	int connected = 0;
 
-	/* What is not accepted fills the queue; then a connect waits. */
+	/* Nobody accepts: the connections fill the queue, and then a connect
+	 * waits. */
 	tcp_set_deadline(500, &outer);
 	for (int i = 0; i < 20; i++)
 		if (tcp_connect("127.0.0.1", tcp_listener_port(l), NULL, &in,

@@ -19,7 +19,7 @@
 #include "unit.h"
 
 #define CALLS 10000
-#define TURNS 20 /* of the other thread while these are made */
+#define TURNS 20 /* of the other thread during the calls */
 
 static struct pair silent, full, ended, talking;
 static tcp_listener lonely, closed_listener;
@@ -270,7 +270,8 @@ true_answers(void)
 	is_int(wrong, 0, "an answer is still true when the call returns");
 }
 
-/* Closes a descriptor once somebody waits for it; and when it is too late. */
+/* Closes the port once a thread waits for it, and notes when that thread has
+ * had enough time to wake. */
 static void *
 give_up_port(void *arg)
 {

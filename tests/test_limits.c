@@ -17,14 +17,14 @@
 #include "tap.h"
 #include "unit.h"
 
-#define LIMIT_MS 200 /* also of a machine that is busy */
+#define LIMIT_MS 200 /* enough on a busy machine, too */
 #define SLEEPERS 50
 #define MANY 100        /* more than libevent looks at in one go */
 #define MUCH (16 << 20) /* more than two sockets hold */
 #define TURN (1 << 20)  /* bytes after which a call is late for good */
 #define SLACK_MS 5000
 
-/* A thread whose call has a limit, and what becomes of it. */
+/* A thread whose call has a limit, and the result of that call. */
 struct late {
 	struct pair pair;
 	tcp_thread thread;
@@ -268,7 +268,7 @@ waiters(void)
 	pair_close(&w.pair);
 }
 
-/* Of a sleeper: who woke before it. */
+/* How many sleepers have woken. */
 static int woken;
 
 struct sleeper {

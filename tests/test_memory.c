@@ -14,7 +14,7 @@
 #include "unit.h"
 
 #define PIECE 8000
-#define LONG (5 * PIECE) /* what needs more than one piece of memory */
+#define LONG (5 * PIECE) /* bytes that one piece of memory cannot hold */
 
 static char text[LONG], got[LONG + 1];
 
@@ -78,15 +78,15 @@ copy(void *arg)
 	return arg;
 }
 
-/* What comes next from the copy's source. */
+/* Whether BYTE is the next one of the copy's source. */
 static bool
 is_next(int byte)
 {
 	return byte == (unsigned char)text[tcp_port_position(copying.from.in)];
 }
 
-/* Fills what the copy writes to; and reads ahead of it, if that is wanted, in
- * two pieces. */
+/* Fills the connection that the copy writes to.  With AHEAD, the source of the
+ * copy also holds bytes that were read ahead, in two pieces of memory. */
 static void
 prepare_copy(bool ahead)
 {

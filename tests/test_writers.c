@@ -29,7 +29,7 @@ enum {
 	ROOM = 4096 /* of a socket, less than a line */
 };
 
-/* A thread that makes one call on a port, and what became of that. */
+/* A thread that makes one call on a port, and the result of that call. */
 struct writer {
 	tcp_thread thread;
 	tcp_port out;
@@ -118,7 +118,7 @@ end(struct writer *w)
 	return tcp_thread_join(w->thread, NULL, -1) == 0 ? w->result : -3;
 }
 
-/* Whether it failed so before anything of it went out. */
+/* Whether the call of W failed with this error before it sent a byte. */
 static bool
 was_refused(struct writer *w, enum tcp_error_kind kind, int code)
 {
@@ -133,7 +133,7 @@ refused(ssize_t result, enum tcp_error_kind kind, int code)
 	    tcp_last_error()->transferred == 0;
 }
 
-/* Whether the next bytes are N of this page. */
+/* Whether the next N bytes that arrive are the first N of this page. */
 static bool
 receives(tcp_port in, int page, size_t n)
 {
@@ -385,7 +385,8 @@ torn(void)
 	both_close(&b);
 }
 
-/* It resumes before the others have run, which fail all the same. */
+/* This thread resumes output before the other writers have run; their calls
+ * fail all the same. */
 static void *
 resume_at_once(void *arg)
 {

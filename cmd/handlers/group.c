@@ -84,7 +84,8 @@ has_members(pid_t group, const struct processes *all)
 	return found;
 }
 
-/* Until COMMAND is reaped its number is safe to use; later, look first. */
+/* Until COMMAND is reaped, no other process can get its number.  After that the
+ * group has to be looked for first. */
 void
 group_signal(struct group *g, int number, const struct processes *all)
 {

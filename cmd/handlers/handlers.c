@@ -86,7 +86,7 @@ pass_on(void *handlers, int number)
 	struct handler *h;
 
 	if (is_empty(hs))
-		return; /* to read /proc takes long where it is long */
+		return; /* reading all of /proc takes time */
 	groups_look(&all);
 	for (h = LIST_FIRST(&hs->list); h; h = LIST_NEXT(h, link))
 		group_signal(&h->group, number, &all);

@@ -30,10 +30,8 @@ struct program {
 int find_program(
     const struct run *run, char *const *words, char path[PATH_MAX]);
 
-/*
- * The words with which a shell runs the program if it is a script without a
- * line #!, to be freed; NULL with ENOMEM.
- */
+/* The words with which a shell runs a script that has no line #!.  The caller
+ * frees them; NULL with ENOMEM. */
 char **script_words(const char *path, char *const *words);
 
 /* Executes the program, as execvp(3) of glibc does.  Returns only if it fails,

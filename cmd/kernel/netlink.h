@@ -18,8 +18,8 @@ struct netlink_reader {
 /* A socket for questions, or -1 with errno. */
 int netlink_open(void);
 
-/* Sends a whole question.  Returns 0; or -1 with errno, as for a question that
- * was sent in part: no answer would come. */
+/* Sends a question.  Returns 0; or -1 with errno, also if only a part of the
+ * question was sent, as the kernel would not answer that. */
 int netlink_ask(int fd, const void *question, size_t n);
 
 /* Takes one datagram of the answer.  Returns 1 at the end of a dump, 0 if more

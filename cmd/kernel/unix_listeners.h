@@ -11,8 +11,8 @@
 
 struct unix_listeners {
 	bool listening;
-	bool elsewhere; /* a socket of another network namespace is bound there,
-			   of which no more is known */
+	bool elsewhere; /* a socket is bound there in another network namespace,
+			   and the kernel says nothing else about it */
 	bool counted;   /* the next two are known */
 	uint64_t pending;
 	int64_t backlog;

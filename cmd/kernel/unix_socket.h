@@ -22,9 +22,10 @@ typedef int ask_socket(int fd, struct sockaddr *address, socklen_t *size);
 bool is_unix_stream(int fd);
 
 /*
- * Stores the name of an end, empty if it has none: as it is, an abstract one
- * with "@" for each NUL; or as tcp_unix_text does.  Both return 0; or -1 with
- * errno, and then the name is empty.
+ * Both store the name of an end, which is empty if the end has none.  The first
+ * stores it without quoting, with "@" for each NUL of an abstract name; the
+ * second formats it as tcp_unix_text does.  Both return 0; or -1 with errno and
+ * an empty name.
  */
 int read_unix_path(int fd, ask_socket *ask, char path[UNIX_PATH_SIZE]);
 int read_unix_text(int fd, ask_socket *ask, char text[TCPUNIT_ADDRLEN]);
