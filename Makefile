@@ -48,7 +48,8 @@ JOBS = $(shell nproc)
 FUZZ_SECONDS = 60
 Q = @
 TESTS = $(if $(VALGRIND),$(MEMCHECKED),*)
-MEMCHECKED = addresses close connect misuse read threads write writers
+MEMCHECKED = addresses close conditions connect deadlines mailboxes misuse \
+	mutexes read select thread_groups threads write writers
 BENCH =
 
 ifdef SAN

@@ -194,6 +194,31 @@ sim_receive(struct sim_mailbox *m, int ms)
 	return r;
 }
 
+/* A source that is closed ends it as a receive would be ended. */
+int
+sim_select(struct sim_mailbox *m, struct sim_condition *condition, int ms)
+{
+	struct tcp_choice choices[2] = {
+	    {.mailbox = m->handle}, {.condition = condition->handle}};
+	struct sim_call c;
+	int r;
+
+	sim_call_begin(&c, "select", ms);
+	c.mailbox = m;
+	c.inside = true;
+	c.ready = has_message;
+	m->receiving++;
+	r = tcp_select(choices, 2, ms);
+	if (r == 0 && !choices[0].closed)
+		note_message(m, (uintptr_t)choices[0].message);
+	sim_call_end(&c, r == -1);
+	m->receiving--;
+	if (r == -1 || !choices[r].closed)
+		return r;
+	sim_task_self()->failure = TCPUNIT_ERROR_CLOSED;
+	return -1;
+}
+
 void
 sim_close_mailbox(struct sim_mailbox *m)
 {

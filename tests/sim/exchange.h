@@ -52,6 +52,8 @@ void sim_make_mailbox(struct sim_mailbox *m, unsigned capacity);
 /* The next message of SENDER. */
 int sim_send(struct sim_mailbox *m, unsigned sender, int ms);
 int sim_receive(struct sim_mailbox *m, int ms);
+/* Receives, or waits for a signal: 1. */
+int sim_select(struct sim_mailbox *m, struct sim_condition *c, int ms);
 void sim_close_mailbox(struct sim_mailbox *m);
 
 struct sim_group {

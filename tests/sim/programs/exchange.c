@@ -40,6 +40,8 @@ send_all(void *arg)
 		sim_some_work();
 		if (sim_chance(1000))
 			sim_set_deadline((int)sim_below(20));
+		if (sim_chance(1000))
+			sim_rouse(&changed, sim_chance(5000));
 		while (sim_send(&mailbox, self, sim_some_limit(50)) == -1) {
 			if (!tries_again())
 				return;
@@ -49,12 +51,20 @@ send_all(void *arg)
 	}
 }
 
+static int
+receive(void)
+{
+	if (sim_chance(5000))
+		return sim_receive(&mailbox, sim_some_limit(50));
+	return sim_select(&mailbox, &changed, sim_some_limit(50));
+}
+
 static void
 receive_all(void *unused)
 {
 	(void)unused;
 	for (;;) {
-		while (sim_receive(&mailbox, sim_some_limit(50)) == -1)
+		while (receive() == -1)
 			if (!tries_again())
 				return;
 		sim_some_work();
@@ -83,6 +93,7 @@ use_mailbox(void)
 
 	sim_make_mailbox(&mailbox, sim_below(SIM_ROOM + 1));
 	mailbox.ordered = m == 1;
+	sim_make_condition(&changed);
 	for (i = 0; i < n; i++)
 		senders[i] = sim_task_new(send_all, (void *)(uintptr_t)i);
 	for (i = 0; i < m; i++)
@@ -98,6 +109,7 @@ use_mailbox(void)
 	sim_close_mailbox(&mailbox);
 	await(senders, n);
 	await(receivers, m);
+	sim_close_condition(&changed);
 	for (i = 0; i < n; i++)
 		if (mailbox.sent[i] != mailbox.received[i])
 			sim_fail("%u messages of %u are lost",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_groups.c - groups of threads: waiting for all, terminating all, the
+ * test_thread_groups.c - groups of threads: waiting for all, terminating all, the
  * first error.
  */
 #include <errno.h>
