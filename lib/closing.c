@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Closing, abandoning and resetting ports.
+ * Closing, abandoning, resetting and releasing ports.
  */
 #include <event2/buffer.h>
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "port.h"
 
+static void close_abandoned(struct tu_connection *);
+static bool is_used(const struct tu_connection *);
+static size_t bytes_held(const struct tu_connection *);
 static void drop_bytes(struct tu_port *);
 static void shut_down(struct tu_port *);
 static int close_both(struct tu_port *);
@@ -73,24 +77,76 @@ tcp_abandon_port(tcp_port port)
 int
 tcp_reset(tcp_port port)
 {
-	struct tu_port *p, *ports[2];
-	int i;
+	struct tu_port *p;
 
 	tu_begin("reset");
 	p = tu_port_of_tcp(port);
 	if (p == NULL)
 		return -1;
-	ports[0] = p->connection->input;
-	ports[1] = p->connection->output;
 	if (tu_connection_set_reset(p->connection) == -1)
 		return tu_port_raise(p);
-	for (i = 0; i < 2; i++) {
+	close_abandoned(p->connection); /* no FIN before the RST */
+	return 0;
+}
+
+int
+tcp_release_fd(tcp_port port)
+{
+	struct tu_connection *c;
+	struct tu_port *p;
+	size_t held;
+	int fd;
+
+	tu_begin("release-fd");
+	p = tu_port_of_tcp(port);
+	if (p == NULL)
+		return -1;
+	c = p->connection;
+	if (is_used(c))
+		return tu_port_fail(p, TCPUNIT_ERROR_BUSY, EBUSY);
+	held = bytes_held(c);
+	if (held > 0) {
+		tu_refuse(ENOTEMPTY, "bytes that are buffered: %zu", held);
+		tu_error_attach(port, held);
+		return -1;
+	}
+	fd = c->descriptor.fd;
+	c->released = true;
+	close_abandoned(c);
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK); /* open */
+	return fd;
+}
+
+/* Closes the ports that are open; the last one may free the connection. */
+static void
+close_abandoned(struct tu_connection *c)
+{
+	struct tu_port *ports[] = {c->input, c->output};
+
+	for (int i = 0; i < 2; i++) {
 		if (ports[i] == NULL)
 			continue;
-		ports[i]->abandoned = true;    /* no FIN before the RST */
+		ports[i]->abandoned = true;
 		(void)tu_port_close(ports[i]); /* nothing to lose */
 	}
-	return 0;
+}
+
+static bool
+is_used(const struct tu_connection *c)
+{
+	return (c->input != NULL && c->input->user != NULL) ||
+	    (c->output != NULL && c->output->user != NULL);
+}
+
+/* The bytes that were read ahead, or are not sent yet. */
+static size_t
+bytes_held(const struct tu_connection *c)
+{
+	size_t n = c->input != NULL ? c->input->ahead.size : 0;
+
+	if (c->output != NULL && c->unsent != NULL)
+		n += evbuffer_get_length(c->unsent);
+	return n;
 }
 
 int

@@ -88,8 +88,13 @@ tu_connection_close(struct tu_connection *c, struct tu_scheduler *s)
 		(void)tu_connection_set_reset(c); /* fails if no socket */
 	leave_tree(c);
 	free_buffers(c, s);
-	tu_socket_file_remove(c->file);
+	if (c->released)
+		free(c->file); /* the name stays in use */
+	else
+		tu_socket_file_remove(c->file);
 	c->file = NULL;
+	if (c->released)
+		return 0;
 	return tu_descriptor_close(&c->descriptor);
 }
 

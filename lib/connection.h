@@ -23,10 +23,11 @@ struct tu_connection {
 	struct tu_descriptor descriptor;
 	struct tu_port *input; /* the open ports, or NULL */
 	struct tu_port *output;
-	int ports; /* ports that are not freed yet */
-	int error; /* the error that ended a socket's connection; stays */
-	bool tcp;  /* accepted or connected by this library */
-	bool cut;  /* output was lost: close with a reset */
+	int ports;     /* ports that are not freed yet */
+	int error;     /* the error that ended a socket's connection; stays */
+	bool tcp;      /* accepted or connected by this library */
+	bool cut;      /* output was lost: close with a reset */
+	bool released; /* the descriptor is left open */
 	union tcp_address local;     /* looked up when needed */
 	union tcp_address remote;    /* AF_UNIX: the kernel is asked for both */
 	struct tu_socket_file *file; /* of a Unix socket's own name, or NULL */

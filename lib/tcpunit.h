@@ -307,6 +307,27 @@ TCPUNIT_API int tcp_connect(const char *host, int port,
     const struct tcp_connect_options *options, tcp_port *in, tcp_port *out);
 
 /*
+ * Stores the two ports of FD, a connected TCP or Unix stream socket that was
+ * made elsewhere.  On success it belongs to them: they are used and closed as
+ * those of tcp_accept.  The call makes it close-on-exec and sets TCP_NODELAY;
+ * it leaves O_NONBLOCK as it is, as other processes may share the socket.
+ * Errors: argument EBADF, ENOTSOCK, ENOTCONN; EPROTOTYPE if it is another kind
+ * of socket; EEXIST if it has a port already; system ENOMEM.
+ */
+TCPUNIT_API int tcp_ports_from_fd(int fd, tcp_port *in, tcp_port *out);
+
+/*
+ * Gives up the connection of this port: closes its ports, without an effect on
+ * the connection, and returns the descriptor, which is the caller's from then
+ * on; another OS thread can call tcp_ports_from_fd with it.  It is blocking and
+ * close-on-exec.  Errors: argument if the port was not made by accept, connect
+ * or tcp_ports_from_fd; argument ENOTEMPTY if bytes that were read ahead or are
+ * not sent yet would be lost: transferred is their number; busy if another
+ * thread is in a call there; closed.
+ */
+TCPUNIT_API int tcp_release_fd(tcp_port p);
+
+/*
  * Stores the two addresses of a connection as texts, IPv4-mapped ones as dotted
  * quads, those of a Unix socket as tcp_unix_text does.  They are known as long
  * as the port is open, even after a reset. Errors: argument if the port was not

@@ -26,7 +26,7 @@ lib_rooms() {
 	connection: scheduler address descriptor socket_file
 	port input read line output closing properties writers: watch waiter connection ahead runtime error unix_address text
 	select: mailbox condition port watch runtime error
-	print copy: port
+	adopt print copy: port
 	acknowledge: connection port runtime
 	question: wakeup helpers runtime address error fd
 	resolve: question runtime address localhost

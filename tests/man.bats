@@ -114,6 +114,14 @@ try() {
 	done
 }
 
+@test "the tutorial's handler serves a client of tcpu listen" {
+	start_server --local 0 -- "$BUILD/tests/prog_handler"
+	printf 'one\nthree\n' >input
+	run -0 timeout -k1 20 tcpu connect 127.0.0.1 "$port" <input
+	assert_output $'hello, 127.0.0.1\n3 bytes\n5 bytes'
+	assert_exit 0 "$server"
+}
+
 @test "tcpunit.7 shows the documented example as it is tested" {
 	examples "$TOP/man/tcpunit.7" c
 	sed '1,/^ \*\//d' "$TOP/tests/prog_example_server.c" | cmp - 1.c
@@ -124,10 +132,10 @@ try() {
 @test "the tutorial shows programs as they are tested" {
 	local name n=4
 	examples "$TOP/man/tcpunit-tutorial.7" c
-	for name in work_queue philosophers primes delay choose; do
+	for name in work_queue philosophers primes delay choose handler; do
 		n=$((n + 1))
 		sed '1,/^ \*\//d' "$TOP/tests/prog_$name.c" | cmp - $n.c
-		"$BUILD/tests/prog_$name" | cmp - $n.out
+		"$BUILD/tests/prog_$name" </dev/null | cmp - $n.out
 	done
 	run ! test -e $((n + 1)).c
 }
