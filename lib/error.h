@@ -43,9 +43,9 @@ int tu_raise(enum tcp_error_kind kind, int code, const char *object);
 /* Likewise, for a wait that ended with WOKEN instead of the event. */
 int tu_raise_wake(enum tu_wake woken, const char *object);
 
-/* Likewise, for wrong arguments.  The text is "CALL: FAULT", and with an object
- * "CALL OBJECT: FAULT". */
-int tu_refuse(int code, const char *fault, ...)
+/* Likewise, for wrong arguments.  The text is "CALL: FAULT", of which the first
+ * formats the fault, and with an object "CALL OBJECT: FAULT". */
+int tu_refuse(int code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int tu_refuse_object(int code, const char *object, const char *fault);
 

@@ -24,7 +24,7 @@
 
 #define MUCH 300000 /* more than any of them holds */
 
-/* What an end of file, or a failure, of a thread's call comes back as. */
+/* A call that a thread makes, and its result. */
 struct call {
 	tcp_port port;
 	char *buf;
@@ -71,8 +71,8 @@ non_blocking(int fd)
 }
 
 /*
- * Whether a thread that reads FD[0], which is empty, lets us write to FD[1],
- * has what we wrote, and leaves FD[0] blocking.  Closes both.
+ * Whether a thread that reads FD[0], which is empty, lets this one write to
+ * FD[1], gets these bytes, and leaves FD[0] blocking.  Closes both.
  */
 static bool
 reading_stops_nobody(const int fd[2])
@@ -96,7 +96,7 @@ reading_stops_nobody(const int fd[2])
 }
 
 /*
- * Whether a thread that writes more than fits lets us read it at the other
+ * Whether a thread that writes more than fits lets this one read at the other
  * end.  Closes both.
  */
 static bool
@@ -121,7 +121,7 @@ writing_stops_nobody(const int fd[2])
 	return !was_set && waited && c.n == MUCH && d.n == MUCH && d.right;
 }
 
-/* What is written to the second is read from the first. */
+/* Bytes that are written to FD[1] are read from FD[0]. */
 static void
 make_pipe(int fd[2])
 {
@@ -136,7 +136,7 @@ make_sockets(int fd[2])
 		diag("no sockets");
 }
 
-/* The port has the terminal, we have what is behind it. */
+/* Opens a terminal for the port, and the master side for the test. */
 static void
 make_terminal(int *terminal, int *behind)
 {
@@ -188,7 +188,7 @@ terminals(void)
 	return read_well && wrote_well;
 }
 
-/* Neither pipe nor socket nor device. */
+/* An eventfd is neither a pipe, nor a socket, nor a device. */
 static bool
 eventfds(void)
 {
@@ -263,7 +263,7 @@ refused_datagram(void)
 	close(peer);
 }
 
-/* As pipes of kernels before 6.4 are. */
+/* Pipes behave like this on kernels before 6.4. */
 static bool
 without_nowait(void)
 {
@@ -416,7 +416,7 @@ broken_sockets(void)
 	tcp_close_output_port(out);
 }
 
-/* A TCP socket that was connected elsewhere. */
+/* A TCP socket that the library has not connected itself. */
 static struct pair
 given_socket(void)
 {
@@ -452,7 +452,8 @@ reset_sockets(void)
 	pair_close(&p);
 }
 
-/* What a call fails by, and the connection does not. */
+/* Memory that the program does not have makes the call fail, but not the
+ * connection. */
 static void
 memory_of_nobody(void)
 {
@@ -593,7 +594,7 @@ buffer_of_a_pipe(void)
 	close(fd[0]);
 }
 
-/* An input and an output port over one socket; the other end of it. */
+/* An input and an output port over one socket, and the peer of that socket. */
 static struct pair
 both_over_one(void)
 {
@@ -677,7 +678,8 @@ same_direction_twice(void)
 	close(p.peer);
 }
 
-/* Of which the kernel refuses RWF_NOWAIT, so that it is opened again. */
+/* The kernel refuses RWF_NOWAIT for a terminal, so the library opens it
+ * again. */
 static void
 shared_terminal(void)
 {

@@ -295,7 +295,8 @@ closed(void)
 	both_close(&b);
 }
 
-/* Between the first writer's end and the second one's start. */
+/* The port is closed when the first writer has ended and the second one has not
+ * started yet. */
 static void
 closed_in_turn(void)
 {
@@ -570,7 +571,7 @@ copy_after_write(void)
 	both_close(&from);
 }
 
-/* Its own bytes stay in its source. */
+/* The bytes of a copy that waited stay in the source of the copy. */
 static void
 copy_that_waited(void)
 {
@@ -633,7 +634,7 @@ write_lines(void *arg)
 	return NULL;
 }
 
-/* Whether N bytes are all the same letter, that of one of the crowd. */
+/* Whether the N bytes are the same letter throughout, one of the crowd's. */
 static bool
 uniform(const char *line, size_t n)
 {
@@ -667,7 +668,7 @@ crowd(void)
 static struct both family;
 static struct writer parents[3];
 
-/* The threads that wrote there, and waited, are the parent's. */
+/* The threads that were waiting to write belong to the parent. */
 static bool
 write_in_child(void)
 {
