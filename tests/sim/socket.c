@@ -296,8 +296,11 @@ close_socket(struct sim_file *f)
 	s->closed_at = sim_now();
 	if (s->state == SIM_LISTENING)
 		close_listener(s);
-	if (s->in != NULL)
-		s->taken = s->in->arrived;
+	if (s->in == NULL) {
+		s->state = SIM_DEAD;
+		return;
+	}
+	s->taken = s->in->arrived;
 	if (s->state != SIM_CONNECTED) {
 		s->state = SIM_DEAD;
 		return;

@@ -90,19 +90,21 @@ write_part(const void *data, size_t n)
 static void
 write_rest(const char *data, size_t n)
 {
-	size_t sent;
+	size_t sent, part;
 
 	cut = true;
-	if (sim_chance(2000) || tcp_resume_output(server.out.port) == -1)
-		return;
-	server.out.torn = TCPUNIT_ERROR_NONE;
-	sent = write_part(data, n);
-	if (sent == 0)
-		(void)sim_close(&server.out, false);
-	else if (sent < n)
-		write_rest(data + sent, n - sent);
-	else
-		cut = false;
+	for (sent = 0; sent < n; sent += part) {
+		if (sim_chance(2000) ||
+		    tcp_resume_output(server.out.port) == -1)
+			return;
+		server.out.torn = TCPUNIT_ERROR_NONE;
+		part = write_part(data + sent, n - sent);
+		if (part == 0) {
+			(void)sim_close(&server.out, false);
+			return;
+		}
+	}
+	cut = false;
 }
 
 static void
@@ -186,14 +188,15 @@ void
 sim_run_writers(void)
 {
 	struct sim_task *writers[MAX_WRITERS], *reader;
-	unsigned i, n = 2 + sim_below(MAX_WRITERS - 1);
+	unsigned i = 0, n = 2 + sim_below(MAX_WRITERS - 1);
 
 	if (sim_pair(&client, &server) == -1)
 		return;
 	sim_set_limit(&server.out, sim_some_limit(100));
 	reader = sim_task_new(read_records, NULL);
-	for (i = 0; i < n; i++)
+	do
 		writers[i] = sim_task_new(write_records, (void *)(uintptr_t)i);
+	while (++i < n);
 	(void)sim_sleep((int)sim_below(100));
 	if (sim_chance(5000) && !writers[0]->ended)
 		sim_terminate(writers[0]);
