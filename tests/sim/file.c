@@ -4,6 +4,8 @@
  */
 #include "file.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -197,4 +199,29 @@ int64_t
 sim_table_failed(void)
 {
 	return failed;
+}
+
+static ssize_t
+refuse(const struct sim_file *f)
+{
+	errno =
+	    S_ISFIFO(f->kind->mode) || S_ISREG(f->kind->mode) ? EBADF : EINVAL;
+	return -1;
+}
+
+ssize_t
+sim_file_refuse_read(struct sim_file *f, void *buf, size_t n, bool peek)
+{
+	(void)buf;
+	(void)n;
+	(void)peek;
+	return refuse(f);
+}
+
+ssize_t
+sim_file_refuse_write(struct sim_file *f, const void *data, size_t n)
+{
+	(void)data;
+	(void)n;
+	return refuse(f);
 }

@@ -83,4 +83,10 @@ bool sim_table_draw(void);
 /* When a call last failed for that reason. */
 int64_t sim_table_failed(void);
 
+/* For kinds that cannot be read, or not be written: EBADF for pipes and regular
+ * files, which were opened for the other direction, or else EINVAL. */
+ssize_t sim_file_refuse_read(
+    struct sim_file *f, void *buf, size_t n, bool peek);
+ssize_t sim_file_refuse_write(struct sim_file *f, const void *data, size_t n);
+
 #endif

@@ -30,8 +30,6 @@ static short poll_reader(const struct sim_file *);
 static short poll_writer(const struct sim_file *);
 static ssize_t read_pipe(struct sim_file *, void *, size_t, bool);
 static ssize_t write_pipe(struct sim_file *, const void *, size_t);
-static ssize_t refuse_read(struct sim_file *, void *, size_t, bool);
-static ssize_t refuse_write(struct sim_file *, const void *, size_t);
 static void close_reader(struct sim_file *);
 static void close_writer(struct sim_file *);
 static short poll_counter(const struct sim_file *);
@@ -42,10 +40,10 @@ static ssize_t read_regular(struct sim_file *, void *, size_t, bool);
 static ssize_t write_regular(struct sim_file *, const void *, size_t);
 static void close_nothing(struct sim_file *);
 
-static const struct sim_file_kind reader = {
-    "pipe", S_IFIFO, poll_reader, read_pipe, refuse_write, close_reader, NULL};
-static const struct sim_file_kind writer = {
-    "pipe", S_IFIFO, poll_writer, refuse_read, write_pipe, close_writer, NULL};
+static const struct sim_file_kind reader = {"pipe", S_IFIFO, poll_reader,
+    read_pipe, sim_file_refuse_write, close_reader, NULL};
+static const struct sim_file_kind writer = {"pipe", S_IFIFO, poll_writer,
+    sim_file_refuse_read, write_pipe, close_writer, NULL};
 static const struct sim_file_kind counter = {"eventfd", 0, poll_counter,
     read_counter, write_counter, close_nothing, NULL};
 static const struct sim_file_kind regular = {"file", S_IFREG, poll_regular,
@@ -153,27 +151,6 @@ write_pipe(struct sim_file *f, const void *data, size_t n)
 	if (n > PIPE_BUF)
 		n = sim_weather_piece(n);
 	return (ssize_t)sim_stream_put(s, data, n);
-}
-
-static ssize_t
-refuse_read(struct sim_file *f, void *buf, size_t n, bool peek)
-{
-	(void)f;
-	(void)buf;
-	(void)n;
-	(void)peek;
-	errno = EBADF;
-	return -1;
-}
-
-static ssize_t
-refuse_write(struct sim_file *f, const void *data, size_t n)
-{
-	(void)f;
-	(void)data;
-	(void)n;
-	errno = EBADF;
-	return -1;
 }
 
 static void

@@ -35,8 +35,6 @@ static unsigned n_sets;
 void (*sim_poller_check)(int64_t until);
 
 static short poll_set(const struct sim_file *);
-static ssize_t no_read(struct sim_file *, void *, size_t, bool);
-static ssize_t no_write(struct sim_file *, const void *, size_t);
 static void close_set(struct sim_file *);
 static uint32_t ready(const struct item *);
 static struct item *find(struct set *, int, const struct sim_file *);
@@ -47,8 +45,8 @@ static bool pretend(struct set *, struct epoll_event *);
 static void sleep_until(int64_t);
 static int check_all(struct pollfd *, nfds_t);
 
-static const struct sim_file_kind kind = {
-    "epoll", 0, poll_set, no_read, no_write, close_set, NULL};
+static const struct sim_file_kind kind = {"epoll", 0, poll_set,
+    sim_file_refuse_read, sim_file_refuse_write, close_set, NULL};
 
 struct sim_file *
 sim_poller_new(void)
@@ -147,27 +145,6 @@ poll_set(const struct sim_file *f)
 {
 	(void)f;
 	return 0;
-}
-
-static ssize_t
-no_read(struct sim_file *f, void *buf, size_t n, bool peek)
-{
-	(void)f;
-	(void)buf;
-	(void)n;
-	(void)peek;
-	errno = EINVAL;
-	return -1;
-}
-
-static ssize_t
-no_write(struct sim_file *f, const void *data, size_t n)
-{
-	(void)f;
-	(void)data;
-	(void)n;
-	errno = EINVAL;
-	return -1;
 }
 
 static void

@@ -37,16 +37,6 @@ read_signals(struct sim_file *f, void *buf, size_t n, bool peek)
 	return sizeof(info);
 }
 
-static ssize_t
-write_signals(struct sim_file *f, const void *data, size_t n)
-{
-	(void)f;
-	(void)data;
-	(void)n;
-	errno = EINVAL;
-	return -1;
-}
-
 static void
 close_signals(struct sim_file *f)
 {
@@ -57,7 +47,7 @@ close_signals(struct sim_file *f)
 static const struct sim_file_kind kind = {.name = "signalfd",
     .poll = poll_signals,
     .read = read_signals,
-    .write = write_signals,
+    .write = sim_file_refuse_write,
     .close = close_signals};
 
 struct sim_file *

@@ -43,17 +43,6 @@ poll_stderr(const struct sim_file *f)
 	return POLLOUT;
 }
 
-static ssize_t
-read_stderr(struct sim_file *f, void *buf, size_t n, bool peek)
-{
-	(void)f;
-	(void)buf;
-	(void)n;
-	(void)peek;
-	errno = EBADF;
-	return -1;
-}
-
 /* Counts messages, but not lines of --progress. */
 static ssize_t
 write_stderr(struct sim_file *f, const void *data, size_t n)
@@ -71,7 +60,7 @@ close_stderr(struct sim_file *f)
 }
 
 static const struct sim_file_kind standard_error = {"stderr", S_IFREG,
-    poll_stderr, read_stderr, write_stderr, close_stderr, NULL};
+    poll_stderr, sim_file_refuse_read, write_stderr, close_stderr, NULL};
 
 /* ---- The machine around the session ---- */
 
