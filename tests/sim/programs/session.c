@@ -4,7 +4,6 @@
  * standard output and its peer are other processes, which may be slow, leave,
  * or stop doing anything.  Signals and time limits come at any time.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
