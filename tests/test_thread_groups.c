@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_thread_groups.c - groups of threads: waiting for all, terminating all, the
- * first error.
+ * test_thread_groups.c - groups of threads: waiting for all, terminating all,
+ * the first error.
  */
 #include <errno.h>
 #include <string.h>
