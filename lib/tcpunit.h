@@ -39,6 +39,7 @@
 #define TCPUNIT_H
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -725,6 +726,15 @@ TCPUNIT_API tcp_thread tcp_current_thread(void);
 TCPUNIT_API int tcp_wait_fd(int fd, int events, int timeout);
 #define TCPUNIT_READABLE 1
 #define TCPUNIT_WRITABLE 2
+
+/*
+ * Parks until a signal of SET is pending, takes it and returns its number.  The
+ * caller has blocked all of them, in each OS thread, so that none of them has
+ * an effect of its own.  Of several threads that wait for a signal, one gets
+ * it. Errors: argument EINVAL if SET is empty or has a signal that this OS
+ * thread does not block; timeout; terminated; system EMFILE, ENFILE, ENOMEM.
+ */
+TCPUNIT_API int tcp_wait_signal(const sigset_t *set, int timeout);
 
 /* ---- Mutexes and conditions ----
  *

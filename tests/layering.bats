@@ -22,6 +22,7 @@ lib_rooms() {
 	error: runtime failure text
 	options: error runtime
 	thread: waiter watch runtime options scheduler handle error
+	signals: watch runtime error fd
 	mutex condition mailbox group deadline: waiter runtime error
 	connection: scheduler address descriptor socket_file
 	port input read line output closing properties writers: watch waiter connection ahead runtime error unix_address text
