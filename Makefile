@@ -18,8 +18,8 @@
 #                      is static (ARCH=arm64); deb: its Debian packages
 #   make release-check what takes longer: packages, other machines
 #
-# SAN=1 builds with ASan and UBSan, TINY=1 with internal buffers of a byte; Q=
-# shows the commands.
+# SAN=1 builds with ASan and UBSan, TSAN=1 with TSan, for tests with several OS
+# threads; TINY=1 with internal buffers of a byte; Q= shows the commands.
 
 PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
@@ -42,7 +42,7 @@ RELRO = -Wl,-z,relro,-z,now,-z,defs
 FEATURES = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 PIC = -fPIC
 PIE = -pie
-BUILD = build$(if $(SAN),/san)$(if $(TINY),/tiny)
+BUILD = build$(if $(SAN),/san)$(if $(TSAN),/tsan)$(if $(TINY),/tiny)
 PKG_CONFIG = pkg-config
 JOBS = $(shell nproc)
 FUZZ_SECONDS = 60
@@ -55,6 +55,11 @@ BENCH =
 ifdef SAN
 CFLAGS = -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
+HARDENING =
+RELRO =
+endif
+ifdef TSAN
+CFLAGS = -O1 -g -fsanitize=thread
 HARDENING =
 RELRO =
 endif

@@ -14,6 +14,9 @@
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/common_interface_defs.h>
 #endif
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
 
 /* Defined by the C++ runtime, if the program has one; the type follows its
  * ABI. */
@@ -37,6 +40,9 @@ tu_context_make(struct tu_context *c, struct tu_stacks *stacks, size_t size,
 	c->bottom = tu_stack_bottom(c->stack);
 	c->size = c->stack->size;
 #endif
+#ifdef __SANITIZE_THREAD__
+	c->fiber = __tsan_create_fiber(0);
+#endif
 	prepare(c);
 	return 0;
 }
@@ -54,6 +60,9 @@ tu_context_free(struct tu_context *c, struct tu_stacks *stacks)
 {
 	if (c->stack == NULL)
 		return;
+#ifdef __SANITIZE_THREAD__
+	__tsan_destroy_fiber(c->fiber);
+#endif
 	tu_stack_give(stacks, c->stack);
 	c->stack = NULL;
 }
@@ -127,6 +136,11 @@ tu_context_switch(struct tu_context *from, struct tu_context *to)
 	if (from != NULL)
 		note_depth(from);
 	switch_exceptions(from, to);
+#ifdef __SANITIZE_THREAD__
+	if (from != NULL)
+		from->fiber = __tsan_get_current_fiber();
+	__tsan_switch_to_fiber(to->fiber, 0);
+#endif
 	swap(from ? from : &ended, to);
 }
 #endif

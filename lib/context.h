@@ -43,6 +43,9 @@ struct tu_context {
 	const void *bottom;
 	size_t size;
 #endif
+#ifdef __SANITIZE_THREAD__
+	void *fiber; /* TSan's name for it */
+#endif
 };
 
 /*

@@ -131,4 +131,7 @@ strip(struct tu_thread *t)
 	tu_context_free(&t->context, &t->scheduler->stacks);
 	tu_error_free(t->error);
 	t->error = NULL;
+	if (t->bell != NULL)
+		tu_bell_close(t->bell);
+	t->bell = NULL;
 }

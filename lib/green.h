@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bell.h"
 #include "context.h"
 #include "limit.h"
 #include "tcpunit.h"
@@ -67,6 +68,7 @@ struct tu_thread {
 	struct tu_thread *const *awaits;
 	struct tu_thread *joiner; /* the thread that waits for it */
 	uint64_t handle;
+	struct tu_bell *bell;  /* if it has a handle */
 	const char *call;      /* the name of the call in progress */
 	struct tu_limit limit; /* of that call */
 	int64_t deadline;      /* of all calls together, or TU_NEVER */

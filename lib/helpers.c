@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include "timers.h"
 
@@ -16,6 +17,7 @@ struct pool {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pool pools[TU_POOLS];
+static unsigned forks; /* that led to this process */
 
 static void child_of_fork(void);
 static void lose(struct jobs *);
@@ -79,6 +81,7 @@ tu_helpers_cancel(enum tu_pool pool, struct tu_job *job)
 static void
 child_of_fork(void)
 {
+	forks++;
 	for (int i = 0; i < TU_POOLS; i++) {
 		pools[i].helpers = 0;
 		lose(&pools[i].queue);
@@ -130,10 +133,12 @@ help(void *pool)
 	return NULL;
 }
 
+/* If the job calls fork(2), its end in the child is the end of the child. */
 static void
 do_first(struct pool *p)
 {
 	struct tu_job *job = TAILQ_FIRST(&p->queue);
+	unsigned forks_before = forks;
 
 	TAILQ_REMOVE(&p->queue, job, link);
 	TAILQ_INSERT_TAIL(&p->working, job, link);
@@ -142,6 +147,10 @@ do_first(struct pool *p)
 	tu_helpers_unlock();
 	job->work(job);
 	tu_helpers_lock();
+	if (forks != forks_before) {
+		tu_helpers_unlock();
+		exit(0);
+	}
 	TAILQ_REMOVE(&p->working, job, link);
 	job->state = TU_DONE;
 	job->ended(job);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Each pool has its own queue, and at most TU_HELPERS OS threads. */
-enum tu_pool { TU_LOOK_UPS, TU_POOLS };
+enum tu_pool { TU_LOOK_UPS, TU_CALLS, TU_POOLS };
 
 enum { TU_HELPERS = 8 };
 
@@ -23,7 +23,8 @@ enum tu_job_state { TU_QUEUED, TU_WORKING, TU_DONE, TU_LOST };
 struct tu_job {
 	TAILQ_ENTRY(tu_job) link;
 	void (*work)(struct tu_job *);  /* in a helper, without the lock */
-	void (*ended)(struct tu_job *); /* after work, with the lock held */
+	/* Called after work, with the lock held; it may free the job. */
+	void (*ended)(struct tu_job *);
 	enum tu_job_state state;        /* TU_LOST: by fork(2), in the child */
 	int64_t begun;                  /* unset while it is queued */
 };

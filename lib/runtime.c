@@ -42,6 +42,7 @@ static struct tu_runtime *runtime_take(void);
 static struct tu_runtime *runtime_new(void);
 static void runtime_give(void *);
 static int after_fork(struct tu_runtime *);
+static void forget_ring(struct tu_runtime *);
 static void prepare_process(void);
 static void lock_unused(void);
 static void unlock_unused(void);
@@ -181,6 +182,7 @@ runtime_start(void)
 	if (own == NULL || tu_scheduler_init(&own->scheduler) == -1)
 		return NULL;
 	tu_wakeups_init(&own->wakeups, &own->scheduler);
+	tu_bells_take(&own->bells);
 	own->running = true;
 	return own;
 }
@@ -192,6 +194,7 @@ runtime_stop(struct tu_runtime *rt)
 
 	for (kind = TU_LISTENER; kind < TU_KINDS; kind++)
 		tu_handles_drop(&rt->handles, kind, NULL);
+	forget_ring(rt);
 	tu_scheduler_free(&rt->scheduler);
 	if (rt->scratch != NULL)
 		evbuffer_free(rt->scratch);
@@ -234,8 +237,10 @@ runtime_new(void)
 		return NULL;
 	}
 	rt = calloc(1, sizeof(*rt));
-	if (rt != NULL)
-		tu_handles_init(&rt->handles, ++unused.numbers);
+	if (rt == NULL)
+		return NULL;
+	tu_handles_init(&rt->handles, ++unused.numbers);
+	tu_bells_init(&rt->bells, unused.numbers);
 	return rt;
 }
 
@@ -265,8 +270,18 @@ after_fork(struct tu_runtime *rt)
 {
 	if (tu_scheduler_claim(&rt->scheduler) == -1)
 		return -1;
+	forget_ring(rt);
 	tu_handles_drop(&rt->handles, TU_THREAD, rt->scheduler.first);
 	return 0;
+}
+
+/* Also for a child, whose eventfd for bells is another one. */
+static void
+forget_ring(struct tu_runtime *rt)
+{
+	if (rt->ring != NULL && !rt->scheduler.forked)
+		event_free(rt->ring);
+	rt->ring = NULL;
 }
 
 /* Drops libevent's messages: the calls report the same failures as errors. */
@@ -307,6 +322,7 @@ static void
 child_of_fork(void)
 {
 	unlock_unused();
+	tu_bells_fork(runtime != NULL ? &runtime->bells : NULL);
 	if (runtime != NULL)
 		runtime->scheduler.forked = true;
 }

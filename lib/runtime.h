@@ -31,7 +31,9 @@ struct evbuffer;
 struct tu_runtime {
 	struct tu_scheduler scheduler;
 	struct tu_handles handles;
-	struct tu_wakeups wakeups; /* from other OS threads */
+	struct tu_wakeups wakeups; /* from helpers */
+	struct tu_bells bells;     /* of its threads */
+	struct event *ring;        /* when one was rung; or NULL */
 	void *plain;               /* connections made over descriptors */
 	struct evbuffer *scratch;  /* to read into; empty between calls */
 	bool running;              /* the scheduler exists */

@@ -30,10 +30,11 @@
  *
  * Everything belongs to the OS thread that made it, and each OS thread that
  * calls the library has its own scheduler; a handle of another OS thread is an
- * argument error.  Options may be NULL, which stands for the defaults.  Later
- * versions may add members at the end of their structures: the library accepts
- * older structures, and it accepts newer ones if all members that it does not
- * know are zero.  No call changes a signal's disposition, prints, or exits.
+ * argument error, except for tcp_wake.  Options may be NULL, which stands for
+ * the defaults.  Later versions may add members at the end of their structures:
+ * the library accepts older structures, and it accepts newer ones if all
+ * members that it does not know are zero.  No call changes a signal's
+ * disposition, prints, or exits.
  */
 #ifndef TCPUNIT_H
 #define TCPUNIT_H
@@ -912,6 +913,45 @@ TCPUNIT_API const struct tcp_error *tcp_group_error(tcp_group g);
 /* Closes G and frees it; its threads go on, detached.  Threads that wait for it
  * get the closed error.  Errors: closed, also the second time. */
 TCPUNIT_API int tcp_close_group(tcp_group g);
+
+/* ---- Other OS threads ---- */
+
+/*
+ * Ends T's tcp_wait_wake, the current one or else the next: a wake that comes
+ * before it is kept, and several count as one.  Any OS thread may call it, and
+ * so may any signal handler: it takes atomics and write(2), and keeps errno.
+ * False if T has ended, if the handle was never that of a thread, or if T is a
+ * thread of the parent of this process.  It raises no error.
+ */
+TCPUNIT_API bool tcp_wake(tcp_thread t);
+
+/*
+ * Waits until tcp_wake wakes the running thread (parks).  It may be woken by
+ * anybody for any reason, so that it looks for its work afterwards.  Errors:
+ * timeout; terminated; system EMFILE, ENFILE, ENOMEM.
+ */
+TCPUNIT_API int tcp_wait_wake(int timeout);
+
+/*
+ * Calls fn(arg) on an OS thread of the library's, waits until it returns
+ * (parks), and stores its result unless RESULT is NULL.  This is for functions
+ * that block, such as those for files and databases.  The process makes at most
+ * eight such calls at a time; others wait for these.  All signals are blocked
+ * in fn, and the library has nothing there of the caller's: handles are foreign
+ * ones.
+ *
+ * If the call fails, ARG is no longer the caller's: abandoned(arg, result) is
+ * called to free both, unless ABANDONED is NULL.  If fn has begun, it goes on,
+ * and ABANDONED is called after its end, on its OS thread.  Otherwise fn is
+ * never called, and ABANDONED is called at once, with NULL as the result.  ARG
+ * has to live until then.  tcp_shutdown and the end of the caller do not wait
+ * for fn.  In the child of fork(2) neither function goes on; if fn itself
+ * forks, its return ends the child as exit(0) does.
+ *
+ * Errors: argument; timeout; terminated; system EAGAIN, EMFILE, ENFILE, ENOMEM.
+ */
+TCPUNIT_API int tcp_call(void *(*fn)(void *), void *arg, void **result,
+    void (*abandoned)(void *arg, void *result), int timeout);
 
 /* ---- Deadlines ---- */
 

@@ -12,6 +12,7 @@
 #include "waiter.h"
 #include "watch.h"
 
+static int publish(struct tu_runtime *, struct tu_thread *);
 static struct tu_thread *find(tcp_thread, const char *);
 static int fail(enum tu_wake, const struct tu_thread *);
 static int busy(const struct tu_thread *);
@@ -44,8 +45,7 @@ tcp_thread_start_with(
 	}
 	t = tu_thread_new(&rt->scheduler, thunk, arg, &o);
 	if (t != NULL) {
-		t->handle = tu_handle_make(&rt->handles, TU_THREAD, t, drop);
-		if (t->handle != 0)
+		if (publish(rt, t) == 0)
 			return (tcp_thread){t->handle};
 		tu_thread_vanish(t);
 	}
@@ -166,10 +166,7 @@ tcp_current_thread(void)
 	if (rt == NULL)
 		return (tcp_thread){0};
 	self = rt->scheduler.current;
-	if (self->handle == 0)
-		self->handle =
-		    tu_handle_make(&rt->handles, TU_THREAD, self, drop);
-	if (self->handle == 0)
+	if (self->handle == 0 && publish(rt, self) == -1)
 		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 	return (tcp_thread){self->handle};
 }
@@ -200,6 +197,22 @@ tcp_wait_fd(int fd, int events, int timeout)
 	if (woken != TU_READY)
 		return tu_raise_wake(woken, NULL);
 	return ready;
+}
+
+/* Makes the thread's handle and its bell.  0, or -1. */
+static int
+publish(struct tu_runtime *rt, struct tu_thread *t)
+{
+	uint64_t handle = tu_handle_make(&rt->handles, TU_THREAD, t, drop);
+
+	if (handle == 0)
+		return -1;
+	t->bell = tu_bell_open(&rt->bells, handle);
+	if (t->bell != NULL)
+		t->handle = handle;
+	else
+		tu_handle_release(&rt->handles, handle);
+	return t->bell != NULL ? 0 : -1;
 }
 
 static struct tu_thread *

@@ -10,20 +10,23 @@ lib_rooms() {
 	cat <<-'END'
 	text handle sigpipe stack ahead timers localhost unix_address fd:
 	failure address: text
+	bell: handle fd
 	context: stack
 	loop: timers fd
 	descriptor: sigpipe fd text
-	scheduler green limit waiter: context stack loop failure timers
+	scheduler green limit waiter: bell context stack loop failure timers
 	socket_file: scheduler unix_address fd text
 	watch: scheduler
 	helpers: timers
 	wakeup: helpers scheduler fd
-	runtime: wakeup helpers scheduler handle failure
+	runtime: bell wakeup helpers scheduler handle failure
 	error: runtime failure text
 	options: error runtime
 	thread: waiter watch runtime options scheduler handle error
 	signals: watch runtime error fd
 	mutex condition mailbox group deadline: waiter runtime error
+	wake: bell runtime error
+	call: wakeup helpers runtime error
 	connection: scheduler address descriptor socket_file
 	port input read line output closing properties writers: watch waiter connection ahead runtime error unix_address text
 	select: mailbox condition port watch runtime error

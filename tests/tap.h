@@ -50,7 +50,9 @@ tap_remember(void)
 	tap_parent = getpid();
 }
 
-int __lsan_is_turned_off(void); /* NOLINT(bugprone-reserved-identifier) */
+/* The sanitizer's own library looks for it. */
+__attribute__((visibility("default"))) int __lsan_is_turned_off(
+    void); /* NOLINT(bugprone-reserved-identifier) */
 
 int
 __lsan_is_turned_off(void) /* NOLINT(bugprone-reserved-identifier) */
