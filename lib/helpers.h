@@ -22,11 +22,11 @@ enum tu_job_state { TU_QUEUED, TU_WORKING, TU_DONE, TU_LOST };
 
 struct tu_job {
 	TAILQ_ENTRY(tu_job) link;
-	void (*work)(struct tu_job *);  /* in a helper, without the lock */
+	void (*work)(struct tu_job *); /* in a helper, without the lock */
 	/* Called after work, with the lock held; it may free the job. */
 	void (*ended)(struct tu_job *);
-	enum tu_job_state state;        /* TU_LOST: by fork(2), in the child */
-	int64_t begun;                  /* unset while it is queued */
+	enum tu_job_state state; /* TU_LOST: by fork(2), in the child */
+	int64_t begun;           /* unset while it is queued */
 };
 
 /* Called once, before anything else.  0, or an errno. */
