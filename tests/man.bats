@@ -132,7 +132,7 @@ try() {
 @test "the tutorial shows programs as they are tested" {
 	local name n=4
 	examples "$TOP/man/tcpunit-tutorial.7" c
-	for name in work_queue philosophers primes delay choose handler drain; do
+	for name in work_queue philosophers primes delay choose handler drain chat; do
 		n=$((n + 1))
 		sed '1,/^ \*\//d' "$TOP/tests/prog_$name.c" | cmp - $n.c
 		"$BUILD/tests/prog_$name" </dev/null | cmp - $n.out
