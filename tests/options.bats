@@ -281,6 +281,8 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		listen --refuse --reserve 0
 	refuses 2 'listen: --refuse and --reuse-port exclude each other' \
 		listen --refuse --reuse-port 0
+	refuses 2 'listen: --reserve and --reuse-port exclude each other' \
+		listen --reserve --reuse-port 0
 	refuses 2 'listen: --background needs .*' listen --background 0
 	refuses 2 'listen: --abandon and --reset exclude each other' \
 		listen --abandon --reset 0
@@ -313,7 +315,10 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		refuses 2 'listen: --reserve prints a port and ends.*' \
 			listen --reserve "$option" 0
 	done
-	for option in -k --accept-timeout=1 --backlog=1 --allow=::1 --reset; do
+	refuses 2 'listen: --refuse has no use for options about .*' \
+		listen --refuse --drain=1 0
+	for option in -k --accept-timeout=1 --backlog=1 --allow=::1 --reset \
+		--drain=1; do
 		refuses 2 'listen: --reserve has no use for options about .*' \
 			listen --reserve "$option" 0
 	done

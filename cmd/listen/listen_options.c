@@ -182,7 +182,8 @@ check_idle(const struct run *run, const struct listen_options *o, bool command)
 		return usage_error(
 		    run, "%s has no use for a COMMAND", idle->name);
 	if (has_accept_options(o) || has_manner(&o->session) ||
-	    has_wire(&o->session) || (!listens && o->backlog != INT_MAX))
+	    has_wire(&o->session) ||
+	    (!listens && (o->backlog != INT_MAX || o->session.drain)))
 		return usage_error(run,
 		    "%s has no use for options about connections", idle->name);
 	if (o->reserve && (o->until_exit || has_ready_options(&o->ready)))
@@ -209,7 +210,7 @@ check_exclusions(const struct run *run, const struct listen_options *o)
 	if (o->v6only && run->options->family == 4)
 		return usage_error(
 		    run, "--ipv4 and --v6only exclude each other");
-	if (o->reuse_port && (o->black_hole || o->refuse))
+	if (o->reuse_port && (o->black_hole || o->refuse || o->reserve))
 		return usage_error(
 		    run, "%s and --reuse-port exclude each other", first);
 	return STATUS_GO_ON;
