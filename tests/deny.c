@@ -19,8 +19,8 @@ install(struct sock_filter *rules, unsigned short n)
 {
 	struct sock_fprog program = {n, rules};
 
-	/* Who may do so anyway keeps set-user-ID programs, as in a container.
-	 */
+	/* A privileged process can install the filter without no_new_privs,
+	 * and set-user-ID programs keep working, as in a container. */
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
 		return true;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
@@ -41,7 +41,8 @@ deny(int call, int code)
 	return install(rules, sizeof rules / sizeof *rules);
 }
 
-/* TEST is how the low half of the argument is compared with VALUE. */
+/* Refuses CALL if TEST, a BPF jump, holds for the low half of its argument
+ * INDEX and VALUE. */
 static bool
 deny_if(int call, unsigned index, unsigned short test, unsigned value, int code)
 {

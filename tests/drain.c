@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * drain.c - numbered bytes and who takes them.
+ * drain.c - makes numbered bytes, and reads a descriptor in the background.
  */
 #include "drain.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * drain.h - bytes that tell where they stand, in any amount: made in memory,
- * and taken from a descriptor by an OS thread of its own until it ends.
+ * drain.h - bytes from which a test can tell their position in a stream, in any
+ * number: the test makes them in memory, and an OS thread reads and checks them
+ * from a descriptor until end of file.
  */
 #ifndef DRAIN_H
 #define DRAIN_H
@@ -10,26 +11,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* N bytes from position AT on; free(3) them. */
+/* Returns the N numbered bytes from position AT on, to be freed with
+ * free(3). */
 char *numbered(size_t at, size_t n);
 
-/* Whether BUF is that. */
+/* Whether BUF holds the N numbered bytes from position AT on. */
 bool is_numbered(const char *buf, size_t at, size_t n);
 
-/* A file without a name, for reading and writing. */
+/* Opens a nameless file for reading and writing. */
 int temporary_file(void);
 
 struct drain {
 	pthread_t thread;
 	int fd;
 	size_t piece;
-	size_t n;   /* bytes so far */
-	bool right; /* all of them as numbered */
+	size_t n;   /* bytes read so far */
+	bool right; /* all of them were the numbered ones */
 	int error;  /* errno of the last read, 0 at end of file */
 };
 
-/* Reads FD until its end, in the background, at most PIECE bytes at a time, 0
- * being many; waits for that. */
+/* drain_start reads FD until end of file in an OS thread, drain_start_by at
+ * most PIECE bytes at a time (0: a large number).  drain_join waits for the
+ * end of that thread. */
 void drain_start(struct drain *d, int fd);
 void drain_start_by(struct drain *d, int fd, size_t piece);
 void drain_join(struct drain *d);

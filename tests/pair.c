@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pair.c - the library's ports against a plain socket.
+ * pair.c - connects the library's ports to a plain socket.
  */
 #include "pair.h"
 
-#include <linux/bpf.h> /* the states, which the next one lacks */
+#include <linux/bpf.h> /* TCP states, which linux/tcp.h lacks */
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -165,7 +165,7 @@ segments_sent(int fd)
 	return (int)info_of(fd).tcpi_data_segs_out;
 }
 
-/* Without its pair there is nothing a test could say. */
+/* A test cannot check anything without its pair. */
 static void
 give_up(const char *what)
 {
@@ -173,7 +173,8 @@ give_up(const char *what)
 	exit(2);
 }
 
-/* No segment of the peer waits for the acknowledgement of another. */
+/* With TCP_NODELAY the peer sends a segment before the last one is
+ * acknowledged. */
 static struct pair
 ready(struct pair p)
 {

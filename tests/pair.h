@@ -18,19 +18,20 @@ struct pair {
 	int peer;
 };
 
-/* Connected by the library to the peer, or accepted by it.  The program ends
- * if that fails. */
+/* pair_connect: the library connects to the peer.  pair_accept: it accepts
+ * the peer's connection.  The program ends if either fails. */
 struct pair pair_connect(void);
 struct pair pair_accept(void);
 
-/* Closes the two ports and the socket, unless they are closed. */
+/* Closes the two ports and the socket, those that are still open. */
 void pair_close(struct pair *p);
 
-/* Both send one segment: a string, or N bytes. */
+/* The peer sends one segment: a string, or N bytes. */
 void pair_say(struct pair *p, const char *s);
 void pair_send(struct pair *p, const void *buf, size_t n);
 
-/* The end of file; a reset, which also closes the peer. */
+/* pair_finish: the peer sends end of file.  pair_reset: the peer resets the
+ * connection and closes its socket. */
 void pair_finish(struct pair *p);
 void pair_reset(struct pair *p);
 
@@ -43,9 +44,10 @@ bool pair_taken(struct pair *p);
  * false if that takes more than five seconds. */
 bool pair_reaches(struct pair *p, int state);
 
-/* Of a connected socket: its state, bytes received and not read, bytes ever
- * sent and ever received, where the end of file is a byte too, and segments
- * that were sent with bytes in them. */
+/* These describe the connected socket FD: its TCP state; how many received
+ * bytes have not been read; how many bytes were ever sent, and received (the
+ * end of file counts as one byte); and how many segments with data were
+ * sent. */
 int tcp_state(int fd);
 int unread(int fd);
 uint64_t bytes_sent(int fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * peer.c - plain sockets for the other end of a connection.
+ * peer.c - plain sockets that act as the other end of a connection.
  */
 #include "peer.h"
 
@@ -185,7 +185,7 @@ finish(int fd, int ms)
 	return code == 0 ? 0 : -1;
 }
 
-/* So that a test that fails ends. */
+/* Sets time limits on FD, so that a failing test ends. */
 static int
 limited(int fd)
 {

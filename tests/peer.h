@@ -8,28 +8,30 @@
 
 #include <stdbool.h>
 
-/* A listening socket, port 0 being any; and its number.  -1 on failure. */
+/* peer_listen makes a listening socket (PORT 0: any port), and peer_port
+ * returns its port number.  Both return -1 on failure. */
 int peer_listen(const char *ip, int port, int backlog);
 int peer_port(int fd);
 
-/* A port number of IP that nobody has. */
+/* Returns a port number that nothing uses at the address IP. */
 int peer_free_port(const char *ip);
 
-/* A connected socket; -1 with ETIMEDOUT when it took longer than MS. */
+/* Both return a connected socket, or -1.  peer_connect fails with ETIMEDOUT
+ * after MS milliseconds. */
 int peer_connect(const char *ip, int port, int ms);
 int peer_accept(int fd);
 
-/* Whether all of S could be sent; whether the next bytes are S; whether the
- * file ends here. */
+/* peer_send: whether all of S could be sent.  peer_says: whether the next
+ * bytes received are S.  peer_eof: whether end of file comes next. */
 bool peer_send(int fd, const char *s);
 bool peer_says(int fd, const char *s);
 bool peer_eof(int fd);
 
-/* Closes with a reset. */
+/* Closes FD so that the connection is reset. */
 void peer_reset(int fd);
 
-/* A listener whose queue is full, so that connecting to it never ends: neither
- * admitted nor refused.  Port 0 is any. */
+/* A listener whose queue is full: a connection attempt to it is neither
+ * accepted nor refused, and waits for ever.  PORT 0 means any port. */
 struct hole {
 	int listener, client;
 	int port;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * probe.c - measuring a process from within.
+ * probe.c - measures the process that runs the test.
  */
 #include "probe.h"
 
@@ -30,7 +30,7 @@ static bool exists_socket(int port, int state);
 static struct rlimit permitted;
 static volatile sig_atomic_t alarms;
 
-/* An emulator has threads of its own. */
+/* An emulator runs threads of its own, so count those at the start. */
 static int threads = 1;
 
 __attribute__((constructor)) static void
@@ -63,9 +63,9 @@ size_t
 heap_in_use(void)
 {
 #if !defined(__GLIBC__)
-	return 0; /* musl does not tell */
+	return 0; /* musl has no mallinfo */
 #elif !__GLIBC_PREREQ(2, 33)
-	struct mallinfo m = mallinfo(); /* up to 2 GiB */
+	struct mallinfo m = mallinfo(); /* wraps at 2 GiB */
 
 	return (size_t)m.uordblks + (size_t)m.hblkhd;
 #else
@@ -83,7 +83,7 @@ settled_fds(void)
 
 	while (entries("/proc/self/task") > threads && now_ms() < end)
 		poll(NULL, 0, 1);
-	return entries("/proc/self/fd") - 1; /* that of looking */
+	return entries("/proc/self/fd") - 1; /* entries() opens one */
 }
 
 int
@@ -92,7 +92,7 @@ other_threads(void)
 	return entries("/proc/self/task") - threads;
 }
 
-/* The lowest free number is the limit: those already open go on. */
+/* The limit is the lowest free number: open descriptors keep working. */
 void
 forbid_fds(void)
 {

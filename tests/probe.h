@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * probe.h - what a test measures of its process and of the kernel: time,
- * queues, the states of connections; and a process without descriptors.
+ * probe.h - measures what a test needs to know of its process and of the
+ * kernel: time, queues, the states of connections.  It can also take all
+ * descriptors away from the process.
  */
 #ifndef PROBE_H
 #define PROBE_H
@@ -10,44 +11,49 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Monotonic milliseconds. */
+/* Returns the monotonic time in milliseconds. */
 int64_t now_ms(void);
 
 /*
- * How many descriptors are open once this OS thread is the only one, or after
- * ten seconds: a look-up's may outlive it by as long as its OS thread does.
+ * Returns how many descriptors are open once this OS thread is the only one, or
+ * after ten seconds.  (The OS thread of a look-up may end, and close its
+ * descriptor, only after the look-up.)
  */
 int settled_fds(void);
 
-/* How many OS threads this process has besides the first. */
+/* Returns how many OS threads this process has besides the first. */
 int other_threads(void);
 
-/* Bytes of the heap in use. */
+/* Returns how many bytes of the heap are in use. */
 size_t heap_in_use(void);
 
-/* From now on no descriptor can be made; as before again. */
+/* After forbid_fds this process cannot open a descriptor; after permit_fds
+ * it can again. */
 void forbid_fds(void);
 void permit_fds(void);
 
-/* How many finished handshakes wait in a listening socket, and how many it
- * admits; -1 on failure. */
+/* queued: how many finished handshakes wait in the listening socket FD.
+ * queue_limit: how many it admits.  Both return -1 on failure. */
 int queued(int fd);
 int queue_limit(int fd);
 
-/* Waits, five seconds at most, until N wait there.  True if they do. */
+/* Waits at most five seconds until N handshakes wait in the queue of FD.
+ * Returns true if they do. */
 bool await_queued(int fd, int n);
 
-/* Waits, as long, for an IPv4 socket of local port PORT in STATE
- * (TCP_TIME_WAIT). */
+/* Waits at most five seconds for an IPv4 socket with local port PORT in
+ * STATE (TCP_TIME_WAIT).  Returns true if there is one. */
 bool await_socket(int port, int state);
 
-/* Signals that interrupt calls, each 50 ms; ends them: how many there were. */
+/* alarms_start sends this process a signal every 50 ms, which interrupts its
+ * calls.  alarms_stop ends that, and returns how many signals came. */
 void alarms_start(void);
 int alarms_stop(void);
 
 /*
- * Whether F returns true in a process of its own, for what would change this
- * one: its user, its namespaces.  Killed after ten seconds.
+ * Whether F returns true in a child process.  This is for an F that changes its
+ * process, such as the user or the namespaces.  The child is killed after ten
+ * seconds.
  */
 bool in_child(bool (*f)(void));
 

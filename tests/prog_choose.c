@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_choose.c - the first of several channels, as tcpunit-tutorial(7) shows
- * it.
+ * prog_choose.c - takes the first message from several channels; the example of
+ * tcpunit-tutorial(7).
  */
 #include <stdio.h>
 #include <tcpunit.h>

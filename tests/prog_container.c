@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_container.c - run a program with what docker leaves root in a container
- * unless told otherwise: its capabilities, and its profile of system calls as
- * far as the tests can notice.
+ * prog_container.c - runs a program with the restrictions that docker puts on
+ * root in a container by default: its capabilities, and that part of its system
+ * call filter which the tests can notice.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -31,8 +31,8 @@ static const int refused[] = {SYS_acct, SYS_add_key, SYS_bpf, SYS_clock_settime,
     SYS_sethostname, SYS_setns, SYS_settimeofday, SYS_swapoff, SYS_swapon,
     SYS_syslog, SYS_umount2, SYS_unshare, SYS_userfaultfd, SYS_vhangup};
 
-/* Of clone(2).  The arguments of clone3(2) are in memory, where no filter
- * sees them, so that it is refused as a whole. */
+/* Flags of clone(2) that are refused.  clone3(2) is refused altogether: its
+ * arguments are in memory, where no filter sees them. */
 static const unsigned new_namespaces[] = {CLONE_NEWCGROUP, CLONE_NEWIPC,
     CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS};
 
@@ -46,7 +46,7 @@ drop_capabilities(void)
 	for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
 		if (!(capabilities & BIT(c)) &&
 		    prctl(PR_CAPBSET_DROP, c, 0, 0, 0) == -1)
-			return geteuid() != 0; /* who has none */
+			return geteuid() != 0; /* other users have none */
 	if (geteuid() != 0)
 		return true;
 	for (int i = 0; i < 2; i++) {

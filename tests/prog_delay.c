@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_delay.c - threads that sleep, as tcpunit-tutorial(7) shows them.
+ * prog_delay.c - threads that sleep; the example of tcpunit-tutorial(7).
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_drain.c - a server that finishes its work when it gets SIGTERM, as
- * tcpunit-tutorial(7) shows it.
+ * prog_drain.c - a server that finishes its work when it gets SIGTERM; the
+ * example of tcpunit-tutorial(7).
  */
 #include <signal.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The client of the documented example.  Line by line it is the Scheme
- * program of peers/client.scm, with what C has to say about failures.
+ * The client of the documented example.  It is the Scheme program of
+ * peers/client.scm line by line, plus the error handling that C needs.
  */
 #include <stdio.h>
 #include <tcpunit.h>

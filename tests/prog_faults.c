@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * prog_faults.c SCENARIO - uses the library while faults/interpose.c makes a
- * call of the system fail.  Status 0: everything went well; 1: a call said
- * that it failed, and why; 2: no such scenario; 3: one failed and did not say
- * why; 4: none failed, and yet the data are wrong; 5: a descriptor is left.
+ * system call fail.  The exit status is 0 if everything went well; 1 if a call
+ * failed and said why; 2 if there is no such scenario; 3 if a call failed and
+ * did not say why; 4 if no call failed, but the data are wrong; 5 if a
+ * descriptor was left open.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,17 +19,18 @@
 
 #define LIMIT_MS 1000
 
-/* What a scenario has: closed at its end, whatever happened. */
+/* The handles that a scenario uses.  They are closed when it ends, even
+ * after a failure. */
 struct pair {
 	tcp_listener listener;
 	tcp_port in, out;   /* the client's */
 	tcp_port from, to;  /* the server's */
-	const char *failed; /* the first call that did */
+	const char *failed; /* the first call that failed */
 };
 
 static bool explained(const char *call);
 
-/* In a scenario: ends it where the call failed. */
+/* Runs CALL in a scenario, and ends the scenario if CALL fails. */
 #define TRY(p, call)                                          \
 	do {                                                  \
 		if ((call) == -1) {                           \
@@ -38,7 +40,7 @@ static bool explained(const char *call);
 		}                                             \
 	} while (0)
 
-/* Never returns where the library does not say why. */
+/* Exits with status 3 if the library does not say why CALL failed. */
 static bool
 explained(const char *call)
 {
@@ -53,7 +55,7 @@ explained(const char *call)
 	_exit(3);
 }
 
-/* Where a call has failed nothing need be right. */
+/* Wrong data count only if no call has failed. */
 static void
 wrong(const struct pair *p, const char *what)
 {
@@ -69,7 +71,7 @@ is(bool valid)
 	return valid ? 0 : -1;
 }
 
-/* A connection without memory for its ports is still there. */
+/* If there is no memory for its ports, a connection stays in the queue. */
 static int
 accept_again(struct pair *p)
 {
@@ -112,7 +114,7 @@ open_pair(struct pair *p, const char *host)
 	return !p->failed;
 }
 
-/* Null handles are refused, which is no harm. */
+/* Handles that were never opened are null, and closing one only fails. */
 static void
 close_pair(struct pair *p)
 {
@@ -167,7 +169,7 @@ unix_lines(struct pair *p)
 	expect_line(p, p->from, "Hello!");
 }
 
-/* What was read from the kernel when memory ran out is still there. */
+/* Bytes that were read from the kernel before memory ran out are kept. */
 static void
 again(struct pair *p)
 {
@@ -242,7 +244,7 @@ take_bulk(struct pair *p)
 	ssize_t n;
 
 	TRY(p, n = tcp_read_string(p->from, arrived, sizeof(arrived)));
-	if (n < (ssize_t)sizeof(bulk)) /* the reason comes behind the bytes */
+	if (n < (ssize_t)sizeof(bulk)) /* the error comes after the bytes */
 		TRY(p, tcp_read_byte(p->from));
 	if (n != sizeof(bulk) || memcmp(arrived, bulk, sizeof(bulk)) != 0)
 		wrong(p, "not the bulk that was sent");
@@ -262,7 +264,7 @@ copy_bulk(struct pair *p, tcp_port source)
 	TRY(p, tcp_close_output_port(p->out));
 }
 
-/* The taker never waits longer than the port's limit. */
+/* The taker never waits longer than its port's time limit. */
 static void
 send_bulk(struct pair *p, int fd)
 {
@@ -367,7 +369,7 @@ time_limits(struct pair *p)
 	(void)explained("accept");
 }
 
-/* Left to the end of the runtime. */
+/* Leaves its threads and ports to be ended by the runtime. */
 static void *
 forget(void *pair)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_handler.c - a program that tcpu listen starts for a connection.
+ * prog_handler.c - a program for tcpu listen to start for each connection.
  */
 #include <stdio.h>
 #include <tcpunit.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_philosophers.c - five philosophers who all take the left fork first, as
- * tcpunit-tutorial(7) shows them.
+ * prog_philosophers.c - five philosophers who all take the left fork first; the
+ * example of tcpunit-tutorial(7).
  */
 #include <stdio.h>
 #include <tcpunit.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_primes.c - a sieve of threads, as tcpunit-tutorial(7) shows it.
+ * prog_primes.c - a sieve of threads; the example of tcpunit-tutorial(7).
  */
 #include <stdint.h>
 #include <stdio.h>

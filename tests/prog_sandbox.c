@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_sandbox.c - run a program in the sandbox of sandbox.h.
+ * prog_sandbox.c - runs a program in the sandbox of sandbox.h.
  */
 #include <stdio.h>
 #include <unistd.h>

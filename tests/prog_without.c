@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_without.c - run a program as if the kernel were older: without what is
- * named here.
+ * prog_without.c - runs a program as on an older kernel, which lacks the named
+ * features.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ no_close_range(void)
 	return deny(SYS_close_range, ENOSYS);
 }
 
-/* Linux 5.9 and 5.10 */
+/* Linux 5.9 and 5.10 know close_range(2), but not this flag. */
 static bool
 no_close_range_cloexec(void)
 {
@@ -37,7 +37,7 @@ no_nowait(void)
 	return deny(SYS_preadv2, EOPNOTSUPP) && deny(SYS_pwritev2, EOPNOTSUPP);
 }
 
-/* A sandbox that does not know the calls. */
+/* Some sandboxes do not know these calls. */
 static bool
 no_preadv2(void)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_work_queue.c - a bounded queue of work, as tcpunit-tutorial(7) shows it.
+ * prog_work_queue.c - a bounded queue of work; the example of
+ * tcpunit-tutorial(7).
  */
 #include <stdio.h>
 #include <tcpunit.h>

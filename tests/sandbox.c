@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sandbox.c - namespaces, the files that say who is who, and a name server
- * that takes its time.
+ * sandbox.c - makes namespaces, the files in /etc that define names, and a name
+ * server that can answer late.
  */
 #include "sandbox.h"
 
@@ -24,7 +24,7 @@
 
 #include "deny.h"
 
-#define HEADER 12 /* of a DNS message */
+#define HEADER 12 /* length of a DNS message's header */
 #define MESSAGE 512
 
 static void leave_out(void);
@@ -75,7 +75,8 @@ sandbox_forbid_ipv6(void)
 	return deny_argument(SYS_socket, 0, AF_INET6, EAFNOSUPPORT);
 }
 
-/* Where no namespaces can be had the suite notes who wants them. */
+/* Without namespaces, the program adds its name to the suite's list of tests
+ * that could not run. */
 static void
 leave_out(void)
 {
@@ -93,7 +94,7 @@ leave_out(void)
 	exit(0);
 }
 
-/* Who is not root becomes root of a user namespace. */
+/* A user other than root becomes root of a new user namespace. */
 static bool
 own_user(void)
 {
@@ -181,7 +182,7 @@ add_address(const char *name, const char *ip)
 	return done;
 }
 
-/* It ends with the program. */
+/* Starts the name server, which ends with the program. */
 static bool
 name_server(void)
 {
@@ -202,14 +203,14 @@ name_server(void)
 	case 0:
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != program)
-			_exit(0); /* it has ended already */
+			_exit(0); /* the program has ended already */
 		signal(SIGCHLD, SIG_IGN);
 		serve(fd);
 	}
 	return close(fd) == 0;
 }
 
-/* A child answers what is to be answered late. */
+/* A child process sends each late answer. */
 static void
 serve(int fd)
 {
@@ -238,7 +239,8 @@ serve(int fd)
 	}
 }
 
-/* Turns the question into the answer: 127.0.0.1, nothing, or no such name. */
+/* Turns the question in M into its answer: the address 127.0.0.1, no record,
+ * or "no such name". */
 static size_t
 answer(unsigned char *m, size_t n)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * tap.h - the Test Anything Protocol for one test program, which includes it
- * once.  A program runs its test functions by run(f), each of them says what
- * holds by ok() and its kin, and main ends with `return done_testing();`.  A
- * test that takes longer than TAP_LIMIT is named and ends the program; the
- * clock for that leaves SIGALRM to the tests.
+ * once.  A program runs its test functions by run(f); each of them reports its
+ * results by ok() and its kin; and main ends with `return done_testing();`.  If
+ * a test takes longer than TAP_LIMIT, the program prints its name and ends.
+ * The clock for this limit does not use SIGALRM, so that tests can.
  */
 #ifndef TAP_H
 #define TAP_H
@@ -36,12 +36,12 @@
 static struct {
 	int count;
 	int failed;
-	char hung[128]; /* what the watchdog says; it has no number */
+	char hung[128]; /* the watchdog's line, without a number */
 } tap;
 
 #ifdef __SANITIZE_ADDRESS__
-/* A child that ends does not look for leaks: another OS thread may have had the
- * lock for that at the fork, and then the child would wait for ever. */
+/* A child does not check for leaks when it ends: if another OS thread held
+ * the leak checker's lock during the fork, the child would wait for ever. */
 static pid_t tap_parent;
 
 __attribute__((constructor)) static void
@@ -61,7 +61,7 @@ __lsan_is_turned_off(void) /* NOLINT(bugprone-reserved-identifier) */
 }
 #endif
 
-/* A line for whoever looks at a failure. */
+/* Prints a line that helps to explain a failure. */
 __attribute__((format(printf, 1, 2))) static inline void
 diag(const char *format, ...)
 {
@@ -89,7 +89,8 @@ tap_vok(const char *file, int line, bool pass, const char *format, va_list args)
 	return pass;
 }
 
-/* Each of these returns whether it holds, and takes the test's name. */
+/* Each of these returns whether its check succeeded, and takes the test's
+ * name. */
 __attribute__((format(printf, 4, 5))) static inline bool
 tap_ok(const char *file, int line, bool pass, const char *format, ...)
 {
@@ -181,7 +182,7 @@ tap_run(const char *name, void (*test)(void))
 	timer_delete(timer);
 }
 
-/* The plan, and the status of main. */
+/* Prints the plan, and returns the exit status of main. */
 static inline int
 done_testing(void)
 {
@@ -189,12 +190,12 @@ done_testing(void)
 	return tap.failed ? 1 : 0;
 }
 
-/* How many descriptors this process has open. */
+/* Returns how many descriptors this process has open. */
 static inline int
 open_fds(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
-	int n = -1; /* that of dir */
+	int n = -1; /* do not count the descriptor of dir */
 
 	if (!dir)
 		return -1;

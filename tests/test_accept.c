@@ -19,7 +19,7 @@
 #define SLACK_MS 700 /* how late a time limit may be on a busy machine */
 #define PROMPT_MS 500
 
-/* A thread in accept, and how it came back. */
+/* A thread that calls tcp_accept, and the result of that call. */
 struct acceptor {
 	tcp_thread thread;
 	tcp_listener listener;
@@ -29,7 +29,7 @@ struct acceptor {
 
 static tcp_listener l;
 
-/* A client that has finished its handshake, so that N of them wait. */
+/* Connects a client, and waits until N clients are in the queue. */
 static int
 client(int n)
 {
@@ -127,7 +127,8 @@ client_has_reset(void)
 	tcp_close_ports(in, out);
 }
 
-/* How long an accept that nobody answers takes; -1 if it does not time out. */
+/* Returns how long an accept without clients takes to time out, or -1 if it
+ * ends otherwise. */
 static int64_t
 accept_in_vain(int limit)
 {
@@ -277,7 +278,7 @@ own_address(void)
 	tcp_close(any);
 }
 
-/* As it is for a program that the socket was handed to. */
+/* A socket that a program got from another process may be blocking. */
 static void
 without_nonblock(void)
 {

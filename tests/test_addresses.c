@@ -16,7 +16,7 @@
 #include "tap.h"
 #include "unit.h"
 
-/* Whether these are the addresses of P. */
+/* Whether P has these local and remote addresses. */
 static bool
 has(tcp_port p, const char *local, const char *remote)
 {
@@ -32,7 +32,8 @@ has(tcp_port p, const char *local, const char *remote)
 	return false;
 }
 
-/* Whether P answers neither question, as it is none for TCP. */
+/* Whether P has neither addresses nor port numbers, because it is not a TCP
+ * port. */
 static bool
 tells_nothing(tcp_port p)
 {
@@ -75,7 +76,7 @@ both_ends(void)
 	tcp_close(l);
 }
 
-/* Whether this is the address of L's only socket. */
+/* Whether L has only one socket, and that has the address LOCAL. */
 static bool
 listens_at(tcp_listener l, const char *local)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_adopt.c - connections that were made elsewhere, and those that are given
- * up.
+ * test_adopt.c - adopts connections that were made elsewhere, and abandons
+ * connections.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_bounds.c - no read goes past the buffer that it reads into.  In the
- * processes of these tests a fence stands after each of the library's buffers,
- * so that a single byte more ends the process.
+ * test_bounds.c - no read writes past the end of its buffer.  In these tests'
+ * processes an inaccessible page follows each of the library's buffers, so that
+ * a single byte too many kills the process.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,18 +21,18 @@
 
 #define LIMIT_MS 20000
 #ifdef TCPUNIT_TINY
-#define LONG 5000 /* more than any buffer */
+#define LONG 5000 /* longer than any buffer */
 #define CHAIN 1024
 #else
 #define LONG 300000
 #define CHAIN 65536
 #endif
 
-/* There is room for some bytes after those that are read. */
+/* The bytes of room that follow those to be read. */
 #define PAST_ROOM 4096
 
-/* The buffers that were asked for, and how much too far a read into one of them
- * goes. */
+/* The fenced buffers, and the number of bytes that a read into one of them
+ * writes past the end. */
 static struct {
 	struct {
 		char *start, *end;
@@ -41,7 +41,7 @@ static struct {
 	size_t excess;
 } fenced;
 
-/* Nothing frees this memory but the end of the process. */
+/* Nothing frees this memory before the process ends. */
 static void *
 fence(size_t size)
 {
@@ -58,7 +58,7 @@ fence(size_t size)
 	return fenced.buffers[fenced.n++].start;
 }
 
-/* Instead of the C library's. */
+/* Replaces the C library's function. */
 int
 posix_memalign(void **memptr, size_t alignment, size_t size)
 {
@@ -67,7 +67,8 @@ posix_memalign(void **memptr, size_t alignment, size_t size)
 	return *memptr != NULL ? 0 : ENOMEM;
 }
 
-/* For libevent: the memory that bytes are read ahead into is such a piece. */
+/* The allocator for libevent.  The library reads ahead into pieces of CHAIN
+ * bytes, and these get a fence. */
 static void *
 allocate(size_t size)
 {
@@ -83,7 +84,8 @@ is_fenced(const char *p)
 	return false;
 }
 
-/* Likewise: it was not malloc'ed. */
+/* Replaces the C library's function: fenced memory does not come from
+ * malloc. */
 void
 free(void *ptr)
 {
@@ -95,8 +97,8 @@ free(void *ptr)
 		real(ptr);
 }
 
-/* Likewise; a read into a buffer writes the last byte that it may, and those of
- * the excess. */
+/* Replaces the C library's function: a read into a fenced buffer also writes
+ * the buffer's last byte, and the excess bytes after it. */
 ssize_t
 recv(int fd, void *buf, size_t n, int flags)
 {
@@ -107,7 +109,7 @@ recv(int fd, void *buf, size_t n, int flags)
 	return syscall(SYS_recvfrom, fd, buf, n, flags, NULL, NULL);
 }
 
-/* Lines and a single byte are read ahead. */
+/* The library reads ahead for a line, and for a single byte. */
 static bool
 read_ahead(void)
 {
@@ -129,7 +131,7 @@ copy_all(void *arg)
 	return NULL;
 }
 
-/* A copy that goes on at the end of this. */
+/* A copy in another thread forwards the bytes from one pair to the other. */
 static bool
 copy(void)
 {
@@ -149,8 +151,8 @@ copy(void)
 	    memcmp(bytes, back, LONG) == 0;
 }
 
-/* How a process ends that does this: 0, or 1 where it fails, or the signal's
- * number plus 128. */
+/* Runs F in a child process and returns how that ended: 0, 1 if F returned
+ * false, or 128 plus the number of the signal that killed it. */
 static int
 ends(bool (*f)(void), size_t excess)
 {
@@ -158,7 +160,7 @@ ends(bool (*f)(void), size_t excess)
 	pid_t child = fork();
 
 	if (child == 0) {
-		signal(SIGSEGV, SIG_DFL); /* sanitizers take it */
+		signal(SIGSEGV, SIG_DFL); /* the sanitizers handle it */
 		fenced.excess = excess;
 		event_set_mem_functions(allocate, realloc, free);
 		_exit(f() ? 0 : 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * test_close.c - closing, abandoning and resetting the ports of a connection,
- * alone and together with another process: section X of the conformance
- * table.
+ * by one process alone and by two processes that share it: section X of the
+ * conformance table.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "tap.h"
 #include "unit.h"
 
-/* Whether nothing has come, and neither has the end of file. */
+/* Whether neither a byte nor the end of file has arrived. */
 static bool
 silent(int fd)
 {
@@ -27,7 +27,7 @@ silent(int fd)
 	    errno == EAGAIN;
 }
 
-/* Whether a read of this socket would be told the end of file. */
+/* Whether the next read of FD would return end of file. */
 static bool
 ended(int fd)
 {
@@ -161,7 +161,7 @@ both_output_first(void)
 	t = tcp_thread_start(close_both, &p);
 	while (tcp_port_position(p.out) == 0)
 		tcp_thread_yield();
-	pair_say(&p, "a"); /* what stays unread makes close(2) a reset */
+	pair_say(&p, "a"); /* close(2) resets a connection with unread input */
 	is_int(tcp_read_byte(p.in), 'a',
 	    "the input can be read while close_ports sends the output");
 	drain_start(&d, p.peer);
@@ -292,7 +292,7 @@ abandon_others(void)
 	tcp_close_output_port(out);
 }
 
-/* What the child process of the next two closes. */
+/* The ports that the child process of the next two tests closes. */
 static struct pair shared;
 
 static bool
@@ -407,7 +407,7 @@ addresses_of_half(void)
 	pair_close(&p);
 }
 
-/* What a command prints, in its first line. */
+/* Stores the first line that COMMAND prints. */
 static void
 output_of(const char *command, char *got, size_t size)
 {
@@ -470,8 +470,8 @@ reset_on_purpose(void)
 	pair_close(&p);
 }
 
-/* How the file ends for a peer who takes all that comes: 0 at its end, or the
- * error. */
+/* Reads all bytes that come to PEER.  Returns 0 if they end with end of
+ * file, and otherwise the error. */
 static int
 end_of_all(int peer)
 {
@@ -483,7 +483,8 @@ end_of_all(int peer)
 	return n == 0 ? 0 : errno;
 }
 
-/* A connection whose output could not be flushed, and is closed. */
+/* Returns a connection whose ports are closed although its output could not
+ * be flushed. */
 static struct pair
 cut_short(bool abandoned)
 {
@@ -501,7 +502,8 @@ cut_short(bool abandoned)
 	return p;
 }
 
-/* Whether the peer reads what there is, and then no end of file. */
+/* Whether PEER can read the bytes that were sent, and finds no end of file
+ * after them. */
 static bool
 goes_on(int peer)
 {
@@ -538,7 +540,8 @@ copy_there(void *sending)
 	return NULL;
 }
 
-/* Closes the port in which THUNK has filled the socket. */
+/* Closes a port while THUNK writes to it and waits because the socket is
+ * full. */
 static void
 cut_by_close(void *(*thunk)(void *), struct sending *s, const char *name)
 {
@@ -664,7 +667,8 @@ buffer_that_another_thread_sends(void)
 	pair_close(&p);
 }
 
-/* How a connection ends that has read more than it needed. */
+/* The ways to end a connection after the library has read more of it than
+ * was needed. */
 enum end { WRITES, FLUSHES, RESETS, ENDS };
 
 struct visit {
@@ -672,7 +676,7 @@ struct visit {
 	enum end end;
 };
 
-/* One client of a server that always finds the next one waiting. */
+/* A client for a server that always finds the next client waiting. */
 static void *
 serve_at_once(void *arg)
 {
@@ -708,7 +712,8 @@ serve_in_thread(struct visit *v)
 	tcp_thread_join(t, NULL, -1);
 }
 
-/* How much more of the heap is in use after N connections than after a few. */
+/* Returns how many more bytes of the heap are in use after N connections
+ * than after the first ones. */
 static long
 left_behind(int n, bool in_threads)
 {

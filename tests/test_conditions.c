@@ -15,12 +15,12 @@ enum { WAITERS = 3, MANY_CALLS = 100000, LATE_MS = 50 };
 
 static tcp_condition condition;
 
-/* A thread that waits once, and what became of that. */
+/* A thread that waits once, and the result of that wait. */
 struct waiter {
 	tcp_thread thread;
 	int timeout;
 	int result;
-	int turn; /* that it had among all */
+	int turn; /* its place in the order of waking */
 	enum tcp_error_kind kind;
 };
 
@@ -54,7 +54,7 @@ start_all(struct waiter *w)
 		start(&w[i], -1);
 }
 
-/* Whether thread I has had turn TURN, if it was woken. */
+/* Whether the thread of W was woken, and as number TURN. */
 static bool
 woken(const struct waiter *w, int turn)
 {
@@ -203,8 +203,9 @@ deadlock(void)
 	tcp_close_condition(condition);
 }
 
-/* Two threads give each other a turn, many more times than a thread may call
- * without letting others run.  A lost signal would be a deadlock. */
+/* Two threads wake each other by turns, many more times than a thread can
+ * call the library without letting other threads run.  A lost signal would
+ * be a deadlock. */
 static struct {
 	tcp_condition changed;
 	int value;
@@ -264,7 +265,8 @@ polling(void)
 	tcp_close_condition(condition);
 }
 
-/* A mutex held while a thread looks at its data, and not while it waits. */
+/* A mutex that a thread holds while it looks at its data, but not while it
+ * waits. */
 static tcp_mutex mutex;
 static bool ready, seen;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_connect.c - tcp_connect, from the host as it is written to the two
+ * test_connect.c - tcp_connect, from the way a host can be written to the two
  * ports: rows C of the conformance table.
  */
 #include <dlfcn.h>
@@ -39,7 +39,7 @@ connects(const char *host, int port)
 	return true;
 }
 
-/* Whether connecting fails so, and leaves no descriptor behind. */
+/* Whether connecting fails with this error and leaves no descriptor open. */
 static bool
 fails(const char *host, int port, enum tcp_error_kind kind, int code)
 {
@@ -51,7 +51,7 @@ fails(const char *host, int port, enum tcp_error_kind kind, int code)
 	    settled_fds() == fds;
 }
 
-/* A port number with something around it. */
+/* Returns a port number as text, with BEFORE and AFTER around it. */
 static const char *
 joined(const char *before, int port, const char *after)
 {
@@ -111,7 +111,7 @@ short_forms(void)
 	close(l);
 }
 
-/* A look-up decides, and nobody before it. */
+/* Only a look-up decides whether a name is valid; nothing rejects it first. */
 static void
 odd_names(void)
 {
@@ -160,7 +160,7 @@ brackets(void)
 	close(l);
 }
 
-/* Of numbers, getaddrinfo(3) would take the last 16 bits. */
+/* Of a large number, getaddrinfo(3) would take the last 16 bits. */
 static void
 ports_as_text(void)
 {
@@ -315,7 +315,7 @@ next_address(void)
 	close(l);
 }
 
-/* Resets whoever connects, until nobody does. */
+/* Starts a process that resets each connection to L, until no more come. */
 static pid_t
 start_denier(int l)
 {
@@ -329,9 +329,9 @@ start_denier(int l)
 	_exit(0);
 }
 
-/* The handshake was done: whoever is at the next address was not meant, unless
- * the first one was silent.  The reset may also come when the call has
- * returned. */
+/* A reset after the handshake must not lead to the next address: that may
+ * belong to another server.  The library goes on only if the first address
+ * was silent.  The reset may also arrive after tcp_connect has returned. */
 static void
 turned_away(void)
 {
@@ -406,7 +406,7 @@ black_hole(void)
 	close(l);
 }
 
-/* Eighteen refusals of 250 ms each would be 4.5 s. */
+/* Eighteen refusals that took 250 ms each would be 4.5 s. */
 static void
 refused_behind_a_hole(void)
 {
@@ -427,8 +427,8 @@ refused_behind_a_hole(void)
 	close(l);
 }
 
-/* A hole that opens when the library asks for its tenth TCP socket, before that
- * call returns; it had the first one. */
+/* A hole that begins to accept inside the library's tenth call of socket(2);
+ * the first of these sockets was connecting to it. */
 static struct {
 	struct hole *hole;
 	int sockets, first;
@@ -451,12 +451,12 @@ socket(int domain, int type, int protocol)
 	if (opening.sockets == 10) {
 		close(peer_accept(opening.hole->listener));
 		p.fd = opening.first;
-		poll(&p, 1, 10000); /* until its next SYN has an answer */
+		poll(&p, 1, 10000); /* until its next SYN is answered */
 	}
 	return fd;
 }
 
-/* Ends the wait of a thread that is stuck. */
+/* Terminates a thread that still waits after ten seconds. */
 static void *
 end_wait(void *thread)
 {
@@ -465,8 +465,8 @@ end_wait(void *thread)
 	return NULL;
 }
 
-/* After sixteen refusals another thread has its turn.  In that turn comes the
- * event of the first attempt. */
+/* After sixteen refusals another thread gets a turn.  During this turn the
+ * first connection attempt succeeds. */
 static void
 connected_amid_refusals(void)
 {
@@ -491,7 +491,7 @@ connected_amid_refusals(void)
 	hole_close(&first);
 }
 
-/* How long connecting takes to time out; -1 if it ends otherwise. */
+/* Returns how long connecting takes to time out, or -1 if it ends otherwise. */
 static int64_t
 connect_in_vain(const char *host, int port, int limit)
 {
@@ -559,7 +559,7 @@ late_name_server(void)
 	close(l);
 }
 
-/* Connects and tells whence it came. */
+/* Connects, and stores the port and host that the peer sees. */
 static int
 connect_to(const char *target, int port,
     const struct tcp_connect_options *options, int *is_port,
@@ -588,7 +588,7 @@ connect_from(const char *local_host, int local_port, int port, int *is_port,
 	return connect_to("127.0.0.1", port, &options, is_port, is_host);
 }
 
-/* Whether the last error is about the local end, which its text tells. */
+/* Whether the last error is about the local end and has TEXT in its message. */
 static bool
 told_local(const char *text)
 {
@@ -633,7 +633,7 @@ local_ends(void)
 	close(l);
 }
 
-/* Whether that name as the local end becomes ADDRESS. */
+/* Whether connecting with LOCAL_HOST as the local end uses ADDRESS. */
 static bool
 comes_from(
     const char *address, const char *local_host, const char *target, int port)
@@ -666,7 +666,8 @@ local_names(void)
 	}
 }
 
-/* How many connections to PORT can be had from HOST; they stay open. */
+/* Opens as many connections from HOST to PORT as possible, leaves them open,
+ * and returns their number. */
 static int
 connect_many(const char *host, int port)
 {
@@ -708,7 +709,7 @@ local_host_alone(void)
 	    "a local host takes no port from other destinations");
 }
 
-/* Whether a look-up that has one descriptor says that it lacks another. */
+/* Whether a look-up for which only one descriptor is free fails with EMFILE. */
 static bool
 tells_want(void)
 {
@@ -716,7 +717,7 @@ tells_want(void)
 	tcp_port in, out;
 	bool told_so;
 
-	tcp_thread_yield(); /* the scheduler has its own */
+	tcp_thread_yield(); /* the scheduler then has its own descriptors */
 	forbid_fds();
 	close(spare);
 	told_so = failed(tcp_connect("localhost", 1, NULL, &in, &out) == -1,
@@ -725,7 +726,7 @@ tells_want(void)
 	return told_so;
 }
 
-/* Whether the C library's look-ups lack a file, for a moment. */
+/* While this is true, the C library's look-ups find no free descriptor. */
 static bool short_of_files;
 
 int
@@ -757,7 +758,8 @@ passing_shortage(void)
 	short_of_files = false;
 }
 
-/* For which the C library has to find out how names are looked up. */
+/* For its first look-up the C library reads files that say how to look up
+ * names. */
 static void
 first_look_up(void)
 {
@@ -823,7 +825,7 @@ choices(void)
 	close(l);
 }
 
-/* As at the end of a process: closed by the kernel, and by nobody else. */
+/* The kernel closes the connection, as it does when a process ends. */
 static bool
 death_is_reset(bool nolinger)
 {

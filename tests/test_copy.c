@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_copy.c - tcp_copy_port from every kind of port to every other: byte
- * for byte, with a limit, with bytes already read ahead, and what is left
- * where it fails.
+ * test_copy.c - tcp_copy_port from every kind of port to every other: it copies
+ * byte for byte, up to a limit, and with bytes already read ahead; and if it
+ * fails, the rest can still be read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,11 +23,11 @@
 #include "tap.h"
 #include "unit.h"
 
-#define MUCH 20000000 /* more than any end holds */
+#define MUCH 20000000 /* more than any kind of end can hold */
 #define HELD 65536
-#define JUNK 10 /* bytes before the offset */
+#define JUNK 10 /* bytes before the offset at which a file starts */
 #define DRIPS 2
-#define TURN (2 << 20) /* until others run: 1 MiB, and a piece of as much */
+#define TURN (2 << 20) /* others run after 1 MiB and one piece, also 1 MiB */
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 enum kind { PIPE, SOCKETS, CONNECTION, PLAIN, OFFSET, APPEND, TERMINAL, FIFO };
@@ -36,13 +36,13 @@ static const char *const names[] = {"a pipe", "a socketpair", "a connection",
     "a file", "a file at an offset", "a file that is appended to", "a terminal",
     "a FIFO"};
 
-#ifdef __SANITIZE_ADDRESS__ /* its allocator maps much for itself */
+#ifdef __SANITIZE_ADDRESS__ /* its allocator maps much memory itself */
 enum { FEW_FAULTS = 5000 };
 #else
 enum { FEW_FAULTS = 500 };
 #endif
 
-#ifdef TCPUNIT_TINY /* each byte is two calls */
+#ifdef TCPUNIT_TINY /* each byte takes two system calls */
 enum { SLOW = 4097, SIPPED = 20000, LONG = 200000, LONGEST = 100000 };
 static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 65536};
 #else
@@ -51,11 +51,12 @@ static const size_t sizes[] = {
     0, 1, 4095, 4096, 4097, 65535, 65536, 65537, 1 << 20, (1 << 20) + 1};
 #endif
 
-/* How the bytes come and go: after a first one was read ahead; so many at a
- * time, and otherwise all at once. */
+/* How the bytes are sent and received.  AHEAD: the library has read the
+ * first byte ahead.  SLOWLY: this many bytes at a time, instead of all at
+ * once. */
 enum { AHEAD = 1, SLOWLY = 62 };
 
-/* A port, and what is behind it; that of a file is the file. */
+/* A port, and the descriptor of its other end (for a file, of that file). */
 struct end {
 	enum kind kind;
 	tcp_port port;
@@ -63,7 +64,7 @@ struct end {
 	int behind;
 };
 
-/* Somebody who writes to what is behind an input port. */
+/* A thread that writes to the other end of an input port. */
 struct feeder {
 	pthread_t thread;
 	int fd;
@@ -89,7 +90,7 @@ feed(void *arg)
 	return NULL;
 }
 
-/* Of a connection only one direction ends. */
+/* Ends only one direction of a connection. */
 static void *
 feed_half(void *arg)
 {
@@ -122,7 +123,7 @@ connect_end(struct end *e, bool input)
 	e->behind = p.peer;
 }
 
-/* The file holds N numbered bytes and is where they begin. */
+/* Writes N numbered bytes to the file and goes back to where they begin. */
 static void
 file_end(struct end *e, size_t n)
 {
@@ -161,14 +162,14 @@ fifo_end(int fd[2])
 	unlink(path);
 	if (mkfifo(path, 0600) == -1)
 		diag("no FIFO");
-	both = open(path, O_RDWR | O_CLOEXEC); /* the next two do not wait */
+	both = open(path, O_RDWR | O_CLOEXEC); /* the next two do not block */
 	fd[0] = open(path, O_RDONLY | O_CLOEXEC);
 	fd[1] = open(path, O_WRONLY | O_CLOEXEC);
 	close(both);
 	unlink(path);
 }
 
-/* Two descriptors: what is written to the second is read from the first. */
+/* Makes two descriptors: bytes written to fd[1] can be read from fd[0]. */
 static void
 make_two(enum kind kind, int fd[2])
 {
@@ -220,7 +221,7 @@ output_end(enum kind kind)
 	return e;
 }
 
-/* PIECE bytes at a time, 0 being all at once. */
+/* Starts to write N bytes, PIECE at a time (0: all at once). */
 static void
 feeder_start(struct feeder *f, const struct end *in, size_t n, size_t piece)
 {
@@ -239,7 +240,7 @@ feeder_join(struct feeder *f, const struct end *in)
 		pthread_join(f->thread, NULL);
 }
 
-/* A file is looked at when it is written, everything else meanwhile. */
+/* The test checks a file after the copy, and reads any other kind during it. */
 static void
 taker_start(struct drain *d, const struct end *out, size_t piece)
 {
@@ -258,7 +259,7 @@ taker_join(struct drain *d, const struct end *out)
 	close(out->behind);
 }
 
-/* Whether the rest of IN is what comes from AT on, until N. */
+/* Whether IN still has the numbered bytes from AT up to N, and no others. */
 static bool
 rest_is(tcp_port in, size_t at, size_t n)
 {
@@ -273,7 +274,7 @@ rest_is(tcp_port in, size_t at, size_t n)
 	return yes;
 }
 
-/* Whether what has gone from IN to OUT is the first N bytes of ALL. */
+/* Whether the first N of ALL bytes were copied, and IN still has the rest. */
 static bool
 moved(const struct end *in, const struct end *out, size_t n, size_t all)
 {
@@ -436,7 +437,7 @@ from_terminals(void)
 	}
 }
 
-/* What the device has is zeros, or nothing. */
+/* The device contains either endless zeros or nothing. */
 static void
 from_device(const char *path, bool endless)
 {
@@ -510,7 +511,7 @@ buffered_output(void)
 	pair_close(&p);
 }
 
-/* Nothing can be written; all is still to be read. */
+/* The output takes no byte, so that all of them can still be read. */
 static void
 full_device(enum kind from)
 {
@@ -532,7 +533,7 @@ full_device(enum kind from)
 	feeder_join(&f, &in);
 }
 
-/* Nobody reads the output, and then nobody will. */
+/* The pipe has no reader. */
 static void
 broken_pipe(enum kind from)
 {
@@ -554,7 +555,7 @@ broken_pipe(enum kind from)
 	feeder_join(&f, &in);
 }
 
-/* Whoever is behind the output does not read until the time is over. */
+/* The output's reader does not read until the time limit has passed. */
 static void
 stopping_reader(enum kind from, enum kind to)
 {
@@ -610,7 +611,7 @@ stopping_readers(void)
 			stopping_reader(from, to);
 }
 
-/* A thread that copies, and how it came back. */
+/* A thread that copies, and the result of its copy. */
 struct copying {
 	tcp_port in, out;
 	int64_t n;
@@ -633,7 +634,7 @@ copy_once(void *arg)
 	return NULL;
 }
 
-/* Whether the port's descriptor would take more. */
+/* Whether the descriptor of P can take more bytes. */
 static bool
 writable(tcp_port p)
 {
@@ -642,8 +643,8 @@ writable(tcp_port p)
 	return poll(&fd, 1, 0) == 1;
 }
 
-/* The failure of the input comes after its bytes, which are all written; half
- * of them had been copied before. */
+/* The input's error is reported only after all bytes before it have been
+ * written; half of them were copied earlier. */
 static void
 reset_input(enum kind to)
 {
@@ -671,7 +672,7 @@ reset_input(enum kind to)
 	pair_close(&p);
 }
 
-/* The peer takes some, and then nothing until no more fits. */
+/* The peer reads some bytes, stops until its socket is full, and resets. */
 static void
 reset_output(enum kind from)
 {
@@ -730,7 +731,8 @@ silent_input(void)
 	pair_close(&p);
 }
 
-/* A peer that takes longer than the limit for all, and not for any byte. */
+/* A peer that takes longer than the time limit for all bytes together, but
+ * not for any one of them. */
 static void *
 drip(void *arg)
 {
@@ -767,7 +769,8 @@ dripping_inputs(void)
 	dripping_input(PLAIN);
 }
 
-/* A reader who takes longer than the limit for all, and not for any piece. */
+/* A reader that takes longer than the time limit for all pieces together,
+ * but not for any one of them. */
 struct sipper {
 	int fd;
 	struct drain rest;
@@ -821,7 +824,7 @@ sipped_outputs(void)
 	sipped_output(PLAIN, CONNECTION, 0);
 }
 
-/* As a process does that shares the socket and wants to wait in it. */
+/* Another process that shares the socket may make it blocking. */
 static void
 make_blocking(tcp_port p)
 {
@@ -884,7 +887,7 @@ close_input(enum kind from, enum kind to)
 	close(out.behind);
 }
 
-/* Waits until the peer's system has all that was sent on P's connection. */
+/* Waits until the peer's kernel has acknowledged all bytes sent by P. */
 static void
 wait_sent(tcp_port p)
 {
@@ -941,7 +944,7 @@ closing(void)
 	}
 }
 
-/* A connection that is sent back what it sends. */
+/* A connection whose input is copied to its own output. */
 static void
 echo(void)
 {
@@ -973,7 +976,7 @@ page_faults(void)
 	return r.ru_minflt;
 }
 
-/* Memory that is mapped for a copy shows as page faults. */
+/* If a copy allocated much memory, page faults would show it. */
 static void
 little_at_a_time(void)
 {
@@ -998,7 +1001,7 @@ little_at_a_time(void)
 	close(out.behind);
 }
 
-/* The folder is opened, and only reading it fails. */
+/* A directory can be opened; only reading it fails. */
 static void
 folder_input(void)
 {
@@ -1014,9 +1017,9 @@ folder_input(void)
 }
 
 /*
- * Somebody for whom there is always something to read, of which a read knows
- * only when it has waited: so it has a turn each time that the event loop runs.
- * MOST is what went out of a port from one turn to the next, at most.
+ * A thread that always has a byte to read, but finds out only by waiting.  It
+ * therefore gets a turn each time the event loop runs.  MOST is the largest
+ * number of bytes that OUT has sent between two of these turns.
  */
 struct watcher {
 	int fd[2];
@@ -1086,7 +1089,7 @@ int
 main(void)
 {
 	signal(SIGPIPE, SIG_DFL);
-	run(little_at_a_time); /* in a heap that is still small */
+	run(little_at_a_time); /* first, while the heap is still small */
 	run(from_pipes);
 	run(from_socketpairs);
 	run(from_connections);

@@ -21,8 +21,8 @@ timed_out(bool yes)
 	return failed(yes, TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT);
 }
 
-/* The calls that wait, one after the other: each fails, and all of them
- * together take no longer than the deadline. */
+/* Makes each of the calls that wait, one after the other.  Each fails, and
+ * all of them together take no longer than the deadline. */
 static void
 every_call(void)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_differential.c - random scripts, each played twice against a plain
- * socket: by the library's ports, and by a model of them that is a plain
- * socket too and keeps to the rules of the manual in the simplest way.  What
- * both and their peers saw must be the same.
+ * test_differential.c - plays random scripts, each of them twice against a
+ * plain socket: once with the library's ports, and once with a model of them.
+ * The model is a plain socket, too, and follows the rules of the manual in the
+ * simplest way.  The library, the model and their peers must see the same.
  *
- *	test_differential [SEED]	one script, with its protocol
+ *	test_differential SEED	plays one script, and prints each operation
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -23,8 +23,8 @@
 #include "tap.h"
 
 #define SCRIPTS 500
-#define LENGTH 40 /* operations in a script */
-#define MOST 1000 /* bytes of one operation: nobody ever has to wait */
+#define LENGTH 40 /* operations in one script */
+#define MOST 1000 /* bytes of one operation: few enough that no write waits */
 #define ROOM ((LENGTH + 1) * (MOST + 1))
 
 #define LINE_OF_OURS "a line\n"
@@ -40,7 +40,7 @@ enum action {
 	READY,
 	ABANDON_IN,
 	ABANDON_OUT,
-	CLOSE_IN, /* having taken what is there */
+	CLOSE_IN, /* after reading all unread input */
 	CLOSE_OUT,
 	RESET,
 	PEER_SEND,
@@ -66,7 +66,7 @@ struct op {
 	size_t n;
 };
 
-/* What an operation came to: N bytes or an error, and the bytes that came. */
+/* The result of an operation: N bytes or an error, and the bytes read. */
 struct outcome {
 	long n;
 	int error;
@@ -74,7 +74,7 @@ struct outcome {
 	char bytes[ROOM];
 };
 
-/* Our end, in either way, and the peer's. */
+/* The local end (the library's or the model's), and the peer's end. */
 struct play {
 	bool by_library;
 	tcp_port in, out;
@@ -88,7 +88,7 @@ struct play {
 	uint64_t taken, sent;
 
 	int peer;
-	size_t written, peer_written; /* bytes so far, which are numbered */
+	size_t written, peer_written; /* numbered bytes written so far */
 	char protocol[LENGTH * 128];
 	size_t length;
 };
@@ -194,7 +194,7 @@ fails(int error)
 	return -1;
 }
 
-/* At most N bytes more; 1, or 0 at the end, or -1. */
+/* Receives up to N bytes more.  Returns 1, 0 at end of file, or -1. */
 static int
 model_fill(struct play *p, size_t n)
 {
@@ -240,8 +240,8 @@ model_string(struct play *p, size_t n, struct outcome *o)
 }
 
 /*
- * Whether the next line is known: it ends at LF or CRLF, or has more than LIMIT
- * bytes; a CR that is the last byte may yet be half of a CRLF.
+ * Whether the end of the next line is known: it ends with LF or CRLF, or it has
+ * more than LIMIT bytes.  If CR is the last byte received, an LF may follow.
  */
 static bool
 model_line_known(const struct play *p, size_t limit, size_t *n, size_t *ending)
@@ -323,7 +323,8 @@ model_flush(struct play *p)
 	return 0;
 }
 
-/* What fits is kept; what does not goes out with what was kept. */
+/* Keeps the bytes if they fit into the buffer; otherwise sends them with
+ * those that were kept before. */
 static long
 model_write(struct play *p, const char *data, size_t n)
 {
@@ -460,7 +461,7 @@ model_do(struct play *p, const struct op *op, struct outcome *o)
 	}
 }
 
-/* ---- The peer of both ---- */
+/* ---- The peer of the library and of the model ---- */
 
 static long
 peer_sends(struct play *p, size_t n)
@@ -516,7 +517,8 @@ ours_is_open(struct play *p)
 	return tcp_port_fileno(p->in) != -1 || tcp_port_fileno(p->out) != -1;
 }
 
-/* Whether all that was sent has arrived, or nothing ever will. */
+/* Whether all bytes sent have arrived, or a closed end means that no more
+ * will. */
 static bool
 arrived(int from, int to)
 {
@@ -524,8 +526,8 @@ arrived(int from, int to)
 	    bytes_received(to) == bytes_sent(from);
 }
 
-/* Whether nothing that was sent still waits for its acknowledgement or, where
- * nobody is left to acknowledge it, for the reset. */
+/* Whether every byte sent has been acknowledged, or has been answered with a
+ * reset if the other end was closed. */
 static bool
 answered(int fd)
 {
@@ -535,7 +537,7 @@ answered(int fd)
 	    (ioctl(fd, TIOCOUTQ, &n) == 0 && n == 0);
 }
 
-/* Whether it knows that the other end has gone. */
+/* Whether the socket FD has noticed that the other end was closed. */
 static bool
 knows(int fd, bool by_reset)
 {
@@ -558,7 +560,7 @@ settled(struct play *p, bool by_reset)
 	return !theirs || (answered(p->peer) && knows(p->peer, by_reset));
 }
 
-/* The kernel has done all that the last operation led to. */
+/* Waits until the kernel has finished what the last operation started. */
 static bool
 settle(struct play *p, bool by_reset)
 {
@@ -572,8 +574,8 @@ settle(struct play *p, bool by_reset)
 	return true;
 }
 
-/* Whether an operation that closes this end resets the connection: closing
- * with unread input does, too. */
+/* Whether ACTION, which closes an end, resets the connection.  Closing an
+ * end with unread input does so, too. */
 static bool
 would_reset(struct play *p, enum action action)
 {
@@ -629,7 +631,7 @@ play_op(struct play *p, const struct op *op)
 	else
 		o.n = model_do(p, op, &o);
 	o.error = o.n == -1 ? errno : 0;
-	/* Who writes to a peer that has gone is told one or the other. */
+	/* A writer whose peer has gone gets one error or the other. */
 	if (writes(op->action) && o.error == ECONNRESET)
 		o.error = EPIPE;
 	if (op->action == WRITE && o.n > 0)
@@ -642,7 +644,7 @@ play_op(struct play *p, const struct op *op)
 		note(p, "does not settle\n");
 }
 
-/* Both ends end, and what is still there is seen. */
+/* Closes both ends, and notes the bytes that are still there. */
 static void
 play_end(struct play *p)
 {
@@ -676,7 +678,7 @@ play(struct play *p, bool by_library, bool accepted, const struct op *script)
 	p->fd = tcp_port_fileno(pair.in);
 	if (by_library) {
 		tcp_set_timeout(p->in, 0);
-	} else { /* the same kind of socket, with nobody's ports on it */
+	} else { /* a socket of the same kind, without the library's ports */
 		p->fd = dup(p->fd);
 		tcp_abandon_port(pair.in);
 		tcp_abandon_port(pair.out);
@@ -708,7 +710,8 @@ reads(enum action action)
 	    action == CLOSE_IN;
 }
 
-/* Whether a read that waits for nothing flushes first is left open. */
+/* Puts a flush before each read: whether a read that need not wait flushes
+ * first is unspecified. */
 static void
 make_script(unsigned seed, struct op *script)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_fairness.c - no thread keeps the others from running by calling the
- * library, whatever its calls answer.
+ * test_fairness.c - a thread that calls the library lets the other threads run,
+ * whatever its calls return.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "unit.h"
 
 #define CALLS 10000
-#define TURNS 20 /* of the other thread during the calls */
+#define TURNS 20 /* turns that the other thread needs during the calls */
 
 static struct pair silent, full, ended, talking;
 static tcp_listener lonely, closed_listener;
@@ -243,7 +243,7 @@ read_busily(void *arg)
 	return arg;
 }
 
-/* Takes the byte as soon as it may run. */
+/* Reads the byte as soon as this thread gets a turn. */
 static void *
 take_byte(void *arg)
 {
@@ -327,7 +327,8 @@ accept_lonely(void *arg)
 	return NULL;
 }
 
-/* The first one ends without a connection, as another process took it. */
+/* The first connection gives the acceptor nothing, as if another process had
+ * accepted it. */
 static void
 second_shortage(void)
 {
@@ -343,7 +344,7 @@ second_shortage(void)
 	tcp_thread_yield();
 	permit_fds();
 	taken = accept(tcp_listener_fileno(lonely, 0), NULL, NULL);
-	tcp_thread_sleep(60); /* until after the acceptor's 50 ms */
+	tcp_thread_sleep(60); /* more than the acceptor waits (50 ms) */
 	second = peer_connect("127.0.0.1", port, 5000);
 	forbid_fds();
 	tcp_thread_yield();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_limits.c - a time limit is for waiting: what came in time is taken,
- * however late the thread runs, and what needs no waiting is done.
+ * test_limits.c - a time limit bounds only the waiting: a call returns bytes
+ * that arrived in time, however late its thread runs, and succeeds if it need
+ * not wait.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +18,11 @@
 #include "tap.h"
 #include "unit.h"
 
-#define LIMIT_MS 200 /* enough on a busy machine, too */
+#define LIMIT_MS 200 /* long enough on a busy machine, too */
 #define SLEEPERS 50
-#define MANY 100        /* more than libevent looks at in one go */
+#define MANY 100        /* more than libevent handles in one pass */
 #define MUCH (16 << 20) /* more than two sockets hold */
-#define TURN (1 << 20)  /* bytes after which a call is late for good */
+#define TURN (1 << 20)  /* a late call ends after this many bytes */
 #define SLACK_MS 5000
 
 /* A thread whose call has a limit, and the result of that call. */
@@ -42,7 +43,7 @@ late_start(struct late *l, void *(*thunk)(void *))
 	l->thread = tcp_thread_start(thunk, l);
 }
 
-/* Lets the threads begin to wait. */
+/* Lets the other threads run until they wait. */
 static void
 let_them_wait(void)
 {
@@ -50,7 +51,7 @@ let_them_wait(void)
 		tcp_thread_yield();
 }
 
-/* Nobody else runs until all the limits have run out. */
+/* Keeps the CPU until the time limits of all threads have passed. */
 static void
 be_busy(void)
 {
@@ -124,7 +125,7 @@ read_line(void *arg)
 	return NULL;
 }
 
-/* The second half comes after the first was read. */
+/* The second half arrives after the library has read the first. */
 static void
 halves(void)
 {
@@ -179,7 +180,7 @@ write_more(void *arg)
 	return NULL;
 }
 
-/* The peer makes room while nobody looks. */
+/* The peer makes room while no thread of the library runs. */
 static void
 writer(void)
 {
@@ -268,7 +269,7 @@ waiters(void)
 	pair_close(&w.pair);
 }
 
-/* How many sleepers have woken. */
+/* The number of sleepers that have woken. */
 static int woken;
 
 struct sleeper {
@@ -338,7 +339,8 @@ connect_at_once(void)
 	tcp_close(l);
 }
 
-/* After a short read the next one would rather wait than try. */
+/* After a short read the library normally waits before it tries again.  With
+ * the limit 0 it must try at once. */
 static void
 read_at_once(void)
 {
@@ -356,7 +358,7 @@ read_at_once(void)
 	pair_close(&p);
 }
 
-/* A line that has no end, without anyone waiting. */
+/* A line that never ends, although its bytes need no waiting. */
 static void
 endless(void)
 {

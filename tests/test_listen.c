@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_listen.c - tcp_listen and what a listener is until it is closed and
- * after: rows L of the conformance table.
+ * test_listen.c - tcp_listen, and its listener before and after it is closed:
+ * rows L of the conformance table.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +24,9 @@
 #include "unit.h"
 
 #define MANY 1100
-#define PENDING_MS 200 /* a dropped SYN is not answered within this */
+#define PENDING_MS 200 /* longer than an answer to a SYN takes */
 
-/* Whether somebody accepts connections there. */
+/* Whether a listener accepts connections at this address. */
 static bool
 answers(const char *ip, int port)
 {
@@ -35,7 +35,8 @@ answers(const char *ip, int port)
 	return fd != -1 && close(fd) == 0;
 }
 
-/* How many clients a listener of this backlog admits without accepting. */
+/* Returns how many clients a listener with this backlog admits while it
+ * accepts none. */
 static int
 admitted(int backlog)
 {
@@ -251,7 +252,7 @@ after_connections(void)
 	    "L25 its port can be listened on at once");
 
 	peer = peer_connect("127.0.0.1", port, 5000);
-	tcp_accept(l, &in, &out); /* what answers() left behind */
+	tcp_accept(l, &in, &out); /* the connection of answers() */
 	tcp_close_ports(in, out);
 	tcp_accept(l, &in, &out);
 	tcp_close(l);
@@ -345,7 +346,8 @@ no_descriptors(void)
 	is_int(settled_fds(), fds, "L38 and leaves nothing open");
 }
 
-/* Whether the host of these options is not looked up, or not found. */
+/* Whether listening fails because the host cannot be resolved, and leaves no
+ * descriptor open. */
 static bool
 refused(struct tcp_listen_options options)
 {
@@ -478,7 +480,7 @@ not_adopted(void)
 	close(fds[1]);
 }
 
-/* Two closes of one descriptor could hit a file opened between them. */
+/* A second close of a descriptor could close a file opened in between. */
 static void
 adopted_twice(void)
 {

@@ -18,7 +18,7 @@ enum { ROOM = 4, THREADS = 5, EACH = 2000, LATE_MS = 50 };
 
 static tcp_mailbox mailbox;
 
-/* A thread that sends or receives once, and what became of that. */
+/* A thread that sends or receives once, and the result of that call. */
 struct user {
 	tcp_thread thread;
 	void *message;
@@ -62,7 +62,7 @@ end(struct user *u)
 	return tcp_thread_join(u->thread, NULL, 5000) == 0 && u->result == 0;
 }
 
-/* The next message; -1 on failure. */
+/* Returns the next message, or -1 on failure. */
 static intptr_t
 receive(int timeout)
 {
@@ -86,7 +86,7 @@ empty(void)
 	return failed(receive(0) == -1, TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT);
 }
 
-/* Whether it can be filled and emptied. */
+/* Whether the mailbox can be filled and then emptied. */
 static bool
 fills(void)
 {
@@ -108,7 +108,7 @@ queues(void)
 
 	mailbox = tcp_make_mailbox(ROOM);
 	ok(tcp_mailbox_p(mailbox) && empty(), "a new mailbox is empty");
-	for (int i = 0; i < ROOM; i++) /* from each place of the ring */
+	for (int i = 0; i < ROOM; i++) /* starting at each place of the ring */
 		good += fills() &&
 		    tcp_mailbox_send(mailbox, MESSAGE(9), 0) == 0 &&
 		    receive(0) == 9;
@@ -277,8 +277,8 @@ deadlock(void)
 	tcp_close_mailbox(mailbox);
 }
 
-/* Many threads at both ends: nothing is lost, or received twice, and what one
- * thread sends stays in order. */
+/* Many threads send and many receive: no message is lost or received twice,
+ * and the messages of one sender stay in order. */
 static int sums[THREADS + 1];
 static bool disordered;
 

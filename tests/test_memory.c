@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_memory.c - no byte is lost, and no error hidden, when there is no
- * memory to keep what was read.
+ * test_memory.c - if there is no memory to keep what was read, no byte is lost
+ * and every error is reported.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -14,11 +14,12 @@
 #include "unit.h"
 
 #define PIECE 8000
-#define LONG (5 * PIECE) /* bytes that one piece of memory cannot hold */
+#define LONG (5 * PIECE) /* more bytes than one piece of memory holds */
 
 static char text[LONG], got[LONG + 1];
 
-/* For libevent, which keeps what is read ahead. */
+/* While this is true, libevent, which keeps bytes read ahead, gets no
+ * memory. */
 static bool exhausted;
 
 static void *
@@ -33,7 +34,8 @@ allocate_again(void *memory, size_t n)
 	return exhausted ? NULL : realloc(memory, n);
 }
 
-/* A line in several pieces, whose end may go on. */
+/* A line in several pieces, which ends with CR, so that an LF may follow. There
+ * is no memory when the last piece is read. */
 static void
 line_end(void)
 {
@@ -78,7 +80,7 @@ copy(void *arg)
 	return arg;
 }
 
-/* Whether BYTE is the next one of the copy's source. */
+/* Whether BYTE is the next byte of the copy's source. */
 static bool
 is_next(int byte)
 {
@@ -112,7 +114,7 @@ prepare_copy(bool ahead)
 	tcp_set_timeout(copying.from.in, 5000);
 }
 
-/* A copy whose write waits. */
+/* Cuts short a copy that waits to write. */
 static void
 copy_cut(bool ahead)
 {

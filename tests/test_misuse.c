@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_misuse.c - every call with every handle that it should not be given,
- * and with sizes, times, numbers and pointers that are none: the documented
- * error each time, nothing harmed, no descriptor gone or left.
+ * test_misuse.c - calls every function with every handle of the wrong kind, and
+ * with invalid sizes, times, numbers and pointers: each call fails with the
+ * documented error, harms nothing, and neither closes nor leaks a descriptor.
  */
 #include <errno.h>
 #include <sys/socket.h>
@@ -378,7 +378,7 @@ static const struct {
     {"close_group", call_close_group, GROUP},
 };
 
-/* One of each, all open. */
+/* One open handle of each kind. */
 static _Thread_local struct pair p;
 static _Thread_local tcp_listener listener;
 static _Thread_local tcp_thread thread;
@@ -401,7 +401,7 @@ static const struct {
     {GROUP, "group"},
 };
 
-/* The handles, in the order of kinds. */
+/* Lists the handles in the order of kinds. */
 static void
 list_all(uint64_t handles[COUNT(kinds)])
 {
@@ -436,7 +436,7 @@ close_all(void)
 	tcp_close_group(group);
 }
 
-/* Whether the objects that threads wait for are as open_all made them. */
+/* Whether the objects that threads wait for are still as open_all made them. */
 static bool
 all_wait(void)
 {
@@ -450,7 +450,7 @@ all_wait(void)
 		TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT);
 }
 
-/* Whether what open_all opened does what it is for. */
+/* Whether all that open_all opened still works. */
 static bool
 all_work(void)
 {
@@ -475,7 +475,7 @@ not_taken(long long result)
 	return failed(result == -1, TCPUNIT_ERROR_ARGUMENT, EINVAL);
 }
 
-/* None of these calls takes the handle. */
+/* Checks that every call refuses the handle, except those that take BUT. */
 static void
 refused(uint64_t bits, enum takes but, const char *what)
 {
@@ -521,7 +521,7 @@ wrong_kinds(void)
 	close_all();
 }
 
-/* A handle with one bit wrong is another's, or nobody's. */
+/* With one bit flipped, a handle is that of another object or invalid. */
 static void
 forged(void)
 {
@@ -605,7 +605,7 @@ predicates(void)
 	close_all();
 }
 
-/* Another OS thread's, while it lives and afterwards. */
+/* Handles that belong to another OS thread, which runs or has ended. */
 static struct foreign {
 	pthread_barrier_t made, used;
 	uint64_t handles[COUNT(kinds)];
@@ -625,7 +625,8 @@ have_some(void *arg)
 	return NULL;
 }
 
-/* Whose own handles are as like those as can be. */
+/* Opens the same handles as the other OS thread, so that the two sets are as
+ * similar as possible, and then uses the other's. */
 static void *
 use_them(void *arg)
 {
@@ -799,7 +800,8 @@ listen_is_refused(
 	    name);
 }
 
-/* Options as programs have them that were compiled with another header. */
+/* Options as a program passes them that was compiled with another version of
+ * the header. */
 static struct {
 	struct tcp_listen_options known;
 	unsigned char unknown[8 * sizeof(size_t)];
@@ -827,7 +829,7 @@ listen_sizes(void)
 	listen_is_refused(0, &o, "listen with zeroed options");
 	o = standard;
 	o.host = "127.0.0.1";
-	o.loopback = true; /* would be refused, if it were looked at */
+	o.loopback = true; /* invalid, but outside the size below */
 	o.size = offsetof(struct tcp_listen_options, loopback);
 	ok(listens(&o), "listen with an older program's options");
 	o.size++;
@@ -893,7 +895,7 @@ connect_sizes(void)
 	struct tcp_connect_options o = standard;
 	tcp_listener l = listen_on("127.0.0.1", 0);
 
-	o.local_port = -1; /* as above */
+	o.local_port = -1; /* invalid, but outside the size below */
 	o.size = offsetof(struct tcp_connect_options, local_port);
 	ok(connects(l, &o), "connect with an older program's options");
 	longer_connect.known = standard;
@@ -944,7 +946,8 @@ long_host(void)
 	ok(in.bits == 1 && out.bits == 2, "no port is made");
 }
 
-/* Which the text of the error tells, on its one line and before the reason. */
+/* The error's text stays on one line, and an overlong host does not hide the
+ * reason. */
 static void
 unruly_hosts(void)
 {
@@ -978,7 +981,7 @@ nothing_left(void)
 	is_int(open_fds(), fds, "no descriptor is gone or left");
 }
 
-/* Whether the last error reads so. */
+/* Whether the text of the last error is TEXT. */
 static void
 reads(const char *text)
 {
@@ -1013,7 +1016,7 @@ texts_of_wrong_handles(void)
 	pair_close(&c);
 }
 
-/* The peer is told where nobody can be asked for it any more. */
+/* The error names the peer even after the connection has been closed. */
 static void
 texts_of_closed_ports(void)
 {
@@ -1045,7 +1048,7 @@ texts_of_wrong_sockets(void)
 	    socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
-	/* A name that the system chooses. */
+	/* The system chooses the socket's name. */
 	ok(bind(fd[0], (struct sockaddr *)&a, sizeof(a.sun_family)) == 0 &&
 		listen(fd[0], 1) == 0,
 	    "a Unix socket listens");

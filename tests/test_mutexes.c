@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_mutexes.c - mutexes: owners, the order of waiting, limits, owners that
- * end, and circles.
+ * test_mutexes.c - mutexes: owners, the order of waiting, time limits, owners
+ * that end, and deadlocks of several threads.
  */
 #include <errno.h>
 #include <tcpunit.h>
@@ -14,7 +14,7 @@
 
 static tcp_mutex mutex;
 
-/* A thread that locks the mutex, and the result. */
+/* A thread that locks the mutex, and the result of that call. */
 struct locker {
 	int locked; /* what tcp_mutex_lock returned */
 	int turn;   /* its place in the order of locking */
@@ -158,7 +158,7 @@ limits(void)
 	tcp_close_mutex(mutex);
 }
 
-/* Keeps the CPU until its limit must have run out. */
+/* Keeps the CPU until the other thread's time limit must have passed. */
 static void
 busy(int ms)
 {
@@ -253,7 +253,8 @@ abandoned(void)
 	tcp_close_mutex(mutex);
 }
 
-/* Threads that lock one mutex and then the next, in a circle. */
+/* Threads that each lock one mutex and then the next, so that they form a
+ * circle. */
 enum { CIRCLE = 3 };
 static tcp_mutex ring[CIRCLE];
 static int deadlocks;
@@ -322,7 +323,7 @@ joined_owner(void)
 	tcp_close_mutex(mutex);
 }
 
-/* Waits for the mutex of a thread that joins it. */
+/* Waits for a mutex whose owner joins this thread. */
 static void *
 lock_joiners(void *arg)
 {
