@@ -405,18 +405,6 @@ tcpu: connect localhost:4242: timed out after 700ms'
 	assert_output 0
 }
 
-@test "-z --retry ends when the server behind a proxy has come up" {
-	netns timeout -k1 50 bash -c '
-		tcpu listen --background -k -L --until-exit $$ 4242 \
-			-- tcpu connect -q localhost 5432
-		tcpu connect -z --retry=40 localhost 4242 & client=$!
-		tcpu connect -q -z --retry=500ms localhost 4242
-		echo $?
-		tcpu listen --background -k -L --until-exit $$ 5432 -- cat
-		wait $client; echo $?' >out 3>&-
-	assert_content out '124\n0\n'
-}
-
 @test "-w limits all attempts together" {
 	run netns timeout -k1 20 tcpu connect -w 300ms --retry 127.0.0.1 4242
 	assert_equal "$status" 124

@@ -109,7 +109,8 @@ strike(const char *name)
 static void *
 next(const char *name)
 {
-	static _Thread_local volatile bool looking; /* by its callee */
+	static _Thread_local volatile bool looking
+	    __attribute__((tls_model("initial-exec"))); /* by its callee */
 	void *function = NULL;
 
 	if (!looking) {
