@@ -191,6 +191,16 @@ left='left() {
 " ${text[ENETUNREACH]}"
 }
 
+@test "--reserve is 7 where all ports of a client are taken" {
+	in_netns 'echo 40000 40001 >/proc/sys/net/ipv4/ip_local_port_range
+		tcpu listen --background --until-exit $$ --refuse 40000
+		tcpu listen --reserve 127.0.0.1 0'
+	assert_equal "$status" 7
+	assert_equal "$output" ''
+	assert_equal "$stderr" 'tcpu: listen 127.0.0.1:0: no connection to 127.0.0.1:'\
+" ${text[EADDRNOTAVAIL]}"
+}
+
 @test "--reserve is 6 and prints nothing when no port is free" {
 	in_netns 'echo 40000 40009 >/proc/sys/net/ipv4/ip_local_port_range
 		for ((i = 40000; i < 40010; i++)); do

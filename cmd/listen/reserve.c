@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "../kernel/binding.h"
 #include "../kernel/interfaces.h"
@@ -103,6 +104,19 @@ find_addresses(struct reservation *r, bool six_only)
 	return result;
 }
 
+/* Connecting from an address fails alike if the machine does not have it, and
+ * if all ports of a client are taken. */
+static bool
+is_absent(const union tcp_address *address, int port)
+{
+	int fd = bind_address(address, port, 0);
+
+	if (fd == -1)
+		return errno == EADDRNOTAVAIL;
+	(void)close(fd); /* it holds no data */
+	return false;
+}
+
 /* Drops the addresses that cannot be bound, which nobody else can bind either:
  * one that is not ready yet, or was removed meanwhile. */
 static int
@@ -117,7 +131,8 @@ leave_connections(struct reservation *r)
 			r->addresses[kept++] = r->addresses[i];
 			continue;
 		}
-		if (strcmp(e->where, "bind") == 0 && e->code == EADDRNOTAVAIL)
+		if (strcmp(e->where, "bind") == 0 && e->code == EADDRNOTAVAIL &&
+		    is_absent(&r->addresses[i], r->port))
 			continue;
 		if (e->kind != TCPUNIT_ERROR_NET &&
 		    e->kind != TCPUNIT_ERROR_TIMEOUT)
