@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PERIOD 251 /* a prime: no power of two hides a shift */
+#define PERIOD 251 /* prime, so that a shift by a power of two shows */
 
 static void *drain(void *arg);
 

@@ -30,9 +30,9 @@ struct drain {
 	int error;  /* errno of the last read, 0 at end of file */
 };
 
-/* drain_start reads FD until end of file in an OS thread, drain_start_by at
- * most PIECE bytes at a time (0: a large number).  drain_join waits for the
- * end of that thread. */
+/* drain_start reads FD until end of file in an OS thread.  drain_start_by
+ * does the same, at most PIECE bytes at a time (0: many).  drain_join waits
+ * until that thread has ended. */
 void drain_start(struct drain *d, int fd);
 void drain_start_by(struct drain *d, int fd, size_t piece);
 void drain_join(struct drain *d);

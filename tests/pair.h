@@ -23,7 +23,7 @@ struct pair {
 struct pair pair_connect(void);
 struct pair pair_accept(void);
 
-/* Closes the two ports and the socket, those that are still open. */
+/* Closes those of the two ports and the socket that are still open. */
 void pair_close(struct pair *p);
 
 /* The peer sends one segment: a string, or N bytes. */

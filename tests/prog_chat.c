@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prog_chat.c - a chat that drops a client which does not read, as
- * tcpunit-tutorial(7) shows it.
+ * prog_chat.c - a chat that drops a client which does not read; the example of
+ * tcpunit-tutorial(7).
  */
 #include <err.h>
 #include <stdio.h>

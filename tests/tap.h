@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * tap.h - the Test Anything Protocol for one test program, which includes it
- * once.  A program runs its test functions by run(f); each of them reports its
- * results by ok() and its kin; and main ends with `return done_testing();`.  If
- * a test takes longer than TAP_LIMIT, the program prints its name and ends.
- * The clock for this limit does not use SIGALRM, so that tests can.
+ * once.  A program runs each test function with run(f); the function reports
+ * its results with ok() and the macros like it; and main ends with `return
+ * done_testing();`.  If a test takes longer than TAP_LIMIT, the program prints
+ * the test's name and ends.  The clock for this limit does not use SIGALRM,
+ * which stays free for the tests.
  */
 #ifndef TAP_H
 #define TAP_H
@@ -50,7 +51,7 @@ tap_remember(void)
 	tap_parent = getpid();
 }
 
-/* The sanitizer's own library looks for it. */
+/* The sanitizer's library calls this function, if there is one. */
 __attribute__((visibility("default"))) int __lsan_is_turned_off(
     void); /* NOLINT(bugprone-reserved-identifier) */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_addresses.c - tcp_addresses, tcp_port_numbers and those of listeners:
- * rows D of the conformance table.
+ * test_addresses.c - tcp_addresses and tcp_port_numbers, and the calls like
+ * them for listeners: rows D of the conformance table.
  */
 #include <errno.h>
 #include <netinet/tcp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_calls.c - functions that block, on helper OS threads.
+ * test_calls.c - blocking functions that run on helper OS threads.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,7 +18,8 @@
 
 enum { AT_A_TIME = 8, CALLS = 20, LATE_MS = 50 };
 
-/* A function that waits at a gate.  Each token lets one pass. */
+/* A function that waits at a gate.  Each byte written to the gate lets one
+ * call pass. */
 static struct {
 	int gate[2];
 	atomic_int begun, ended, abandoned, freed_early;
@@ -55,7 +56,7 @@ abandoned(void *arg, void *result)
 		atomic_fetch_add(&world.freed_early, 1);
 }
 
-/* Waits five seconds at most until *N is WANTED. */
+/* Waits at most five seconds until *N is WANTED. */
 static bool
 reaches(const atomic_int *n, int wanted)
 {
@@ -263,7 +264,8 @@ signals(void)
 	is_int(blocked, 31 - 2, "all signals but KILL and STOP are blocked");
 }
 
-/* The library in the function is that of another OS thread. */
+/* The function uses the library in its own OS thread, which does not know
+ * the caller's handles. */
 static void *
 use_library(void *arg)
 {

@@ -54,7 +54,7 @@ start_all(struct waiter *w)
 		start(&w[i], -1);
 }
 
-/* Whether the thread of W was woken, and as number TURN. */
+/* Whether the wait of W succeeded, and W was woken as number TURN. */
 static bool
 woken(const struct waiter *w, int turn)
 {

@@ -399,7 +399,7 @@ much_from_a_connection(void)
 			    "much from a connection to %s", names[to]);
 }
 
-/* The end of a terminal is an error, and comes after all of its bytes. */
+/* A terminal ends with an error, which comes after all of its bytes. */
 static bool
 hangs_up(enum kind to, size_t n)
 {
@@ -491,7 +491,7 @@ devices(void)
 	to_device("/dev/zero");
 }
 
-/* The buffer of the output goes out before what is copied. */
+/* The output's buffer is flushed before the first copied byte is written. */
 static void
 buffered_output(void)
 {

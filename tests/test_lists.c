@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_lists.c - the lists for C libraries without <sys/queue.h>.
+ * test_lists.c - the list macros for C libraries that lack <sys/queue.h>.
  */
 #include "../compat/sys/queue.h"
 

@@ -521,7 +521,7 @@ wrong_kinds(void)
 	close_all();
 }
 
-/* With one bit flipped, a handle is that of another object or invalid. */
+/* A handle with one flipped bit belongs to another object or to none. */
 static void
 forged(void)
 {
