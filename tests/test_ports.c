@@ -22,7 +22,7 @@
 #include "tap.h"
 #include "unit.h"
 
-#define MUCH 300000 /* more than any of them holds */
+#define MUCH 300000 /* more bytes than any of the files here holds */
 
 /* A call that a thread makes, and its result. */
 struct call {
@@ -53,7 +53,8 @@ write_once(void *arg)
 	return NULL;
 }
 
-/* A thread that has begun its call, and waits there or has done it. */
+/* Starts a thread and returns when the thread waits in its call or has
+ * ended. */
 static tcp_thread
 start(void *(*thunk)(void *), struct call *c)
 {
@@ -71,8 +72,9 @@ non_blocking(int fd)
 }
 
 /*
- * Whether a thread that reads FD[0], which is empty, lets this one write to
- * FD[1], gets these bytes, and leaves FD[0] blocking.  Closes both.
+ * Whether a thread that reads from FD[0], which is empty, lets this thread
+ * write to FD[1], gets the bytes, and leaves FD[0] blocking.  Closes both
+ * descriptors.
  */
 static bool
 reading_stops_nobody(const int fd[2])
@@ -96,8 +98,8 @@ reading_stops_nobody(const int fd[2])
 }
 
 /*
- * Whether a thread that writes more than fits lets this one read at the other
- * end.  Closes both.
+ * Whether a thread that writes more than fits lets this thread read at the
+ * other end.  Closes both descriptors.
  */
 static bool
 writing_stops_nobody(const int fd[2])
@@ -136,7 +138,8 @@ make_sockets(int fd[2])
 		diag("no sockets");
 }
 
-/* Opens a terminal for the port, and the master side for the test. */
+/* Opens a terminal: the slave side for the port, the master side for the
+ * test. */
 static void
 make_terminal(int *terminal, int *behind)
 {
@@ -452,8 +455,8 @@ reset_sockets(void)
 	pair_close(&p);
 }
 
-/* Memory that the program does not have makes the call fail, but not the
- * connection. */
+/* If the program runs out of memory, the call fails but the connection
+ * lives. */
 static void
 memory_of_nobody(void)
 {

@@ -18,7 +18,7 @@
 #define LONG_LINE 100000
 #define MUCH (20 << 20)
 
-/* One call of a thread, and how it went. */
+/* One call of a thread, and the result of that call. */
 struct reading {
 	tcp_port in;
 	ssize_t (*call)(struct reading *);
@@ -67,7 +67,7 @@ read_once(void *arg)
 	return NULL;
 }
 
-/* A thread that waits in the call when this returns. */
+/* Starts a thread and returns when the thread waits in its call. */
 static tcp_thread
 start_reading(struct reading *r)
 {
@@ -78,7 +78,7 @@ start_reading(struct reading *r)
 	return t;
 }
 
-/* The next line; WANT NULL is the end of the file. */
+/* Checks the next line; WANT is NULL for the end of the file. */
 static void
 line_is(tcp_port in, const char *want, const char *name)
 {
@@ -108,8 +108,8 @@ string_is(tcp_port in, size_t n, const char *want, const char *name)
 	    got, len == -1 ? 0 : (size_t)len, want, strlen(want), "%s", name);
 }
 
-/* All the lines of a connection, each after a '|', and before a '+' if it was
- * cut. */
+/* Returns all the lines of a connection, each after a '|', and before a '+' if
+ * the line was cut. */
 struct lines {
 	tcp_port in;
 	size_t limit;
@@ -137,7 +137,8 @@ read_lines(void *arg)
 	return NULL;
 }
 
-/* The lines of TEXT, of which CUT bytes come first, and then STEP at a time. */
+/* Returns the lines of TEXT, of which the first CUT bytes arrive first and the
+ * rest in pieces of STEP bytes. */
 static struct lines
 lines_of(const char *text, size_t cut, size_t step, enum tcp_line_ending e,
     size_t limit)
@@ -162,7 +163,7 @@ lines_of(const char *text, size_t cut, size_t step, enum tcp_line_ending e,
 	return l;
 }
 
-/* In one segment. */
+/* TEXT arrives in one segment. */
 static void
 whole_reads_as(enum tcp_line_ending e, const char *text, const char *want,
     const char *name)
@@ -173,7 +174,7 @@ whole_reads_as(enum tcp_line_ending e, const char *text, const char *want,
 	is_mem(l.all, l.len, want, strlen(want), "%s", name);
 }
 
-/* In two segments, cut anywhere, and byte by byte. */
+/* TEXT arrives in two segments, cut at any place, and byte by byte. */
 static void
 cut_reads_as(enum tcp_line_ending e, const char *text, const char *want,
     const char *name)
@@ -229,7 +230,8 @@ carriage_returns(void)
 	    "on request only LF ends a line");
 }
 
-/* The LF of a CRLF comes when the line has gone, and is nobody's. */
+/* The LF of a CRLF arrives after the line was returned, and does not appear in
+ * any later read. */
 static void
 ending_in_two_parts(void)
 {
@@ -258,7 +260,7 @@ ending_in_two_parts(void)
 	pair_close(&p);
 }
 
-/* What was looked at with one ending is looked at again with another. */
+/* A byte that was peeked with one line ending is peeked again with another. */
 static void
 other_ending(void)
 {
@@ -389,7 +391,8 @@ limits(void)
 	pair_close(&p);
 }
 
-/* Every byte is there, in order, and what was cut ends no line. */
+/* Every byte is returned, in order; a line cut by its limit has no line
+ * ending. */
 static bool
 keeps_all(const struct lines *l, const char *text)
 {
@@ -454,7 +457,8 @@ limits_and_crlf(void)
 	    "R12 with CRLF a limit does not depend on the segments either");
 }
 
-/* Each is 10 bytes long, so that what follows is known to come or not. */
+/* Each line has 10 bytes, so that it is known whether the next one has
+ * arrived. */
 static void
 lines_of_the_limit(void)
 {
@@ -512,7 +516,7 @@ send_much(void *arg)
 	return NULL;
 }
 
-/* MUCH bytes whose every tenth is END, all of which have been read ahead. */
+/* Returns MUCH bytes, every tenth of which is END; all have been read ahead. */
 static struct pair
 much_ahead(char end)
 {
@@ -536,7 +540,7 @@ much_ahead(char end)
 	return p;
 }
 
-/* To look at all that is there for each line would take an hour. */
+/* Searching all the buffered bytes again for each line would take an hour. */
 static void
 many_lines(enum tcp_line_ending e, char end, size_t limit, const char *name)
 {
@@ -680,7 +684,8 @@ time_limit(void)
 	pair_close(&p);
 }
 
-/* What has come is BEFORE; when the limit runs out, AFTER comes. */
+/* The bytes of BEFORE have arrived; those of AFTER arrive as the limit
+ * expires. */
 static void
 interrupt_line(const char *before, const char *after, const char *name)
 {
@@ -801,7 +806,7 @@ closed(void)
 	pair_close(&p);
 }
 
-/* "part" was received, and taken, when the reset comes. */
+/* The peer resets the connection after "part" was received and read. */
 static void
 reset_while_reading(ssize_t (*call)(struct reading *), const char *what)
 {
@@ -829,7 +834,7 @@ reset_while_reading(ssize_t (*call)(struct reading *), const char *what)
 	pair_close(&p);
 }
 
-/* "transfer 10" may have been about to become "transfer 1000". */
+/* A line that was cut off after "transfer 10" may have been "transfer 1000". */
 static void
 reset_cuts_short(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_resolve.c - what looking names up costs the process, whatever the name
- * servers do.
+ * test_resolve.c - the resources of the process that name look-ups use,
+ * whatever the name servers do.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -23,7 +23,7 @@
 #define CROWD 1000
 #define TICK_MS 10
 
-/* A green thread that connects, and how that ended. */
+/* A green thread that connects, and the error with which it ended. */
 struct client {
 	char host[64];
 	int port;
@@ -50,7 +50,8 @@ look_up(void *arg)
 	return NULL;
 }
 
-/* Of HOST, or with NULL of names that are never answered, each its own. */
+/* The client connects to HOST or, if HOST is NULL, to a name of its own that no
+ * name server ever answers. */
 static void
 client_start(int i, const char *host, int port, int timeout)
 {
@@ -71,7 +72,7 @@ crowd_start(int n, const char *host, int port, int timeout)
 	tcp_thread_yield(); /* now each of them waits */
 }
 
-/* How many of them ended with an error of KIND. */
+/* Joins the clients; returns how many of them ended with an error of KIND. */
 static int
 crowd_end(int n, enum tcp_error_kind kind)
 {
@@ -92,8 +93,8 @@ crowd_terminate(int n)
 	crowd_end(n, TCPUNIT_ERROR_TERMINATED);
 }
 
-/* In the first three tests the name servers hold all helpers for five seconds,
- * which is settled_fds() to wait for. */
+/* In the first three tests the name servers keep all helpers busy for five
+ * seconds; settled_fds() waits until the helpers have ended. */
 static void
 a_crowd(void)
 {
@@ -152,7 +153,7 @@ other_runtime(void *arg)
 	for (int i = 0; i < HELPERS; i++)
 		tcp_thread_start(look_up, (struct client *)arg + i);
 	tcp_thread_sleep(TICK_MS);
-	return NULL; /* they are given up */
+	return NULL; /* the callers give up */
 }
 
 static void
@@ -200,7 +201,7 @@ joined(void)
 	close(l);
 }
 
-/* A retry while the first look-up is still without an answer. */
+/* A client tries again while its first look-up is still unanswered. */
 static void
 retried(void)
 {
@@ -242,7 +243,8 @@ used_ms(void)
 	    (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
 }
 
-/* The child: 0 if it has rested, and can look names up. */
+/* The child's part: returns 0 if the child used no processor time and can look
+ * names up. */
 static int
 child(int port)
 {
@@ -263,7 +265,7 @@ forked(void)
 	pid_t pid;
 
 	client_start(0, "slow.test", peer_port(l), -1);
-	for (int i = 1; i <= 2 * HELPERS; i++) /* more than are begun */
+	for (int i = 1; i <= 2 * HELPERS; i++) /* more than are started */
 		client_start(i, NULL, 1, -1);
 	tcp_thread_yield();
 	pid = fork();

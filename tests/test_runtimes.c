@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_runtimes.c - one scheduler for each OS thread: several at once, handles
- * of another one, forked processes, and giving everything back.
+ * test_runtimes.c - one scheduler for each OS thread: several at the same time,
+ * handles of another thread, forked processes, and freeing everything.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -50,7 +50,7 @@ echo_lines(void *arg)
 	return NULL;
 }
 
-/* How many of them get back what they said. */
+/* Returns how many of the clients get back what they sent. */
 static int
 talk(tcp_listener l)
 {
@@ -72,7 +72,8 @@ talk(tcp_listener l)
 	return n;
 }
 
-/* Leaves a listener and a connection open, which go with the OS thread. */
+/* Leaves a listener and a connection open; they are closed with the OS
+ * thread. */
 static void *
 serve_and_talk(void *arg)
 {
@@ -91,7 +92,7 @@ several(void)
 	pthread_t t[RUNTIMES];
 	int n[RUNTIMES] = {0}, fds, all = 0;
 
-	elsewhere(serve_and_talk, n); /* what is made once, is made */
+	elsewhere(serve_and_talk, n); /* makes the lasting things */
 	fds = settled_fds();
 	for (int i = 0; i < RUNTIMES; i++)
 		pthread_create(&t[i], NULL, serve_and_talk, &n[i]);
@@ -140,7 +141,7 @@ talk_alone(void)
 	return n == CONNECTIONS;
 }
 
-/* The child gives up what is its parent's, and lives on. */
+/* The child gives up its parent's handles and works on by itself. */
 static bool
 let_go(void)
 {
@@ -152,7 +153,7 @@ let_go(void)
 	return tcp_close(at_fork.l) == 0 && talk_alone();
 }
 
-/* The child gives up everything at a stroke. */
+/* The child gives up all its handles in one call. */
 static bool
 shut_down(void)
 {
@@ -160,7 +161,7 @@ shut_down(void)
 	return talk_alone();
 }
 
-/* Likewise, without descriptors for a loop of its own. */
+/* The child gives up all handles while it can open no descriptor for a loop. */
 static bool
 shut_down_short(void)
 {
@@ -173,7 +174,7 @@ shut_down_short(void)
 	return closed && talk_alone();
 }
 
-/* The child uses the connection, and tells its parent's reader nothing. */
+/* The child uses the connection; its parent's reader does not notice. */
 static bool
 talk_back(void)
 {
@@ -185,7 +186,7 @@ talk_back(void)
 	    strcmp(line, "child") == 0;
 }
 
-/* The child has no descriptors for a scheduler of its own, at first. */
+/* At first, the child has no descriptors for a scheduler of its own. */
 static bool
 run_short(void)
 {
@@ -198,7 +199,7 @@ run_short(void)
 	return told_so && talk_alone();
 }
 
-/* Whether the child does well, and the parent's threads all the same. */
+/* Whether the child succeeds and the parent's threads still work afterwards. */
 static bool
 forks(bool (*child)(void))
 {
@@ -229,7 +230,7 @@ forks(bool (*child)(void))
 	return well;
 }
 
-/* The child has its parent's ports, and none of its threads. */
+/* The child has its parent's ports, but none of its threads. */
 static bool
 go_on_alone(void)
 {
@@ -298,7 +299,7 @@ work_on(void)
 		_exit(1);
 }
 
-/* From a second generation of processes on, nothing is done. */
+/* The grandchildren do nothing. */
 static void
 work_once(void)
 {
@@ -314,7 +315,7 @@ work_and_shut_down(void)
 	tcp_shutdown();
 }
 
-/* Whether the child exits, and with it EXITS processes in all. */
+/* Whether the child exits and EXITS processes exit in all. */
 static bool
 ends_well(void (*child)(void), int exits)
 {
@@ -348,7 +349,7 @@ forked_by_another(void)
 	ok(ends_well(work_and_shut_down, 1), "a child can shut down");
 }
 
-/* Threads that wait in whatever holds something meanwhile. */
+/* Threads that wait in calls that hold a resource while they wait. */
 static struct hole hole;
 
 static void *
@@ -468,7 +469,7 @@ use_and_unload(void *arg)
 	return arg;
 }
 
-/* In a process of its own, with a fork after it. */
+/* Unloads the library in a process of its own, and then forks. */
 static bool
 unload(void)
 {
@@ -493,7 +494,7 @@ unloading(void)
 
 static int fds_at_start;
 
-/* An OS thread's first listener, which goes with it. */
+/* An OS thread opens its first listener, which is closed with the thread. */
 static void *
 leave_listener(void *arg)
 {
@@ -501,7 +502,8 @@ leave_listener(void *arg)
 	return NULL;
 }
 
-/* Whether a stale handle is refused by one who has the same place. */
+/* Whether a stale handle is refused by a thread that has a listener of its own
+ * in the same slot. */
 static void *
 close_stale(void *arg)
 {
@@ -512,7 +514,7 @@ close_stale(void *arg)
 	return refused && tcp_listener_port(mine) > 0 ? NULL : arg;
 }
 
-/* Comes to life and ends, so often. */
+/* Starts and ends the runtime as many times as ARG says. */
 static void *
 restart(void *arg)
 {

@@ -69,7 +69,7 @@ at_once(void)
 	close_all();
 }
 
-/* A thread that selects once, and what became of that. */
+/* A thread that selects once, and the result of that call. */
 struct selecting {
 	tcp_thread thread;
 	int timeout, chosen;
@@ -110,7 +110,7 @@ waits(void)
 	start(&s, -1);
 	is_int(s.chosen, -2, "otherwise it waits");
 	tcp_mailbox_send(b, MESSAGE(5), -1);
-	tcp_condition_signal(condition); /* nobody waits for it any more */
+	tcp_condition_signal(condition); /* the first wait is over */
 	tcp_mailbox_send(a, MESSAGE(6), -1);
 	ok(end(&s) == MAILBOX_B && choices[MAILBOX_B].message == MESSAGE(5),
 	    "for a message");

@@ -16,23 +16,24 @@
 #include "unit.h"
 
 #define KIB 1024
-#define DEEP ((size_t)128 * KIB)      /* two of them are too much */
-#define WITHIN ((size_t)1200 * KIB)   /* ends in the guard */
+#define DEEP ((size_t)128 * KIB)      /* two such arrays overflow a stack */
+#define WITHIN ((size_t)1200 * KIB)   /* such an array ends in the guard */
 #define LARGE ((size_t)4 * KIB * KIB) /* bytes of a stack */
 #define MANY (sizeof(void *) < 8 ? 2000 : 20000)
-#define ORDINARY 1000 /* more threads than stacks are kept */
+#define ORDINARY 1000 /* more threads than the number of stacks kept */
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
 #endif
 
-/* The calls of madvise(2), and whether the kernel has no guard markers. */
+/* The number of calls of madvise(2), and whether it fails as on a kernel
+ * without guard regions. */
 static struct {
 	int calls;
 	bool old_kernel;
 } advised;
 
-/* Instead of the C library's. */
+/* Replaces the C library's madvise. */
 int
 madvise(void *addr, size_t len, int advice)
 {
@@ -44,7 +45,7 @@ madvise(void *addr, size_t len, int advice)
 	return (int)syscall(SYS_madvise, addr, len, advice);
 }
 
-/* Only the lowest byte of an array is used. */
+/* Uses only the lowest byte of its array. */
 __attribute__((noinline)) static int
 touch(void)
 {
@@ -100,7 +101,7 @@ run_among_others(void *(*thunk)(void *))
 	return tcp_thread_join(t, NULL, -1);
 }
 
-/* The signal that ends a process in which a thread does this, or 0. */
+/* Returns the signal that ends a process in which a thread calls F, or 0. */
 static int
 signal_of(void *(*thunk)(void *))
 {
@@ -175,7 +176,7 @@ sizes(void)
 	    "one that is too large cannot be had");
 }
 
-/* The deepest address of the stack that a thread has used. */
+/* Returns the deepest address of the stack that a thread has used. */
 static uintptr_t deepest;
 
 static void *
@@ -184,7 +185,7 @@ go_deep_and_park(void *arg)
 	volatile char array[DEEP];
 
 	deepest = (uintptr_t)array;
-	array[0] = 0; /* as it was */
+	array[0] = 0; /* unchanged */
 	tcp_thread_yield();
 	return arg;
 }

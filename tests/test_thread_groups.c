@@ -34,7 +34,8 @@ sleep_for_ever(void *arg)
 	return NULL;
 }
 
-/* Ends only when it has been terminated as often as ARG says. */
+/* A thread that ends only when it has been terminated as many times as ARG
+ * says. */
 static void *
 be_stubborn(void *arg)
 {
@@ -109,7 +110,7 @@ terminates(void)
 	start(sleep_for_ever, NULL);
 	start(be_stubborn, &once);
 	tcp_thread_yield();
-	start(sleep_for_ever, NULL); /* has not run yet */
+	start(sleep_for_ever, NULL); /* a thread that has not run yet */
 	ok(tcp_group_terminate(group, 5000) == 0 && ended == 3,
 	    "all threads of a group are terminated");
 	start(be_stubborn, &thrice);
@@ -125,7 +126,7 @@ terminates(void)
 	tcp_close_group(group);
 }
 
-/* Cleans up, which takes some time. */
+/* A thread that takes some time to clean up when it is terminated. */
 static void *
 end_slowly(void *cleaned)
 {
@@ -183,7 +184,7 @@ errors(void)
 	    "until the group is closed");
 
 	group = tcp_make_group();
-	start(sleep_a_little, &group); /* fails, too, but later */
+	start(sleep_a_little, &group); /* fails after the first */
 	start(fail, &group);
 	tcp_group_wait(group, 5000);
 	is_int(tcp_group_error(group)->kind, TCPUNIT_ERROR_ARGUMENT,
@@ -213,7 +214,7 @@ closed(void)
 
 	group = tcp_make_group();
 	ended = 0;
-	start(sleep_a_little, &ended); /* fails, after the group has gone */
+	start(sleep_a_little, &ended); /* fails after group 0 is closed */
 	t = tcp_thread_start(wait_for_group, &kind);
 	tcp_thread_yield();
 	tcp_close_group(group);

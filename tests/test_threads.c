@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_threads.c - green threads: join, terminate, deadlocks that are named,
- * two at one port, very many.
+ * test_threads.c - green threads: joining, terminating, reported deadlocks, two
+ * threads at one port, and very many threads.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,9 @@
 #include "unit.h"
 
 #define LIMIT_MS 300
-#define SLACK_MS 700 /* how late a time limit may be on a busy machine */
+#define SLACK_MS 700 /* how late a time limit may expire on a busy machine */
 #define PROMPT_MS 500
-#define MANY (sizeof(void *) < 8 ? 2000 : 20000) /* stacks of 1.25 MiB */
+#define MANY (sizeof(void *) < 8 ? 2000 : 20000) /* each stack has 1.25 MiB */
 
 /* Valgrind keeps no more than 30,000 mappings. */
 static int
@@ -164,7 +164,7 @@ names(void)
 	tcp_thread_join(t, NULL, -1);
 }
 
-/* How a terminated thread goes on. */
+/* A thread that is terminated, and its next calls. */
 struct ending {
 	tcp_port in, out;
 	tcp_thread helper;
@@ -222,7 +222,7 @@ terminated(void)
 	    "a thread terminated before it ran fails in its first wait");
 }
 
-/* Counts how many of four waits fail, as far as each can end by itself. */
+/* Counts how many of four waits fail; each could also end by itself. */
 static void *
 count_failures(void *arg)
 {
@@ -250,7 +250,8 @@ terminated_twice(void)
 	    failures, 2, "terminating twice ends two waits; yielding is none");
 }
 
-/* Reads, is terminated, and reads what has come. */
+/* The thread reads, is terminated, and then reads the bytes that have
+ * arrived. */
 static void *
 read_twice(void *arg)
 {
@@ -286,7 +287,7 @@ terminated_with_data(void)
 	tcp_close(l);
 }
 
-/* Terminated while it waits, and then given what it waited for. */
+/* The thread is terminated while it waits; then what it waited for arrives. */
 static void
 terminated_as_it_ends(void)
 {
@@ -320,7 +321,7 @@ deadlocks(void)
 	stop(t);
 }
 
-/* Threads that join each other, the last one the first. */
+/* Each thread joins the next one, and the last one joins the first. */
 static tcp_thread circle[3];
 static int named;
 
@@ -350,7 +351,7 @@ circle_of_joins(void)
 	ticker_stop(&t);
 }
 
-/* A thread that reads, and what became of it. */
+/* A thread that reads, and the result of its call. */
 struct user {
 	tcp_port port;
 	char *buf;
@@ -431,7 +432,7 @@ many(void)
 	is_int(ended, how_many(), "and each of them ends");
 }
 
-/* The pieces of address space this process has. */
+/* Returns the number of memory mappings of this process. */
 static int
 mappings(void)
 {

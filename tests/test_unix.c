@@ -24,8 +24,8 @@
 
 #define STARTERS 20
 
-/* A plain socket of TYPE with this name, whose length is given if it may have
- * NULs. */
+/* Returns a plain socket of TYPE with this name; the length is passed because
+ * the name may contain NULs. */
 static struct sockaddr_un
 name_of(const char *name, size_t n)
 {
@@ -49,7 +49,7 @@ bind_plain(int type, const char *name, size_t n)
 	return fd;
 }
 
-/* A socket file to which nobody has a socket any more. */
+/* Makes a socket file whose socket is closed. */
 static void
 leave_dead(const char *path)
 {
@@ -63,7 +63,7 @@ is_refused(const char *host, int code)
 	    !tcp_listener_p(listen_on(host, 0)), TCPUNIT_ERROR_NET, code);
 }
 
-/* Whether a client of HOST comes to L. */
+/* Whether a client that connects to HOST is accepted by L. */
 static bool
 reaches(tcp_listener l, const char *host)
 {
@@ -110,7 +110,7 @@ both_directions(void)
 	tcp_close(l);
 }
 
-/* Whether the ends of P have these texts and no ports. */
+/* Whether the ends of P have these texts as addresses and no port numbers. */
 static bool
 has(tcp_port p, const char *local, const char *remote)
 {
@@ -136,7 +136,7 @@ has_text(tcp_listener l, const char *text)
 	return strcmp(local, text) == 0 && tcp_listener_port(l) == 0;
 }
 
-/* A name as a host, and its text. */
+/* Checks that a listener on HOST and both ends of a connection show TEXT. */
 static void
 one_name(const char *host, const char *text)
 {
@@ -388,7 +388,8 @@ modes(void)
 	    "a mode beyond 0777 is refused");
 }
 
-/* Listens if it can, once a byte comes from START, and reports by OUT. */
+/* Tries to listen once a byte arrives from START, and reports the result to
+ * OUT. */
 static void
 compete(int start, int out)
 {
@@ -410,8 +411,9 @@ compete(int start, int out)
 	_exit(0);
 }
 
-/* How many of STARTERS processes that begin at once listen; -1 if any fails in
- * another way, or if a client does not reach the one. */
+/* Starts STARTERS processes that listen on the same name at once, and returns
+ * how many of them succeed; -1 if any fails with another error, or if a client
+ * does not reach the one that listens. */
 static int
 race(void)
 {
@@ -428,7 +430,7 @@ race(void)
 			compete(start[0], out[1]);
 		}
 	close(start[0]);
-	close(start[1]); /* the end of file starts all of them */
+	close(start[1]); /* the end of file starts all the processes */
 	for (int i = 0; i < STARTERS; i++) {
 		if (read(out[0], &c, 1) != 1 || c == '?')
 			listening = -STARTERS;
@@ -465,7 +467,7 @@ listen_anew(void *listener)
 	return NULL;
 }
 
-/* Another process may be replacing the file just now. */
+/* Another process may be replacing the file at this moment. */
 static void
 locks(void)
 {
@@ -474,7 +476,7 @@ locks(void)
 	tcp_thread t;
 
 	leave_dead("s");
-	(void)flock(folder, LOCK_EX); /* nobody else has it */
+	(void)flock(folder, LOCK_EX); /* no other process has the file */
 	t = tcp_thread_start(listen_anew, &l);
 	ok(failed(tcp_thread_join(t, NULL, 100) == -1, TCPUNIT_ERROR_TIMEOUT,
 	       ETIMEDOUT) &&
@@ -675,7 +677,7 @@ main(void)
 	char folder[] = "/tmp/tcpunit.XXXXXX";
 	int fds;
 
-	/* Abstract names belong to the network. */
+	/* Abstract names belong to a network namespace. */
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1 ||
 	    mkdtemp(folder) == NULL || chdir(folder) == -1) {
 		printf("Bail out! %s\n", strerror(errno));

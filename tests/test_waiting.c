@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_waiting.c - a thread that waits, wherever that is, stops no other, and
- * tcp_thread_terminate ends its wait.
+ * test_waiting.c - a thread that waits, in whatever call, stops no other
+ * thread, and tcp_thread_terminate ends its wait.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@
 #include "unit.h"
 
 #define TURNS 10
-#define MUCH (32 << 20) /* more than two sockets hold */
+#define MUCH (32 << 20) /* more bytes than two sockets hold */
 
 static tcp_listener lonely;
 static struct hole hole;
@@ -138,7 +138,7 @@ start(struct waiter *w)
 	w->thread = tcp_thread_start(wait_there, w);
 }
 
-/* Has its turns, however long they take. */
+/* Takes all its turns, however long that takes. */
 static void *
 take_turns(void *arg)
 {
@@ -149,7 +149,7 @@ take_turns(void *arg)
 	return NULL;
 }
 
-/* Whether others run for a while. */
+/* Whether other threads run for a while. */
 static bool
 others_run(void)
 {
@@ -159,7 +159,7 @@ others_run(void)
 	return turns == TURNS;
 }
 
-/* Whether it waited until now, and stops when terminated. */
+/* Whether W has waited until now, and stops when it is terminated. */
 static bool
 terminates(struct waiter *w)
 {
@@ -209,10 +209,10 @@ slow_name(void)
 	close(l);
 }
 
-/* A thread that waits for a descriptor, and how that ends. */
+/* A thread that waits for a descriptor, and the result of the wait. */
 struct fd_waiter {
 	int fd;
-	int events; /* 0 is readable */
+	int events; /* 0: the descriptor is readable */
 	bool was_closed;
 };
 
@@ -236,7 +236,8 @@ read_word(void *arg)
 	return tcp_read_string(p->in, word, sizeof word) == 5 ? arg : NULL;
 }
 
-/* The next one has the same descriptor. */
+/* The descriptor is closed during the wait, and the next socket gets its
+ * number. */
 static void
 closed_meanwhile(void)
 {
@@ -259,7 +260,8 @@ closed_meanwhile(void)
 	pair_close(&p);
 }
 
-/* A wait for one direction of a port's descriptor, which is then closed. */
+/* One thread waits for one direction of a port's descriptor; then the port is
+ * closed. */
 static bool
 ends_wait(tcp_port port, int events, int (*close_port)(tcp_port))
 {
@@ -298,7 +300,7 @@ half_closed(void)
 	pair_close(&writing);
 }
 
-/* A reader that has output to send waits for room as well. */
+/* A reader that has buffered output to send also waits for room to send it. */
 static void
 reader_with_output(void)
 {
@@ -335,7 +337,7 @@ close_when_told(void *arg)
 	return NULL;
 }
 
-/* Both are woken by the same look for events, the one who closes first. */
+/* Two threads are woken by the same poll; the first one closes the port. */
 static void
 closed_when_awake(void)
 {

@@ -98,7 +98,7 @@ buffer_keeps_order(void)
 	pair_close(&p);
 }
 
-/* More than fits anywhere, after a few bytes in the buffer. */
+/* Writes more than fits anywhere, when the buffer holds a few bytes already. */
 static void
 buffer_and_time_limit(void)
 {
@@ -170,7 +170,7 @@ formatted(void)
 	pair_close(&p);
 }
 
-/* Writes without closing, and the process is gone. */
+/* A process writes and exits without closing its port. */
 static int exit_port;
 
 static bool
@@ -247,7 +247,7 @@ write_once(void *arg)
 	return NULL;
 }
 
-/* A thread whose peer takes no more when this returns. */
+/* Starts a thread that writes, and returns when the peer takes no more. */
 static tcp_thread
 start_writing(struct writing *w)
 {
@@ -286,7 +286,7 @@ peer_that_reads_later(void)
 	pair_close(&p);
 }
 
-/* The error of a peer that has gone is one of two. */
+/* A peer that has gone causes either of two errors. */
 static void
 is_gone(ssize_t result, const char *name)
 {
@@ -377,7 +377,8 @@ read_byte(void *arg)
 	return tcp_read_byte(p->in) == 'x' ? arg : NULL;
 }
 
-/* Who reads sends what is buffered, of which there is more than leaves. */
+/* A reader sends the buffered bytes, which are more than the socket takes at
+ * once. */
 static void
 reading_and_a_full_buffer(void)
 {
@@ -426,7 +427,8 @@ answer_lines(void *arg)
 	return NULL;
 }
 
-/* Asks 50 times, and is answered; milliseconds, -1 where a line is wrong. */
+/* Asks 50 times and reads the answers; returns the milliseconds, or -1 if a
+ * line is wrong. */
 static int64_t
 ping_pong(tcp_port in, tcp_port out)
 {

@@ -15,18 +15,18 @@
 #include "tap.h"
 #include "unit.h"
 
-/* TCP moves bytes on while a writer waits, and then has room for more; a Unix
- * socket does not. */
+/* A Unix socket: TCP moves bytes on while a writer waits, and so may have room
+ * for more; a Unix socket does not. */
 #define HOST "unix:@writers"
 
 enum {
-	MUCH = 1 << 20, /* more than two sockets hold */
+	MUCH = 1 << 20, /* more bytes than two sockets hold */
 	SHORT_MS = 30,
 	LONG_MS = 700,
 	CROWD = 8,
 	EACH = 20,
 	LINE = 5000,
-	ROOM = 4096 /* of a socket, less than a line */
+	ROOM = 4096 /* of a socket: less than a line */
 };
 
 /* A thread that makes one call on a port, and the result of that call. */
@@ -92,7 +92,8 @@ start(struct writer *w, tcp_port out,
 	tcp_thread_yield();
 }
 
-/* A thread that writes until the peer takes no more, and waits. */
+/* Starts a thread that writes, and returns when the peer takes no more and the
+ * thread waits. */
 static void
 occupy(struct writer *w, tcp_port out, int page)
 {
@@ -221,7 +222,7 @@ limits(void)
 	both_close(&b);
 }
 
-/* The limit covers the wait for the turn and the write itself. */
+/* The limit covers the wait for the turn as well as the write itself. */
 static void
 one_limit(void)
 {
@@ -295,8 +296,8 @@ closed(void)
 	both_close(&b);
 }
 
-/* The port is closed when the first writer has ended and the second one has not
- * started yet. */
+/* The port is closed when the first writer has ended and the second writer has
+ * not run yet. */
 static void
 closed_in_turn(void)
 {
@@ -337,7 +338,7 @@ reset_by_peer(void)
 	both_close(&b);
 }
 
-/* Every call that needs the port. */
+/* Makes every kind of call that needs the port. */
 static bool
 all_time_out(tcp_port in, tcp_port out)
 {
@@ -424,7 +425,8 @@ resumed_at_once(void)
 	both_close(&b);
 }
 
-/* The first does not get a byte out, as others have filled the connection. */
+/* The first writer does not send a byte, as the test has filled the
+ * connection. */
 static void
 not_torn(void)
 {
@@ -433,7 +435,7 @@ not_torn(void)
 	size_t sent;
 
 	tcp_set_timeout(b.server_out, 0);
-	(void)tcp_write(b.server_out, pages[0], MUCH); /* times out */
+	(void)tcp_write(b.server_out, pages[0], MUCH); /* it times out */
 	sent = tcp_last_error()->transferred;
 	tcp_resume_output(b.server_out);
 	tcp_set_timeout(b.server_out, SHORT_MS);
@@ -472,7 +474,8 @@ buffered(void)
 	both_close(&b);
 }
 
-/* A flush leaves what it does not send in the buffer: nothing is torn. */
+/* A flush that fails keeps the unsent bytes in the buffer, so nothing is
+ * torn. */
 static void
 flush_in_part(void)
 {
@@ -571,7 +574,8 @@ copy_after_write(void)
 	both_close(&from);
 }
 
-/* The bytes of a copy that waited stay in the source of the copy. */
+/* When a copy fails while it waits for its turn, its bytes stay in the
+ * source. */
 static void
 copy_that_waited(void)
 {
@@ -634,7 +638,8 @@ write_lines(void *arg)
 	return NULL;
 }
 
-/* Whether the N bytes are the same letter throughout, one of the crowd's. */
+/* Whether the N bytes are a line of one letter, and the letter is one of the
+ * crowd's. */
 static bool
 uniform(const char *line, size_t n)
 {
@@ -668,7 +673,7 @@ crowd(void)
 static struct both family;
 static struct writer parents[3];
 
-/* The threads that were waiting to write belong to the parent. */
+/* In a child, the threads that were waiting to write belong to the parent. */
 static bool
 write_in_child(void)
 {

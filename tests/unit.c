@@ -87,8 +87,8 @@ sleep_long(void *arg)
 	return arg;
 }
 
-/* For how long this OS thread was ready and another had the CPU, in ms; 0 if
- * the kernel does not say. */
+/* Returns how many ms this OS thread was ready but another thread had the CPU;
+ * 0 if the kernel does not say. */
 static int64_t
 kept_waiting_ms(void)
 {

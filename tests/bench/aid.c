@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * aid.c - plain blocking sockets and a clock, made without ceremony.
+ * aid.c - plain blocking sockets and a clock, with no error handling.
  */
 #include "aid.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * echo_bufferevent PORT - an echo server as libevent's users write it.
+ * echo_bufferevent PORT - an echo server as users of libevent write it.
  */
 #include <err.h>
 #include <event2/buffer.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * echo_epoll PORT - an echo server as lean as one can be: a loop over
- * epoll_wait, and for each ready connection one recv and one send.
+ * echo_epoll PORT - the leanest echo server: a loop over epoll_wait, and for
+ * each ready connection one recv and one send.
  */
 #include <err.h>
 #include <sys/epoll.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * echo_tcpunit PORT [lines] - an echo server with a green thread for each
- * connection, which reads what there is, or lines.
+ * connection, which reads the bytes that are there, or lines.
  */
 #include <err.h>
 #include <stdlib.h>

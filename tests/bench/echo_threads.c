@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * echo_threads PORT - an echo server with an OS thread for each connection,
- * whose stacks are as small as is safe.
+ * echo_threads PORT - an echo server with an OS thread for each connection; the
+ * stacks are as small as is safe.
  */
 #include <err.h>
 #include <pthread.h>

@@ -26,7 +26,7 @@ enum {
 	PIECE = 128 * 1024,
 };
 
-/* A page's beginning is where copying is cheapest. */
+/* Copying is cheapest at the beginning of a page. */
 static _Alignas(4096) char piece[PIECE];
 
 static void send_all(int fd);
@@ -58,7 +58,7 @@ send_all(int fd)
 	ssize_t n;
 
 	if (S_ISFIFO(kind(0)))
-		(void)fcntl(0, F_SETPIPE_SZ, MOVE); /* no harm if refused */
+		(void)fcntl(0, F_SETPIPE_SZ, MOVE); /* a refusal does no harm */
 	do
 		n = file ? move_file(fd) : copy(0, fd);
 	while (n > 0);
@@ -118,7 +118,7 @@ move_pipe(int fd)
 	return splice(fd, NULL, 1, NULL, MOVE, SPLICE_F_MOVE);
 }
 
-/* Blocking descriptors take all that they are given. */
+/* A write to a blocking descriptor takes all the bytes. */
 static ssize_t
 copy(int in, int out)
 {

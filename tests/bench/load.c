@@ -24,7 +24,7 @@
 enum {
 	SIZE = 64,
 	BATCH = 256,
-	LONGEST = 1 << 20, /* microseconds that are told apart */
+	LONGEST = 1 << 20, /* longest time recorded, in us */
 };
 
 struct client {
@@ -119,7 +119,7 @@ load(struct client *clients, int n, int set, double limit)
 	    percentile(0.99, total));
 }
 
-/* How many answers came; each is followed by the next request. */
+/* Returns how many answers have come; each is followed by the next request. */
 static int
 serve(int set)
 {
@@ -173,7 +173,7 @@ note(double time)
 	answers_after[after < LONGEST ? after : LONGEST - 1]++;
 }
 
-/* The microseconds after which that share of the answers had come. */
+/* Returns the microseconds within which that share of the answers came. */
 static int
 percentile(double share, long total)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * messages ROOM COUNT - a thread sends COUNT messages through a mailbox with
- * that much room, and another receives them; prints the nanoseconds of a
- * message.
+ * messages ROOM COUNT - one thread sends COUNT messages through a mailbox of
+ * capacity ROOM, and another receives them; prints the nanoseconds per message.
  */
 #include <err.h>
 #include <stdint.h>

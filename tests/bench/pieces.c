@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * pieces HOW connect PORT BYTES | listen PORT | lines PORT - one end of a
- * transfer by a program: 64 KiB of lines of 64 bytes at a time from memory,
- * or to memory, or line by line.  HOW is with plain sockets (and stdio's
- * lines), a bufferevent, or the library.  Who receives prints what it counted.
+ * transfer, made by a program: it sends lines of 64 bytes from memory, 64 KiB
+ * at a time, or receives to memory, or line by line.  HOW is plain sockets
+ * (with stdio's lines), a bufferevent, or the library.  The receiver prints the
+ * number of bytes or lines.
  */
 #include <err.h>
 #include <event2/bufferevent.h>
@@ -25,7 +26,7 @@ enum {
 struct transfer {
 	struct event_base *base;
 	const char *port;
-	long long bytes; /* to be sent; received */
+	long long bytes; /* bytes to be sent; bytes received */
 };
 
 static _Alignas(4096) char piece[PIECE];
@@ -38,7 +39,7 @@ fill(void)
 		piece[i] = '\n';
 }
 
-/* How much of what is left the next piece takes. */
+/* Returns the size of the next piece. */
 static size_t
 next(struct transfer *t)
 {
@@ -87,7 +88,8 @@ raw_lines(struct transfer *t)
 	fclose(in);
 }
 
-/* The next piece, as soon as the last one is gone; in the end, nothing. */
+/* Sends the next piece as soon as the last one is sent; after the last piece,
+ * nothing. */
 static void
 on_write(struct bufferevent *bev, void *arg)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * switch HOW COUNT - two threads that give way to each other; prints the
- * nanoseconds of a switch.  HOW is the library's threads, which yield or signal
- * conditions to each other; or swapcontext(3) alone, which is all that a
- * scheduler made of it cannot do without.
+ * switch HOW COUNT - two threads yield to each other; prints the nanoseconds
+ * per switch.  HOW is the library's threads, which yield or signal conditions
+ * to each other, or swapcontext(3) alone, which every scheduler made of it has
+ * to call.
  */
 #include <err.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ tcpunit(void)
 
 static tcp_condition ping, pong;
 
-/* Signals the other thread, and waits for its signal. */
+/* Signals the other thread, and waits for a signal from it. */
 static void *
 answer(void *arg)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ticks PORT FROM TO BYTES - a thread that ticks each 5 ms while another one
- * copies; prints the longest time from a tick to the next in milliseconds, the
- * longest CPU time likewise, where other programs do not count, and MiB/s. FROM
- * and TO are file, pipe or socket; what is behind them is an OS thread's.
+ * ticks PORT FROM TO BYTES - one thread ticks every 5 ms while another copies.
+ * It prints the longest time between two ticks in milliseconds, the longest CPU
+ * time between two ticks, which other programs do not lengthen, and MiB/s. FROM
+ * and TO are file, pipe or socket; an OS thread serves the other end of each.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -123,7 +123,7 @@ socket_end(bool input, int *behind)
 	return input ? in : out;
 }
 
-/* One end of the copy; an OS thread does WORK behind it. */
+/* Opens one end of the copy; an OS thread does WORK at the other end. */
 static tcp_port
 end(const char *kind, bool input, void *(*work)(void *))
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * visits HOW accept PORT | connect PORT SECONDS - connections that are hardly
- * used: the server sends a byte and closes, the client reads it and the end of
- * file, closes and comes again; then it prints its visits per second.  HOW is
- * with plain sockets or with the library.
+ * visits HOW accept PORT | connect PORT SECONDS - short connections: the server
+ * sends a byte and closes; the client reads the byte and the end of file,
+ * closes, and connects again.  At the end it prints its connections per second.
+ * HOW is plain sockets or the library.
  */
 #include <err.h>
 #include <stdio.h>

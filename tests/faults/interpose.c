@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * interpose.c - a shared object to be preloaded: it counts the calls that a
- * process makes of the system's functions, and makes one of them fail.
- *
+ * interpose.c - a shared object to be preloaded.  It counts the calls of system
+ * functions that a process makes, and lets one of them fail.
  * FAULT_COUNTS names a file in which each function has its record, set up by
  * the first process and shared by its forks.  FAULT is "FUNCTION NTH HOW",
- * where HOW is an errno (or EAI_* of getaddrinfo), or 0 for a call that moves
- * one byte only.  Programs that are executed are left alone.
+ * where HOW is an errno (or the EAI_* result of getaddrinfo), or 0 for a call
+ * that moves one byte only.  Programs that are executed are left alone.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -30,14 +29,14 @@
 
 enum { NO_FAULT = -1, SHORT = 0, FUNCTIONS = 64 };
 
-/* As tests/faults/run reads it. */
+/* The layout that tests/faults/run reads. */
 struct record {
 	char name[24];
 	uint32_t calls;
 	uint32_t faults;
 };
 
-static struct record *records; /* null: nothing is counted */
+static struct record *records; /* null: calls are not counted */
 static char chosen[24];
 static unsigned nth;
 static int how;
@@ -84,7 +83,7 @@ in_libc(void *address)
 		strstr(info.dli_fname, "/ld-linux"));
 }
 
-/* What is to happen to this call. */
+/* Returns the fault for this call, or none. */
 static int
 strike(const char *name)
 {
@@ -104,13 +103,13 @@ strike(const char *name)
 	return result;
 }
 
-/* The system's function, or null while it is looked for: before glibc 2.34
- * dlsym(3) allocates, and can do without. */
+/* Returns the system's function, or null while dlsym looks for it: before glibc
+ * 2.34 dlsym(3) allocates memory, and can do without it. */
 static void *
 next(const char *name)
 {
 	static _Thread_local volatile bool looking
-	    __attribute__((tls_model("initial-exec"))); /* by its callee */
+	    __attribute__((tls_model("initial-exec"))); /* for dlsym */
 	void *function = NULL;
 
 	if (!looking) {
@@ -121,7 +120,7 @@ next(const char *name)
 	return function;
 }
 
-/* A connection that is said to be lost is really lost. */
+/* Breaks the connection if the fault says that it is lost. */
 static void
 cut(int fd, int fault)
 {
@@ -131,8 +130,8 @@ cut(int fd, int fault)
 		(void)connect(fd, &nobody, sizeof(nobody));
 }
 
-/* A function that says why by errno.  SHORTER is what is done to the arguments
- * of a call that is to move one byte, FAILING what goes before a failure. */
+/* Defines a function that fails with errno.  SHORTER changes the arguments of a
+ * call that moves one byte; FAILING runs before a failure. */
 #define FAIL(result, name, parameters, arguments, shorter, failing) \
 	result name parameters                                      \
 	{                                                           \
@@ -154,7 +153,7 @@ cut(int fd, int fault)
 #define ERRNO(result, name, parameters, arguments, shorter) \
 	FAIL(result, name, parameters, arguments, shorter, )
 
-/* One that returns the reason. */
+/* Defines a function that returns its error. */
 #define CODE(name, parameters, arguments)                          \
 	int name parameters                                        \
 	{                                                          \
@@ -168,7 +167,7 @@ cut(int fd, int fault)
 		return real arguments;                             \
 	}
 
-/* One that allocates. */
+/* Defines a function that allocates. */
 #define MEMORY(name, parameters, arguments)                         \
 	void *name parameters                                       \
 	{                                                           \
@@ -187,7 +186,7 @@ cut(int fd, int fault)
 		return real arguments;                              \
 	}
 
-/* The first byte of a vector, and of a message. */
+/* The first byte of a vector or of a message. */
 static const struct iovec *
 first(const struct iovec *iov)
 {
@@ -262,7 +261,7 @@ ERRNO(ssize_t, sendfile, (int to, int from, off_t *o, size_t n),
     (to, from, o, n), n = n > 0);
 /* clang-format on */
 
-/* An interrupted connect goes on by itself. */
+/* An interrupted connect continues in the background. */
 int
 connect(int fd, const struct sockaddr *address, socklen_t length)
 {
@@ -281,8 +280,8 @@ connect(int fd, const struct sockaddr *address, socklen_t length)
 	return fault == EINTR ? -1 : 0;
 }
 
-/* glibc crashes where a look-up finds no memory (nss_database.c): nothing fails
- * within one, here or on an OS thread of its own. */
+/* glibc crashes if a look-up finds no memory (nss_database.c): no function
+ * fails within a look-up, here or on an OS thread of its own. */
 int
 getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
     struct addrinfo **found)

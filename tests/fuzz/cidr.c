@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cidr.c - networks of --allow and --deny.  A NUL separates a rule and the
- * address that it is asked about; a rule admits the network that it names.
+ * cidr.c - networks of --allow and --deny.  A NUL separates a rule from the
+ * address that is checked.  A rule decides about the address of its own
+ * network.
  */
 #include "../../cmd/listen/access.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * crlf.c - conversion of line ends: the same however the bytes are cut, within
- * the room that is promised, and undone by its counterpart.  The first byte is
- * the length of the pieces.
+ * crlf.c - conversion of line ends: the result does not depend on how the bytes
+ * are cut, fits into the promised room, and is undone by the opposite
+ * conversion.  The first byte is the length of the pieces.
  */
 #include "../../cmd/session/stream.h"
 

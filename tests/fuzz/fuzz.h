@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzz.h - what a fuzzing target is: a function of some bytes, which libFuzzer
- * calls with what it thinks of and replay.c with the files of the corpus.
+ * fuzz.h - a fuzzing target: a function of some bytes, which libFuzzer calls
+ * with inputs that it makes up, and replay.c with the files of the corpus.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns 0. */
+/* Runs the target once; always returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A finding. */
+/* Reports a finding and aborts. */
 #define REQUIRE(condition)                                                 \
 	do {                                                               \
 		if (!(condition)) {                                        \
@@ -25,8 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                          \
 	} while (0)
 
-/* A copy of exactly SIZE bytes, or with a NUL behind them, so that whoever
- * reads past it is noticed.  The caller frees it. */
+/* Return a copy of exactly SIZE bytes, or of SIZE bytes and a NUL, so that a
+ * read past its end is noticed.  The caller frees it. */
 static inline void *
 copy_of(const void *data, size_t size)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * inherited.c - LISTEN_FDS and LISTEN_PID, of which a NUL separates the
- * values: sockets are taken where both are plain numbers, and as many as there
- * are.  A $ at the beginning of a value stands for our process id.
+ * inherited.c - LISTEN_FDS and LISTEN_PID, whose values are separated by a NUL:
+ * sockets are taken if both values are plain numbers, and as many as there are.
+ * A $ at the beginning of a value stands for this process's id.
  */
 #include "../../cmd/listen/inherited.h"
 
@@ -13,9 +13,10 @@
 #include "fuzz.h"
 
 #define FIRST 3
-#define SOCKETS 2 /* from there on, and one that does not listen */
+#define SOCKETS 2 /* one more does not listen */
 
-/* Puts them where a service manager would, unless they are there already. */
+/* Puts the sockets where a service manager would, unless they are there
+ * already. */
 static void
 place_sockets(void)
 {
@@ -33,7 +34,7 @@ place_sockets(void)
 	placed = true;
 }
 
-/* The caller frees it, once it is no longer in the environment. */
+/* The caller frees the result once it is no longer in the environment. */
 static char *
 set_variable(const char *name, const char *text)
 {
@@ -50,8 +51,8 @@ set_variable(const char *name, const char *text)
 	return variable;
 }
 
-/* What a variable means, or -1 where it is no plain number; above ten digits
- * nothing is meant. */
+/* Returns the number in a variable, or -1 if it is not a plain number; a value
+ * of more than ten digits means nothing. */
 static long
 meaning(const char *variable)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lines.c - reading lines: what they are depends on the bytes, the line ending
- * and the limit, and not on how the bytes were cut.  The first three bytes are
- * the ending, the limit, and the length of the pieces.
+ * lines.c - reading lines: the lines depend on the bytes, the line ending and
+ * the limit, but not on how the bytes were cut.  The first three bytes are the
+ * ending, the limit, and the length of the pieces.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 #include "fuzz.h"
 
-#define MOST 4096 /* fits into a pipe */
+#define MOST 4096 /* fits in a pipe */
 
 struct text {
 	const uint8_t *bytes;
@@ -22,7 +22,7 @@ struct text {
 	size_t limit;
 };
 
-/* The bytes of the line's end at I, or 0. */
+/* Returns the bytes of the line ending at I, or 0. */
 static size_t
 ending_at(const struct text *t, size_t i)
 {
@@ -42,8 +42,8 @@ ending_at(const struct text *t, size_t i)
 	}
 }
 
-/* The next line's length, with *END more bytes to its end; -1 at the end.
- * *CUT: it goes on past the limit. */
+/* Returns the length of the next line, with *END bytes of line ending; -1 at
+ * the end.  *CUT: the line goes on past the limit. */
 static ssize_t
 next_line(const struct text *t, size_t *end, bool *cut)
 {
@@ -63,7 +63,7 @@ next_line(const struct text *t, size_t *end, bool *cut)
 	return (ssize_t)n;
 }
 
-/* Reads as many lines as have come; whether it was the end. */
+/* Reads as many lines as have come; returns whether the end was reached. */
 static bool
 take_lines(tcp_port in, struct text *t)
 {

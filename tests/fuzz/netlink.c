@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * netlink.c - the messages of sock_diag(7), as if the kernel said anything.
+ * netlink.c - parses any bytes as messages of sock_diag(7) from the kernel.
  */
-#include "../../cmd/kernel/sock_diag.c" /* NOLINT: what is static in it */
+#include "../../cmd/kernel/sock_diag.c" /* NOLINT: static functions */
 
 #include "fuzz.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * numbers.c - times and numbers of a command line: in range or refused, a time
- * that is printed is read as the same, and before a point 0 can be left out.
+ * numbers.c - times and numbers of a command line: each is in range or refused;
+ * a printed time is read back as the same; a 0 before the point is optional.
  */
 #include "../../cmd/values.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * proc.c - the tables of /proc/net, whatever stands in them.  The first byte
- * chooses the query.
+ * proc.c - parses any bytes as a table of /proc/net.  The first byte chooses
+ * the query.
  */
-#include "../../cmd/kernel/sockets.c" /* NOLINT: what is static in it */
+#include "../../cmd/kernel/sockets.c" /* NOLINT: static functions */
 
 #include "fuzz.h"
 
@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f = fmemopen((void *)(data + 1), size - 1, "r");
 	REQUIRE(f);
 	(void)read_file(f, &query, data[0] & 4 ? AF_INET6 : AF_INET, &table);
-	(void)fclose(f); /* it was read only */
+	(void)fclose(f); /* the file was only read */
 	for (size_t i = 0; i < table.count; i++) {
 		REQUIRE(!query.listening || table.entries[i].listening);
 		REQUIRE(!query.port ||

@@ -17,7 +17,7 @@ replay(const char *path)
 		exit(1);
 	}
 	size = fread(data, 1, sizeof(data), f);
-	(void)fclose(f); /* it was read only */
+	(void)fclose(f); /* the file was only read */
 	fprintf(stderr, "%s\n", path);
 	copy = copy_of(data, size);
 	(void)LLVMFuzzerTestOneInput(copy, size);

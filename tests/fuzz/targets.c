@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * targets.c - HOST:PORT in its forms, as the command and the library read it.
+ * targets.c - the forms of HOST:PORT, as the command and the library read them.
  * A NUL separates two operands.
  */
 #include "../../cmd/target.h"

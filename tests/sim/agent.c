@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Agents live in the events of the agenda.
+ * Agents.  All that they do is done by events of the agenda.
  */
 #include "agent.h"
 
@@ -84,7 +84,7 @@ send_some(struct sim_agent *a)
 	return n > 0;
 }
 
-/* Returns whether it has. */
+/* Whether the agent has left. */
 static bool
 finish(struct sim_agent *a)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Somebody of another process at the far end of a pipe or of a connection, who
+ * An agent is another process at the far end of a pipe or of a connection.  It
  * does not use the library: it writes and reads from time to time, and leaves
- * as it pleases.
+ * when it likes.
  */
 #ifndef SIM_AGENT_H
 #define SIM_AGENT_H
@@ -12,10 +12,10 @@
 
 enum sim_finish {
 	SIM_FIN,   /* sends its end of file once it has written everything */
-	SIM_HOLD,  /* not before it has seen the other's */
-	SIM_STAY,  /* never */
+	SIM_HOLD,  /* sends it only after it has seen the other end's */
+	SIM_STAY,  /* never sends it */
 	SIM_CLOSE, /* closes both directions instead */
-	SIM_RESET  /* and so that this is a reset */
+	SIM_RESET  /* likewise, with SO_LINGER 0, which makes it a reset */
 };
 
 struct sim_agent {
@@ -23,12 +23,12 @@ struct sim_agent {
 	struct sim_file *file;
 	struct sim_content sends, gets;
 	uint64_t to_send, sent;
-	uint64_t to_get, got; /* no more than so much is read */
-	bool leaves;          /* instead of reading more */
+	uint64_t to_get, got; /* it reads at most to_get bytes */
+	bool leaves;          /* instead of reading more bytes */
 	enum sim_finish finish;
-	int64_t pause, idle; /* between two calls: at most, and now */
-	bool finished;       /* writing */
-	bool ended;          /* the other did */
+	int64_t pause, idle; /* ns between two calls: at most, and the next */
+	bool finished;       /* it has written everything */
+	bool ended;          /* it has seen the end of file */
 	bool lost;           /* a call failed */
 	bool gone;           /* it has closed the file */
 };

@@ -159,7 +159,7 @@ fstat64(int fd, struct stat64 *st)
 	return fstat(fd, (struct stat *)st);
 }
 
-/* By its name in /proc. */
+/* Opens a simulated descriptor once more by its name in /proc. */
 int
 open64(const char *path, int flags, ...)
 {
@@ -173,7 +173,7 @@ open64(const char *path, int flags, ...)
 	return again("open", f, f->flags | (flags & O_NONBLOCK));
 }
 
-/* As open is called where the mode is checked. */
+/* glibc's fortified headers call this instead of open. */
 int __open64_2(const char *, int);
 
 int
@@ -182,7 +182,7 @@ __open64_2(const char *path, int flags)
 	return open64(path, flags);
 }
 
-/* What is there to be read, and what has not been acknowledged. */
+/* Returns how many bytes can be read, or how many are not yet acknowledged. */
 int
 ioctl(int fd, unsigned long request, ...)
 {
@@ -211,7 +211,7 @@ ioctl(int fd, unsigned long request, ...)
 	return 0;
 }
 
-/* Whoever writes or reads a file does so where it is. */
+/* Never moves: the library only asks for the position of a file. */
 off64_t
 lseek64(int fd, off64_t offset, int whence)
 {
@@ -329,7 +329,7 @@ socket(int family, int type, int protocol)
 
 	(void)protocol;
 	if (family != AF_INET && family != AF_INET6) {
-		errno = EAFNOSUPPORT; /* nobody tells of other sockets */
+		errno = EAFNOSUPPORT; /* other families are not simulated */
 		return -1;
 	}
 	s = sim_socket_new(family);
@@ -592,7 +592,7 @@ pwritev64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 	    flags & RWF_NOWAIT, false);
 }
 
-/* How much can be written there now. */
+/* Returns how many bytes can be written now. */
 static size_t
 room(struct sim_file *f)
 {
@@ -618,8 +618,8 @@ write_all(struct sim_file *f, const char *data, size_t n)
 	return done;
 }
 
-/* Through memory, as much as the two sides allow.  Only that of a pipe is left
- * by NOWAIT. */
+/* Moves bytes through memory, as many as both sides allow.  NOWAIT matters for
+ * a pipe only. */
 static ssize_t
 move(const char *call, int from, int to, size_t n, bool nowait)
 {
@@ -666,9 +666,9 @@ splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
 	return move("splice", from, to, n, flags & SPLICE_F_NONBLOCK);
 }
 
-/* ---- What they have in common ---- */
+/* ---- Used by all calls ---- */
 
-/* Time passes; and a closed descriptor is never used. */
+/* Lets time pass, and fails the run if the descriptor is closed. */
 static struct sim_file *
 enter(const char *call, int fd)
 {
@@ -698,7 +698,7 @@ interrupted(void)
 	return true;
 }
 
-/* Of a call that reads or writes. */
+/* Ends a call that has read or written, with its result R. */
 static ssize_t
 moved(const char *call, int fd, struct sim_file *f, ssize_t r, bool nowait,
     bool in)
@@ -722,7 +722,7 @@ give(const char *call, struct sim_file *f, int flags)
 	return (int)leave(call, fd, fd);
 }
 
-/* One more descriptor of a file. */
+/* Makes one more descriptor of a file. */
 static int
 again(const char *call, struct sim_file *f, int flags)
 {

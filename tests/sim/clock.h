@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The simulated time, in nanoseconds, and what is going to happen at which
- * time. Time passes while a call or a thread spends it, and jumps when
- * everybody waits.
+ * The simulated time, in nanoseconds, and the agenda: the events to come, each
+ * with its time.  Time passes when a call or a thread spends it, and jumps when
+ * all threads wait.
  */
 #ifndef SIM_CLOCK_H
 #define SIM_CLOCK_H
@@ -20,23 +20,24 @@ int64_t sim_now(void);
 /* Called when a program or the library asks for the exact time. */
 extern void (*sim_clock_asked)(void);
 
-/* Since the start. */
+/* Returns the nanoseconds since the start of the run. */
 int64_t sim_elapsed(void);
 
-/* Calls f(arg) at time WHEN; those of one time in the order of these calls. */
+/* Calls f(arg) at time WHEN.  Events of the same time happen in the order in
+ * which they were added. */
 void sim_at(int64_t when, void (*f)(void *), void *arg);
 
-/* Lets NS pass, with all that happens meanwhile. */
+/* Lets NS nanoseconds pass, and the events of that time happen. */
 void sim_spend(int64_t ns);
 
-/* Called by an event: the process never goes on, and the event lets time pass
- * in its place. */
+/* An event calls this for a process that never calls the system again: the
+ * event lets time pass in its place. */
 void sim_stop_process(void);
 
-/* When something happens next. */
+/* Returns the time of the next event. */
 int64_t sim_next(void);
 
-/* To the time WHEN, not before now, likewise. */
+/* Lets time pass until WHEN, if that is not over, and the events happen. */
 void sim_jump(int64_t when);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "random.h"
 
-/* Through all copies. */
+/* Follows the copies to the content that they began with. */
 static const struct sim_content *
 origin(const struct sim_content *c, uint64_t *at)
 {
@@ -15,7 +15,7 @@ origin(const struct sim_content *c, uint64_t *at)
 	return c;
 }
 
-/* Four bytes at a time are drawn.  A carriage return would be half a line's
+/* Draws four bytes at a time.  A carriage return would be half a line
  * ending. */
 static unsigned char
 byte_of(uint64_t drawn, uint64_t at)
@@ -28,9 +28,8 @@ byte_of(uint64_t drawn, uint64_t at)
 	return (unsigned char)(b == '\n' || b == '\r' ? 'x' : b);
 }
 
-/* The byte at AT.  DRAWN serves four bytes; FIRST says that it is not yet
- * drawn.
- */
+/* Returns the byte at AT.  DRAWN holds the four bytes drawn last; FIRST says
+ * that nothing has been drawn yet. */
 static unsigned char
 next_byte(const struct sim_content *c, uint64_t at, bool first, uint64_t *drawn)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is sent is a function of its key and place, so that whoever reads it
- * knows what it must be.  About one byte in 32 is a newline.
+ * The bytes of a stream are a function of its key and of their place, so a
+ * reader knows what it must get.  About one byte in 32 is a newline.
  */
 #ifndef SIM_CONTENT_H
 #define SIM_CONTENT_H
@@ -12,8 +12,8 @@
 
 struct sim_content {
 	uint64_t key;
-	const struct sim_content *source; /* of which it is a copy, or NULL */
-	uint64_t shift;                   /* of the copy's beginning there */
+	const struct sim_content *source; /* the original, or NULL */
+	uint64_t shift;                   /* where the copy begins in it */
 };
 
 void sim_content(const struct sim_content *c, uint64_t at, void *buf, size_t n);

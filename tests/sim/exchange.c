@@ -75,8 +75,8 @@ sim_close_mutex(struct sim_mutex *m)
 	sim_stale_mutex(m->handle);
 }
 
-/* It goes to the first thread that waits, and which one that is, is the
- * library's to know. */
+/* The mutex goes to the first thread that waits.  The simulation does not know
+ * which thread that is; the library does. */
 static bool
 is_free(const struct sim_call *c, int64_t by)
 {
@@ -194,7 +194,7 @@ sim_receive(struct sim_mailbox *m, int ms)
 	return r;
 }
 
-/* A source that is closed ends it as a receive would be ended. */
+/* Closing a source ends a select as it would end a receive. */
 int
 sim_select(struct sim_mailbox *m, struct sim_condition *condition, int ms)
 {
@@ -228,7 +228,7 @@ sim_close_mailbox(struct sim_mailbox *m)
 	m->closed = true;
 }
 
-/* The messages on the way are those of senders that have returned. */
+/* The messages on the way were sent by calls that have returned. */
 static unsigned
 inside(const struct sim_mailbox *m)
 {
@@ -239,8 +239,9 @@ inside(const struct sim_mailbox *m)
 	return n;
 }
 
-/* Without other threads in calls, which may have been served and not have run
- * yet, the count is exact.  When that came is not known. */
+/* The count is exact unless other threads are in calls: they may have been
+ * served, but not have run since.  It is not known since when there has been
+ * room. */
 static bool
 has_room(const struct sim_call *c, int64_t by)
 {
@@ -263,8 +264,8 @@ has_message(const struct sim_call *c, int64_t by)
 	    (m->receiving == 1 && m->sending == 0 && inside(m) > 0);
 }
 
-/* A message may be received before its sender has returned.  A thread that was
- * given one may run later than another that took the next. */
+/* A message may be received before its sender has returned, and a thread that
+ * was given a message may run later than a thread that took the next one. */
 static void
 note_message(struct sim_mailbox *m, uintptr_t message)
 {

@@ -12,7 +12,7 @@
 
 struct sim_mutex {
 	tcp_mutex handle;
-	struct sim_task *owner; /* NULL: none, as far as threads have run */
+	struct sim_task *owner; /* NULL: no thread that has run since owns it */
 	int64_t free_since;
 	unsigned waiting;
 	bool closed;
@@ -25,7 +25,8 @@ struct sim_condition {
 
 enum { SIM_SENDERS = 8, SIM_ROOM = 4, SIM_MESSAGES = 30 };
 
-/* Each message is the sender's number and a serial number, from 1 on. */
+/* Each message consists of the sender's number and a serial number from 1
+ * on. */
 struct sim_mailbox {
 	tcp_mailbox handle;
 	unsigned capacity;
@@ -38,7 +39,7 @@ struct sim_mailbox {
 };
 
 void sim_make_mutex(struct sim_mutex *m);
-/* 1: it was abandoned. */
+/* Returns 1 if the mutex was abandoned. */
 int sim_lock(struct sim_mutex *m, int ms);
 void sim_unlock(struct sim_mutex *m);
 void sim_close_mutex(struct sim_mutex *m);
@@ -49,10 +50,10 @@ void sim_rouse(struct sim_condition *c, bool all);
 void sim_close_condition(struct sim_condition *c);
 
 void sim_make_mailbox(struct sim_mailbox *m, unsigned capacity);
-/* The next message of SENDER. */
+/* Sends the next message of SENDER. */
 int sim_send(struct sim_mailbox *m, unsigned sender, int ms);
 int sim_receive(struct sim_mailbox *m, int ms);
-/* Receives, or waits for a signal: 1. */
+/* Receives a message, or waits for a signal of C and returns 1. */
 int sim_select(struct sim_mailbox *m, struct sim_condition *c, int ms);
 void sim_close_mailbox(struct sim_mailbox *m);
 
@@ -63,7 +64,7 @@ struct sim_group {
 };
 
 void sim_make_group(struct sim_group *g);
-/* F ends with sim_leave_group. */
+/* F must call sim_leave_group at its end. */
 struct sim_task *sim_join_group(
     struct sim_group *g, void (*f)(void *), void *arg);
 void sim_leave_group(struct sim_group *g);
@@ -71,7 +72,7 @@ int sim_group_wait(struct sim_group *g, int ms);
 int sim_group_terminate(struct sim_group *g, int ms);
 void sim_close_group(struct sim_group *g);
 
-/* A deadline for the calls of the running thread; ends it. */
+/* Begin and end a deadline for the calls of the running thread. */
 void sim_set_deadline(int ms);
 void sim_end_deadline(void);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The invariants.  The simulated machine knows since when each file is ready,
- * and each call has said what it waits for; so what the library should have
- * done is known without asking it.
+ * The invariants.  The simulated machine knows since when each file has been
+ * ready, and each call has said what it waits for.  From this follows what the
+ * library should have done; the library itself is not asked.
  */
 #include "invariant.h"
 
@@ -15,11 +15,11 @@
 #include "weather.h"
 
 enum {
-	TICK = 1000,       /* the library's, in nanoseconds */
-	COARSE = 8000000,  /* of the clock of libevent's timers, twice */
-	ROUND = 96,        /* turns between looks for events, and some more */
-	CALLS = 16,        /* of a turn */
-	IDLE_LOOKUPS = 600 /* seconds until no OS thread is left */
+	TICK = 1000,       /* the library's tick, in nanoseconds */
+	COARSE = 8000000,  /* twice the tick of libevent's timers */
+	ROUND = 96,        /* turns between two polls, with a margin */
+	CALLS = 16,        /* library calls in a turn */
+	IDLE_LOOKUPS = 600 /* seconds until the last OS thread ends */
 };
 
 static struct {
@@ -51,11 +51,12 @@ sim_invariants_start(void)
 	warm_up();
 }
 
-/* The library keeps some things for ever: they are made before the count. */
+/* The library keeps some things for ever; they are made before the count
+ * begins. */
 static void
 warm_up(void)
 {
-	(void)tcp_current_thread(); /* the first handle */
+	(void)tcp_current_thread(); /* makes the first handle */
 	tcp_shutdown();
 	state.blocks = sim_blocks();
 	state.mapped = sim_mapped();
@@ -151,8 +152,8 @@ check_early(const struct sim_call *c)
 		    (double)(c->deadline - sim_now()) / SIM_MS);
 }
 
-/* A time-out is wrong if what was waited for had come before the deadline, and
- * the call had not yet had its turn after it. */
+/* A time-out is wrong if the event that the call waited for came before the
+ * deadline, and the call has had no turn since the deadline passed. */
 static void
 check_timeout(const struct sim_call *c)
 {
@@ -168,7 +169,8 @@ check_timeout(const struct sim_call *c)
 	    c->name, (double)(sim_now() - c->begun) / SIM_MS);
 }
 
-/* As many calls as a turn has since, or shortly before, the deadline. */
+/* Whether as many calls as fit in a turn were made since the deadline or
+ * shortly before it. */
 static bool
 had_turn(const struct sim_call *c, const struct sim_moves *m)
 {
@@ -195,7 +197,7 @@ check_deadlock(const struct sim_call *c)
 	for (t = c->target; t != NULL && t != sim_task_self();)
 		t = t->call != NULL ? t->call->target : NULL;
 	if (t != NULL)
-		return; /* it would have closed a circle */
+		return; /* the join would have closed a circle */
 	for (i = 0; (t = sim_task_at(i)) != NULL; i++)
 		if (t != sim_task_self() && !t->ended && could_go_on(t))
 			sim_fail("%s tells of a deadlock, but %u could go on",
@@ -233,7 +235,7 @@ look_at_all(void)
 			look_at(t);
 }
 
-/* Nobody keeps a thread from running that could. */
+/* No thread may be kept for long from running when it is ready. */
 static void
 look_at(struct sim_task *t)
 {
@@ -248,7 +250,7 @@ look_at(struct sim_task *t)
 	} else if (t->begun) {
 		return;
 	}
-	/* Its event may have to wait until the others have been reported. */
+	/* Its event may be reported only after the events of all the others. */
 	most = CALLS * (ROUND + 4 * sim_tasks_alive()) *
 	    (1 + sim_tasks_alive() / (unsigned)sim_weather.most_events);
 	if (since != 0 && state.steps - since > most)
@@ -256,7 +258,7 @@ look_at(struct sim_task *t)
 		    t->number, what, (unsigned long long)(state.steps - since));
 }
 
-/* Whoever moves something runs. */
+/* A thread that has moved bytes has run, and its wait begins anew. */
 static void
 note_ready(struct sim_call *c)
 {
@@ -280,8 +282,8 @@ note_deadline(struct sim_call *c)
 		c->late_at = state.turns;
 }
 
-/* Also on the coarsest clock, and if the call let others run before it set its
- * time. */
+/* Whether the deadline has passed even on the coarsest clock, and even if the
+ * call let others run before it computed the deadline. */
 static bool
 passed(const struct sim_call *c)
 {
@@ -305,7 +307,7 @@ tell_who_waits(void)
 			sim_say("%u waits in %s", i, t->call->name);
 }
 
-/* The machine goes to sleep: nobody is left who could go on. */
+/* The machine may only go to sleep if no thread is able to run. */
 static void
 may_sleep(int64_t until)
 {

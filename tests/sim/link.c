@@ -135,7 +135,7 @@ sim_open_file(struct sim_port *p, bool input, uint64_t size)
 	return 0;
 }
 
-/* While there are no descriptors a connection cannot be had. */
+/* Without descriptors no connection can be made. */
 static bool
 pending(const struct sim_call *c, int64_t by)
 {
@@ -151,7 +151,7 @@ set_port(struct sim_port *p, tcp_port port, int client, bool from_client)
 	p->flow = sim_flow_of(client, from_client);
 }
 
-/* A connection that was made in time is not thrown away. */
+/* The library must not throw away a connection that was made in time. */
 static void
 check_wasted(const struct sim_call *c, int port)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * malloc(3) and mmap(2) with a count of what is out.  Under ASan its own leak
- * check takes the place of the first.
+ * malloc(3) and mmap(2), which count the memory in use.  Under ASan its own
+ * leak check replaces the count of the heap.
  */
 #pragma GCC visibility push(default) /* libevent calls these, too */
 #undef _FILE_OFFSET_BITS

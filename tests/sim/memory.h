@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The heap and the mappings of what is tested are counted.  What the simulator
- * needs is not, and is never given back: each run has a process of its own.
+ * Counts the heap and the mappings of the code under test.  The simulator's own
+ * memory is not counted, and is never freed: each run has a process of its own.
  */
 #ifndef SIM_MEMORY_H
 #define SIM_MEMORY_H
 
 #include <stddef.h>
 
-/* Zeroed. */
+/* Allocates zeroed memory. */
 void *sim_memory(size_t n);
 
-/* Blocks of the heap, and bytes that are mapped, at this moment. */
+/* Return the blocks of the heap, and the mapped bytes, that are in use now. */
 long sim_blocks(void);
 long sim_mapped(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who is where: the ports of this machine, and hosts elsewhere that answer, or
- * refuse, or say nothing.
+ * The network: the ports of this machine, and hosts elsewhere, which answer,
+ * refuse, or stay silent.
  */
 #ifndef SIM_NETWORK_H
 #define SIM_NETWORK_H
@@ -12,16 +12,17 @@ enum sim_host {
 	SIM_HOST_HERE, /* the machine itself */
 	SIM_HOST_REFUSES,
 	SIM_HOST_SILENT,
-	SIM_HOST_UNREACHABLE, /* says so at once */
+	SIM_HOST_UNREACHABLE, /* reports it at once */
 };
 
-/* 127.0.0.0/8 and ::1 are here; 10.KIND.0.0/16 are of that kind. */
+/* 127.0.0.0/8 and ::1 are this machine; a host in 10.KIND.0.0/16 has that
+ * kind. */
 enum sim_host sim_network_host(const union sim_address *a);
 
-/* The listening socket that an address reaches, or NULL. */
+/* Returns the listening socket at an address, or NULL. */
 struct sim_socket *sim_network_listener(const union sim_address *a);
 
-/* 0, or -1 with EADDRINUSE and its kin. */
+/* Returns 0, or -1 with an errno such as EADDRINUSE. */
 int sim_network_bind(struct sim_socket *s, const union sim_address *a);
 
 void sim_network_start(void);

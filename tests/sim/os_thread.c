@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Simulated OS threads.  One runs from an event of the agenda until it waits or
- * ends; so it is stopped where it calls the system and nowhere else.
+ * Simulated OS threads.  An event of the agenda lets one run until it waits or
+ * ends.  A thread can therefore be stopped in its calls of the system only.
  */
 #pragma GCC visibility push(default) /* libevent calls these, too */
 #include "os_thread.h"
@@ -32,9 +32,9 @@ struct thread {
 	void *result;
 	char *stack;
 	void *fake;
-	const void *condition; /* that it waits for */
-	const void *lock;      /* likewise */
-	uint64_t waits;        /* which wait this is */
+	const void *condition; /* the condition that it waits for */
+	const void *lock;      /* the mutex that it waits for */
+	uint64_t waits;        /* the number of its wait */
 	bool running, ended, timed_out;
 };
 
@@ -43,7 +43,7 @@ struct timeout {
 	uint64_t wait;
 };
 
-/* The first is the OS thread that was there before. */
+/* The first OS thread, which the process began with. */
 static struct thread threads[MAX_THREADS];
 static unsigned n_threads = 1, alive, most_alive;
 static struct thread *current = &threads[0];
@@ -178,7 +178,7 @@ pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 	return wait_for(condition, mutex, SIM_NEVER);
 }
 
-/* All clocks are one here. */
+/* All clocks of the simulation are the same. */
 int
 pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
     const struct timespec *time)
@@ -216,7 +216,7 @@ pthread_cond_broadcast(pthread_cond_t *condition)
 	return 0;
 }
 
-/* On the stack of whoever lets an event happen. */
+/* Runs on the stack of the thread that lets the event happen. */
 static void
 resume(void *thread)
 {
@@ -247,7 +247,7 @@ begin(void)
 	wait_here();
 }
 
-/* The first thread lets the others go on; they let it. */
+/* The first thread waits by letting events happen; the others switch to it. */
 static void
 wait_here(void)
 {
@@ -302,7 +302,7 @@ wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until)
 	return t->timed_out ? ETIMEDOUT : 0;
 }
 
-/* One of them, by chance. */
+/* Wakes one of the threads that wait, chosen at random. */
 static struct thread *
 waiter(const void *condition)
 {

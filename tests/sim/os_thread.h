@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether the caller is one of them. */
+/* Whether the caller is an OS thread other than the first. */
 bool sim_os_thread_p(void);
 
-/* Stops it for a time. */
+/* Stops the calling OS thread for a time. */
 void sim_os_thread_sleep(int64_t ns);
 
 unsigned sim_os_threads(void);
-unsigned sim_os_threads_most(void); /* at any time */
+unsigned sim_os_threads_most(void); /* the most at any time */
 
 #endif

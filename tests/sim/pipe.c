@@ -138,7 +138,7 @@ read_pipe(struct sim_file *f, void *buf, size_t n, bool peek)
 	return -1;
 }
 
-/* Up to PIPE_BUF bytes go as a whole. */
+/* A write of up to PIPE_BUF bytes is atomic. */
 static ssize_t
 write_pipe(struct sim_file *f, const void *data, size_t n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Epoll sets, level-triggered.  Nobody else runs while the only OS thread
- * waits: so the clock jumps.
+ * Epoll sets, level-triggered.  When the only running OS thread waits, the
+ * clock jumps to the next event.
  */
 #include "poller.h"
 
@@ -57,7 +57,7 @@ sim_poller_new(void)
 	if (n_sets < MAX_SETS)
 		sets[n_sets++] = set;
 	else
-		sets[MAX_SETS - 1] = set; /* they are asked about and closed */
+		sets[MAX_SETS - 1] = set; /* later sets share the last place */
 	return f;
 }
 
@@ -158,7 +158,7 @@ close_set(struct sim_file *f)
 		sets[i] = sets[--n_sets];
 }
 
-/* Epoll's bits are those of poll. */
+/* Epoll's bits are the same as those of poll. */
 static uint32_t
 ready(const struct item *i)
 {
@@ -196,7 +196,7 @@ report(struct set *set, struct epoll_event *events, int most)
 	return reported;
 }
 
-/* Those that are ready, in the order of the set or in any. */
+/* Collects the ready files, in the order of the set or in a random order. */
 static unsigned
 list(struct set *set, struct item **waiting)
 {
@@ -215,7 +215,8 @@ list(struct set *set, struct item **waiting)
 	return n;
 }
 
-/* Whoever was passed over too often comes first, the longest of them. */
+/* A file that was passed over too often comes first; of several, the one that
+ * has waited longest. */
 static unsigned
 oldest(struct item **waiting, unsigned n)
 {
@@ -230,7 +231,7 @@ oldest(struct item **waiting, unsigned n)
 	return found;
 }
 
-/* A socket that is said to be readable, and is not. */
+/* Reports a socket as readable that is not. */
 static bool
 pretend(struct set *set, struct epoll_event *events)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Waiting for files: epoll sets, and poll(2).  Events come in any order and at
- * most so many at a time as the weather says, but none is passed over for ever.
+ * Waiting for files: epoll sets, and poll(2).  The weather says in which order
+ * events are reported and how many at a time, but no event is passed over for
+ * ever.
  */
 #ifndef SIM_POLLER_H
 #define SIM_POLLER_H
@@ -18,13 +19,13 @@ int sim_poller_control(
 int sim_poller_wait(
     struct sim_file *set, struct epoll_event *events, int most, int ms);
 
-/* Out of all sets: it is closed. */
+/* Removes a file from all sets, because it is closed. */
 void sim_poller_forget(struct sim_file *f);
 
-/* poll(2). */
+/* Implements poll(2). */
 int sim_poller_poll(struct pollfd *p, nfds_t n, int ms);
 
-/* Whether the machine may go to sleep now; fails the run if not. */
+/* Whether the machine may go to sleep now.  If not, the run fails. */
 extern void (*sim_poller_check)(int64_t until);
 
 #endif

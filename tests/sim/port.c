@@ -176,7 +176,7 @@ sim_copy(struct sim_port *in, struct sim_port *out, int64_t limit)
 		out->flow->content = (struct sim_content){
 		    .source = &in->flow->content, .shift = in->flow->read};
 	begin(&c, "copy", in);
-	c.deadline = SIM_NEVER; /* a limit for each wait */
+	c.deadline = SIM_NEVER; /* each wait has the port's limit */
 	c.out = out->file;
 	c.ready = movable;
 	r = tcp_copy_port(in->port, out->port, limit);
@@ -305,7 +305,8 @@ end(struct sim_call *c, bool failed)
 	sim_call_end(c, failed);
 }
 
-/* N bytes came out of the port, or the end of file if 0 means that. */
+/* The call has read N bytes from the port.  If N is 0, END says whether that is
+ * the end of file. */
 static ssize_t
 got(struct sim_port *p, const char *data, ssize_t n, bool end)
 {
@@ -334,10 +335,11 @@ resume(struct sim_port *p)
 		(tcp_last_error()->kind != torn &&
 		    tcp_last_error()->kind != TCPUNIT_ERROR_CLOSED)))
 		sim_fail("a call follows a write that went out in part");
-	(void)tcp_resume_output(p->port); /* it may be closed */
+	(void)tcp_resume_output(p->port); /* the port may be closed */
 }
 
-/* An end of file is one that the peer has sent, after all its bytes. */
+/* The library may report an end of file only if the peer has sent it, and only
+ * after all the peer's bytes. */
 static void
 check_end(const struct sim_port *p)
 {
@@ -349,7 +351,7 @@ check_end(const struct sim_port *p)
 		    (unsigned long long)p->flow->read);
 }
 
-/* What had arrived before a reset is handed out before its error. */
+/* The bytes that arrived before a reset are returned before the error. */
 static void
 check_error(const struct sim_port *p)
 {
@@ -376,7 +378,7 @@ check_sent(const struct sim_port *p)
 		    (unsigned long long)p->flow->written);
 }
 
-/* Each wait has a limit of its own: it begins with the last progress. */
+/* Each wait has a limit of its own, which begins with the last progress. */
 static void
 check_copy_limit(const struct sim_call *c, const struct sim_port *in,
     const struct sim_port *out)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The library's calls as programs make them: checked, with contents that are
- * known.  They return as the calls do; sim_failure() is the kind of the last
- * failure.
+ * The calls of the library as programs make them: checked, and with known
+ * contents.  They return what the library returns; sim_failure() is the kind of
+ * the last failure.
  */
 #ifndef SIM_PORT_H
 #define SIM_PORT_H
@@ -13,11 +13,11 @@
 #include "file.h"
 #include "task.h"
 
-/* One direction of a connection as the program knows it. */
+/* One direction of a connection, as the program sees it. */
 struct sim_flow {
 	uint64_t id;
 	struct sim_content content;
-	uint64_t written, read; /* accepted by the library; handed out by it */
+	uint64_t written, read; /* by the program */
 	bool finished;          /* closed without an error */
 	bool ended;             /* the end of file was seen */
 };
@@ -25,13 +25,12 @@ struct sim_flow {
 struct sim_port {
 	tcp_port port;
 	struct sim_file *file;
-	struct sim_flow *flow; /* whose content goes through; may change */
+	struct sim_flow *flow; /* the content of its bytes; may change */
 	int ms;
 	size_t buffer;
-	enum tcp_error_kind
-	    torn; /* the error of a write that went out in part */
+	enum tcp_error_kind torn; /* of a write that went out in part */
 	bool closed;
-	int64_t closing; /* when the close began; 0: not yet */
+	int64_t closing; /* time of the first close; 0: none yet */
 };
 
 struct sim_link {
@@ -52,14 +51,14 @@ int sim_accept(struct sim_listener *l, struct sim_link *link);
 int sim_close_listener(struct sim_listener *l);
 int sim_connect(const char *host, int port, int ms, struct sim_link *link);
 
-/* Ends of pipes and files. */
+/* Open the ends of a pipe, or a file. */
 int sim_open_pipe(struct sim_port *in, struct sim_port *out);
 int sim_open_file(struct sim_port *p, bool input, uint64_t size);
 
 void sim_set_limit(struct sim_port *p, int ms);
 void sim_set_buffer(struct sim_port *p, size_t n);
 
-/* The next bytes of the flow. */
+/* Read or write the next bytes of the flow. */
 ssize_t sim_read(struct sim_port *p, size_t cap);
 ssize_t sim_read_string(struct sim_port *p, size_t n);
 ssize_t sim_read_line(struct sim_port *p, size_t limit);
@@ -79,7 +78,8 @@ void sim_yield(void);
 int sim_sleep(int ms);
 void sim_terminate(struct sim_task *t);
 
-/* At the end: what was finished and what was read of each flow agree. */
+/* To be called at the end: checks that each finished flow was read as it was
+ * written. */
 void sim_check_flows(void);
 
 #endif

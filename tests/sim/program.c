@@ -72,7 +72,7 @@ sim_some_bytes(size_t most)
 	static const size_t orders[] = {4, 40, 400, 4000, 40000, 400000};
 	size_t n = 1 + sim_below((unsigned)orders[sim_below(6)]);
 
-	/* What trickles through small buffers takes long enough. */
+	/* Bytes that trickle through small buffers take long enough. */
 	if (most > TRICKLE * sim_weather.buffer)
 		most = TRICKLE * sim_weather.buffer;
 	return n < most ? n : most;
@@ -96,7 +96,7 @@ sim_goes_on(int64_t r)
 		t->tries = 0;
 		return r > 0;
 	}
-	/* A peer that reads no more, and does not close, is given up. */
+	/* A peer that neither reads nor closes is given up. */
 	if (++t->tries > MAX_TRIES)
 		return false;
 	if (sim_failure() != TCPUNIT_ERROR_TIMEOUT)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The programs that run in the simulated machine, and what they share.
+ * The programs that run in the simulated machine, and their common parts.
  */
 #ifndef SIM_PROGRAM_H
 #define SIM_PROGRAM_H
@@ -9,7 +9,7 @@
 
 struct sim_program {
 	const char *name;
-	void (*run)(void); /* in the first thread */
+	void (*run)(void); /* runs in the first thread */
 };
 
 extern const struct sim_program sim_programs[];
@@ -31,27 +31,29 @@ void sim_run_session(void);
 void sim_run_shutdown(void);
 void sim_run_writers(void);
 
-/* NULL: there is none of that name. */
+/* Returns NULL if no program has that name. */
 const struct sim_program *sim_program_of(const char *name);
 const struct sim_program *sim_program_drawn(void);
 
-/* A time limit: none, or some milliseconds, up to MOST. */
+/* Draws a time limit: none, or up to MOST milliseconds. */
 int sim_some_limit(int most);
-/* How many bytes. */
+/* Draws a number of bytes. */
 size_t sim_some_bytes(size_t most);
-/* Computes, or not. */
+/* Computes for a while, or not at all. */
 void sim_some_work(void);
 
-/* Whether the call that returned R failed by its limit, or moved something. */
+/* Whether the call that returned R moved something or failed by its time
+ * limit. */
 bool sim_goes_on(int64_t r);
 
-/* A connected pair; -1 if the machine does not let us. */
+/* Connects a pair; returns -1 if the machine does not allow it. */
 int sim_pair(struct sim_link *client, struct sim_link *server);
 
-/* Writes TOTAL bytes in pieces, goes on after time-outs, and closes the port:
- * 0 if all went well. */
+/* Writes TOTAL bytes in pieces, continues after time-outs, and closes the port.
+ * Returns 0 if all of this succeeded. */
 int sim_write_all(struct sim_port *p, uint64_t total);
-/* Reads until the end of file or an error, likewise, and closes the port. */
+/* Reads until the end of file or an error, continues after time-outs, and
+ * closes the port. */
 int sim_read_all(struct sim_port *p);
 
 #endif

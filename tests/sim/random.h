@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The one source of chance: everything that a run decides comes from the seed.
+ * The only source of chance: the seed determines every random choice of a run.
  */
 #ifndef SIM_RANDOM_H
 #define SIM_RANDOM_H
@@ -11,16 +11,16 @@
 void sim_random_start(uint64_t seed);
 uint64_t sim_random(void);
 
-/* 0 to N - 1. */
+/* Returns 0 to N - 1. */
 unsigned sim_below(unsigned n);
 
-/* FROM to TO, both included. */
+/* Returns FROM to TO, both included. */
 int64_t sim_between(int64_t from, int64_t to);
 
-/* True N times in 10,000. */
+/* Returns true N times in 10,000. */
 bool sim_chance(unsigned n);
 
-/* A fixed function, for contents and for comparing runs. */
+/* A fixed hash function, for contents and for comparing runs. */
 uint64_t sim_mix(uint64_t x);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Looking up names.  The real getaddrinfo(3) reads addresses in digits and
- * makes the answers.
+ * Looking up names.  The real getaddrinfo(3) parses numeric addresses and
+ * builds the answers.
  */
 #pragma GCC visibility push(default) /* libevent calls these, too */
 #include "resolver.h"
@@ -90,7 +90,7 @@ real(void)
 	return f;
 }
 
-/* A chain of the answers for each address of the family. */
+/* Returns a chain of the answers for each address of the family. */
 static int
 answer(int i, const char *service, const struct addrinfo *hints,
     struct addrinfo **found)

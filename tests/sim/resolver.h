@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names: getaddrinfo(3) asks these, and they take their time.
+ * Names, for getaddrinfo(3): an answer takes its time.
  */
 #ifndef SIM_RESOLVER_H
 #define SIM_RESOLVER_H
@@ -9,15 +9,15 @@
 
 enum { SIM_MAX_ANSWERS = 8 };
 
-/* Only localhost is known. */
+/* At the start only localhost is known. */
 void sim_resolver_start(void);
 
-/* NAME has the N addresses of the texts, and the answer takes NS; N may be 0.
- */
+/* From now on NAME has the N addresses in the texts, and the answer takes NS
+ * nanoseconds; N may be 0. */
 void sim_name(
     const char *name, const char *const *addresses, int n, int64_t ns);
 
-/* Look-ups under way. */
+/* Returns the number of look-ups under way. */
 unsigned sim_lookups(void);
 
 #endif

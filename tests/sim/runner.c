@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Running seeds and counting what became of them.
+ * Runs seeds and counts the results.
  */
 #include "runner.h"
 
@@ -23,9 +23,9 @@
 #include "verdict.h"
 #include "weather.h"
 
-enum { LIMIT = 5 }; /* seconds of CPU time for a run: it hangs */
+enum { LIMIT = 5 }; /* seconds of CPU time; a run that takes more hangs */
 
-/* In memory that the processes share. */
+/* Lies in memory that the processes share. */
 struct report {
 	atomic_ullong runs, failures, steps, trace;
 	atomic_llong simulated;
@@ -127,7 +127,7 @@ run_apart(uint64_t seed, const struct sim_program *program)
 		    strsignal(WTERMSIG(status)));
 }
 
-/* Everything is decided by the seed from here on. */
+/* From here on the seed determines everything. */
 _Noreturn static void
 run(uint64_t seed, const struct sim_program *program)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Runs: each seed in a process of its own, several at a time.
+ * Runs: each seed has a process of its own, and several run at a time.
  */
 #ifndef SIM_RUNNER_H
 #define SIM_RUNNER_H
@@ -12,17 +12,17 @@
 
 enum { SIM_MAX_JOBS = 64 };
 
-/* How many at a time, whether each step is told, and whether to stop at the
- * first that fails. */
+/* How many processes run at a time, whether each step is printed, and whether
+ * to stop at the first failure. */
 void sim_runner_start(int jobs, bool aloud, bool stop);
 
-/* PROGRAM may be NULL: then the seed draws it. */
+/* PROGRAM may be NULL; the seed then chooses the program. */
 void sim_run(uint64_t first, uint64_t last, const struct sim_program *program);
 
-/* Says how it went; the status of the process. */
+/* Prints the results; returns the exit status of sim. */
 int sim_runner_end(void);
 
-/* A run has gone well, and its process ends. */
+/* Ends the process of a run that has succeeded. */
 _Noreturn void sim_run_done(void);
 
 #endif

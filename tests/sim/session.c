@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the seed decides about a session, and what ends it.
+ * Draws a session from the seed, and the events that end it.
  */
 #include <signal.h>
 
@@ -87,7 +87,7 @@ receives_all(bool patient)
 	return it->peer.finish != SIM_HOLD || (sends_all() && !held);
 }
 
-/* Whether the session ends by itself; it may, if not. */
+/* Whether the session is sure to end by itself; if not, it may still end. */
 static bool
 must_end(bool patient)
 {
@@ -125,7 +125,7 @@ peer_leaves(void *arg)
 	sim_agent_leave(&it->peer, sim_chance(5000));
 }
 
-/* The kernel closes what the process had open. */
+/* The kernel closes the descriptors of the process. */
 static void
 kill_process(void *arg)
 {
@@ -145,8 +145,8 @@ kill_process(void *arg)
 	sim_run_done();
 }
 
-/* After a reset, what has arrived still goes to the output, whose reader may
- * take as long as it likes. */
+/* The bytes that arrived before a reset still go to the output, whose reader
+ * may take as long as it likes. */
 static void
 hang(void *arg)
 {

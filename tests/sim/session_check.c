@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What must hold of a session.
+ * The checks of a session.
  */
 #include "clock.h"
 #include "pipe.h"
@@ -8,14 +8,14 @@
 #include "verdict.h"
 
 enum {
-	SLACK = 20, /* ms of a turn, and of late timers */
-	LOOK = 200, /* between two looks at what has moved */
+	SLACK = 20, /* ms: a turn and the delay of timers */
+	LOOK = 200, /* between two checks that bytes have moved */
 	DRAIN = 1000
 };
 
 static struct sim_session *const it = &sim_session;
 
-/* Lets what is under way arrive. */
+/* Lets the bytes under way arrive. */
 void
 sim_session_wait_for_peer(void)
 {
@@ -90,7 +90,7 @@ check_good(void)
 		check_sent(end);
 }
 
-/* Within how many ms of TIME. */
+/* Whether now is at most so many ms after TIME. */
 static void
 check_end(const char *what, int64_t time, int64_t limit)
 {
@@ -99,7 +99,7 @@ check_end(const char *what, int64_t time, int64_t limit)
 		    (double)(it->ended - time) / SIM_MS - (double)limit, what);
 }
 
-/* Closing while bytes are still to come is a reset, too. */
+/* Closing before all bytes have arrived causes a reset, too. */
 static bool
 may_be_reset(void)
 {
@@ -134,7 +134,7 @@ check_peer(int status)
 		sim_fail("the peer sees no end of file of a good session");
 }
 
-/* A session in which nothing has moved for so long has ended. */
+/* A session in which nothing has moved for this long has ended. */
 static void
 check_idle(void)
 {

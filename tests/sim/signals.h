@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Signals that come to the process, which asks for them by signalfd(2).
+ * Signals to the process, which reads them from a signalfd(2).
  */
 #ifndef SIM_SIGNALS_H
 #define SIM_SIGNALS_H
 
 #include "file.h"
 
-/* One that tells of every signal. */
+/* Returns a descriptor that reports every signal. */
 struct sim_file *sim_signals(void);
 
-/* Sends one.  Returns whether it was not pending already. */
+/* Sends a signal.  Returns false if it was pending already. */
 bool sim_signal(int number);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * sim [-v] [-x] [-j JOBS] [-p PROGRAM] [-l LIST] [SEED | FIRST-LAST]... - run
- * programs in the simulated machine.  A seed that fails is named.  -v prints
- * each step.  A line of LIST is a seed and the name of a program.
+ * programs in the simulated machine.  It names each seed that fails.  -v prints
+ * each step.  Each line of LIST is a seed and the name of a program.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Sockets, as Linux has them: a reset leaves the bytes that came before it to
- * be read, is told once, and looks like an end of file from then on; closing
- * with bytes unread is a reset.
+ * Sockets that behave as on Linux.  The bytes that came before a reset can
+ * still be read; a reset is reported once, and reads as an end of file from
+ * then on. Closing a socket that has unread bytes causes a reset.
  */
 #include "socket.h"
 
@@ -17,7 +17,7 @@
 #include "random.h"
 #include "weather.h"
 
-enum { ORPHAN = 60 }; /* seconds that a closed end waits for the other's FIN */
+enum { ORPHAN = 60 }; /* seconds that a closed end waits for the peer's FIN */
 
 static struct sim_socket *all;
 
@@ -122,7 +122,7 @@ sim_socket_connect(struct sim_socket *s, const union sim_address *a)
 	}
 	s->remote = *a;
 	if (!s->bound) {
-		s->local = *a; /* on one machine the addresses are the same */
+		s->local = *a; /* on one machine both addresses are the same */
 		sim_network_set_port(&s->local, (int)sim_network_free_port());
 		s->bound = true;
 	}
@@ -199,7 +199,7 @@ sim_socket_reset(struct sim_socket *s)
 	if (s->state != SIM_CONNECTED)
 		return;
 	sim_stream_cut(s->in);
-	/* The error of a connection whose end of file had come is another. */
+	/* After an end of file, a reset causes a different error. */
 	die(s, s->in->ended && !s->write_shut ? EPIPE : ECONNRESET);
 }
 
@@ -281,7 +281,7 @@ write_socket(struct sim_file *f, const void *data, size_t n)
 	done = sim_stream_put(s->out, data, sim_weather_piece(n));
 	if (done == 0 && n > 0)
 		return fail(s, EAGAIN);
-	/* Nobody is there any more to take it. */
+	/* The peer is closed, so nobody takes these bytes. */
 	if (s->peer->closed)
 		sim_at(sim_stream_arrival(s->in), reset_arrives, s);
 	return (ssize_t)done;
@@ -316,7 +316,7 @@ close_socket(struct sim_file *f)
 	}
 	s->write_shut = true;
 	sim_stream_finish(s->out);
-	/* What is still under way to us is answered by a reset. */
+	/* The bytes still under way to this end are answered by a reset. */
 	if (s->in->written > s->in->got)
 		sim_at(sim_stream_arrival(s->out), reset_arrives, s->peer);
 }
@@ -345,7 +345,7 @@ close_listener(struct sim_socket *s)
 	s->n_queue = 0;
 }
 
-/* An error is told once. */
+/* An error is reported once. */
 static ssize_t
 fail(struct sim_socket *s, int error)
 {
@@ -367,7 +367,7 @@ die(struct sim_socket *s, int error)
 	sim_file_changed(s->file);
 }
 
-/* It overtakes what is under way, or does not. */
+/* A reset may overtake the bytes under way, or arrive after them. */
 static void
 send_reset(struct sim_socket *s)
 {
@@ -451,7 +451,7 @@ unreachable(void *socket)
 		die(s, EHOSTUNREACH);
 }
 
-/* The client's end of a connection is there. */
+/* The client's end of the connection is established. */
 static void
 answered(void *socket)
 {
@@ -466,7 +466,7 @@ answered(void *socket)
 	sim_file_changed(s->file);
 }
 
-/* And the server's waits to be accepted. */
+/* The server's end of the connection waits to be accepted. */
 static void
 queued(void *socket)
 {
@@ -484,7 +484,7 @@ queued(void *socket)
 	sim_file_changed(l->file);
 }
 
-/* The server's end of a connection that is being made. */
+/* Makes the server's end of a connection that is being established. */
 static struct sim_socket *
 meet(struct sim_socket *s, struct sim_socket *l)
 {
@@ -500,7 +500,7 @@ meet(struct sim_socket *s, struct sim_socket *l)
 	return t;
 }
 
-/* A socket for both families shows the older one's addresses as mapped. */
+/* A socket for both families shows IPv4 addresses as mapped IPv6 addresses. */
 static union sim_address
 seen_by(int family, const union sim_address *a)
 {
@@ -540,7 +540,7 @@ join(struct sim_socket *a, struct sim_socket *b)
 	}
 }
 
-/* Both ends are told, each in its time. */
+/* Both ends get the reset, each at a time of its own. */
 static void
 network_breaks(void *socket)
 {

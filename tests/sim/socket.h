@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * TCP sockets of the simulated machine: connecting, listening, exchanging
- * bytes, ending.  Errors are as those of the system calls, -1 with errno.
+ * bytes, ending.  As with the system calls, an error is -1 with errno.
  */
 #ifndef SIM_SOCKET_H
 #define SIM_SOCKET_H
@@ -37,29 +37,29 @@ struct sim_socket {
 	union sim_address local, remote;
 	struct sim_stream *in, *out;
 	struct sim_socket *peer;
-	int error;   /* to be told once */
+	int error;   /* reported once, then cleared */
 	bool reset;  /* a reset has come */
 	bool linger; /* SO_LINGER of 0 */
 	bool keepalive;
-	bool probed; /* a probe was answered by a reset */
+	bool probed; /* keepalive has found the peer gone */
 	int64_t closed_at;
-	uint64_t taken; /* what had arrived when it was closed */
+	uint64_t taken; /* bytes that had arrived at the close */
 	bool read_shut, write_shut;
 	int64_t made;
-	int64_t died;        /* likewise */
+	int64_t died;        /* SIM_NEVER: it is not dead */
 	const void *maker;   /* the thread that called socket(2) */
-	int64_t established; /* SIM_NEVER: not yet */
+	int64_t established; /* SIM_NEVER: not yet established */
 	unsigned tries;      /* SYNs */
-	/* Of a listening one. */
+	/* For a listening socket. */
 	int backlog;
 	unsigned n_queue, n_coming;
 	struct sim_socket *queue[SIM_MAX_QUEUE];
 	struct sim_socket *next;
-	struct sim_socket *next_listener; /* whose queue it goes to */
+	struct sim_socket *next_listener; /* the listener of this connection */
 };
 
 struct sim_socket *sim_socket_new(int family);
-struct sim_socket *sim_socket_of(struct sim_file *f); /* or NULL, ENOTSOCK */
+struct sim_socket *sim_socket_of(struct sim_file *f); /* NULL: ENOTSOCK */
 
 int sim_socket_bind(struct sim_socket *s, const union sim_address *a);
 int sim_socket_listen(struct sim_socket *s, int backlog);
@@ -67,23 +67,23 @@ int sim_socket_connect(struct sim_socket *s, const union sim_address *a);
 struct sim_socket *sim_socket_accept(struct sim_socket *s);
 int sim_socket_shutdown(struct sim_socket *s, int how);
 
-/* What has not been acknowledged, with a FIN for a byte. */
+/* Returns the number of bytes not yet acknowledged; a FIN counts as a byte. */
 uint64_t sim_socket_queue(const struct sim_socket *s);
-/* No connection is left. */
+/* Whether the connection has ended at both ends. */
 bool sim_socket_is_over(const struct sim_socket *s);
-/* A peer that has been closed for long is found out by keepalive. */
+/* Sends a keepalive probe, which discovers a peer that was closed long ago. */
 void sim_socket_probe(struct sim_socket *s);
 
-/* What the network does. */
+/* The network breaks the connection. */
 void sim_socket_reset(struct sim_socket *s);
 
-/* A connected pair, each of whose ends is a file. */
+/* Makes a connected pair; each end is a file. */
 void sim_socket_pair(struct sim_socket *pair[2]);
 
-/* Who is running. */
+/* Returns the thread that is running. */
 extern const void *(*sim_maker)(void);
 
-/* The latest one; the others by their links. */
+/* Returns the newest socket; NEXT links the others. */
 struct sim_socket *sim_sockets(void);
 
 #endif

@@ -73,7 +73,7 @@ sim_stale_check(void)
 		r = tcp_thread_detach(threads[pick(n_threads)]);
 	else
 		return;
-	/* Without descriptors nothing can be asked. */
+	/* Without descriptors the library cannot be asked. */
 	if (r == -1 && tcp_last_error()->code == EMFILE)
 		return;
 	if (r != -1 || tcp_last_error()->kind != TCPUNIT_ERROR_CLOSED)

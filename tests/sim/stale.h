@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Handles that were given back: they stay closed, whatever is made after them.
+ * Handles of objects that were closed.  They must stay invalid, whatever is
+ * made after them.
  */
 #ifndef SIM_STALE_H
 #define SIM_STALE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Counting green threads.
+ * Counts green threads.
  */
 #include "started.h"
 

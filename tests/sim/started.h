@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The green threads that were started, also those of the command: the linker
- * puts these calls in the place of the library's.
+ * Counts the green threads that were started, including the command's: the
+ * linker replaces the library's calls by these.
  */
 #ifndef SIM_STARTED_H
 #define SIM_STARTED_H
 
 #include <tcpunit.h>
 
-/* Those that have not returned. */
+/* Returns how many threads have not ended. */
 int sim_started(void);
 
 tcp_thread __wrap_tcp_thread_start(void *(*f)(void *), void *arg);

@@ -166,7 +166,8 @@ add_segment(struct sim_stream *s, size_t n)
 	sim_file_changed(s->writer);
 }
 
-/* What is due has come; the byte that the network stumbles over, too. */
+/* Takes the bytes that are due, and breaks the connection at the chosen
+ * byte. */
 static void
 arrive(void *arg)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One direction of a connection or of a pipe: bytes that were accepted from the
- * writer and have arrived, or not yet, at the reader.
+ * One direction of a connection or of a pipe: bytes that the writer has passed
+ * on, and that have arrived at the reader or are on their way.
  */
 #ifndef SIM_STREAM_H
 #define SIM_STREAM_H
@@ -21,17 +21,17 @@ struct sim_segment {
 struct sim_stream {
 	unsigned char *ring;
 	size_t capacity;
-	uint64_t written, arrived, got; /* bytes, from the beginning */
-	struct sim_segment *segments;   /* not all of which were read */
+	uint64_t written, arrived, got; /* bytes since the beginning */
+	struct sim_segment *segments;   /* those not wholly read */
 	unsigned first_segment, n_segments;
-	unsigned n_arrived; /* of these */
+	unsigned n_arrived; /* of the segments */
 	int64_t latency, jitter, last_at;
 	struct sim_file *reader, *writer;
 	bool finished; /* the writer has written the end of file */
 	bool ended;    /* the end of file has arrived */
 	bool cut;      /* nothing arrives any more */
 	int64_t ended_at;
-	uint64_t reset_at; /* the byte at which the network cuts it */
+	uint64_t reset_at; /* the network breaks it at this byte */
 	void (*broken)(void *);
 	void *owner;
 };
@@ -39,22 +39,22 @@ struct sim_stream {
 struct sim_stream *sim_stream_new(
     size_t capacity, int64_t latency, int64_t jitter);
 
-/* Returns how many bytes it accepts: at most sim_stream_room. */
+/* Takes at most sim_stream_room bytes; returns how many. */
 size_t sim_stream_put(struct sim_stream *s, const void *data, size_t n);
 size_t sim_stream_room(const struct sim_stream *s);
 void sim_stream_finish(struct sim_stream *s);
 
-/* Returns how many bytes it stores. */
+/* Stores at most N bytes in DATA; returns how many. */
 size_t sim_stream_get(struct sim_stream *s, void *data, size_t n, bool peek);
 size_t sim_stream_there(const struct sim_stream *s);
 
-/* Loses the bytes that have not arrived. */
+/* Drops the bytes that have not arrived. */
 void sim_stream_cut(struct sim_stream *s);
 
-/* The number of bytes that had arrived at time WHEN. */
+/* Returns the number of bytes that had arrived at time WHEN. */
 uint64_t sim_stream_arrived_by(const struct sim_stream *s, int64_t when);
 
-/* The time at which a byte will arrive that is written now. */
+/* Returns the time at which a byte will arrive that is written now. */
 int64_t sim_stream_arrival(struct sim_stream *s);
 
 #endif

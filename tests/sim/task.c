@@ -15,7 +15,7 @@ static unsigned n_tasks, alive;
 static struct sim_task *self;
 
 enum {
-	STACK = 64 * 1024, /* more than is used */
+	STACK = 64 * 1024, /* more than a call uses */
 	LEAST = 64 * 1024
 };
 
@@ -77,7 +77,7 @@ sim_task_in(tcp_group g, void (*f)(void *), void *arg)
 	return t;
 }
 
-/* Known by the stack, as threads change within the library. */
+/* The task is found by its stack, because threads change within the library. */
 struct sim_task *
 sim_task_self(void)
 {

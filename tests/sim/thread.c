@@ -8,7 +8,7 @@
 #include "stale.h"
 #include "verdict.h"
 
-enum { TICK = 1000 }; /* nanoseconds of the library's clock */
+enum { TICK = 1000 }; /* the library's tick, in nanoseconds */
 
 static void check_order(const struct sim_call *);
 static bool ended(const struct sim_call *, int64_t);
@@ -75,8 +75,8 @@ sim_sleep(int ms)
 	return r;
 }
 
-/* Nobody sleeps on who should have woken before.  A call that lets others run
- * first begins its sleep after that. */
+/* A thread must not sleep longer than one that had to wake before it.  If a
+ * call lets others run first, its sleep begins after that. */
 static void
 check_order(const struct sim_call *c)
 {

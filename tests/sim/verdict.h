@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The run has failed: says why and ends the process. */
+/* Fails the run: prints the reason and ends the process. */
 void sim_fail(const char *format, ...)
     __attribute__((noreturn, format(printf, 1, 2)));
 
-/* Notes what happened. */
+/* Records an event. */
 void sim_note(const char *what, long fd, long result);
 void sim_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

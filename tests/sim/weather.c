@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Drawing the weather of a run.  Each trouble is there in some runs only, so
- * that the others show what they do alone.
+ * Draws the weather of a run.  Each trouble occurs in some runs only, so that
+ * other troubles are also tested without it.
  */
 #include "weather.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How unkind the machine is in this run.  Chances are in 10,000.
+ * The troubles that the machine makes in this run.  Chances are in 10,000.
  */
 #ifndef SIM_WEATHER_H
 #define SIM_WEATHER_H
@@ -10,28 +10,28 @@
 #include <stdint.h>
 
 struct sim_weather {
-	unsigned short_read;  /* a read or a write moves less than it could */
-	unsigned interrupted; /* EINTR */
-	unsigned spurious;    /* readiness of what is not ready */
+	unsigned short_read;  /* reads and writes move fewer bytes */
+	unsigned interrupted; /* calls fail with EINTR */
+	unsigned spurious;    /* a file is falsely reported as ready */
 	unsigned aborted;     /* accept meets a dead connection */
-	unsigned unsupported; /* RWF_NOWAIT, sendfile, splice */
-	int most_events;      /* at a time */
+	unsigned unsupported; /* RWF_NOWAIT, sendfile, splice fail */
+	int most_events;      /* reported at a time */
 	bool shuffled;        /* events come in any order */
 	size_t buffer;        /* of each direction of a connection */
 	size_t segment;       /* the longest */
 	int64_t latency;      /* ns */
 	int64_t jitter;
-	int64_t cost;      /* of a call, at most */
-	int64_t oversleep; /* at most */
-	unsigned reset;    /* connections that are reset on their way */
-	unsigned full;     /* calls that begin a time without descriptors */
+	int64_t cost;      /* most ns that a call takes */
+	int64_t oversleep; /* most ns that a sleep is late */
+	unsigned reset;    /* connections that the network resets */
+	unsigned full;     /* no descriptors for a while */
 };
 
 extern struct sim_weather sim_weather;
 
 void sim_weather_start(void);
 
-/* How many of N bytes a call moves. */
+/* Draws how many of N bytes a call moves. */
 size_t sim_weather_piece(size_t n);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A chat: whatever one member says goes to all, some of whom read slowly and
- * are dropped when a write to them takes too long.
+ * A chat: a line from one member is written to all members.  Some of them read
+ * slowly, and are dropped when a write to them takes too long.
  */
 #include "../clock.h"
 #include "../program.h"
@@ -13,7 +13,7 @@ static struct sim_link clients[MAX_MEMBERS], servers[MAX_MEMBERS];
 static bool dropped[MAX_MEMBERS], busy[MAX_MEMBERS];
 static unsigned members, talking;
 
-/* One writer at a time; who finds another one there leaves it out. */
+/* A port has one writer at a time; a second writer skips this member. */
 static void
 say_to(unsigned i, size_t n)
 {

@@ -9,8 +9,8 @@
 enum { SIZE = 300000 };
 
 struct lane {
-	struct sim_port in, out;     /* of the copy */
-	struct sim_port feed, drain; /* their other ends */
+	struct sim_port in, out;     /* the ports of the copy */
+	struct sim_port feed, drain; /* the other ends of these ports */
 	bool fed, drained;
 };
 

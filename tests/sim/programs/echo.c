@@ -12,7 +12,7 @@ static struct sim_listener listener;
 static struct sim_link links[2 * MAX_CLIENTS];
 static uint64_t totals[MAX_CLIENTS];
 
-/* What is written there is what was read. */
+/* Echoes: the output has the content of the input. */
 static void
 serve(void *arg)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Endings: threads wait in each kind of call, and another one closes, resets or
- * terminates there, at any moment.
+ * Endings: threads wait in each kind of call, and another thread closes, resets
+ * or terminates them at any moment.
  */
 #include "../clock.h"
 #include "../program.h"
@@ -53,7 +53,7 @@ wait_once(struct waiter *w)
 	}
 }
 
-/* Until it fails, and a while after a termination. */
+/* Reads until a read fails, and for a while after a termination. */
 static void
 wait_there(void *arg)
 {
@@ -88,7 +88,8 @@ close_side(struct waiter *w, unsigned how)
 		sim_reset(&w->far);
 }
 
-/* Those that read there, or write, or accept end by themselves. */
+/* Closes or resets one side of the link, or closes the listener.  Returns
+ * whether this ends the call of W. */
 static bool
 end_by_closing(struct waiter *w)
 {

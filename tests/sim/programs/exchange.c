@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Threads that wait for one another: a mailbox between many; a queue made of
- * mutexes and conditions; mutexes in a circle.  Threads give up, are
+ * Threads that wait for one another: a mailbox between many threads; a queue
+ * made of mutexes and conditions; mutexes in a circle.  Threads give up, are
  * terminated, or end while they own a mutex, and mailboxes are closed while
  * threads wait for them.
  */
@@ -21,8 +21,8 @@ static unsigned items, produced, consumed, producers;
 static struct sim_mutex circle[CIRCLE];
 static unsigned circle_size, deadlocks;
 
-/* Whether a thread goes on after a failure: it tries again unless it was
- * terminated, or the object is closed. */
+/* Whether a thread continues after a failure: it tries again unless it was
+ * terminated or the object is closed. */
 static bool
 tries_again(void)
 {
@@ -125,7 +125,7 @@ lock(void)
 	return true;
 }
 
-/* Uses the queue for longer than one call. */
+/* Lets some time pass, so that a turn at the queue spans several calls. */
 static void
 take_time(void)
 {
@@ -146,7 +146,7 @@ produce(void *unused)
 		produced++;
 		if (sim_chance(200)) {
 			sim_rouse(&changed, true);
-			break; /* with the mutex */
+			break; /* while it owns the mutex */
 		}
 		sim_rouse(&changed, sim_chance(2000));
 		sim_unlock(&mutex);
@@ -262,8 +262,8 @@ use_turn(struct sim_mutex *m)
 			sim_unlock(m);
 }
 
-/* Each waits until it is its turn, without a limit: if a signal is lost, all
- * wait for ever, which is a deadlock. */
+/* Each thread waits for its turn without a limit.  If a signal is lost, all
+ * wait for ever, which the library reports as a deadlock. */
 static void
 play(void *arg)
 {
@@ -299,7 +299,7 @@ use_turns(void)
 	sim_close_condition(&changed);
 }
 
-/* Threads that sleep, some of them again and again. */
+/* Starts threads that sleep, some of them repeatedly. */
 static struct sim_group group;
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fairness: threads that never wait, as their limits are 0 or what they ask is
- * always there, beside others that do their work.
+ * Fairness: threads that never wait, because their limits are 0 or their bytes
+ * are always there, beside threads that do the real work.
  */
 #include "../clock.h"
 #include "../program.h"

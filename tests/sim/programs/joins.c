@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Joins: trees of threads, with limits; detached ones; and circles, which are a
- * deadlock.
+ * Joins: trees of threads, with limits; detached threads; and circles of
+ * threads, which are a deadlock.
  */
 #include "../clock.h"
 #include "../program.h"
@@ -38,7 +38,8 @@ grow(void *arg)
 	}
 }
 
-/* Each joins the next; the one that closes the circle is told. */
+/* Each thread joins the next one; the thread that closes the circle gets an
+ * error. */
 static void
 turn(void *arg)
 {
@@ -79,7 +80,7 @@ sim_run_joins(void)
 		make_circle();
 	while (sim_tasks_alive() > 1)
 		(void)sim_sleep(10);
-	/* Nobody is left who could end this. */
+	/* No thread is left that could end this join. */
 	if (sim_sleep(-1) != -1 || sim_failure() != TCPUNIT_ERROR_DEADLOCK)
 		sim_fail("a deadlock is not told");
 }

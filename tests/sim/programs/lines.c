@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Lines, strings, and single questions about what is there, with limits that
+ * Lines, strings, and calls that ask whether input is there, with limits that
  * run out in between.
  */
 #include "../program.h"

@@ -92,7 +92,7 @@ do_something(struct sim_link *l)
 	}
 }
 
-/* Sets time limits first, because nobody knows what the other threads do. */
+/* Sets time limits first: no thread knows what the others do. */
 static void
 live(void *arg)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Look-ups with deadlines: names that are answered at once, late, or never in
- * the time of the run; callers give up or are terminated meanwhile.
+ * Look-ups with deadlines: the answers come at once, late, or not during the
+ * run; callers give up or are terminated meanwhile.
  */
 #include "../clock.h"
 #include "../os_thread.h"

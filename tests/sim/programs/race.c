@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Connect races: names with many addresses, of which some refuse, some are
- * silent, and some are here; with limits, and others that compute.
+ * silent, and some are on this machine; with limits, and beside threads that
+ * compute.
  */
 #include "../clock.h"
 #include "../program.h"

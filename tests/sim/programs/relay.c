@@ -14,7 +14,7 @@ struct leg {
 
 static struct sim_link clients[MAX_HOPS + 1], servers[MAX_HOPS + 1];
 
-/* Copies until the end of file, and passes it on. */
+/* Copies until the end of file, and passes the end of file on. */
 static void
 copy(void *arg)
 {
@@ -41,7 +41,7 @@ read_all(void *arg)
 	(void)sim_read_all(arg);
 }
 
-/* In a flow that a relay passes on the far end has the near end's content. */
+/* A flow that a relay passes on has the same content at both of its ends. */
 void
 sim_run_relay(void)
 {

@@ -110,7 +110,7 @@ open_output(void)
 	sim_file_changed(sim_table_get(2));
 }
 
-/* Returns 0 or -1. */
+/* Returns 0, or -1 on failure. */
 static int
 open_connection(tcp_port ports[2])
 {
@@ -136,7 +136,7 @@ open_connection(tcp_port ports[2])
 
 /* ---- The run ---- */
 
-/* It leaves no thread of its own, and closes its connection. */
+/* The session leaves no thread of its own, and closes its connection. */
 static int
 run_on(const struct standard_ports *standard, const tcp_port ports[2])
 {
@@ -172,7 +172,7 @@ run_it(void)
 	it->settled = sim_socket_queue(it->connection) <= 1;
 	sim_say("status %d", status);
 	if (!it->connection->closed)
-		(void)tcp_reset(ports[0]); /* as _exit would */
+		(void)tcp_reset(ports[0]); /* as after _exit */
 	return status;
 }
 

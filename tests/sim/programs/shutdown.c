@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tcp_shutdown in the middle: threads wait in all kinds of calls and never come
- * back; nothing of them is left.
+ * tcp_shutdown in the middle of the work: threads wait in all kinds of calls,
+ * which never return; all their memory is freed.
  */
 #include "../clock.h"
 #include "../program.h"

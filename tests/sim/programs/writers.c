@@ -27,8 +27,8 @@ static int64_t torn_at; /* when a write last went out in part */
 static unsigned writing;
 static bool cut; /* the last record may lack its end */
 
-/* As a whole, the writers can go on; which of them has its turn is the
- * library's to know. */
+/* The writers can go on together, but only the library knows which of them has
+ * its turn. */
 static bool
 can_write(const struct sim_call *c, int64_t by)
 {
@@ -47,7 +47,7 @@ byte_of(const struct record *r, uint32_t i)
 	return (unsigned char)(r->writer * 101 + r->number * 31 + i * 7);
 }
 
-/* Whether the error is that of another write, which went out in part. */
+/* Whether the error is the one of another write, which went out in part. */
 static bool
 is_torn(const struct sim_call *c)
 {
@@ -56,7 +56,7 @@ is_torn(const struct sim_call *c)
 		sim_task_self()->terminations == 0);
 }
 
-/* The number of bytes that went out. */
+/* Returns the number of bytes that went out. */
 static size_t
 write_part(const void *data, size_t n)
 {
@@ -71,7 +71,7 @@ write_part(const void *data, size_t n)
 	writing++;
 	r = tcp_write(server.out.port, data, n);
 	if (writing > 1)
-		c.ready = NULL; /* another thread may have the port */
+		c.ready = NULL; /* another thread may use the port */
 	if (r == -1)
 		sent = tcp_last_error()->transferred;
 	if (sent > 0 && sent < n) {
@@ -85,7 +85,7 @@ write_part(const void *data, size_t n)
 	return sent;
 }
 
-/* Goes on with the rest of a record at once; or closes the port, or leaves it
+/* Writes the rest of a record at once, or closes the port, or leaves the port
  * as it is, so that no other record follows. */
 static void
 write_rest(const char *data, size_t n)
@@ -136,7 +136,7 @@ write_records(void *writer)
 	}
 }
 
-/* Exactly N bytes, or fewer at the end. */
+/* Checks for exactly N bytes, or fewer at the end. */
 static size_t
 read_part(void *memory, size_t n)
 {
