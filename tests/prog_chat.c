@@ -5,9 +5,10 @@
  */
 #include <err.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <tcpunit.h>
 
-#define LINES 20000
+#define LINES 2000
 
 struct member {
 	const char *name;
@@ -62,12 +63,14 @@ talk(void *out)
 static bool
 join(struct member *m, tcp_listener listener, tcp_port *in, tcp_port *out)
 {
-	int port = tcp_listener_port(listener);
+	const int port = tcp_listener_port(listener), lag = 64 * 1024;
+	const socklen_t n = sizeof(lag);
 
 	if (tcp_connect("127.0.0.1", port, NULL, in, out) == -1 ||
 	    tcp_accept(listener, &m->in, &m->out) == -1)
 		return false;
-	tcp_set_timeout(m->out, 0);
+	setsockopt(tcp_port_fileno(m->out), SOL_SOCKET, SO_SNDBUF, &lag, n);
+	tcp_set_timeout(m->out, 500);
 	m->here = true;
 	return tcp_thread_detach(tcp_thread_start(serve, m)) == 0;
 }
