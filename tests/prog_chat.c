@@ -65,11 +65,13 @@ join(struct member *m, tcp_listener listener, tcp_port *in, tcp_port *out)
 {
 	const int port = tcp_listener_port(listener), lag = 64 * 1024;
 	const socklen_t n = sizeof(lag);
+	int fd;
 
 	if (tcp_connect("127.0.0.1", port, NULL, in, out) == -1 ||
 	    tcp_accept(listener, &m->in, &m->out) == -1)
 		return false;
-	setsockopt(tcp_port_fileno(m->out), SOL_SOCKET, SO_SNDBUF, &lag, n);
+	fd = tcp_port_fileno(m->out);
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &lag, n);
 	tcp_set_timeout(m->out, 500);
 	m->here = true;
 	return tcp_thread_detach(tcp_thread_start(serve, m)) == 0;
