@@ -8,15 +8,16 @@ load helper
 sockets=$BATS_TEST_DIRNAME/peers/sockets.pl
 sandbox=$BUILD/tests/prog_sandbox
 
-# refusing CALL ERROR COMMAND [ARG]... - run it where this system call fails.
-# (Leaks cannot be looked for under a tracer.)
+# refusing CALL ERROR COMMAND [ARG]... - run it with this system call failing.
+# (A tracer prevents the search for leaks.)
 refusing() {
 	ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS \
 		strace -qq -o strace.out -e trace="$1" \
 		-e inject="$1:error=$2" "${@:3}"
 }
 
-# with SOCKET... COMMAND - run a line of bash where sockets.pl has made those.
+# with SOCKET... COMMAND - run a line of bash with the sockets that sockets.pl
+# has made.
 with() {
 	run --separate-stderr -"$status_wanted" netns timeout -k 1 30 \
 		"$sockets" "${@:1:$#-1}" -- \
@@ -24,7 +25,7 @@ with() {
 }
 
 # answers STATUS OUTPUT SOCKET... OPTIONS - tcpu accept-ready with these options
-# has this answer, and says nothing else.
+# prints this and nothing else.
 answers() {
 	local status_wanted=$1
 	with "${@:3:$#-3}" "tcpu accept-ready ${*: -1}"
@@ -32,14 +33,15 @@ answers() {
 	[ "$1" -eq 4 ] || assert_equal "$stderr" ''
 }
 
-# refuses STATUS STDERR [ARG]... - tcpu accept-ready ends so, with one line.
+# refuses STATUS STDERR [ARG]... - tcpu accept-ready fails with this status and
+# one line on stderr.
 refuses() {
 	run --separate-stderr -"$1" timeout -k 1 10 tcpu accept-ready "${@:3}"
 	assert_equal "$output" ''
 	assert_equal "$stderr" "tcpu: $2"
 }
 
-# free_port - a number that nobody has, where nobody else takes one.
+# free_port - a port that no process uses in a network namespace of the test.
 free_port=4242
 
 # ---- The question ----
@@ -414,10 +416,10 @@ tcpu: accept-ready: db:5432: $elsewhere"
 	assert_exit 1 "$waiter"
 }
 
-# ---- A port to be had ----
+# ---- Whether a port can be had ----
 
-# agrees ARG... - what --bindable says, of which listen is the judge: yes, in
-# use, not possible; which it says is the output.
+# agrees ARG... - print the status of --bindable, after comparing it with what
+# tcpu listen does: it listens, the port is in use, or it cannot listen there.
 agrees() {
 	run timeout -k1 10 tcpu accept-ready --bindable "$@"
 	bindable=$status
@@ -428,7 +430,7 @@ agrees() {
 	esac
 }
 
-# bindings LINES - a line of bash where `agrees` is known.
+# bindings LINES - run lines of bash that can call `agrees`.
 bindings() {
 	run netns timeout -k1 30 bash -c "run() { output=\$(\"\$@\" 2>&1)
 		status=\$?; }; $(declare -f agrees); $1" 3>&-
@@ -606,11 +608,12 @@ bindings() {
 	assert_equal "$stderr" 'tcpu: stdout: No space left on device'
 }
 
-# ---- Where the kernel may not be asked ----
+# ---- If the kernel may not be asked ----
 
-# agrees_refused SOCKET... OPTIONS - with and without netlink the statuses are
-# the same, and so is what waits; the limit is unknown without.  After a
-# question about an address that is refused comes a socket to bind.
+# agrees_refused SOCKET... OPTIONS - the statuses with and without netlink are
+# the same, and so is the number of waiting connections; without netlink the
+# limit is unknown.  The call of socket(2) that is refused opens the netlink
+# socket; the one after it binds a socket.
 agrees_refused() {
 	status_wanted=0
 	with "${@:1:$#-1}" 'ask="tcpu accept-ready -c '"${*: -1}"'"

@@ -4,7 +4,7 @@
 
 load helper
 
-# network COMMAND [ARG]... - run it where the machine has addresses of its own.
+# network COMMAND [ARG]... - run it in a network with addresses of its own.
 network() {
 	netns sh -c '
 		for address in 192.0.2.7/24 198.51.100.1/24; do
@@ -34,7 +34,7 @@ admitted() {
 	assert_success
 }
 
-# serves LIST [RULE]... - the rules admit these addresses.
+# serves LIST [RULE]... - check that the rules admit these addresses.
 serves() {
 	admitted "${@:2}"
 	assert_equal "${lines[*]}" "$1"

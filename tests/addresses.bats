@@ -8,13 +8,15 @@ load helper
 sockets=$BATS_TEST_DIRNAME/peers/sockets.pl
 sandbox=$BUILD/tests/prog_sandbox
 
-# with SOCKET... COMMAND - run a line of bash where sockets.pl has made those.
+# with SOCKET... COMMAND - run a line of bash with the sockets that sockets.pl
+# has made.
 with() {
 	run --separate-stderr -"${status_wanted:-0}" netns timeout -k 1 30 \
 		"$sockets" "${@:1:$#-1}" -- bash -c "${*: -1}"
 }
 
-# refuses STATUS STDERR [ARG]... - tcpu addresses ends so, with one line.
+# refuses STATUS STDERR [ARG]... - tcpu addresses fails with this status and one
+# line on stderr.
 refuses() {
 	run --separate-stderr -"$1" timeout -k 1 10 tcpu addresses "${@:3}"
 	assert_equal "$output" ''
@@ -23,8 +25,8 @@ refuses() {
 
 # ---- A descriptor ----
 
-# mirrors ADDRESS - the two ends of a connection see the same halves, which are
-# those that ss shows.
+# mirrors ADDRESS - check that both ends of a connection report the same two
+# addresses, which ss shows as well.
 mirrors() {
 	with "pair=$1" '
 		read -r ip port peer_ip peer_port < <(tcpu addresses --fd 10)
@@ -216,8 +218,8 @@ $port"
 	assert_output 200
 }
 
-# "${family[@]}" COMMAND [ARG]... - whose descendants end with it.
-# "${apart[@]}" COMMAND [ARG]... - that besides is in a network of its own.
+# "${family[@]}" COMMAND [ARG]... - run it; its descendants end with it.
+# "${apart[@]}" COMMAND [ARG]... - likewise, in a network of its own.
 family=(unshare --pid --fork --kill-child)
 [ "$(id -u)" -eq 0 ] || family+=(--map-current-user --keep-caps)
 apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
@@ -319,10 +321,10 @@ apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 		"tcpu: addresses process $pid: Permission denied"
 }
 
-# ---- Servers that are not ours ----
+# ---- Servers of other projects ----
 
-# took_zero COMMAND [ARG]... - the port that this server took for 0 is found, and
-# it answers there.
+# took_zero COMMAND [ARG]... - check that tcpu finds the port that this server
+# got for port 0, and that the server answers there.
 took_zero() {
 	start_background server "$@"
 	local port
@@ -396,7 +398,8 @@ took_zero() {
 
 # ---- A route ----
 
-# a_server - prints one client's bytes to server.out; its port is in port.
+# a_server - start a server that prints one client's bytes to server.out; sets
+# port.
 a_server() {
 	start_background server socat -u TCP-LISTEN:0,bind=127.0.0.1 -
 	port=$(tcpu addresses --pid $! --listening --port --wait=15)
@@ -436,7 +439,7 @@ a_server() {
 		'tcpu addresses --timeout 0.2 127.0.0.1 $PORT'
 }
 
-# ---- What cannot be meant ----
+# ---- Usage errors ----
 
 @test "what cannot be meant is status 2 and a line" {
 	local exclusive='addresses: --fd, --pid and HOST PORT exclude each other'

@@ -4,13 +4,13 @@
 
 load helper
 
-# bench GROUP... - one round of almost nothing; results to this folder.
+# bench GROUP... - run one very short round; the results go to this folder.
 bench() {
 	BENCH_OUT=$PWD BENCH_ROUNDS=1 BENCH_SIZE=0.0001 BENCH_CONGESTION=reno \
 		run timeout -k1 50 "$TOP/tests/bench/bench" "$@"
 }
 
-# runs GROUP ID... - the group's benchmarks have results of ours.
+# runs GROUP ID... - check that the group's benchmarks print results of tcpu.
 runs() {
 	local id
 	bench "$1"

@@ -7,7 +7,7 @@ load helper
 
 COMPLETION=$TOP/cmd/completion
 
-# offered SHELL LINE - what the shell offers at the end of the line.
+# offered SHELL LINE - print what the shell offers at the end of the line.
 offered() {
 	"in_$1" "$2"
 }
@@ -23,7 +23,7 @@ in_bash() {
 	printf '%s\n' "${COMPREPLY[@]}"
 }
 
-# A listing is below the line, and the cursor goes up again behind it.
+# The shell prints a listing below the line and moves the cursor up again.
 in_zsh() {
 	cat >ask.exp <<-'END'
 		set timeout 20
@@ -48,7 +48,7 @@ in_fish() {
 		"source $COMPLETION/tcpu.fish; complete -C\"\$LINE\""
 }
 
-# options - the long options in the input.
+# options - print the long options in the input.
 options() {
 	grep -oE -- '--[a-z0-9-]+' | sort -u
 }

@@ -6,7 +6,7 @@ load helper
 
 talk=$BATS_TEST_DIRNAME/peers/talk.pl
 
-# fails STATUS MESSAGE ARG... - tcpu connect has this status and says this.
+# fails STATUS MESSAGE ARG... - tcpu connect exits with this status and message.
 fails() {
 	run --separate-stderr timeout -k1 20 tcpu connect "${@:3}" </dev/null
 	assert_equal "$status" "$1"
@@ -14,7 +14,8 @@ fails() {
 	assert_equal "$stderr" "tcpu: connect $2"
 }
 
-# elapsed - milliseconds since the test began its work, as SECONDS has no parts.
+# elapsed - print the milliseconds since the test began; SECONDS has no
+# fractions.
 elapsed() {
 	echo $(((${EPOCHREALTIME/./} - began) / 1000))
 }
@@ -114,7 +115,8 @@ elapsed() {
 	assert_content out '127.0.0.1 5001\n::1 5002\n127.0.0.7 5003\n'
 }
 
-# source_fails STATUS MESSAGE SOURCE - connecting from there does so.
+# source_fails STATUS MESSAGE SOURCE - connecting from this source address fails
+# with this status and message.
 source_fails() {
 	run --separate-stderr with_hosts '127.0.0.1 localhost\n' \
 		timeout -k1 20 bash -c '

@@ -7,13 +7,13 @@ load helper
 
 container=$BUILD/tests/prog_container
 
-# fresh COMMAND... - run it without what this bats has put in the environment.
+# fresh COMMAND... - run it without the variables that this file has set.
 fresh() {
 	run timeout -k1 50 env -i PATH="${PATH##*/libexec/bats-core:}" \
 		BUILD="$BUILD" "$@"
 }
 
-# suite COMMAND... - a small suite, started by the command.
+# suite COMMAND... - run a small suite, started by the command.
 suite() {
 	local at=@ # bats would take these tests for this file's
 	cat >small.bats <<-END
@@ -25,12 +25,12 @@ suite() {
 		"$TOP/tests" small.bats "$BUILD"/tests/test_{resolve,misuse}
 }
 
-# names_obstacle TEXT - the line about it.
+# names_obstacle TEXT - check that the suite prints this reason.
 names_obstacle() {
 	assert_line --regexp "^left out: tests that make namespaces, in accept .* waiting: $1\$"
 }
 
-# counts_left_out TESTS FILES - in the closing line.
+# counts_left_out TESTS FILES - check the numbers in the suite's last line.
 counts_left_out() {
 	assert_equal "${lines[-1]}" \
 		"Left out for want of namespaces: $1 tests, and $2 files of several"

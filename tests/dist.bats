@@ -7,7 +7,8 @@ load helper
 # Everything is compiled here, which takes a busy machine more than a minute.
 export BATS_TEST_TIMEOUT=240
 
-# dist_of NAME - the tarball that a clone of the tree makes, at NAME.
+# dist_of NAME - clone the tree to NAME, make its tarball there, and print the
+# path of the tarball.
 dist_of() {
 	git -c safe.directory='*' clone -q "$TOP" "$1"
 	make -C "$1" BUILD=out source >/dev/null
@@ -28,7 +29,7 @@ version() {
 	assert_equal "$(basename "$one")" "tcpunit-$(version).tar.gz"
 }
 
-# packed NAME - the command of the tree at hand, as a tarball.
+# packed FOLDER - pack the command of this tree as a tarball in FOLDER.
 packed() {
 	.ci/pack out "$1/tcpu-1-linux-any.tar.gz"
 }

@@ -5,8 +5,8 @@
 
 load helper
 
-# ./handler NAME says "ready", and makes the file NAME when it gets a signal;
-# ./stubborn says its pid, and no signal but KILL ends it.
+# ./handler NAME prints "ready", and makes the file NAME when it gets a signal;
+# ./stubborn prints its pid and ends only by SIGKILL.
 setup() {
 	begin
 	cat >handler <<-'END'
@@ -29,12 +29,14 @@ setup() {
 	chmod +x handler stubborn
 }
 
-# interruptible [ARG]... - serve, but with SIGINT as a shell's foreground has it.
+# interruptible [ARG]... - start tcpu listen with the default action for SIGINT,
+# as a foreground process of a shell has it.
 interruptible() {
 	start_listener server env --default-signal tcpu listen -1 "$@"
 }
 
-# start_client [ARG]... - sets client, its pid, and say, its input.
+# start_client [ARG]... - start a client; sets client, its pid, and say, its
+# input.
 start_client() {
 	rm -f out err
 	mkfifo in
@@ -44,19 +46,19 @@ start_client() {
 	exec {say}>in
 }
 
-# client - start one that goes on as long as its peer does, and wait until a
+# client - start a client that runs until its peer closes, and wait until a
 # handler is ready.
 client() {
 	start_client --end=peer
 	wait_for_line out '[0-9a-z]*'
 }
 
-# soon_there FILE
+# soon_there FILE - wait until the file has a byte.
 soon_there() {
 	timeout 10 tail -s 0.02 -F "$1" 2>/dev/null | head -c 1 | grep -q .
 }
 
-# is_free - somebody else can listen on the port.
+# is_free - check that another process can listen on the port.
 is_free() {
 	run -124 timeout -k1 10 tcpu listen --timeout=10ms --local "$port"
 	assert_output "tcpu: listen localhost:$port: timed out after 10ms"

@@ -6,8 +6,8 @@
 
 load helper
 
-# example SERVER CLIENT - run both shell commands, in a network of their own,
-# the client once the server listens; each stdout and each status is right.
+# example SERVER CLIENT - run both shell commands in a network of their own, the
+# client once the server listens, and check both outputs and statuses.
 example() {
 	netns timeout -k 1 20 bash -c '
 		(eval "$1") >server.out 2>server.err 3>&- &

@@ -4,7 +4,8 @@
 
 load helper
 
-# report COMMAND [ARG]... - run it, and show its last line, which counts.
+# report COMMAND [ARG]... - run it, and print its last line, which has the
+# counts.
 report() {
 	run "$@"
 	assert_success
@@ -19,7 +20,7 @@ report() {
 	report "$TOP/tests/faults/run" library-lines library-again
 }
 
-# limited OPTION LIMIT COMMAND [ARG]... - run it under a limit of the shell's.
+# limited OPTION LIMIT COMMAND [ARG]... - run it under a limit set by ulimit.
 limited() {
 	(ulimit "$1" "$2" && exec timeout -k 1 10 "${@:3}") 3>&-
 }
@@ -53,7 +54,7 @@ limited() {
 	assert_equal "$status" 124
 }
 
-# in_tmpfs SIZE COMMAND [ARG]... - run it in an empty file system that small.
+# in_tmpfs SIZE COMMAND [ARG]... - run it in an empty file system of this size.
 in_tmpfs() {
 	local root=()
 	[ "$(id -u)" -eq 0 ] || root=(--map-root-user)

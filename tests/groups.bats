@@ -5,8 +5,8 @@
 
 load helper
 
-# ./parent says its pid and that of a child, and goes on for as long as its
-# stdin; ./deaf is the same, and neither obeys a signal but KILL.
+# ./parent prints its pid and that of a child, and runs as long as its stdin is
+# open; ./deaf does the same, and neither process obeys any signal but SIGKILL.
 setup() {
 	begin
 	cat >parent <<-'END'
@@ -26,7 +26,7 @@ setup() {
 	chmod +x parent deaf leaves
 }
 
-# What a test's handlers started, so that nothing outlives the test.
+# The processes that a test's handlers started; none may outlive the test.
 family=()
 
 teardown() {
@@ -34,7 +34,7 @@ teardown() {
 	((${#family[@]} == 0)) || kill -KILL "${family[@]}" 2>/dev/null || true
 }
 
-# state PID - the letter that ps(1) has for it, or nothing.
+# state PID - print the letter that ps(1) shows for its state, or nothing.
 state() {
 	ps -o state= -p "$1"
 }
@@ -47,7 +47,7 @@ is_state() {
 	done
 }
 
-# gone PID... - all have ended, reaped or not.
+# gone PID... - check that all have ended, reaped or not.
 gone() {
 	local pid
 	for pid; do
@@ -55,8 +55,8 @@ gone() {
 	done
 }
 
-# meet - connect, and go on for as long as the peer does; sets command
-# and child, the pids that it says, client, and say.
+# meet - connect, with a client that runs as long as its peer does; sets command
+# and child, the pids that the handler prints, client, and say.
 meet() {
 	rm -f in out
 	mkfifo in
@@ -242,7 +242,8 @@ meet() {
 	assert_output shared
 }
 
-# in_group [ARG]... - serve as a process group, which a stop signal can stop.
+# in_group [ARG]... - start tcpu listen as a process group, which a stop signal
+# can stop.
 in_group() {
 	start_listener server perl -e 'setpgrp; exec @ARGV' tcpu listen -1 "$@"
 }

@@ -5,14 +5,14 @@
 
 load helper
 
-# run_client [ARG]... - run tcpu connect to the server with our stdin; its status
-# is in status, its messages are in stderr.
+# run_client [ARG]... - run tcpu connect to the server with the test's stdin;
+# sets status and stderr.
 run_client() {
 	run --separate-stderr timeout -k1 20 \
 		tcpu connect "$@" 127.0.0.1 "$port"
 }
 
-# script NAME - reads a handler, to be called as ./NAME.
+# script NAME - write stdin to a handler, to be called as ./NAME.
 script() {
 	{
 		echo '#!/bin/sh'
@@ -21,7 +21,7 @@ script() {
 	chmod +x "$1"
 }
 
-# reported N - the server has N lines to say.
+# reported N - the server has printed N lines on stderr.
 reported() {
 	[ "$(wc -l <server.err)" -eq "$1" ]
 }
@@ -393,8 +393,8 @@ reported() {
 	assert_equal "$(tr -d 'y\n' <out | wc -c)" 1000
 }
 
-# answered - a client that has its answer, and its end of file, before it asks,
-# is none the worse for it.
+# answered - check that a client gets its answer and end of file before it has
+# sent anything, and can still send.
 answered() {
 	mkfifo in
 	tcpu connect 127.0.0.1 "$port" <in >out 2>err 3>&- &

@@ -7,14 +7,16 @@ load helper
 
 commands=(listen connect accept-ready addresses)
 
-# is_help USAGE - that is on stdout, and nothing else happened.
+# is_help USAGE - check that the help with this usage is on stdout, and that
+# nothing else happened.
 is_help() {
 	assert_success
 	assert_line --index 0 --regexp "^usage: tcpu $1"
 	assert_equal "$stderr" ''
 }
 
-# fits LINES - so much of a screen of 80 columns is enough for the input.
+# fits LINES - check that the input fits on a screen of this many lines of 80
+# columns.
 fits() {
 	expand >screen
 	run ! grep '.\{80\}' screen
@@ -103,7 +105,7 @@ fits() {
 
 # ---- The examples ----
 
-# examples [COMMAND] - those of its help.
+# examples [COMMAND] - print the examples of the help.
 examples() {
 	tcpu "$@" --help | sed '1,/^Examples:$/d' | sed -n 's/^  //p'
 }

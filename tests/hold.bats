@@ -5,7 +5,7 @@
 
 load helper
 
-# held [ARG]... - run tcpu listen --hold in the background; its stdout goes to
+# held [ARG]... - run tcpu listen --hold in the background with its stdout to
 # held.out; sets held, its pid, and port.
 held() {
 	mkfifo ready

@@ -10,12 +10,12 @@ setup() {
 	url=http://127.0.0.1:$port
 }
 
-# open_descriptors - how many the server has.
+# open_descriptors - print how many descriptors the server has.
 open_descriptors() {
 	find "/proc/$server/fd" -type l | wc -l
 }
 
-# rests N - the server has no child, and N descriptors.
+# rests N - the server has no child process, and N descriptors.
 rests() {
 	! pgrep -P "$server" >/dev/null && [ "$(open_descriptors)" -eq "$1" ]
 }

@@ -21,19 +21,20 @@ setup() {
 	read -ra static < <(pkg-config --static --cflags --libs tcpunit)
 }
 
-# make_to TARGET - make install or uninstall, into a root of our own.
+# make_to TARGET - run make install or uninstall with a root folder of this
+# test.
 make_to() {
 	make BUILD="$BUILD" DESTDIR="$BATS_FILE_TMPDIR/root" PREFIX="$prefix" \
 		"$1"
 }
 
-# declared - the calls of the header.
+# declared - print the names of the calls that the header declares.
 declared() {
 	sed -n 's/^TCPUNIT_API.*\b\(tcp_[a-z_]*\)(.*/\1/p' \
 		"$TOP/lib/tcpunit.h" | sort
 }
 
-# program - a user's program, in C and in C++.
+# program - print a user's program, in C and in C++.
 program() {
 	cat <<-'END'
 	#include <stdio.h>
@@ -153,7 +154,7 @@ program() {
 	done
 }
 
-# options - a user's program with options, in C and in C++20.
+# options - print a user's program with options, in C and in C++20.
 options() {
 	cat <<-'END'
 	#include <tcpunit.h>

@@ -7,11 +7,11 @@ load helper
 
 without=$BUILD/tests/prog_without
 
-# The ways in which many descriptors can be closed.
+# The system calls that can close many descriptors at once.
 closing_ways='close_range CLOSE_RANGE_CLOEXEC'
 
-# open_descriptors - a COMMAND that prints which of the descriptors 0 to 9 and 17 it has,
-# without /proc.
+# open_descriptors - make a COMMAND that prints which of the descriptors 0 to 9
+# and 17 are open in it, without using /proc.
 open_descriptors() {
 	cat >descriptors <<-'END'
 		#!/bin/bash
@@ -23,18 +23,19 @@ open_descriptors() {
 	chmod +x descriptors
 }
 
-# without_proc COMMAND [ARG]... - with an empty /proc.
+# without_proc COMMAND [ARG]... - run it with an empty /proc.
 without_proc() {
 	"${private[@]}" --mount sh -c 'mount -t tmpfs none /proc && exec "$@"' \
 		sh "$@"
 }
 
-# run_client - what tcpu connect gets from the server.
+# run_client - run tcpu connect to the server; sets status and output.
 run_client() {
 	run timeout -k1 10 tcpu connect localhost "$port"
 }
 
-# fails_by CALL ARG... - tcpu, on a kernel without it, fails and names it.
+# fails_by CALL ARG... - check that tcpu fails on a kernel without this system
+# call, and names the call.
 fails_by() {
 	run timeout -k1 10 "$without" "$1" tcpu "${@:2}" </dev/null
 	assert_equal "$status" 125

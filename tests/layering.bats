@@ -98,30 +98,31 @@ cmd_rooms() {
 	END
 }
 
-# What anybody may include besides: it knows nothing of either.
+# Every file may include this header, which depends on no other file.
 compat=../compat/system_calls
 
-# Where libevent may be seen.
+# Files that may include libevent's headers.
 event_files='loop ahead closing connection output runtime'
 
 setup() {
 	cd "$TOP" || return
 }
 
-# includes FILE... - "FILE HEADER" for each include, a library's in <>.
+# includes FILE... - print "FILE HEADER" for each include; a library's header is
+# in <>.
 includes() {
 	grep -H '^# *include' "$@" |
 		sed 's/:# *include *"\(.*\)".*/ \1/; s/:# *include */ /'
 }
 
-# stem FILE - without folder and ending.
+# stem FILE - print the name without folder and extension.
 stem() {
 	local name=${1##*/}
 	echo "${name%.*}"
 }
 
-# included DIR FILE... - "FILE HEADER" for each include of a file in DIR, which
-# is named as in the tables.
+# included DIR FILE... - print "FILE HEADER" for each include of a file in DIR,
+# with the header named as in the tables.
 included() {
 	local dir=$1 file header
 	shift
@@ -131,7 +132,8 @@ included() {
 	done
 }
 
-# check_includes DIR <ROOMS - nothing includes what its line does not name
+# check_includes DIR <ROOMS - check that files include only what their line
+# names
 check_includes() {
 	local dir=$1 files below file header wrong=0
 	while IFS=: read -r files below; do
@@ -150,14 +152,14 @@ check_includes() {
 	[ "$wrong" -eq 0 ]
 }
 
-# check_places DIR <ROOMS - every file is on one line
+# check_places DIR <ROOMS - check that every file is on one line
 check_places() {
 	tr -d : | tr ' ' '\n' | sort -u |
 		diff <(find "$1" -name '*.[ch]' ! -name tcpunit.h -printf '%P\n' |
 			sed 's/\..$//' | sort -u) -
 }
 
-# check_order <ROOMS - what a line names stands on an earlier one
+# check_order <ROOMS - check that a line names only files of earlier lines
 check_order() {
 	local files below seen=
 	while IFS=: read -r files below; do

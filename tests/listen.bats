@@ -7,7 +7,7 @@ load helper
 
 talk=$BATS_TEST_DIRNAME/peers/talk.pl
 
-# probes STATUS ARG... - a client that only connects gets this status.
+# probes STATUS ARG... - check that a client that only connects has this status.
 probes() {
 	run timeout -k1 10 tcpu connect --probe "${@:2}" </dev/null
 	assert_equal "$status" "$1"

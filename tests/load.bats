@@ -15,8 +15,8 @@ crowds() {
 	echo "# ${lines[-1]}" >&3
 }
 
-# bad_server CODE - a BUILD whose server does that before it answers; the lines
-# of those who stay are counted.
+# bad_server CODE - make a BUILD whose server runs CODE before it answers.  The
+# lines of the clients that stay are counted.
 bad_server() {
 	mkdir -p bad/tests/bench
 	ln -s "$BUILD/tcpu" bad/

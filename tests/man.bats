@@ -10,7 +10,7 @@ load helper
 export BATS_TEST_TIMEOUT=240
 load manual
 
-# declared - the prototypes of the header, one a line, without spaces.
+# declared - print the prototypes of the header, one a line, without spaces.
 declared() {
 	perl -0777 -ne 's{/\*.*?\*/}{}gs; s/TCPUNIT_PRINTF\(\d.*?\)//g;
 		while (/^TCPUNIT_API (.*?);/gms) {
@@ -18,7 +18,7 @@ declared() {
 		}' "$TOP/lib/tcpunit.h"
 }
 
-# synopsis PAGE... - the prototypes of the pages, in the same form.
+# synopsis PAGE... - print the prototypes of the pages in the same form.
 synopsis() {
 	local page
 	for page; do
@@ -28,12 +28,12 @@ synopsis() {
 	done
 }
 
-# names PAGE... - the names that the pages can be asked for by.
+# names PAGE... - print the names under which man(1) finds the pages.
 names() {
 	sed -n 's/^\.Nm \([a-z_]*\).*/\1/p' "$@"
 }
 
-# build SOURCE PROGRAM - as a user of the library does.
+# build SOURCE PROGRAM - compile and link as a user of the library does.
 build() {
 	local cc libevent
 	read -ra cc <<<"${CC:-cc}" # may have arguments
@@ -43,7 +43,7 @@ build() {
 		"$BUILD/libtcpunit.a" "${libevent[@]}" -pthread
 }
 
-# try PAGE - build and run its programs.
+# try PAGE - build the page's programs and run them.
 try() {
 	local n
 	mkdir "${1##*/}"
@@ -140,7 +140,7 @@ try() {
 	run ! test -e $((n + 1)).c
 }
 
-# exports - the procedures of CHICKEN's tcp module and of its extras unit.
+# exports - print the procedures of CHICKEN's tcp module and of its extras unit.
 exports() {
 	csi -e "(import (chicken tcp) (chicken io) (chicken format)
 			(chicken pretty-print))

@@ -8,7 +8,8 @@ load manual
 
 PAGE=$TOP/man/tcpu.1
 
-# subsection NAME... - the text of the page from these headings to the next.
+# subsection NAME... - print the text of the page from these headings to the
+# next.
 subsection() {
 	awk -v names="$*" '
 	BEGIN { n = split(names, list, ","); for (i in list) want[list[i]] }
@@ -16,20 +17,21 @@ subsection() {
 	wanted' "$PAGE"
 }
 
-# told SUBSECTION,... - the options that the page tells of there.
+# told SUBSECTION,... - print the options that the page describes there.
 told() {
 	subsection "$1" | sed -n 's/^\.It Fl /, /p' | tr ',' '\n' |
 		sed -n 's/^ *\\-\([a-z0-9-]*\).*/--\1/p; s/^ *\(.\)\( .*\)*$/-\1/p' |
 		sort -u
 }
 
-# known COMMAND - the options that its help knows.
+# known COMMAND - print the options in the command's help.
 known() {
 	tcpu "$1" --help=all | grep -oE '^ +(-., )?--[a-z0-9-]+' | tr -d ' ' |
 		tr ',' '\n' | sort -u
 }
 
-# program NAME - reads a script for the examples, which call it as ./NAME.
+# program NAME - write stdin to a script for the examples, which call it as
+# ./NAME.
 program() {
 	cat >"$1"
 	chmod +x "$1"

@@ -5,7 +5,7 @@
 
 load helper
 
-# stuff NAME - a FIFO that is full, and that nobody reads.  Sets NAME to a
+# stuff NAME - make a full FIFO that no process reads.  Sets NAME to a
 # descriptor of it.
 stuff() {
 	local fd
@@ -15,25 +15,28 @@ stuff() {
 	printf -v "$1" %s "$fd"
 }
 
-# unstuff NAME - let a process read it to NAME.read, without what filled it.
+# unstuff NAME - start a process that copies the FIFO to NAME.read, without the
+# bytes that filled it.
 unstuff() {
 	perl -pe 'BEGIN { $| = 1 } tr/\0//d' <"$1" >"$1.read" 3>&- &
 	started+=("$!")
 }
 
-# mute COMMAND [ARG]... - run it where stderr is the FIFO full.
+# mute COMMAND [ARG]... - run it with the FIFO full as stderr.
 mute() {
 	"$@" 2>full
 }
 
-# chatty [ARG]... - a server with much to say, and stderr in the FIFO full.
+# chatty [ARG]... - start a server that prints many messages, with the FIFO full
+# as its stderr.
 chatty() {
 	stuff full
 	start_listener server sh -c 'exec tcpu listen -v -k -1 -L "$@" 2>full' sh \
 		"$@"
 }
 
-# connecting N - N connections to the server, which may reset them at once.
+# connecting N - connect to the server N times; it may reset the connections at
+# once.
 connecting() {
 	timeout -k1 20 perl -MIO::Socket::INET -e 'for (1 .. $ARGV[1]) {
 		my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]");
@@ -119,7 +122,8 @@ connecting() {
 	run -0 grep -cE 'events=POLLOUT\}\], 1, (100|[0-9][0-9])\)' trace
 }
 
-# without_proc COMMAND [ARG]... - there nothing can be opened again.
+# without_proc COMMAND [ARG]... - run it with an empty /proc, so that no file
+# can be opened again.
 without_proc() {
 	"${private[@]}" --net --mount sh -c \
 		'mount -t tmpfs none /proc && exec "$@"' sh "$@"
@@ -148,7 +152,7 @@ other
 tcpu: listen: not a port: '65537'"
 }
 
-# deserted COMMAND [ARG]... - run it where stderr is a pipe without a reader.
+# deserted COMMAND [ARG]... - run it with a pipe without a reader as stderr.
 deserted() {
 	mkfifo gone
 	bash -c 'exec 9<>"$0" 2>"$0" 9<&-; exec "$@"' gone "$@"
@@ -163,8 +167,8 @@ deserted() {
 
 # ---- stdout and --ready-fd ----
 
-# unread COMMAND [ARG]... - run it where stdout is the FIFO answer; what it says
-# goes to the file said.
+# unread COMMAND [ARG]... - run it with the FIFO answer as stdout, and its
+# stderr in the file said.
 unread() {
 	"$@" >answer 2>said
 }
@@ -182,7 +186,7 @@ unread() {
 	done
 }
 
-# sleeps PID - the process waits in poll or epoll.
+# sleeps PID - check that the process waits in poll or epoll.
 sleeps() {
 	grep -qE 'poll|select' "/proc/$1/wchan"
 }
@@ -240,8 +244,8 @@ sleeps() {
 	assert_exit 143 "$pid"
 }
 
-# injecting CALLS COMMAND [ARG]... - run it with a file as stdout, of which these
-# calls write nothing and say no error.
+# injecting CALLS COMMAND [ARG]... - run it with a file as stdout; each of these
+# calls on that file writes nothing and reports no error.
 injecting() {
 	traced -qq -o trace -P "$PWD/file" -e "trace=$1" -e "inject=$1:retval=0" \
 		"${@:2}" >file

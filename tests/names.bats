@@ -4,16 +4,16 @@
 
 load helper
 
-# without_etc COMMAND [ARG]... - with an empty /etc, and a network where nobody
-# answers.
+# without_etc COMMAND [ARG]... - run it with an empty /etc, and in a network in
+# which nothing answers.
 without_etc() {
 	"${private[@]}" --net --mount sh -c '
 		ip link set lo up && mount -t tmpfs none /etc && exec "$@"' \
 		sh "$@"
 }
 
-# ends FUNCTION [ARG]... - the addresses of connections to names for localhost,
-# there.
+# ends FUNCTION [ARG]... - print the addresses of connections to names for
+# localhost, made in that environment.
 ends() {
 	# shellcheck disable=SC2016 # for the inner shell
 	run "$@" timeout -k1 20 bash -c '

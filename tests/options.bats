@@ -5,8 +5,8 @@
 
 load helper
 
-# refuses STATUS PATTERN [ARG]... - nothing on stdout, one line on stderr that
-# matches, the status, and no internet socket.
+# refuses STATUS PATTERN [ARG]... - tcpu fails with this status: nothing on
+# stdout, one line on stderr that matches, and no internet socket made.
 refuses() {
 	run --separate-stderr \
 		traced -f -qq -e trace=socket -o trace tcpu "${@:3}" </dev/null

@@ -4,7 +4,7 @@
 
 load helper
 
-# told WORD [ARG]... - tcpu connect to the server, with WORD as its input.
+# told WORD [ARG]... - run tcpu connect to the server with WORD as its input.
 told() {
 	run timeout -k1 10 tcpu connect "${@:2}" 127.0.0.1 "$port" <<<"$1"
 }

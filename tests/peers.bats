@@ -9,28 +9,29 @@ here=$BATS_TEST_DIRNAME/peers
 chicken=(csi -script "$here/talk.scm")
 racket=(racket "$here/talk.rkt")
 
-# peer PORT STEP... - start the other $system; what it says is read from $heard.
+# peer PORT STEP... - start the program of the other language, $system; its
+# output is read from $heard.
 peer() {
 	exec {heard}< <(exec timeout -k 1 30 "${system[@]}" "$@" 2>peer.err 3>&-)
 	started+=("$!")
 }
 
-# hears LINE - the next line that the other system says.
+# hears LINE - check the next line that the other program prints.
 hears() {
 	local line
 	read -r -t 20 -u "$heard" line || fail "$(cat peer.err)"
 	assert_equal "$line" "$1"
 }
 
-# prints LINE - the next line that tcpu prints.
+# prints LINE - check the next line that tcpu prints.
 prints() {
 	local line
 	read -r -t 20 -u "$printed" line || fail "$(cat tcpu.err)"
 	assert_equal "$line" "$1"
 }
 
-# ours COMMAND [ARG]... - start tcpu; what we write to ${tcpu[1]} is its input,
-# what it prints is read from $printed.
+# ours COMMAND [ARG]... - start tcpu; the test writes its input to ${tcpu[1]}
+# and reads its output from $printed.
 ours() {
 	coproc tcpu { exec tcpu "$@" 2>tcpu.err 3>&-; }
 	started+=("$tcpu_PID")
@@ -38,8 +39,8 @@ ours() {
 	exec {printed}<&"${tcpu[0]}"
 }
 
-# tcpu_listens [OPTION]... -- STEP... - they are connected, and the other system
-# takes the steps.
+# tcpu_listens [OPTION]... -- STEP... - start tcpu listening and the other
+# program connecting, which takes the steps.
 tcpu_listens() {
 	split "$@"
 	ours listen "${options[@]}" -1 0
@@ -47,7 +48,8 @@ tcpu_listens() {
 	peer "$port" "${steps[@]}"
 }
 
-# tcpu_connects [OPTION]... -- STEP... - the other way round.
+# tcpu_connects [OPTION]... -- STEP... - start the other program listening,
+# which takes the steps, and tcpu connecting.
 tcpu_connects() {
 	split "$@"
 	peer 0 "${steps[@]}"
@@ -64,21 +66,21 @@ split() {
 	steps=("${@:2}")
 }
 
-# no_more_input - the end of tcpu's input, unless its peer has left and it has
-# ended: then the shell has closed the other end.
+# no_more_input - end tcpu's input, unless tcpu has ended because its peer left:
+# then the shell has closed the pipe already.
 no_more_input() {
 	# shellcheck disable=SC1083 # an element of an array
 	[ -z "${tcpu[1]-}" ] || exec {tcpu[1]}>&-
 }
 
-# exits STATUS - of tcpu.
+# exits STATUS - check tcpu's exit status.
 exits() {
 	local status=0
 	wait "$pid" || status=$?
 	assert_equal "$status" "$1"
 }
 
-# both_ways SCENARIO - with tcpu as the server and as the client.
+# both_ways SCENARIO - run it with tcpu as the server and as the client.
 both_ways() {
 	"$1" tcpu_listens
 	"$1" tcpu_connects
@@ -106,7 +108,7 @@ lines() {
 	both_ways lines
 }
 
-# The line is answered before there is another, or an end.
+# The line is answered before another line or the end of file follows.
 unflushed() {
 	"$1" -- hear line=heard
 	echo 'only this' >&"${tcpu[1]}"
@@ -126,7 +128,8 @@ unflushed() {
 	both_ways unflushed
 }
 
-# echoes INPUT - all of it comes back, once the end of it was seen.
+# echoes INPUT - check that all of it comes back after the peer has seen its
+# end.
 echoes() {
 	start_server 0 <"$1"
 	"${system[@]}" "$port" echo
@@ -181,14 +184,14 @@ they_finish_first() {
 	both_ways they_finish_first
 }
 
-# connections - how many ends of connections to or from $port there are in each
-# state.
+# connections - print how many ends of connections to or from $port there are in
+# each state.
 connections() {
 	ss -Htn "sport = :$port or dport = :$port" |
 		awk '{ n[$1]++ } END { for (s in n) print s, n[s] }'
 }
 
-# Nothing is said about an end until both directions are closed.
+# No end of file is sent until both directions are closed.
 they_abandon() {
 	"$1" -- line=before abandon say=abandoned hear
 	prints before
@@ -223,7 +226,7 @@ we_abandon() {
 	both_ways we_abandon
 }
 
-# To leave with something unread is a reset.
+# Closing with unread bytes causes a reset.
 they_reset() {
 	"$1" -- hear
 	# In one write, so that the rest is there when the line is read.

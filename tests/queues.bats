@@ -20,7 +20,8 @@ teardown_file() {
 	rm -r "$SHARED"
 }
 
-# agree N - once N connections wait at PORT, tcpu and ss say the same.
+# agree N - check that tcpu and ss report the same once N connections wait at
+# PORT.
 agree() {
 	local said
 	said=$(ss -Hltn "sport = :$PORT" |
@@ -32,12 +33,14 @@ agree() {
 		"$said" ]
 }
 
-# settled_agree N - the last handshake may not be through at once.
+# settled_agree N - agree, but wait first: the last handshake may not be
+# complete yet.
 settled_agree() {
 	tcpu accept-ready --min "$1" --wait=5 "$PORT" && agree "$1"
 }
 
-# fifty LISTENER... - with backlogs from 0 to 7 and each number that fits.
+# fifty LISTENER... - use backlogs from 0 to 7, and with each the numbers of
+# connections that fit.
 fifty() {
 	local i l n total backlog specs functions
 	functions=$(declare -f agree settled_agree)

@@ -4,7 +4,7 @@
 
 load helper
 
-# block KIND N - the N-th block of that kind of the README.
+# block KIND N - print the N-th block of that kind in the README.
 block() {
 	awk -v kind="\`\`\`$1" -v n="$2" '
 		/^```$/ { on = 0 }
@@ -50,13 +50,14 @@ block() {
 	assert_content stdout ''
 }
 
-# recipe N - the N-th of them.
+# recipe N - print the N-th recipe.
 recipe() {
 	block bash 1 | awk -v n="$1" '/^#/ && !told { i++ }
 		{ told = /^#/ } i == n' | grep .
 }
 
-# try N - run it, with its wait, in a network and process tree of its own.
+# try N - run the N-th recipe, and wait for its jobs, in a network and process
+# tree of their own.
 try() {
 	{
 		recipe "$1"
@@ -117,7 +118,7 @@ try() {
 	assert_output up
 }
 
-# since TOOL VERSION - the tool is of that version, or a later one.
+# since TOOL VERSION - check that the tool has that version or a later one.
 since() {
 	local ask=--version
 	[ "$1" != socat ] || ask=-V
@@ -127,8 +128,8 @@ since() {
 	} | sort -CV
 }
 
-# cells ROW - what the table has there, one a line.  What later versions of a
-# tool do is said like this: 0 (1 since socat 1.8).
+# cells ROW - print the cells of the row, one a line.  A cell for later versions
+# of a tool reads like this: 0 (1 since socat 1.8).
 cells() {
 	local cell later other='^(.*) \((.*) since ([a-z]+) (.*)\)$'
 	grep -F "| $1 |" "$TOP/README.md" | tr '|' '\n' | sed '1,2d; $d' |
@@ -142,7 +143,7 @@ cells() {
 		done
 }
 
-# clients - the commands of the table, one a line.
+# clients - print the commands of the table, one a line.
 clients() {
 	echo tcpu connect 127.0.0.1 5000
 	echo nc.openbsd 127.0.0.1 5000
@@ -150,7 +151,7 @@ clients() {
 	echo socat - TCP4:127.0.0.1:5000
 }
 
-# statuses SERVER STDIN STDOUT - those that they end with.
+# statuses SERVER STDIN STDOUT - print the exit statuses of these commands.
 statuses() {
 	local words
 	exec 4<>silent 5<>out # neither ever ends
@@ -165,7 +166,7 @@ statuses() {
 	done
 }
 
-# row NAME SERVER STDIN STDOUT - it is as the README says.
+# row NAME SERVER STDIN STDOUT - check the statuses against a row of the README.
 row() {
 	cells "$1" >want
 	declare -f clients statuses >aid
@@ -184,8 +185,8 @@ row() {
 	row 'nobody listens' '' /dev/null /dev/null
 }
 
-# words FUNCTION - what it prints for each of the table's commands: as a client,
-# and as a listener on PORT.
+# words FUNCTION - print what FUNCTION prints for each of the table's commands:
+# as a client, and as a listener on PORT.
 words() {
 	local client listener
 	while IFS=: read -r client listener; do
@@ -200,8 +201,9 @@ words() {
 	END
 }
 
-# run_on PORT COMMAND... - becomes it.  It has to be ended by SIGKILL: ncat
-# 7.99 passes SIGTERM on to its process group, which is the test.
+# run_on PORT COMMAND... - replace this shell by the command.  Only SIGKILL
+# should end it: ncat 7.99 passes SIGTERM on to its process group, in which the
+# test is.
 run_on() {
 	local command=("${@:2}")
 	command=("${command[@]//PORT/$1}")
@@ -261,7 +263,8 @@ which_port() {
 	wait
 }
 
-# unix_words FUNCTION - what it prints for each command as a listener on s.
+# unix_words FUNCTION - print what FUNCTION prints for each command as a
+# listener on s.
 unix_words() {
 	local listener
 	while read -ra listener; do
@@ -275,13 +278,13 @@ unix_words() {
 	END
 }
 
-# listen_on_path - the first of two listeners, which runs.
+# listen_on_path - start the first of two listeners, which keeps running.
 listen_on_path() {
 	"${listener[@]}" <&4 >got &
 	tcpu accept-ready --listening --wait=5 unix:s
 }
 
-# Whether another listener can be made there.
+# Print whether a second listener can be made on the same path.
 try_path() {
 	local status=0
 	timeout 1 "${listener[@]}" <&4 >got || status=$?
@@ -302,7 +305,8 @@ after_a_killed_one() {
 	try_path listens
 }
 
-# row_of NAME FUNCTION [WORDS] - it says what the function does.
+# row_of NAME FUNCTION [WORDS] - check a row of the README against FUNCTION's
+# output.
 row_of() {
 	cells "$1" >want
 	declare -f words unix_words run_on listen_on_path try_path "$2" >aid

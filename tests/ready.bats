@@ -5,19 +5,19 @@
 
 load helper
 
-# listens - somebody listens on $port, and it can be connected to.
+# listens - check that a process listens on $port and accepts connections.
 listens() {
 	run timeout -k1 10 tcpu accept-ready --listening "$port"
 	assert_success
 }
 
-# gone - nobody listens on $port any more.
+# gone - check that no process listens on $port any more.
 gone() {
 	run timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
 	assert_success
 }
 
-# in_background [ARG]... - tcpu listen --background, for the shell.
+# in_background [ARG]... - run tcpu listen --background for the shell.
 in_background() {
 	timeout -k1 20 tcpu listen --background --until-exit "$$" \
 		--print=sh "$@"
@@ -99,7 +99,7 @@ in_background() {
 	listens
 }
 
-# without_null ARG... - tcpu, where there is no /dev/null.
+# without_null ARG... - run tcpu without /dev/null.
 without_null() {
 	run timeout -k1 10 "${private[@]}" --mount sh -c '
 		mount -t tmpfs none /dev || exit
@@ -302,7 +302,8 @@ without_null() {
 	assert_equal "$(ls files)" ''
 }
 
-# notified ADDRESS - what $NOTIFY_SOCKET at this address gets from tcpu listen.
+# notified ADDRESS - print what tcpu listen sends to $NOTIFY_SOCKET at this
+# address.
 notified() {
 	# shellcheck disable=SC2016 # perl's
 	timeout -k1 20 perl -MSocket -e '
@@ -438,8 +439,8 @@ notified() {
 	listens
 }
 
-# every SHELL LINE - two hundred times in a row, the line prints the process id
-# of a listener; each ends with the shell.
+# every SHELL LINE - check that the line, run two hundred times, always prints
+# the process id of a listener, and each listener ends with the shell.
 every() {
 	run timeout -k1 50 "$1" -c '
 		i=0

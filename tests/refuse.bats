@@ -7,7 +7,7 @@ load helper
 
 sockets=$TOP/tests/peers/sockets.pl
 
-# refused HOST... - connecting to $port of each of them is.
+# refused HOST... - check that each host refuses connections to $port.
 refused() {
 	local host
 	for host in "$@"; do
@@ -16,14 +16,14 @@ refused() {
 	done
 }
 
-# bindable STATUS [ARG]... - the answer about $port of these addresses.
+# bindable STATUS [ARG]... - check the status of --bindable for $port.
 bindable() {
 	run timeout -k1 10 tcpu accept-ready --bindable "${@:2}" "$port"
 	assert_equal "$status" "$1"
 }
 
-# in_netns LINE... - bash runs the lines in a network of its own; `try` prints
-# the status of a command, and hides what the command prints.
+# in_netns LINE... - run the lines with bash in a network of their own; `try`
+# prints the status of a command, and hides the output.
 in_netns() {
 	run --separate-stderr netns timeout -k1 30 bash -c '
 		try() { local s=0; "$@" >out 2>&1 || s=$?; echo "$s"; }
@@ -163,7 +163,7 @@ in_netns() {
 
 # ---- Readiness ----
 
-# taken - $port is bound.
+# taken - check that $port is bound.
 taken() {
 	bindable 1
 	refused localhost

@@ -11,13 +11,13 @@ setup() {
 	stand_in uname 'echo sparc'
 }
 
-# stand_in NAME BODY - a command of that name, and no other.
+# stand_in NAME BODY - make a command of that name, and no other.
 stand_in() {
 	printf '#!/bin/sh\n%s\n' "$2" >"bin/$1"
 	chmod +x "bin/$1"
 }
 
-# requires - what the script says of a machine that has bin, and no more.
+# requires - run the script on a machine that has only the commands in bin.
 requires() {
 	run env PATH="$PWD/bin" CC=cc PKG_CONFIG=pkg-config \
 		"$TOP/.ci/requirements"
@@ -56,7 +56,7 @@ requires() {
 	assert_output 'missing: libevent 2.1; to install: dnf install libevent-devel'
 }
 
-# refuses TEXT - a compiler that does not take sources with that text.
+# refuses TEXT - make a compiler that fails on sources that contain the text.
 refuses() {
 	stand_in pkg-config ''
 	stand_in cc "while read -r line; do case \$line in *'$1'*) exit 1 ;; esac; done"

@@ -8,7 +8,7 @@ load helper
 sockets=$TOP/tests/peers/sockets.pl
 ports=$TOP/tests/peers/ports.pl
 
-# in_netns LINE... - bash runs the lines in a network of its own.
+# in_netns LINE... - run the lines with bash in a network of their own.
 in_netns() {
 	export sockets ports
 	run --separate-stderr netns timeout -k1 50 bash -c '
@@ -16,7 +16,7 @@ in_netns() {
 		'"$1" 3>&-
 }
 
-# The addresses of the connections that a reservation has left.
+# Prints the addresses of the connections that a reservation leaves.
 left='left() {
 	ss -Htan state time-wait sport = ":$1" | awk "{ print \$3 }" |
 		sed "s/:[0-9]*\$//; s/[][]//g; s/::ffff://; /^fe80/d" | sort

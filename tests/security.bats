@@ -6,8 +6,8 @@
 
 load helper
 
-# hostile COMMAND - the script's run in a network whose interface has a name
-# that a shell would take for more.
+# hostile COMMAND - run a shell script in a network whose interface has a name
+# with shell syntax in it.
 hostile() {
 	# shellcheck disable=SC2089,SC2090 # it is to be taken literally
 	local name='a;>pwned;b'"'"
@@ -72,8 +72,8 @@ hostile() {
 		! grep -vE "^[A-Za-z_][A-Za-z0-9_]*=" told'
 }
 
-# reusing SCRIPT - run it where its function again starts a program under the
-# process id of one that has ended.
+# reusing SCRIPT - run the script; its function `again` starts a program with
+# the process id of one that has ended.
 reusing() {
 	run timeout -k 1 20 "${private[@]}" --net --pid --fork --kill-child \
 		--mount-proc bash -euc '

@@ -6,8 +6,8 @@
 load helper
 
 # waiting HOSTS LINES - on a machine with these hosts bash runs the lines, which
-# start the client with `begin`, wait until it has failed in some way with
-# `failed PATTERN`, and have its status printed by `finish`.
+# start the client with `begin`, wait with `failed PATTERN` until an attempt has
+# failed in some way, and print its exit status with `finish`.
 waiting() {
 	export forwarder=$TOP/tests/peers/forwarder.pl
 	export ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}

@@ -29,14 +29,14 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-# over_unix TEST - run it over a Unix socket.
+# over_unix TEST - run the test over a Unix socket.
 over_unix() {
 	local net=unix here=(unix:./s) elsewhere=(unix:./t) plain_here=listen=./s
 	local from='process [0-9]+' reset=EOF
 	"$1"
 }
 
-# Whether what follows is about TCP, and the test is run over it.
+# Whether the current run is over TCP; what follows is about TCP.
 tcp_only() {
 	[ "$net" = tcp ]
 }
@@ -48,7 +48,8 @@ peer() {
 }
 
 # client INPUT [ARG]... - start tcpu connect to the peer with stdin from INPUT,
-# which may be a FIFO, stdout to client.out, stderr to client.err.  Sets client.
+# which may be a FIFO, stdout to client.out and stderr to client.err.  Sets
+# client, its pid.
 client() {
 	tcpu connect "${@:2}" "${target[@]}" \
 		<"$1" >client.out 2>client.err 3>&- &
@@ -56,30 +57,32 @@ client() {
 	started+=("$client")
 }
 
-# start_talking_client [ARG]... - so, with our descriptor say as its stdin.
+# start_talking_client [ARG]... - start a client whose stdin is the descriptor
+# say.
 start_talking_client() {
 	[ -e in ] || mkfifo in
 	client in "$@"
 	exec {say}>in
 }
 
-# connects [ARG]... - run tcpu connect to the peer with our stdin; its status
-# is in status, its messages are in stderr.
+# connects [ARG]... - run tcpu connect to the peer with the test's stdin; sets
+# status and stderr.
 connects() {
 	run --separate-stderr timeout -k1 20 \
 		tcpu connect "$@" "${target[@]}"
 }
 
-# assert_message TEXT - the only message; %s is the peer's name.
+# assert_message TEXT - check that this is the only message; %s stands for the
+# name of the peer.
 assert_message() {
 	# shellcheck disable=SC2059 # a format is meant
 	assert_equal "$stderr" "$(printf "tcpu: $1" "${target_name-}")"
 }
 
-# run_against SIDE STEP... - a session by tcpu connect or tcpu listen, with our stdin
-# or what the command in the array before makes of it, and, as stdout, a pipe to
-# session.out; its messages go to session.err, the calls that sent something to
-# session.trace.  The peer does the steps.
+# run_against SIDE STEP... - run a session of tcpu connect or tcpu listen with a
+# peer that takes the steps.  Its stdin is the test's, passed through the
+# command in the array before, if any; its stdout is a pipe to session.out; its
+# messages go to session.err, and its sending system calls to session.trace.
 run_against() {
 	local traced=("${before[@]}" strace -o session.trace -e "trace=sendto,sendfile"
 		-E "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}" tcpu)
@@ -216,8 +219,8 @@ run_against() {
 	assert_content client.out 'answer\n'
 }
 
-# pausing COMMAND [ARG]... - run it with its stdout read only after a pause; the
-# number of its bytes is in read.out, its status in read.err.
+# pausing COMMAND [ARG]... - run it with a stdout whose reader pauses first; the
+# number of bytes is in read.out, a status other than 0 in read.err.
 pausing() {
 	{ "$@" 3>&- || echo "status $?" >read.err; } | {
 		timeout -k1 20 tcpu listen -q --timeout="$pause" --local 0 || true
@@ -234,8 +237,8 @@ pausing() {
 	assert_equal "$(cat read.out)" 9000000
 }
 
-# without_input ARG STEP... - tcpu listen ARG with its stdin at its end, and a
-# peer that sends a line and then does the steps.  Sets server and peer.
+# without_input ARG STEP... - start tcpu listen ARG with an empty stdin, and a
+# peer that sends a line and then takes the steps.  Sets server and peer.
 without_input() {
 	start_server "$1" "${here[@]}" </dev/null
 	start_background peer "$talk" "$port" 'send=first\n' "${@:2}"
@@ -382,8 +385,9 @@ without_input() {
 	assert_equal "$(wc -l <client.err)" 1
 }
 
-# far_peer STEP... - a network namespace of its own for the peer, which keeps an
-# orphan for a second only; tcpu connect is in this one, with a silent input.
+# far_peer STEP... - start the peer in a network namespace of its own, whose
+# kernel keeps an orphan for one second only.  tcpu connect runs in this
+# namespace, with a silent input.
 far_peer() {
 	netns bash -c '
 		talk=$1 in=$2; shift 2
@@ -442,8 +446,8 @@ Connection reset by peer (5 bytes received, 3 sent)"
 	assert_regex "$(<client.err)" 'reset by peer \(50004 bytes received, 0 s'
 }
 
-# reset_amid SIDE - a session with stdin from the file data, by any way, is reset
-# while both directions are full.
+# reset_amid SIDE - run a session with the bytes of the file data as stdin, and
+# reset it while both directions are full.
 reset_amid() {
 	local sent='/ = ([0-9]+)$/ { n += $NF } END { print n + 0 }' received
 	[ -e go ] || mkfifo go
@@ -531,7 +535,7 @@ $(awk "$sent" session.trace) sent\)$"
 	assert_message 'stdout: No space left on device'
 }
 
-# unreadable WHY - a session on our stdin fails by it.
+# unreadable WHY - check that a session on this stdin fails because of WHY.
 unreadable() {
 	local side
 	for side in connect listen; do
@@ -570,8 +574,8 @@ os.execvp(sys.argv[2], sys.argv[2:])' "$closed")
 	assert_equal "$stderr" ''
 }
 
-# silent_after TEXT - a peer that sends the line TEXT and then nothing, until
-# something is written to the fifo go.
+# silent_after TEXT - start a peer that sends the line TEXT and then nothing,
+# until a line is written to the FIFO go.
 silent_after() {
 	[ -e go ] || mkfifo go
 	peer "send=$1\\n" hear=go slurp
@@ -990,8 +994,8 @@ timed out after 300ms (5 bytes received, 0 sent)"
 	assert_regex "$(<server.err)" "connection from $from\$"
 }
 
-# vanishing BYTES ARG... - a session with a peer behind a link that is cut once
-# the session runs; then BYTES are sent.
+# vanishing BYTES ARG... - run a session with a peer behind a link that is cut
+# during the session; then send BYTES.
 vanishing() {
 	mkfifo in hold
 	netns timeout -k1 40 bash -c '

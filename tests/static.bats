@@ -13,8 +13,8 @@ setup_file() {
 		cat "$BATS_FILE_TMPDIR/log"
 }
 
-# in_root SCRIPT - run it with bash, in a network of its own; there tcpu is the
-# binary in its root.
+# in_root SCRIPT - run the script with bash in a network of its own; tcpu there
+# is the binary in its own root.
 in_root() {
 	# shellcheck disable=SC2016 # for the inner shells
 	run --separate-stderr timeout -k1 30 "${private[@]}" --net --mount sh -c '

@@ -17,8 +17,8 @@ teardown() {
 	tcpu_stop
 }
 
-# bats_alone ARG... - bats, as a user starts it who has the library; not the
-# part of bats that the PATH of a test begins with.
+# bats_alone ARG... - run bats as a user starts it who has the library: without
+# the part of bats that a test's PATH begins with.
 bats_alone() {
 	mkdir -p libraries tmp
 	ln -sfn "$TOP/cmd/bats" libraries/bats-tcpu
@@ -27,13 +27,13 @@ bats_alone() {
 		BATS_LIB_PATH="$PWD/libraries" "${TCPU_TEST_BATS:-bats}" "$@"
 }
 
-# test_file - make test.bats of stdin, where 'test' stands for '@test', which
-# bats would take for a test of this file.
+# test_file - write stdin to test.bats, with 'test' replaced by '@test', which
+# bats would otherwise take for a test of this file.
 test_file() {
 	sed 's/^test /@test /' >test.bats
 }
 
-# has_ended PID...
+# has_ended PID... - check that the processes have ended.
 has_ended() {
 	local pid
 	for pid; do
@@ -41,7 +41,7 @@ has_ended() {
 	done
 }
 
-# answer NAME TEXT - what the server says to it.
+# answer NAME TEXT - print the answer of the server NAME to TEXT.
 answer() {
 	timeout -k1 10 tcpu connect localhost "$(tcpu_port "$1")" <<<"$2"
 }
@@ -52,7 +52,8 @@ echoes() {
 	echo "$* $line"
 }
 
-# example N - the N-th test of the page, after the lines that it begins with.
+# example N - run the N-th test of the page, after the lines that it begins
+# with.
 example() {
 	examples "$PAGE" part
 	cat 1.part "$(($1 + 1)).part" >test.bats
@@ -303,8 +304,8 @@ example() {
 	assert_output ''
 }
 
-# forgets BODY - a test file that starts a server with a command, says their
-# pids and does not stop them.
+# forgets BODY - write a test file that starts a server with a command, prints
+# their pids, and does not stop them.
 forgets() {
 	cat <<-END
 	test "forgets" {

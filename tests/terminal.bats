@@ -34,8 +34,8 @@ setup() {
 	END
 }
 
-# at_terminal STEPS - run expect's STEPS after those of setup, with a peer that
-# does the steps of the array steps.
+# at_terminal STEPS - run expect's STEPS after those of setup; the peer takes
+# the steps in the array steps.
 at_terminal() {
 	start_listener peer "$talk" 0 "${steps[@]}"
 	export port
@@ -244,8 +244,8 @@ shell='
 	assert_output 0
 }
 
-# progress COLUMNS STEPS - on a terminal that wide, of a file that is sent once
-# the fifo is written to; what is on the terminal goes to the file screen.
+# progress COLUMNS STEPS - send a file, once the FIFO go is written to, on a
+# terminal of this width; the terminal's text goes to the file screen.
 progress() {
 	steps=(hear=go "${steps[@]}")
 	mkfifo go
@@ -257,7 +257,8 @@ progress() {
 		want {\r\d+%, [0-9.]+ MiB sent \([0-9.]+ MiB/s\), 0:00}'"$2"
 }
 
-# fits COLUMNS - what was on the terminal: no line is wrapped, none is escaped.
+# fits COLUMNS - check the terminal's text: no line is wrapped, and there are no
+# escape sequences.
 fits() {
 	run ! grep $'\e' screen
 	assert_equal "$(tr '\r' '\n' <screen | wc -L)" $(($1 - 1))

@@ -5,9 +5,9 @@
 
 load helper
 
-# receives CLIENT... - the client sends the file data to port PORT of 127.0.0.1,
-# where PORT in its words stands for the number.  The file has $size bytes, or 5
-# million, and a third more.
+# receives CLIENT... - check that a client sends the file data to port PORT of
+# 127.0.0.1 in full.  PORT in its words stands for the number.  The file has
+# $size bytes, or 5 million, and a third more.
 receives() {
 	head -c "${size:-5000000}" /dev/urandom | base64 >data
 	start_server --local 0 </dev/null

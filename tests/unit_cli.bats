@@ -5,8 +5,8 @@
 
 load helper
 
-# refuses COMMAND [ARG]... - a usage error: one line, status 2, and no internet
-# socket was made.
+# refuses COMMAND [ARG]... - check for a usage error: one line, status 2, and no
+# internet socket made.
 refuses() {
 	run --separate-stderr \
 		traced -f -qq -e trace=socket -o trace tcpu "$@" </dev/null
@@ -16,8 +16,8 @@ refuses() {
 	run ! grep AF_INET trace
 }
 
-# server - a tcpu listen that sends what is written to $answers, and whose output
-# is read from $heard.
+# server - start tcpu listen; it sends what is written to $answers, and its
+# output is read from $heard.
 server() {
 	mkfifo answers heard
 	tcpu listen -1 0 <answers >heard 2>server.err 3>&- &
@@ -27,7 +27,7 @@ server() {
 	read -r -t 10 -u "$heard" port
 }
 
-# client - a tcpu connect to it that sends what is written to $lines.
+# client - start tcpu connect; it sends what is written to $lines.
 client() {
 	mkfifo lines
 	tcpu connect 127.0.0.1 "$port" <lines >client.out 2>client.err \
@@ -41,7 +41,7 @@ say() {
 	echo "$1" >&"$lines"
 }
 
-# hears LINE - that is the next line that the server prints.
+# hears LINE - check that this is the next line that the server prints.
 hears() {
 	local line
 	read -r -t 10 -u "$heard" line

@@ -5,14 +5,15 @@
 
 load helper
 
-# refuses STATUS MESSAGE ARG... - tcpu ends so, with that message only.
+# refuses STATUS MESSAGE ARG... - tcpu fails with this status and this message
+# only.
 refuses() {
 	run "-$1" --separate-stderr timeout -k1 10 tcpu "${@:3}" </dev/null
 	assert_output ''
 	assert_equal "$stderr" "tcpu: $2"
 }
 
-# leave_dead PATH - a socket file whose process was killed.
+# leave_dead PATH - leave a socket file whose process was killed.
 leave_dead() {
 	local server
 	start_server --no-accept "unix:$1"
@@ -22,12 +23,13 @@ leave_dead() {
 	rm -f server.err server.out
 }
 
-# assert_socket PATH - there is a socket, whether somebody listens or not.
+# assert_socket PATH - check that the file is a socket, with or without
+# listener.
 assert_socket() {
 	[ -S "$1" ] || fail "no socket: $1"
 }
 
-# sockets - how many files here are sockets.
+# sockets - print how many files here are sockets.
 sockets() {
 	find . -type s | wc -l
 }
@@ -175,7 +177,7 @@ sockets() {
 	assert_equal "$(wc -l <got)" 1
 }
 
-# only_one PID... - of these, one is running.
+# only_one PID... - check that one of these processes is running.
 only_one() {
 	[ "$(ps -o stat= -p "$(IFS=,; echo "$*")" | grep -vc '^Z')" -eq 1 ]
 }
@@ -428,7 +430,7 @@ only_one() {
 
 # ---- accept-ready, addresses ----
 
-# agrees PENDING - what accept-ready and ss say of the queue of s.
+# agrees PENDING - check that accept-ready and ss report the same queue of s.
 agrees() {
 	run timeout -k1 10 tcpu accept-ready -c unix:s
 	assert_output "$(ss -Hlx "src = unix:s" | awk '{ print $3, $4 }')"
@@ -534,8 +536,8 @@ many connections wait"
 	assert_content server.err ''
 }
 
-# both_ways COMMAND... - it connects to s, sends a line with its end of file,
-# and gets the answer that comes after that.
+# both_ways COMMAND... - check that it connects to s, sends a line and the end
+# of file, and gets the answer that follows.
 both_ways() {
 	start_server --pipes unix:s -- sh -c 'cat; echo answer'
 	run timeout -k1 20 "$@" <<<question
@@ -550,7 +552,8 @@ both_ways() {
 	both_ways ncat -U s
 }
 
-# answered COMMAND... - it listens on s, and gets what a client sends.
+# answered COMMAND... - check that it listens on s and receives what a client
+# sends.
 answered() {
 	start_background server "$@" <<<answer
 	wait_until timeout -k1 10 tcpu accept-ready -q --listening unix:s
