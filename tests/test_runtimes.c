@@ -106,7 +106,7 @@ several(void)
 	    settled_fds(), fds, "an OS thread that ends gives everything back");
 }
 
-/* What the process has when it forks: threads in accept and in read. */
+/* The threads and handles of the process when it forks. */
 static struct {
 	tcp_listener l;
 	struct both c;
@@ -315,7 +315,7 @@ work_and_shut_down(void)
 	tcp_shutdown();
 }
 
-/* Whether the child exits and EXITS processes exit in all. */
+/* Whether the child exits, and EXITS processes in all exit with it. */
 static bool
 ends_well(void (*child)(void), int exits)
 {
@@ -449,7 +449,7 @@ load(void)
 
 	path[n > 0 ? n : 0] = '\0';
 	for (int i = 0; i < 2 && strrchr(path, '/') != NULL; i++)
-		*strrchr(path, '/') = '\0'; /* the program, and tests */
+		*strrchr(path, '/') = '\0'; /* the program; tests */
 	strncat(path, "/libtcpunit.so.1", sizeof path - strlen(path) - 1);
 	return dlopen(path, RTLD_NOW);
 }

@@ -222,7 +222,7 @@ terminated(void)
 	    "a thread terminated before it ran fails in its first wait");
 }
 
-/* Counts how many of four waits fail; each could also end by itself. */
+/* Counts how many of four waits fail. */
 static void *
 count_failures(void *arg)
 {

@@ -19,7 +19,7 @@
 
 enum { WAKERS = 4, SLEEPERS = 40, WAKES = 200, LATE_MS = 50, TURNS = 30 };
 
-/* Wakes the thread *ARG. */
+/* Wakes the thread that ARG points to. */
 static void *
 wake_one(void *arg)
 {
@@ -38,7 +38,7 @@ start_os_thread(void *(*f)(void *), void *arg)
 	return thread;
 }
 
-/* Wakes T from another OS thread, which ends before this returns. */
+/* Wakes T from another OS thread, which has ended when this returns. */
 static bool
 wake_elsewhere(tcp_thread t)
 {
@@ -61,7 +61,7 @@ kept(void)
 	    "and several count as one");
 }
 
-/* Waits for a pipe before it wakes the thread. */
+/* Waits for a byte from a pipe before it wakes the thread. */
 struct late {
 	tcp_thread thread;
 	int gate[2];
@@ -182,7 +182,7 @@ refuses(void)
 	tcp_close_mutex(m);
 }
 
-/* More threads than any place has room for, one after another. */
+/* Runs more threads than a place has room for, one after another. */
 static void
 places(void)
 {
@@ -231,8 +231,8 @@ ends_of_waits(void)
 	tcp_restore_deadline(outer);
 }
 
-/* Each waker adds to the count of a sleeper, and wakes it.  A wake that is lost
- * leaves it waiting. */
+/* Each waker adds to the count of a sleeper and wakes it.  If a wake is lost,
+ * the sleeper waits for ever. */
 static struct sleeper {
 	tcp_thread thread;
 	atomic_int count;
@@ -333,7 +333,7 @@ live_elsewhere(void *arg)
 	return tcp_wait_wake(5000) == 0 ? arg : NULL;
 }
 
-/* Its result, once it was woken from here. */
+/* Runs live_elsewhere and wakes its thread; returns its result. */
 static void *
 live_and_wake(tcp_thread *t)
 {
@@ -367,7 +367,7 @@ descriptors(void)
 	    "also after a shutdown");
 }
 
-/* In an OS thread whose runtime never had a descriptor for wakes. */
+/* Waits in an OS thread whose runtime has never had a descriptor for wakes. */
 static void *
 wait_without_descriptors(void *arg)
 {
@@ -391,7 +391,7 @@ without_descriptors(void)
 	tcp_thread t;
 	bool good = false;
 
-	/* It holds the runtime that another one has left. */
+	/* The holder takes the runtime that an ended OS thread has left. */
 	atomic_store(&latest, 0);
 	holder = start_os_thread(live_elsewhere, &t);
 	while (atomic_load(&latest) == 0)
@@ -420,7 +420,7 @@ forks(void)
 	pthread_t os;
 	pid_t child;
 
-	tcp_wait_wake(0); /* the parent has its descriptor */
+	tcp_wait_wake(0); /* opens the parent's descriptor */
 	atomic_store(&latest, 0);
 	os = start_os_thread(live_elsewhere, &elsewhere);
 	while (atomic_load(&latest) == 0)
@@ -442,7 +442,7 @@ forks(void)
 
 #endif
 
-/* The child waits in its own loop, and is woken there by a signal. */
+/* The child waits in its own loop, where a signal handler wakes it. */
 static void
 fork_and_signal(void)
 {

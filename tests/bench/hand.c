@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * hand - what a transfer can cost at best, written for each kind of input and
- * output by hand: no options, no half-close to wait for, no errors to survive.
+ * hand - the lowest cost of a transfer, with code written by hand for each kind
+ * of input and output: it has no options, waits for no half-close, and survives
+ * no errors.
  *
  *   hand connect PORT	sends stdin: sendfile from a file, 128 KiB reads
  *			from an enlarged pipe
  *   hand listen PORT	receives to stdout: splice to an enlarged pipe, 128 KiB
  *			writes to anything else
- *   hand drain		empties a pipe as cheaply as can be, prints its bytes
+ *   hand drain		empties a pipe in the cheapest way, and prints the
+ *number of bytes
  */
 #include <err.h>
 #include <fcntl.h>

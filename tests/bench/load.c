@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * load - clients of an echo server: so many connections, each of which sends a
- * line of 64 bytes and, when it is back, the next.
+ * load - clients of an echo server.  Each connection sends a line of 64 bytes
+ * and, when the line has come back, the next one.
  *
  *   load PORT CONNECTIONS SECONDS	prints the requests per second after a
- *					warm-up of a tenth, all there were, and
+ *					warm-up of a tenth, their number, and
  *					the microseconds in which 99 % of them
  *					were answered
- *   load PORT CONNECTIONS idle		one request on each, prints "ready",
- *					and does nothing; again for each byte
- *					of stdin, until that ends
+ *   load PORT CONNECTIONS idle		sends one request on each, prints
+ *					"ready", and waits; repeats this for
+ *					each byte of stdin until its end
  */
 #include <err.h>
 #include <stdio.h>

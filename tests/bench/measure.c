@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * measure FILE TIMES COMMAND [ARG]... - runs the command so many times, one
- * after the other, and writes to FILE what that took: seconds, seconds of
- * user and of system time, and the KiB of memory that the largest one had.
- * A command that SIGTERM ends is a server that has done its work.
+ * after the other, and writes the costs to FILE: elapsed seconds, seconds of
+ * user and of system time, and the KiB of memory of the largest run.  A command
+ * that SIGTERM ends counts as a server that has done its work.
  */
 #include <err.h>
 #include <signal.h>

@@ -27,7 +27,7 @@ int64_t sim_elapsed(void);
  * which they were added. */
 void sim_at(int64_t when, void (*f)(void *), void *arg);
 
-/* Lets NS nanoseconds pass, and the events of that time happen. */
+/* Lets NS nanoseconds pass; the events of that time happen. */
 void sim_spend(int64_t ns);
 
 /* An event calls this for a process that never calls the system again: the
@@ -37,7 +37,8 @@ void sim_stop_process(void);
 /* Returns the time of the next event. */
 int64_t sim_next(void);
 
-/* Lets time pass until WHEN, if that is not over, and the events happen. */
+/* Lets time pass until WHEN, which is not before now; the events until then
+ * happen. */
 void sim_jump(int64_t when);
 
 #endif

@@ -86,8 +86,9 @@ bool sim_table_draw(void);
 /* Returns the time of the last call that failed because of this. */
 int64_t sim_table_failed(void);
 
-/* The read or write of files that lack it: EBADF for pipes and regular files,
- * which were opened for the other direction, and EINVAL for all others. */
+/* The read or write of files that cannot be read or cannot be written: EBADF
+ * for pipes and regular files, which were opened for the other direction, and
+ * EINVAL for all others. */
 ssize_t sim_file_refuse_read(
     struct sim_file *f, void *buf, size_t n, bool peek);
 ssize_t sim_file_refuse_write(struct sim_file *f, const void *data, size_t n);

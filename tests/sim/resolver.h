@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names, for getaddrinfo(3): an answer takes its time.
+ * The names that getaddrinfo(3) looks up; an answer takes its time.
  */
 #ifndef SIM_RESOLVER_H
 #define SIM_RESOLVER_H

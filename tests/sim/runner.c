@@ -25,7 +25,7 @@
 
 enum { LIMIT = 5 }; /* seconds of CPU time; a run that takes more hangs */
 
-/* Lies in memory that the processes share. */
+/* This struct lies in memory that the processes share. */
 struct report {
 	atomic_ullong runs, failures, steps, trace;
 	atomic_llong simulated;

@@ -12,8 +12,8 @@
 
 enum { SIM_MAX_JOBS = 64 };
 
-/* How many processes run at a time, whether each step is printed, and whether
- * to stop at the first failure. */
+/* Sets how many processes run at a time, whether each step is printed, and
+ * whether to stop at the first failure. */
 void sim_runner_start(int jobs, bool aloud, bool stop);
 
 /* PROGRAM may be NULL; the seed then chooses the program. */

@@ -41,7 +41,7 @@ struct sim_socket {
 	bool reset;  /* a reset has come */
 	bool linger; /* SO_LINGER of 0 */
 	bool keepalive;
-	bool probed; /* keepalive has found the peer gone */
+	bool probed; /* a probe was answered by a reset */
 	int64_t closed_at;
 	uint64_t taken; /* bytes that had arrived at the close */
 	bool read_shut, write_shut;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One direction of a connection or of a pipe: bytes that the writer has passed
- * on, and that have arrived at the reader or are on their way.
+ * One direction of a connection or of a pipe: bytes that the writer has
+ * written, and that have arrived at the reader or are on their way.
  */
 #ifndef SIM_STREAM_H
 #define SIM_STREAM_H
@@ -54,7 +54,7 @@ void sim_stream_cut(struct sim_stream *s);
 /* Returns the number of bytes that had arrived at time WHEN. */
 uint64_t sim_stream_arrived_by(const struct sim_stream *s, int64_t when);
 
-/* Returns the time at which a byte will arrive that is written now. */
+/* Returns the time at which a byte that is written now will arrive. */
 int64_t sim_stream_arrival(struct sim_stream *s);
 
 #endif

@@ -54,7 +54,7 @@ struct sim_task {
 	bool terminated;       /* and has not seen the error yet */
 	unsigned terminations; /* whose error it has not seen yet */
 	uintptr_t base;        /* the highest address of its stack in use */
-	uint64_t ready_at;     /* in steps, before it begins */
+	uint64_t ready_at;     /* the step; used until it begins */
 };
 
 enum { SIM_MAX_TASKS = 256 };
@@ -71,7 +71,7 @@ char *sim_task_memory(size_t n);
 /* Enumerates all tasks. */
 struct sim_task *sim_task_at(unsigned i); /* NULL: no more */
 unsigned sim_tasks_alive(void);
-/* All tasks but the running one have ended with the runtime. */
+/* To be called when tcp_shutdown has ended all tasks but the running one. */
 void sim_tasks_vanish(void);
 
 /* Spends time without calling the library. */

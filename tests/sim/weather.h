@@ -11,7 +11,7 @@
 
 struct sim_weather {
 	unsigned short_read;  /* reads and writes move fewer bytes */
-	unsigned interrupted; /* calls fail with EINTR */
+	unsigned interrupted; /* EINTR */
 	unsigned spurious;    /* a file is falsely reported as ready */
 	unsigned aborted;     /* accept meets a dead connection */
 	unsigned unsupported; /* RWF_NOWAIT, sendfile, splice fail */
