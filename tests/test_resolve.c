@@ -243,7 +243,7 @@ used_ms(void)
 	    (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
 }
 
-/* The child's part: returns 0 if the child used no processor time and can look
+/* The child's part: returns 0 if the child rests while it waits, and can look
  * names up. */
 static int
 child(int port)

@@ -211,7 +211,7 @@ ioctl(int fd, unsigned long request, ...)
 	return 0;
 }
 
-/* Never moves: the library only asks for the position of a file. */
+/* Never moves: the command only asks for the position of a file. */
 off64_t
 lseek64(int fd, off64_t offset, int whence)
 {
