@@ -153,8 +153,8 @@ other_runtime(void *arg)
 	for (int i = 0; i < HELPERS; i++)
 		tcp_thread_start(look_up, (struct client *)arg + i);
 	for (int i = 0; i < 100 && other_threads() < 1 + HELPERS; i++)
-		tcp_thread_sleep(TICK_MS); /* the helpers, and this OS thread */
-	return NULL;                       /* they are given up */
+		tcp_thread_sleep(TICK_MS);
+	return NULL; /* the callers give up */
 }
 
 static void

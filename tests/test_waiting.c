@@ -65,6 +65,7 @@ in_read(void)
 static int
 in_write(void)
 {
+	tcp_resume_output(deaf.out); /* an earlier write was cut */
 	return (int)tcp_write(deaf.out, much, sizeof much);
 }
 
@@ -163,8 +164,15 @@ others_run(void)
 static bool
 terminates(struct waiter *w)
 {
-	return !w->done && tcp_thread_terminate(w->thread) == 0 &&
-	    tcp_thread_join(w->thread, NULL, 5000) == 0 && w->terminated;
+	bool waited = !w->done;
+	bool ended = tcp_thread_terminate(w->thread) == 0 &&
+	    tcp_thread_join(w->thread, NULL, 5000) == 0;
+
+	if (!waited || !ended || !w->terminated)
+		printf("# %s: %swaited, %sended, %sterminated\n", w->where,
+		    waited ? "" : "not ", ended ? "" : "not ",
+		    w->terminated ? "" : "not ");
+	return waited && ended && w->terminated;
 }
 
 static void
