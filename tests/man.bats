@@ -130,9 +130,10 @@ try() {
 }
 
 @test "the tutorial shows programs as they are tested" {
-	local name n=4
+	local name n=4 names=(work_queue philosophers primes delay choose handler
+		drain chat http_pool os_threads hand_over)
 	examples "$TOP/man/tcpunit-tutorial.7" c
-	for name in work_queue philosophers primes delay choose handler drain chat; do
+	for name in "${names[@]}"; do
 		n=$((n + 1))
 		sed '1,/^ \*\//d' "$TOP/tests/prog_$name.c" | cmp - $n.c
 		"$BUILD/tests/prog_$name" </dev/null | cmp - $n.out
