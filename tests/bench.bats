@@ -10,16 +10,24 @@ bench() {
 		run timeout -k1 50 "$TOP/tests/bench/bench" "$@"
 }
 
+# has_results ID... - the benchmarks that ran have results of ours.
+has_results() {
+	local id
+	for id; do
+		assert_line --regexp "^$id  "
+		assert_file_contains "$id-reno.json" '"median"'
+	done
+}
+
 # runs GROUP ID... - check that the group's benchmarks print results of tcpu.
 runs() {
 	local id
 	bench "$1"
 	assert_success
 	refute_output --regexp ' at .* line [0-9]' # perl's complaints
+	has_results "${@:2}"
 	for id in "${@:2}"; do
-		assert_line --regexp "^$id  "
 		assert_line --regexp "^  $id: .*(met|MET)\$"
-		assert_file_contains "$id-reno.json" '"median"'
 	done
 }
 
@@ -39,7 +47,8 @@ runs() {
 }
 
 @test "switch: threads give way" {
-	runs switch B10 B16 B17-0 B17-128
+	runs switch B10 B16
+	has_results B17-0 B17-128 # their aims need Go, which may be missing
 }
 
 @test "idle: memory of a connection" {
