@@ -40,8 +40,8 @@ runs() {
 	runs pieces B6-listen B6-connect
 }
 
-@test "echo: many connections, and one" {
-	runs echo B7-64 B7-1000 B7-10000 B9
+@test "echo: many connections, one, and two OS threads" {
+	runs echo B7-64 B7-1000 B7-10000 B9 B18
 	assert_line --regexp '^  B8: calls each, at most 2.2: '
 	assert_line --regexp '^  B8: epoll_ctl each, at most 0.05: '
 }

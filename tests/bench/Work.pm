@@ -140,10 +140,17 @@ sub echo {
 	my $server = start(watched($tracing, 'server',
 		command($commands->[0], PORT => $port)));
 	await_listener($port);
-	settle(start(['load', $port, $b->{connections},
-		$b->{seconds} * ($tracing ? 4 : 1)], undef, 'load'));
+	my $loads = $b->{loads} // 1;
+	my @load = ('load', $port, max(1, int($b->{connections} / $loads)),
+		$b->{seconds} * ($tracing ? 4 : 1));
+	settle(map { start(\@load, undef, "load$_") } 1 .. $loads);
 	stop($server);
-	my ($rate, $requests) = split ' ', slurp('load');
+	my ($rate, $requests) = (0, 0);
+	for (1 .. $loads) {
+		my ($per_second, $n) = split ' ', slurp("load$_");
+		$rate += $per_second;
+		$requests += $n;
+	}
 	die "no answers\n" unless $rate > 0;
 	if ($tracing) {
 		my %calls = calls('server');

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * echo_tcpunit PORT [lines] - an echo server with a green thread for each
- * connection, which reads the bytes that are there, or lines.
+ * echo_tcpunit PORT [bytes|lines [N]] - an echo server with a green thread for
+ * each connection, which reads the available bytes, or lines; on N OS threads,
+ * each with its own listener.
  */
 #include <err.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <tcpunit.h>
 
 struct client {
 	tcp_port in, out;
 };
+
+static void *serve_bytes(void *);
+
+static void *(*serve_client)(void *) = serve_bytes;
+static bool shared; /* the port, among OS threads */
 
 static void
 echo_bytes(struct client *c)
@@ -56,23 +64,38 @@ serve_lines(void *arg)
 	return NULL;
 }
 
-int
-main(int argc, char **argv)
+static void *
+serve(void *port)
 {
 	struct tcp_listen_options o = {TCPUNIT_LISTEN_DEFAULTS};
 	struct client *c;
 	tcp_listener l;
-	tcp_thread t;
 
-	if (argc < 2)
-		errx(2, "usage: echo_tcpunit PORT [lines]");
 	o.host = "127.0.0.1";
 	o.backlog = 4096;
-	l = tcp_listen((int)strtol(argv[1], NULL, 10), &o);
-	while ((c = malloc(sizeof *c)) && !tcp_accept(l, &c->in, &c->out)) {
-		t = tcp_thread_start(argc > 2 ? serve_lines : serve_bytes, c);
-		if (tcp_thread_detach(t) == -1)
+	o.reuse_port = shared;
+	l = tcp_listen((int)strtol(port, NULL, 10), &o);
+	while ((c = malloc(sizeof *c)) && !tcp_accept(l, &c->in, &c->out))
+		if (tcp_thread_detach(tcp_thread_start(serve_client, c)) == -1)
 			break;
-	}
 	errx(1, "%s", tcp_last_error()->text);
+}
+
+int
+main(int argc, char **argv)
+{
+	pthread_t thread;
+	long n = 1;
+
+	if (argc < 2 || argc > 4)
+		errx(2, "usage: echo_tcpunit PORT [bytes|lines [N]]");
+	if (argc > 2 && strcmp(argv[2], "lines") == 0)
+		serve_client = serve_lines;
+	if (argc > 3)
+		n = strtol(argv[3], NULL, 10);
+	shared = n > 1;
+	while (--n > 0)
+		if (pthread_create(&thread, NULL, serve, argv[1]) != 0)
+			errx(1, "pthread_create");
+	serve(argv[1]);
 }
