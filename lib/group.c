@@ -108,7 +108,7 @@ tcp_group_terminate(tcp_group handle, int timeout)
 	struct tu_runtime *rt = tu_enter("group-terminate");
 	struct tu_group *g;
 	struct tu_waiter w = {0};
-	enum tu_wake woken = TU_READY;
+	enum tu_wake woken = TU_ELAPSED;
 
 	if (rt == NULL || tu_check_time(timeout) == -1)
 		return -1;
@@ -119,7 +119,8 @@ tcp_group_terminate(tcp_group handle, int timeout)
 			return -1;
 		if (LIST_EMPTY(&g->members))
 			return 0;
-		terminate(g);
+		if (woken == TU_ELAPSED) /* and not at the end of the limit */
+			terminate(g);
 		woken = tu_waiter_wait(
 		    &w, &rt->scheduler, &g->waiters, NULL, tu_after(PAUSE_MS));
 	}

@@ -148,6 +148,34 @@ cleaning_up(void)
 	tcp_close_group(group);
 }
 
+/* A thread that counts its terminations, and ends after the second one. */
+static void *
+count_terminations(void *count)
+{
+	int *n = count;
+
+	while (*n < 2)
+		*n += tcp_thread_sleep(-1) == -1;
+	return NULL;
+}
+
+static void
+limit_shorter_than_pause(void)
+{
+	int n = 0;
+
+	group = tcp_make_group();
+	start(count_terminations, &n);
+	tcp_thread_yield();
+	ok(failed(tcp_group_terminate(group, 1) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT),
+	    "a limit may run out before threads are terminated again");
+	tcp_thread_yield();
+	is_int(n, 1, "and its end does not terminate them again");
+	tcp_group_terminate(group, 5000);
+	tcp_close_group(group);
+}
+
 static void *
 fail(void *arg)
 {
@@ -339,6 +367,7 @@ main(void)
 	run(members);
 	run(terminates);
 	run(cleaning_up);
+	run(limit_shorter_than_pause);
 	run(errors);
 	run(closed);
 	run(deadlocks);
