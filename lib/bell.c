@@ -111,7 +111,7 @@ tu_bell_heard(struct tu_bell *bell)
 }
 
 /* In a child, the new eventfd takes the number of the one that it shares with
- * its parent. */
+ * its parent; it may have that already, if the child has closed all. */
 int
 tu_bells_fileno(struct tu_bells *b)
 {
@@ -122,8 +122,8 @@ tu_bells_fileno(struct tu_bells *b)
 	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd == -1)
 		return -1;
-	if (b->number != -1) {
-		(void)dup3(fd, b->number, O_CLOEXEC); /* both are open */
+	if (b->number != -1 && b->number != fd) {
+		(void)dup3(fd, b->number, O_CLOEXEC); /* fd is open */
 		tu_fd_close(fd);
 		fd = b->number;
 	}

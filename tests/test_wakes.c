@@ -17,7 +17,14 @@
 #include "tap.h"
 #include "unit.h"
 
-enum { WAKERS = 4, SLEEPERS = 40, WAKES = 200, LATE_MS = 50, TURNS = 30 };
+enum {
+	WAKERS = 4,
+	SLEEPERS = 40,
+	WAKES = 200,
+	LATE_MS = 50,
+	TURNS = 30,
+	FDS = 64
+};
 
 /* Wakes the thread that ARG points to. */
 static void *
@@ -461,6 +468,27 @@ fork_and_signal(void)
 	signal(SIGALRM, SIG_DFL);
 }
 
+/* A child that closes what it has inherited gets the same numbers again. */
+static void
+fork_and_close(void)
+{
+	pid_t child;
+
+	tcp_wait_wake(0);
+	tcp_shutdown();
+	child = fork();
+	if (child == 0) {
+		for (int fd = 3; fd < FDS; fd++)
+			close(fd);
+		_exit(!failed(tcp_wait_wake(1) == -1, TCPUNIT_ERROR_TIMEOUT,
+			  ETIMEDOUT) ||
+		    !tcp_wake(tcp_current_thread()) ||
+		    tcp_wait_wake(5000) != 0);
+	}
+	is_int(status_of(child), 0,
+	    "a child that has closed all descriptors can be woken");
+}
+
 static void
 shutdown_with_waits(void)
 {
@@ -492,6 +520,7 @@ main(void)
 	run(forks);
 #endif
 	run(fork_and_signal);
+	run(fork_and_close);
 	run(shutdown_with_waits);
 	return done_testing();
 }
