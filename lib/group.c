@@ -27,6 +27,7 @@ struct tu_group {
 };
 
 static int check_caller(const struct tu_group *, const struct tu_thread *);
+static bool is_member(const struct tu_group *, const struct tu_thread *);
 static void terminate(struct tu_group *);
 static void leave(struct tu_ending *, struct tu_thread *);
 static void drop(void *);
@@ -115,10 +116,12 @@ tcp_group_terminate(tcp_group handle, int timeout)
 	tu_limit(&rt->scheduler, timeout);
 	while (!w.given && (woken == TU_READY || woken == TU_ELAPSED)) {
 		g = tu_find(rt, TU_GROUP, handle.bits);
-		if (g == NULL || check_caller(g, rt->scheduler.current) == -1)
+		if (g == NULL)
 			return -1;
 		if (LIST_EMPTY(&g->members))
 			return 0;
+		if (is_member(g, rt->scheduler.current))
+			return tu_raise_wake(TU_DEADLOCK, NULL);
 		if (woken == TU_ELAPSED) /* and not at the end of the limit */
 			terminate(g);
 		woken = tu_waiter_wait(
@@ -161,6 +164,17 @@ check_caller(const struct tu_group *g, const struct tu_thread *caller)
 	if (tu_waits_for(m->thread, caller))
 		return tu_raise_wake(TU_DEADLOCK, NULL);
 	return 0;
+}
+
+static bool
+is_member(const struct tu_group *g, const struct tu_thread *t)
+{
+	const struct tu_member *m;
+
+	LIST_FOREACH(m, &g->members, link)
+	if (m->thread == t)
+		return true;
+	return false;
 }
 
 /* A thread that has not yet noticed the last time is left alone. */

@@ -307,6 +307,19 @@ deadlocks(void)
 	tcp_close_group(group);
 }
 
+static void
+terminates_what_waits_for_the_caller(void)
+{
+	tcp_thread me = tcp_current_thread();
+
+	group = tcp_make_group();
+	start(join_it, &me);
+	tcp_thread_yield();
+	ok(tcp_group_terminate(group, 5000) == 0,
+	    "a thread that waits for the caller is terminated");
+	tcp_close_group(group);
+}
+
 static void *
 echo(void *connection)
 {
@@ -371,6 +384,7 @@ main(void)
 	run(errors);
 	run(closed);
 	run(deadlocks);
+	run(terminates_what_waits_for_the_caller);
 	run(server);
 	run(left_to_shutdown);
 	return done_testing();
