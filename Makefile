@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# GNU make; no configure.  Everything that is made goes to $(BUILD).
+# GNU make; no configure.  All output goes to $(BUILD).
 #
 #   make               the libraries and the command
 #   make demo          install what is missing, build, run the example
@@ -16,7 +16,7 @@
 #   make deps          Debian packages to build and to test
 #   make dist          the tarballs of the last commit: source, and binary, which
 #                      is static (ARCH=arm64); deb: its Debian packages
-#   make release-check what takes longer: packages, other machines
+#   make release-check the slow checks: packages, other machines
 #
 # SAN=1 builds with ASan and UBSan, TSAN=1 with TSan, for tests with several OS
 # threads; TINY=1 with internal buffers of a byte; Q= shows the commands.
@@ -69,10 +69,10 @@ ifdef TINY
 TINY_CPPFLAGS = -DTCPUNIT_TINY=1
 endif
 
-# Debian packages, each with what tells that it is there where that is not a
-# command of the same name, and the package that does where there is none of
-# that name.  Where there is no /etc/hosts, libnss-myhostname
-# knows localhost, for other programs.
+# Debian packages.  After = comes the command or file that shows that the
+# package is installed, if it is not a command of the package's name; after the
+# comma a package for systems that do not have the first one.  libnss-myhostname
+# lets other programs look up localhost if there is no /etc/hosts.
 BUILD_DEPS = gcc libc6-dev=/usr/include/stdio.h pkg-config \
 	libevent-dev=/usr/include/event2/event.h
 STATIC_DEPS = gcc pkg-config linux-libc-dev=/usr/include/linux/errno.h \
@@ -99,7 +99,8 @@ VERSION = $(shell sed -n 's/^.define TCPUNIT_VERSION "\(.*\)"/\1/p' \
 SO = libtcpunit.so.1
 SOURCE = $(BUILD)/tcpunit-$(VERSION).tar.gz
 
-# The calls that a page of section 3 is about, each a link to it.
+# Prints the calls that a page of section 3 describes; each is a link to the
+# page.
 CALLS = sed -n 's/^\.Nm \(tcp_[a-z_]*\).*/\1/p'
 RECIPES = sed -n '/^```bash$$/,/^```$$/{ /^```/!p; }'
 
@@ -109,7 +110,7 @@ COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -idirafter compat $(TINY_CPPFLAGS) $(
 LINK = $(CC) $(CFLAGS) $(RELRO) -pthread $(LDFLAGS)
 LIBS = $(shell $(PKG_CONFIG) --libs libevent_core)
 
-# They were libraries of their own before glibc 2.34.
+# Before glibc 2.34 these were separate libraries.
 TEST_LIBS = $(LIBS) -lrt -lutil -ldl
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
@@ -142,12 +143,12 @@ SCRIPTS = .ci/* tests/run tests/suite tests/namespaces tests/conformance tests/d
 	tests/*.bash cmd/bats/*.bash cmd/completion/*.bash
 CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
 	-Ilib -D_GNU_SOURCE -U__has_include --include=$(QUEUE_H)
-# It thinks that nothing comes back from raise(3).
+# cppcheck assumes that raise(3) does not return.
 TASTE = clarifyCalculation unreachableCode unusedStructMember variableScope
 QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
-# What is about the tree is tested once, not for each way to compile it; and
-# with small buffers there are too many calls to let each of them fail, and what
-# two processes print together is mixed.
+# Files that test the tree run in one variant only, not in each way to compile
+# it.  TINY=1 makes too many calls to let each of them fail, and mixes the
+# output of two processes.
 ONCE = $(if $(SAN)$(TINY),bench container deps dist install layering load readme \
 	sim static) \
 	$(if $(TINY),faults help man_tcpu)
@@ -165,7 +166,7 @@ tests: all $(TEST_OBJ:.o=) $(BUILD)/tests/test_exceptions $(BENCH_BIN) $(BUILD)/
 	$(BUILD)/tests/faults.so $(BUILD)/tests/sim/sim fuzzers
 fuzzers: $(FUZZ_BIN)
 
-# One line about all that is missing is worth more than a compiler's message
+# One line that lists everything missing is more useful than a compiler error
 # for each file.
 $(BUILD)/requirements:
 	$(eval LACK := $(shell CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' \
@@ -188,8 +189,8 @@ $(BUILD)/tests/sim/aid.a: $(SIM_AID)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-# Handlers of fork(2) and of ends of OS threads are never taken back, so that
-# dlclose(3) has to leave them where they are.
+# Handlers for fork(2) and for the end of OS threads cannot be removed, so that
+# dlclose(3) must not unload the library.
 $(BUILD)/$(SO): $(LIB_OBJ) lib/tcpunit.map
 	@echo '  LINK  $@'
 	$(Q)$(LINK) -shared -Wl,-soname,$(SO) -Wl,--version-script,lib/tcpunit.map \
@@ -239,7 +240,8 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/aid.a $(FUZZ_
 	@echo '  LINK  $@'
 	$(Q)$(LINK) $(PIE) -o $@ $^ $(TEST_LIBS)
 
-# Preloaded also where the rest has sanitizers, which it must not have.
+# Built without sanitizers, as it is also preloaded into programs that have
+# them.
 $(BUILD)/tests/faults.so: tests/faults/interpose.c Makefile
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
@@ -257,7 +259,8 @@ torture: deps
 	@$(BUILD)/tests/sim/sim -j $(JOBS) 1-1000000
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
-# Some tests fail by what notes the lines: it wants leave to write, and memory.
+# Recording the lines makes some tests fail: it needs write permission and
+# memory.
 COVERAGE = --no-print-directory BUILD=$(BUILD)/coverage HARDENING= \
 	CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
 FLUSH = $(abspath $(BUILD))/coverage/tests/coverage/flush.o
@@ -289,7 +292,7 @@ demo:
 
 STATIC = $(filter glibc,$(LIBC))$(ARCH)
 
-# The warnings of the linker are true: glibc loads its modules for look-ups.
+# The linker's warnings are right: glibc loads modules for look-ups at run time.
 static:
 	@.ci/deps $(if $(filter glibc,$(STATIC)),$(BUILD_DEPS),$(STATIC_DEPS))
 	@.ci/static $(BUILD)/static$(addprefix -,$(STATIC)) $(STATIC)
@@ -312,7 +315,7 @@ lint:
 	@.ci/deps $(BUILD_DEPS) $(LINT_DEPS)
 	@echo '  LINT  clang-format'
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
-	@echo '  LINT  clang-tidy' # its stderr counts what is not ours
+	@echo '  LINT  clang-tidy' # stderr counts warnings of headers
 	$(Q)printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P2 -I{} \
 		clang-tidy --quiet {} -- -std=c11 -D_GNU_SOURCE -Ilib \
 		2>/dev/null
@@ -323,7 +326,7 @@ lint:
 	$(Q)printf '%s\n' lib/*.c cmd/*.c cmd/*/*.c | xargs -P2 -I{} \
 		gcc -std=c11 -D_GNU_SOURCE -Ilib -O2 -Werror -fanalyzer \
 		-S -o /dev/null {}
-	@echo '  LINT  sizes of functions' # pmccabe takes a table for one
+	@echo '  LINT  sizes of functions' # pmccabe reports tables as functions
 	$(Q)pmccabe $(filter-out %/interpose.c,$(filter %.c,$(SOURCES))) | awk '$$2 > 15 || $$5 > 60 \
 		{ print "too big:", $$0; big = 1 } END { exit big }'
 	@echo '  LINT  licence lines'
@@ -340,7 +343,7 @@ lint:
 	@$(MAKE) BUILD=$(BUILD)/clang CC=clang CFLAGS='-O2 -Werror' all tests
 
 install: all install-library install-command
-	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || : # as root
+	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || : # needs root
 
 PAGE = install -D -m 644 $$page \
 	$(DESTDIR)$(MANDIR)/man$${page\#\#*.}/$${page\#\#*/} || exit
@@ -381,7 +384,7 @@ uninstall:
 	for call in $$($(CALLS) man/*.3); do \
 		rm -f $(DESTDIR)$(MANDIR)/man3/$$call.3; done
 
-# The same commit makes the same bytes, wherever and whenever.
+# The same commit gives the same bytes on every machine and at any time.
 dist: source binary
 
 source:

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: ISC
 #
-# accept-ready: who listens, and how many connections wait to be accepted.
-# sockets.pl makes the queues, and fails the test where asking changed one.
+# accept-ready: whether a socket listens, and how many connections wait to be
+# accepted.  sockets.pl makes the sockets and their queues, and fails the test
+# if a query changed a queue.
 
 load helper
 
 sockets=$BATS_TEST_DIRNAME/peers/sockets.pl
 sandbox=$BUILD/tests/prog_sandbox
 
-# refusing CALL ERROR COMMAND [ARG]... - run it with this system call failing.
-# (A tracer prevents the search for leaks.)
+# refusing CALL ERROR COMMAND [ARG]... - run the command; this system call
+# fails in it with this error.  LeakSanitizer is off, as it cannot work under a
+# tracer.
 refusing() {
 	ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS \
 		strace -qq -o strace.out -e trace="$1" \
@@ -24,8 +26,8 @@ with() {
 		bash -c "$(declare -f refusing);${*: -1}"
 }
 
-# answers STATUS OUTPUT SOCKET... OPTIONS - tcpu accept-ready with these options
-# prints this and nothing else.
+# answers STATUS OUTPUT SOCKET... OPTIONS - check that tcpu accept-ready with
+# these options has this exit status, and prints this and nothing else.
 answers() {
 	local status_wanted=$1
 	with "${@:3:$#-3}" "tcpu accept-ready ${*: -1}"
@@ -33,15 +35,15 @@ answers() {
 	[ "$1" -eq 4 ] || assert_equal "$stderr" ''
 }
 
-# refuses STATUS STDERR [ARG]... - tcpu accept-ready fails with this status and
-# one line on stderr.
+# refuses STATUS STDERR [ARG]... - check that tcpu accept-ready fails with this
+# status and this one line on stderr.
 refuses() {
 	run --separate-stderr -"$1" timeout -k 1 10 tcpu accept-ready "${@:3}"
 	assert_equal "$output" ''
 	assert_equal "$stderr" "tcpu: $2"
 }
 
-# free_port - a port that no process uses in a network namespace of the test.
+# free_port - print a port that no process uses in the test's network namespace.
 free_port=4242
 
 # ---- The question ----
@@ -418,8 +420,8 @@ tcpu: accept-ready: db:5432: $elsewhere"
 
 # ---- Whether a port can be had ----
 
-# agrees ARG... - print the status of --bindable, after comparing it with what
-# tcpu listen does: it listens, the port is in use, or it cannot listen there.
+# agrees ARG... - print the status of --bindable, after checking that tcpu
+# listen agrees: it listens, finds the port in use, or cannot listen there.
 agrees() {
 	run timeout -k1 10 tcpu accept-ready --bindable "$@"
 	bindable=$status
@@ -550,12 +552,12 @@ bindings() {
 	message+=' --until-exit and a port only'
 	for words in '--listening 80' '--not-listening 80' '--min 1 80' \
 		'-c 80' '--format=sh 80' '--fd 0'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		refuses 2 "$message" --bindable $words
 	done
 }
 
-# ---- Names and numbers that are none ----
+# ---- Invalid names and numbers ----
 
 @test "a host that cannot be resolved is status 3" {
 	run --separate-stderr -3 "$sandbox" \
@@ -596,7 +598,7 @@ bindings() {
 	local words
 	export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS
 	for words in 0 65536 '--fd 0 80' '--min x 80' 'localhost 8o' '80 -- true'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run -2 strace -qq -o trace -e trace=socket tcpu accept-ready $words
 		run -1 grep AF_INET trace
 	done
@@ -608,12 +610,12 @@ bindings() {
 	assert_equal "$stderr" 'tcpu: stdout: No space left on device'
 }
 
-# ---- If the kernel may not be asked ----
+# ---- If the kernel must not be asked ----
 
-# agrees_refused SOCKET... OPTIONS - the statuses with and without netlink are
-# the same, and so is the number of waiting connections; without netlink the
-# limit is unknown.  The call of socket(2) that is refused opens the netlink
-# socket; the one after it binds a socket.
+# agrees_refused SOCKET... OPTIONS - check that the status and the number of
+# waiting connections are the same with and without netlink; without it the
+# limit is unknown.  The test refuses the call of socket(2) that would open the
+# netlink socket; the next one opens the socket for bind(2).
 agrees_refused() {
 	status_wanted=0
 	with "${@:1:$#-1}" 'ask="tcpu accept-ready -c '"${*: -1}"'"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# Who is served: --allow and --deny, in a network with several addresses.
+# --allow and --deny: which clients are served, in a network with several
+# addresses.
 
 load helper
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# addresses: the ends of a descriptor, of a process's sockets, of a route.
-# sockets.pl makes the sockets, on descriptors 10, 11, ...
+# addresses: the two ends of a descriptor's connection, of a process's sockets,
+# and of a route.  sockets.pl makes the sockets, on descriptors 10, 11, ...
 
 load helper
 
@@ -15,8 +15,8 @@ with() {
 		"$sockets" "${@:1:$#-1}" -- bash -c "${*: -1}"
 }
 
-# refuses STATUS STDERR [ARG]... - tcpu addresses fails with this status and one
-# line on stderr.
+# refuses STATUS STDERR [ARG]... - check that tcpu addresses fails with this
+# status and this one line on stderr.
 refuses() {
 	run --separate-stderr -"$1" timeout -k 1 10 tcpu addresses "${@:3}"
 	assert_equal "$output" ''
@@ -26,7 +26,7 @@ refuses() {
 # ---- A descriptor ----
 
 # mirrors ADDRESS - check that both ends of a connection report the same two
-# addresses, which ss shows as well.
+# addresses, and that ss shows them too.
 mirrors() {
 	with "pair=$1" '
 		read -r ip port peer_ip peer_port < <(tcpu addresses --fd 10)
@@ -119,7 +119,7 @@ $port"
 }
 
 @test "the name of an interface cannot run commands in --format=sh" {
-	# shellcheck disable=SC2030,SC2031 # each line has a shell of its own
+	# shellcheck disable=SC2030,SC2031 # each line runs in its own shell
 	run -0 netns bash -c '
 		ip link set lo down && ip link set lo name "\`a;b$" &&
 		ip link set "\`a;b$" up &&
@@ -218,8 +218,9 @@ $port"
 	assert_output 200
 }
 
-# "${family[@]}" COMMAND [ARG]... - run it; its descendants end with it.
-# "${apart[@]}" COMMAND [ARG]... - likewise, in a network of its own.
+# "${family[@]}" COMMAND [ARG]... - run the command; its descendants are killed
+# when it ends.  "${apart[@]}" COMMAND [ARG]... - the same, in a network of its
+# own.
 family=(unshare --pid --fork --kill-child)
 [ "$(id -u)" -eq 0 ] || family+=(--map-current-user --keep-caps)
 apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
@@ -240,7 +241,7 @@ apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 }
 
 @test "--pid without /proc is 125, and not that there is no such process" {
-	# The sanitizers need /proc themselves.
+	# The sanitizers themselves need /proc.
 	[[ $(nm "$BUILD/tcpu") != *__asan_init* ]] || return 0
 	run --separate-stderr -125 "${private[@]}" --mount sh -c '
 		mount -t tmpfs none /proc && exec tcpu addresses --pid 1'
@@ -387,7 +388,7 @@ took_zero() {
 			}
 		}
 	END
-	# shellcheck disable=SC2086 # words are meant
+	# shellcheck disable=SC2086 # split on purpose
 	start_background nginx "${apart[@]}" $nginx -c "$PWD/nginx.conf"
 	tcpu addresses --pid $! --listening --wait=15 >first
 	run -0 tcpu addresses --pid $! --listening --format=hostport
@@ -468,7 +469,7 @@ a_server() {
 	export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS
 	for words in 'localhost 0' '::1 65536' '--pid 1 ::1 80' '--ip --port ::1 80' '127.0.0.1' \
 		'127.0.0.1 80 --wait'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run -2 strace -qq -o trace -e trace=socket tcpu addresses $words
 		run -1 grep AF_INET trace
 	done

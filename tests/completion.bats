@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: ISC
 #
-# completion.bats - what bash, zsh and fish offer behind tcpu.  The shells
-# themselves are asked.
+# completion.bats - the words that bash, zsh and fish offer after tcpu, as the
+# shells themselves show them.
 
 load helper
 
 COMPLETION=$TOP/cmd/completion
 
-# offered SHELL LINE - print what the shell offers at the end of the line.
+# offered SHELL LINE - print the words that the shell offers at the end of the
+# line.
 offered() {
 	"in_$1" "$2"
 }
@@ -89,7 +90,8 @@ offers_words() {
 @test "the text beside an option makes sense alone" {
 	local command
 	for command in listen connect accept-ready addresses; do
-		# A second line of it goes on after a semicolon.
+		# After a semicolon the list of options continues on a second
+		# line.
 		tcpu "$command" --help=all | awk '
 			/^  (-.,|   ) --/ {
 				n = length($0) > 30 && substr($0, 29, 2) == "  "

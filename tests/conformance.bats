@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# Whether every row of the conformance table has its test.
+# Every row of the conformance table has a test.
 
 load helper
 

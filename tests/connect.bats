@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: ISC
 #
-# tcpu connect without a COMMAND: whom it reaches, how it fails, what it tells.
+# tcpu connect without a COMMAND: how it connects, how it fails, and its
+# messages.
 
 load helper
 
 talk=$BATS_TEST_DIRNAME/peers/talk.pl
 
-# fails STATUS MESSAGE ARG... - tcpu connect exits with this status and message.
+# fails STATUS MESSAGE ARG... - check that tcpu connect exits with this status
+# and this message.
 fails() {
 	run --separate-stderr timeout -k1 20 tcpu connect "${@:3}" </dev/null
 	assert_equal "$status" "$1"
@@ -14,19 +16,19 @@ fails() {
 	assert_equal "$stderr" "tcpu: connect $2"
 }
 
-# elapsed - print the milliseconds since the test began; SECONDS has no
-# fractions.
+# elapsed - print the milliseconds since the test began; $SECONDS counts whole
+# seconds only.
 elapsed() {
 	echo $(((${EPOCHREALTIME/./} - began) / 1000))
 }
 
-# ---- Whom it reaches ----
+# ---- Connecting ----
 
 @test "HOST PORT and HOST:PORT, by name, IPv4 and IPv6" {
 	start_server --keep-open --count 7 --local 0 </dev/null
 	for words in "localhost $port" "localhost:$port" "127.0.0.1 $port" \
 		"127.0.0.1:$port" "::1 $port" "[::1] $port" "[::1]:$port"; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run timeout -k1 10 tcpu connect --probe $words
 		assert_success
 		assert_output ''
@@ -85,7 +87,7 @@ elapsed() {
 		--print=addresses --source 127.0.0.3 127.0.0.1 "$port" </dev/null
 	assert_success
 	read -r _ number _ <<<"$stderr"
-	# That port is in TIME_WAIT now, so another address has it free.
+	# The port is in TIME_WAIT now on this address, but free on another one.
 	run timeout -k1 10 tcpu connect -z -s "127.0.0.4:$number" 127.0.0.1 \
 		"$port"
 	assert_success
@@ -115,8 +117,8 @@ elapsed() {
 	assert_content out '127.0.0.1 5001\n::1 5002\n127.0.0.7 5003\n'
 }
 
-# source_fails STATUS MESSAGE SOURCE - connecting from this source address fails
-# with this status and message.
+# source_fails STATUS MESSAGE SOURCE - check that connecting from this source
+# address fails with this status and message.
 source_fails() {
 	run --separate-stderr with_hosts '127.0.0.1 localhost\n' \
 		timeout -k1 20 bash -c '
@@ -166,7 +168,7 @@ source_fails() {
 	assert_equal "$status" 5
 }
 
-# ---- How it fails ----
+# ---- Failures ----
 
 @test "refused is 4" {
 	run --separate-stderr netns timeout -k1 10 tcpu connect localhost:4242
@@ -216,7 +218,7 @@ source_fails() {
 }
 
 @test "the look-up counts" {
-	# A name server that says nothing.
+	# A name server that never answers.
 	run --separate-stderr with_hosts '127.0.0.1 localhost\n' bash -c '
 		echo "nameserver 127.0.0.1" >resolv.conf
 		mount --bind resolv.conf /etc/resolv.conf
@@ -274,7 +276,7 @@ listens there; --retry waits until somebody does"
 	done
 }
 
-# ---- Again ----
+# ---- Retries ----
 
 @test "--retry finds a server that is started at the same time" {
 	netns timeout -k1 50 bash -c '
@@ -362,8 +364,8 @@ listens there; --retry waits until somebody does"
 	assert_equal "$(grep -c EINPROGRESS trace)" 1
 }
 
-# turning_away COMMAND... - run it where a server on 4242 accepts every client
-# and closes it at once.
+# turning_away COMMAND... - run the command in a network in which a server on
+# port 4242 accepts every client and closes the connection at once.
 turning_away() {
 	netns timeout -k1 30 bash -c '
 		tcpu listen --background -k -L --until-exit $$ 4242 -- "$@" &&
@@ -390,7 +392,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 		echo >>denied
 		tcpu connect -z --retry -w 700ms localhost 4242; echo $?' 3>&-
 	assert_output $'124\n124'
-	# Both times it was tried again.
+	# Both commands have retried.
 	[ "$(sed '/^$/q' denied | grep -c denied:)" -gt 2 ]
 	[ "$(sed '1,/^$/d' denied | grep -c denied:)" -gt 2 ]
 }
@@ -401,7 +403,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 	assert_output 0
 	run turning_away cat
 	assert_output 0
-	# It takes longer than the limit to be sure.
+	# Knowing that the connection lasts takes longer than the limit.
 	line='tcpu connect -z --retry=10ms 127.0.0.1 4242; echo $?'
 	run turning_away cat
 	assert_output 0
@@ -418,7 +420,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 	assert_output 'tcpu: connect 127.0.0.1:4242: timed out after 300ms'
 }
 
-# By the time connect(2) has returned the reset is there.
+# The reset has arrived by the time connect(2) returns.
 @test "a reset right after the handshake is 8, and no other address is tried" {
 	run --separate-stderr with_hosts \
 		'127.0.0.1 multi\n127.0.0.2 multi\n' timeout -k1 20 bash -c '
@@ -518,7 +520,8 @@ tcpu: connect localhost:4242: timed out after 700ms'
 	ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-} run -124 netns \
 		timeout -k1 20 strace -o trace -e trace=connect \
 		tcpu connect --retry=1 127.0.0.1 4242
-	# 20 ms, growing to 500 ms: more than 4 tries, fewer than 20.
+	# The pauses grow from 20 ms to 500 ms: more than 4 tries, and fewer
+	# than 20.
 	tries=$(grep -c 'htons(4242)' trace)
 	assert [ "$tries" -gt 4 ]
 	assert [ "$tries" -lt 20 ]
@@ -546,7 +549,7 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 		'tcpu: connect no name:5432: timed out after 300ms'
 }
 
-# ---- What it tells ----
+# ---- Messages ----
 
 @test "--probe connects, closes and tells by its status" {
 	start_listener peer "$talk" 0 slurp

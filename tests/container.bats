@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: ISC
 #
-# The suite where it may not make namespaces, as in a container: what needs
-# them is left out, named, and counted.
+# The suite on a machine that forbids namespaces, as a container does: the tests
+# that need them are left out, named and counted.
 
 load helper
 
 container=$BUILD/tests/prog_container
 
-# fresh COMMAND... - run it without the variables that this file has set.
+# fresh COMMAND... - run the command without the variables that this file has
+# set.
 fresh() {
 	run timeout -k1 50 env -i PATH="${PATH##*/libexec/bats-core:}" \
 		BUILD="$BUILD" "$@"
 }
 
-# suite COMMAND... - run a small suite, started by the command.
+# suite COMMAND... - let the command run a small suite.
 suite() {
-	local at=@ # bats would take these tests for this file's
+	local at=@ # bats would count these tests as tests of this file
 	cat >small.bats <<-END
 		load $TOP/tests/helper
 		${at}test "it makes a network" { netns true; }
@@ -25,7 +26,7 @@ suite() {
 		"$TOP/tests" small.bats "$BUILD"/tests/test_{resolve,misuse}
 }
 
-# names_obstacle TEXT - check that the suite prints this reason.
+# names_obstacle TEXT - check that the suite gives this reason.
 names_obstacle() {
 	assert_line --regexp "^left out: tests that make namespaces, in accept .*: $1\$"
 }

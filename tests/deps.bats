@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# .ci/deps: it installs what is missing, and nothing else.  apt-get, sudo and
-# id are stand-ins here: what they would do is seen in what they are given.
+# .ci/deps installs the missing packages and no others.  apt-get, sudo and id
+# are stand-ins here, whose arguments the tests check.
 
 load helper
 

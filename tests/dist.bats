@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: ISC
 #
-# The tarballs of make dist, and what the packages have to agree with.
+# The tarballs of make dist, and that versions and files agree with the
+# packages.
 
 load helper
 
-# Everything is compiled here, which takes a busy machine more than a minute.
+# Everything is compiled here, which takes more than a minute on a busy machine.
 export BATS_TEST_TIMEOUT=240
 
 # dist_of NAME - clone the tree to NAME, make its tarball there, and print the
@@ -29,7 +30,7 @@ version() {
 	assert_equal "$(basename "$one")" "tcpunit-$(version).tar.gz"
 }
 
-# packed FOLDER - pack the command of this tree as a tarball in FOLDER.
+# packed FOLDER - pack this tree's command as a tarball in FOLDER.
 packed() {
 	.ci/pack out "$1/tcpu-1-linux-any.tar.gz"
 }

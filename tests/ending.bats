@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
 #
-# How a run with handlers ends: by signals, with and without --drain, by a time
-# limit, with another process; and that its port is free then.
+# How tcpu listen with handlers ends: on a signal, with and without --drain, on
+# a time limit, or when another process ends; and that its port is free
+# afterwards.
 
 load helper
 
-# ./handler NAME prints "ready", and makes the file NAME when it gets a signal;
-# ./stubborn prints its pid and ends only by SIGKILL.
+# ./handler NAME prints "ready", and makes the file NAME when it gets a signal.
+# ./stubborn prints its pid and can only be ended by SIGKILL.
 setup() {
 	begin
 	cat >handler <<-'END'
@@ -29,14 +30,14 @@ setup() {
 	chmod +x handler stubborn
 }
 
-# interruptible [ARG]... - start tcpu listen with the default action for SIGINT,
-# as a foreground process of a shell has it.
+# interruptible [ARG]... - start tcpu listen with the default action for
+# SIGINT, like a foreground process of a shell.
 interruptible() {
 	start_listener server env --default-signal tcpu listen -1 "$@"
 }
 
-# start_client [ARG]... - start a client; sets client, its pid, and say, its
-# input.
+# start_client [ARG]... - start a client.  Sets client to its pid, and say to a
+# descriptor for its input.
 start_client() {
 	rm -f out err
 	mkfifo in
@@ -53,7 +54,7 @@ client() {
 	wait_for_line out '[0-9a-z]*'
 }
 
-# soon_there FILE - wait until the file has a byte.
+# soon_there FILE - wait until the file is not empty.
 soon_there() {
 	timeout 10 tail -s 0.02 -F "$1" 2>/dev/null | head -c 1 | grep -q .
 }
@@ -104,7 +105,7 @@ is_free() {
 @test "we really die of it, also without a handler" {
 	local more
 	for more in '-k 0 -- cat' 0; do
-		# shellcheck disable=SC2086 # words
+		# shellcheck disable=SC2086 # split on purpose
 		run timeout -k1 10 perl -e '
 			pipe R, W;
 			if (!($pid = fork)) {

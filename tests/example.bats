@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: ISC
 #
-# The documented example: a server on port 4242 that says Hello!, a client
-# that says Good Bye!, each printing what the other said.  Each side as a
-# command, as a C program and as the Scheme program of the manual.
+# The documented example: a server on port 4242 sends Hello!, a client sends
+# Good Bye!, and each prints the line it received.  Each side runs as a command,
+# as a C program and as the Scheme program of the manual.
 
 load helper
 
 # example SERVER CLIENT - run both shell commands in a network of their own, the
-# client once the server listens, and check both outputs and statuses.
+# client once the server listens.  Check the output and status of both.
 example() {
 	netns timeout -k 1 20 bash -c '
 		(eval "$1") >server.out 2>server.err 3>&- &

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
 #
-# What the system may do to us: calls that fail, limits, a disk that is full.
+# Failures of the system: failing calls, limits, and a full disk.
 
 load helper
 
-# report COMMAND [ARG]... - run it, and print its last line, which has the
-# counts.
+# report COMMAND [ARG]... - run the command, and print the last line of its
+# output, which has the counts.
 report() {
 	run "$@"
 	assert_success
@@ -47,14 +47,16 @@ limited() {
 	[[ $(nm "$BUILD/tcpu") != *__asan_init* ]] || return 0
 	for ((limit = 4000; limit <= 16000; limit += 250)); do
 		run limited -v "$limit" tcpu listen -L --accept-timeout 0 0
-		# The dynamic linker's is 127, a shell that cannot run it 126.
+		# 127 is from the dynamic linker, 126 from a shell that cannot
+		# run tcpu.
 		[[ $status == @(124|125|126|127) ]] || fail "$limit: $status"
 		[ -n "$output" ] || fail "$limit: nothing is said"
 	done
 	assert_equal "$status" 124
 }
 
-# in_tmpfs SIZE COMMAND [ARG]... - run it in an empty file system of this size.
+# in_tmpfs SIZE COMMAND [ARG]... - run the command in an empty file system of
+# this size.
 in_tmpfs() {
 	local root=()
 	[ "$(id -u)" -eq 0 ] || root=(--map-root-user)
@@ -64,7 +66,7 @@ in_tmpfs() {
 }
 
 @test "a disk that gets full is 9, and the peer does not think it well" {
-	truncate -s 64M big # more than the two kernels hold
+	truncate -s 64M big # more than the buffers of both kernels hold
 	start_server -L 0 <big
 	run -9 in_tmpfs 64k timeout -k 1 10 sh -c \
 		'tcpu connect 127.0.0.1 "$0" >file </dev/null' "$port"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 #
-# What make fuzz begins with, and what it has found; and the beginning of what
-# make torture does to the command line: nothing is a finding.
+# The fuzz targets find nothing in the initial inputs of make fuzz and in its
+# past findings, nor the command-line fuzzer of make torture in its first
+# inputs.
 
 load helper
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
 #
-# What a handler starts: with whom it ends, is stopped, and continued; and who
-# reaps it.
+# The child processes of a handler: when they end, stop and continue with it,
+# and which process reaps them.
 
 load helper
 
-# ./parent prints its pid and that of a child, and runs as long as its stdin is
-# open; ./deaf does the same, and neither process obeys any signal but SIGKILL.
+# ./parent prints its pid and the pid of a child; both run as long as its stdin
+# is open.  ./deaf does the same, but both processes ignore every signal except
+# SIGKILL.
 setup() {
 	begin
 	cat >parent <<-'END'
@@ -26,7 +27,7 @@ setup() {
 	chmod +x parent deaf leaves
 }
 
-# The processes that a test's handlers started; none may outlive the test.
+# The processes that a test's handlers started.  None may outlive the test.
 family=()
 
 teardown() {
@@ -34,7 +35,7 @@ teardown() {
 	((${#family[@]} == 0)) || kill -KILL "${family[@]}" 2>/dev/null || true
 }
 
-# state PID - print the letter that ps(1) shows for its state, or nothing.
+# state PID - print the letter of the process's state in ps(1), or nothing.
 state() {
 	ps -o state= -p "$1"
 }
@@ -47,7 +48,7 @@ is_state() {
 	done
 }
 
-# gone PID... - check that all have ended, reaped or not.
+# gone PID... - check that all these processes have ended, reaped or not.
 gone() {
 	local pid
 	for pid; do
@@ -55,8 +56,9 @@ gone() {
 	done
 }
 
-# meet - connect, with a client that runs as long as its peer does; sets command
-# and child, the pids that the handler prints, client, and say.
+# meet - start a client that runs as long as its peer.  Sets command and child
+# to the pids that the handler prints, client to the client's pid, and say to a
+# descriptor for its input.
 meet() {
 	rm -f in out
 	mkfifo in
@@ -277,8 +279,8 @@ in_group() {
 
 # ---- Process 1 ----
 
-# as_init [ARG]... - tcpu listen as process 1 of a namespace; sets server, the
-# pid that it has outside, and port.
+# as_init [ARG]... - start tcpu listen as process 1 of a namespace.  Sets
+# server to its pid outside the namespace, and port.
 as_init() {
 	rm -f port.fifo
 	mkfifo port.fifo

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 #
-# COMMAND, run for a connection: what it is given, what becomes of its status,
-# how many run at a time, and what happens where something is lacking.
+# COMMAND, run for each connection: its descriptors and variables, its exit
+# status, how many run at a time, and how tcpu fails if it cannot be run.
 
 load helper
 
-# run_client [ARG]... - run tcpu connect to the server with the test's stdin;
-# sets status and stderr.
+# run_client [ARG]... - run tcpu connect to the server with the test's stdin.
+# Sets status and stderr.
 run_client() {
 	run --separate-stderr timeout -k1 20 \
 		tcpu connect "$@" 127.0.0.1 "$port"
@@ -21,12 +21,12 @@ script() {
 	chmod +x "$1"
 }
 
-# reported N - the server has printed N lines on stderr.
+# reported N - check that the server has printed N lines on stderr.
 reported() {
 	[ "$(wc -l <server.err)" -eq "$1" ]
 }
 
-# ---- What it is given ----
+# ---- Its descriptors and variables ----
 
 @test "stdin and stdout of COMMAND are the connection" {
 	start_server --local 0 -- cat
@@ -107,10 +107,10 @@ reported() {
 	local how look=(grep -E 'Sig(Blk|Ign)' /proc/self/status)
 	for how in 'env' 'env --ignore-signal=CHLD,HUP,PIPE,USR1' \
 		'env --block-signal=CHLD,INT --default-signal'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		start_background before $how "${look[@]}"
 		assert_exit 0 "$!"
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		start_listener server $how tcpu listen -1 --local 0 -- "${look[@]}"
 		run_client </dev/null
 		diff before.out - <<<"$output"
@@ -248,7 +248,7 @@ reported() {
 	for command in 'nosuch 127' './nosuch 127' './file 126' \
 		'./directory 126' './file/x 126'; do
 		for how in 'listen --local 0' 'connect localhost 1'; do
-			# shellcheck disable=SC2086 # words are meant
+			# shellcheck disable=SC2086 # split on purpose
 			run "-${command#* }" --separate-stderr traced -f -qq \
 				-e trace=socket -o trace tcpu $how -- "${command% *}"
 			assert_regex "$stderr" "^tcpu: ${command% *}: [A-Z]"
@@ -287,7 +287,7 @@ reported() {
 @test "with --verbose a COMMAND without --pipes is reminded of it, once" {
 	local option hints
 	for option in '' --pipes; do
-		# shellcheck disable=SC2086 # an empty word is none
+		# shellcheck disable=SC2086 # an empty word disappears
 		start_server -v -k --count 2 $option --local 0 -- echo answer
 		run_client -q </dev/null
 		run_client -q </dev/null
@@ -393,8 +393,8 @@ reported() {
 	assert_equal "$(tr -d 'y\n' <out | wc -c)" 1000
 }
 
-# answered - check that a client gets its answer and end of file before it has
-# sent anything, and can still send.
+# answered - check that a client gets the answer and the end of file before it
+# has sent anything, and can still send afterwards.
 answered() {
 	mkfifo in
 	tcpu connect 127.0.0.1 "$port" <in >out 2>err 3>&- &
@@ -423,7 +423,7 @@ answered() {
 	local how
 	for how in '--pipes --local 0 -- echo answer' '--end=input --local 0' \
 		'--pipes --abandon --local 0 -- echo answer'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		start_server $how <<<answer
 		exec {held}<>/dev/tcp/127.0.0.1/"$port"
 		read -r line <&"$held"

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: ISC
 #
-# help.bats - what --help prints: that it fits on a screen, that all options are
-# in it, and that its examples work as they are printed.
+# help.bats - the output of --help: it fits on a screen, lists every option, and
+# its examples work as printed.
 
 load helper
 
 commands=(listen connect accept-ready addresses)
 
-# is_help USAGE - check that the help with this usage is on stdout, and that
-# nothing else happened.
+# is_help USAGE - check that the help that begins with this usage line is on
+# stdout, that stderr is empty and the status 0.
 is_help() {
 	assert_success
 	assert_line --index 0 --regexp "^usage: tcpu $1"
@@ -90,7 +90,7 @@ fits() {
 
 @test "help that cannot be written is an error" {
 	for words in --help --version 'listen --help'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run timeout -k1 10 bash -c 'tcpu "$@" >/dev/full' bash $words
 		assert_equal "$status" 9
 		assert_output 'tcpu: stdout: No space left on device'
@@ -110,7 +110,7 @@ examples() {
 	tcpu "$@" --help | sed '1,/^Examples:$/d' | sed -n 's/^  //p'
 }
 
-# try BEFORE EXAMPLE AFTER - run these lines in a network and process tree of
+# try BEFORE EXAMPLE AFTER - run these lines in a network and a process tree of
 # their own.
 try() {
 	printf '%s\n' "$@" 'wait' >script

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=bash
 #
-# helper.bash - what the bats files have in common: tcpu on the PATH, a folder
-# of its own for each test, processes in the background that never outlive it,
-# the port of a listener without guessing, a network of one's own.
+# helper.bash - shared by all bats files: tcpu on the PATH, a folder for each
+# test, background processes that never outlive their test, the ports of
+# listeners, and network namespaces.
 
 bats_require_minimum_version 1.5.0
 export BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
@@ -17,11 +17,11 @@ export PATH=$BUILD:$PATH
 export add_ipv6=$TOP/tests/add_ipv6 # for the shells inside a network
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-# unshare(1), as root of a user namespace where we are not root already.
+# The words for unshare(1); a user namespace makes other users root first.
 private=(unshare)
 [ "$(id -u)" -eq 0 ] || private+=(--map-root-user)
 
-# What strerror(3) says of some errors, which depends on the C library of tcpu.
+# The texts of strerror(3) for some errors, which depend on tcpu's C library.
 declare -gA text=(
 	[EADDRINUSE]='Address already in use'
 	[EADDRNOTAVAIL]='Cannot assign requested address'
@@ -31,7 +31,7 @@ declare -gA text=(
 	[EOPNOTSUPP]='Operation not supported'
 	[ETIMEDOUT]='Connection timed out'
 )
-# shellcheck disable=SC2034 # for the tests
+# shellcheck disable=SC2034 # used by the tests
 ! grep -qaE 'ld-musl|No file descriptors available' "$BUILD/tcpu" || text=(
 	[EADDRINUSE]='Address in use'
 	[EADDRNOTAVAIL]='Address not available'
@@ -49,10 +49,10 @@ setup() {
 	begin
 }
 
-# begin - what each setup does first: enter the folder of the test, or leave out
-# the test, see makes_namespaces.
+# begin - the first step of each setup: enter the folder of the test, or leave
+# the test out if it makes namespaces and they are not available.
 begin() {
-	local -A seen=([bats_test_begin]=1) # which leads here again
+	local -A seen=([bats_test_begin]=1) # it would lead back here
 	cd "$BATS_TEST_TMPDIR" || return
 	if [ "${TCPU_LEFT_OUT-}" ] && makes_namespaces "$BATS_TEST_NAME"; then
 		echo "test $BATS_TEST_DESCRIPTION" >>"$TCPU_LEFT_OUT"
@@ -60,7 +60,8 @@ begin() {
 	fi
 }
 
-# makes_namespaces FUNCTION - it, or one that it names, has a word for that.
+# makes_namespaces FUNCTION - whether the function, or one that it calls,
+# contains a word that makes namespaces.
 makes_namespaces() {
 	local word
 	seen[$1]=1
@@ -77,7 +78,7 @@ teardown() {
 	reap
 }
 
-# reap - end what start_background and start_listener started.
+# reap - end the processes that start_background and start_listener started.
 reap() {
 	local pid
 	for pid in "${started[@]}"; do
@@ -87,27 +88,28 @@ reap() {
 	started=()
 }
 
-# set_become NAME - set become to exec, unless NAME is a function.  A shell of
-# bats in the background would take a signal for a failure of the test, and
-# leaves SIGINT and SIGQUIT ignored: the process becomes the command.
+# set_become NAME - set become to exec, unless NAME is a function, so that a
+# background shell of bats becomes the command.  As a shell it would report a
+# signal as a failed test, and would leave SIGINT and SIGQUIT ignored.
 set_become() {
 	become="exec"
 	[ "$(type -t "$1")" != function ] || become=
 }
 
-# start_background NAME COMMAND [ARG]... - start it with our stdin, stdout and
-# stderr to NAME.out and NAME.err; its pid is $!.
+# start_background NAME COMMAND [ARG]... - start the command with the caller's
+# stdin, stdout to NAME.out and stderr to NAME.err.  $! is its pid.
 start_background() {
 	local become
 	set_become "$2"
-	rm -f "$1.out" "$1.err" # nobody takes an earlier one's for them
+	rm -f "$1.out" "$1.err" # left by an earlier command of this name
 	$become "${@:2}" <&0 >"$1.out" 2>"$1.err" 3>&- &
 	started+=("$!")
 }
 
-# start_listener NAME COMMAND [ARG]... - start with our stdin a command that
-# says its port first, and wait until it does.  Sets port, and the variable NAME
-# to its pid.  What it says then goes to NAME.out, its messages to NAME.err.
+# start_listener NAME COMMAND [ARG]... - start, with the caller's stdin, a
+# command whose first line of output is its port, and wait for that line.  Sets
+# port, and the variable NAME to its pid.  The rest of its output goes to
+# NAME.out, its stderr to NAME.err.
 start_listener() {
 	local fd become
 	set_become "$2"
@@ -118,7 +120,7 @@ start_listener() {
 	printf -v "$1" %s "$!"
 	exec {fd}<"$1.fifo"
 	rm "$1.fifo"
-	# shellcheck disable=SC2034 # for the tests
+	# shellcheck disable=SC2034 # used by the tests
 	read -r port <&"$fd" || fail "not listening: $(cat "$1.err")"
 	set_target "$port"
 	cat <&"$fd" >"$1.out" 3>&- &
@@ -126,14 +128,15 @@ start_listener() {
 	exec {fd}<&-
 }
 
-# set_target PORT - set target to the words that tcpu connects to, and
-# target_name to what messages call it.  PORT may be the path of a Unix socket.
+# set_target PORT - set target to the arguments that make tcpu connect there,
+# and target_name to the peer's name in messages.  PORT may be the path of a
+# Unix socket.
 set_target() {
 	case $1 in
 	*[!0-9]*) target=("unix:$1") ;;
 	*) target=(127.0.0.1 "$1") ;;
 	esac
-	# shellcheck disable=SC2034 # for the tests
+	# shellcheck disable=SC2034 # used by the tests
 	printf -v target_name %s "${target[0]}${target[1]+:$1}"
 }
 
@@ -149,8 +152,8 @@ wait_for_line() {
 		bash "$1" "$2" 3>&-
 }
 
-# wait_until COMMAND [ARG]... - it succeeds within some seconds.  A run of tcpu
-# is the pause between two tries.
+# wait_until COMMAND [ARG]... - repeat the command until it succeeds, for some
+# seconds at most.  A run of tcpu is the pause between two tries.
 wait_until() {
 	local tries
 	for ((tries = 0; tries < 400; tries++)); do
@@ -160,7 +163,8 @@ wait_until() {
 	fail "not soon: $*"
 }
 
-# assert_exit STATUS PID - the background process ends, with STATUS.
+# assert_exit STATUS PID - wait for the background process, and check its exit
+# status.
 assert_exit() {
 	local status=0
 	wait "$2" || status=$?
@@ -168,13 +172,15 @@ assert_exit() {
 	assert_equal "$status" "$1"
 }
 
-# assert_content FILE FORMAT - the file's bytes are those that printf makes of FORMAT.
+# assert_content FILE FORMAT - the file contains the bytes that printf makes of
+# FORMAT.
 assert_content() {
-	# shellcheck disable=SC2059 # a format is meant
+	# shellcheck disable=SC2059 # the argument is a format
 	printf "$2" | cmp - "$1"
 }
 
-# assert_exist PATH, assert_not_exist PATH - there is, or is not, something.
+# assert_exist PATH, assert_not_exist PATH - a file exists, or does not exist,
+# there.
 assert_exist() {
 	[ -e "$1" ] || fail "no $1"
 }
@@ -183,57 +189,57 @@ assert_not_exist() {
 	[ ! -e "$1" ] || fail "$1 exists"
 }
 
-# assert_file_contains FILE REGEX - a line of it matches.
+# assert_file_contains FILE REGEX - a line of the file matches.
 assert_file_contains() {
 	grep -qE -- "$2" "$1" || fail "$1 has no $2: $(cat "$1")"
 }
 
-# traced [ARG]... - strace, ten seconds at most, without the search for leaks,
-# which cannot be traced.
+# traced [ARG]... - run strace for ten seconds at most, without LeakSanitizer,
+# which does not work under a tracer.
 traced() {
 	ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-} timeout -k 1 10 strace "$@"
 }
 
-# netns COMMAND [ARG]... - run a program in a network namespace of its own,
-# where there is lo and nothing else.
+# netns COMMAND [ARG]... - run a program in a network namespace that has only
+# lo.
 netns() {
 	"${private[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh "$@"
 }
 
-# isolated COMMAND [ARG]... - run a program in a network and a process tree of
-# its own, for twenty seconds at most.  Process 1 of the tree is a shell, since
+# isolated COMMAND [ARG]... - run a program in its own network and process
+# tree, for twenty seconds at most.  Process 1 of the tree is a shell, since
 # timeout(1) of coreutils 9.10 fails as process 1.
 isolated() {
 	netns unshare --pid --mount-proc --fork --kill-child \
 		sh -c 'timeout -k 1 20 "$@"; exit "$?"' sh "$@"
 }
 
-# find_nginx - set nginx to the words that start it with its first errors on
-# stderr, which is an option since 1.19.5.
+# find_nginx - set nginx to the command that starts it; its first errors go to
+# stderr, by an option that exists since nginx 1.19.5.
 find_nginx() {
 	export nginx='nginx -e stderr'
 	PATH=$PATH:/usr/sbin
 	nginx -h 2>&1 | grep -q -e '-e filename' || nginx=nginx
 }
 
-# with_hosts LINES COMMAND... - a network of its own, where /etc/hosts has these
-# lines.
+# with_hosts LINES COMMAND... - run the command in a network of its own, with
+# these lines as /etc/hosts.
 with_hosts() {
-	# shellcheck disable=SC2059 # a format is meant
+	# shellcheck disable=SC2059 # the argument is a format
 	printf "$1" >hosts
 	"${private[@]}" --net --mount sh -c '
 		mount --bind hosts /etc/hosts &&
 		ip link set lo up && exec "$@"' sh "${@:2}"
 }
 
-# machines LINES COMMAND [ARG]... - run it on a machine with the address
-# 192.0.2.1, in its /etc/hosts these lines, which has a neighbour: $there is
-# what runs a command on 192.0.2.2.
+# machines LINES COMMAND [ARG]... - run the command on a machine that has the
+# address 192.0.2.1, these lines as /etc/hosts, and a neighbour, 192.0.2.2.  The
+# words in $there run a command on the neighbour.
 machines() {
-	# shellcheck disable=SC2059 # a format is meant
+	# shellcheck disable=SC2059 # the argument is a format
 	printf "$1" >hosts
 	export there='ip netns exec there'
-	# shellcheck disable=SC2016 # that is for the shell inside
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	"${private[@]}" --net --mount sh -c '
 		mount --bind hosts /etc/hosts &&
 		mount -t tmpfs none /run && ip netns add there &&

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 #
-# Listening sockets that go from one program to another: --hold gives them,
-# --fd and $LISTEN_FDS take them.
+# Listening sockets passed from one program to another: --hold passes them on,
+# --fd and $LISTEN_FDS receive them.
 
 load helper
 
-# held [ARG]... - run tcpu listen --hold in the background with its stdout to
-# held.out; sets held, its pid, and port.
+# held [ARG]... - run tcpu listen --hold in the background, its stdout to
+# held.out.  Sets held to its pid, and port.
 held() {
 	mkfifo ready
 	tcpu listen --hold --ready-fd 9 "$@" \
@@ -17,7 +17,7 @@ held() {
 	rm ready
 }
 
-# ---- Giving ----
+# ---- Passing on ----
 
 @test "COMMAND gets the listening sockets, and the variables that tell" {
 	held --local 0 -- sh -c 'env | grep -E "^(LISTEN|TCP)" | sort
@@ -54,9 +54,9 @@ held() {
 	local how look=(grep -E 'Sig(Blk|Ign)' /proc/self/status)
 	for how in 'env' 'env --ignore-signal=CHLD,HUP,PIPE' \
 		'env --block-signal=CHLD,INT --default-signal'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		$how "${look[@]}" >before
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run timeout -k1 10 $how tcpu listen --hold --local 0 -- "${look[@]}"
 		diff before - <<<"$output"
 	done
@@ -100,8 +100,9 @@ held() {
 @test "the port is never free in between" {
 	cat >compete <<-'END'
 		#!/usr/bin/perl
-		# compete PORT - says "trying" once it tries to take the port,
-		# and, when stdin ends, how often it could.
+		# compete PORT - print "trying" on the first attempt to bind the
+		# port and, when stdin ends, the number of attempts that
+		# succeeded.
 		use Socket;
 		$| = 1;
 		my ($won, $tries, $ready) = (0, 0, '');
@@ -168,7 +169,7 @@ held() {
 	for option in -k '-k --count=1' --max-conns=1 --accept-timeout=1 \
 		--allow=::1 --deny=::1 --pipes --drain=1 --keepalive=5 \
 		--keepalive=no --user-timeout=5 --nodelay --nodelay=no; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run -2 --separate-stderr timeout -k1 10 \
 			tcpu listen --hold $option 0 -- echo ran
 		assert_output ''
@@ -205,7 +206,7 @@ held() {
 	done
 }
 
-# ---- Taking ----
+# ---- Receiving ----
 
 @test "\$LISTEN_FDS are taken where there is no port, and all of them" {
 	held --local 0 -- tcpu listen -k --count 2 -- sh -c \

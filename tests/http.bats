@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# A server for HTTP/1.0 of ten lines of shell, under load.
+# An HTTP/1.0 server in ten lines of shell, under load.
 
 load helper
 
@@ -15,7 +15,7 @@ open_descriptors() {
 	find "/proc/$server/fd" -type l | wc -l
 }
 
-# rests N - the server has no child process, and N descriptors.
+# rests N - check that the server has no child process and N descriptors.
 rests() {
 	! pgrep -P "$server" >/dev/null && [ "$(open_descriptors)" -eq "$1" ]
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# make install, and what people build with what it has put there, knowing
-# pkg-config and nothing else.
+# make install, and building programs against the installed files with
+# pkg-config alone.
 
 load helper
 
@@ -21,8 +21,8 @@ setup() {
 	read -ra static < <(pkg-config --static --cflags --libs tcpunit)
 }
 
-# make_to TARGET - run make install or uninstall with a root folder of this
-# test.
+# make_to TARGET - run make install or uninstall with this test's own root
+# folder.
 make_to() {
 	make BUILD="$BUILD" DESTDIR="$BATS_FILE_TMPDIR/root" PREFIX="$prefix" \
 		"$1"
@@ -222,7 +222,7 @@ options() {
 
 @test "it needs libevent's core and the C library, no more" {
 	readelf -d "$lib/libtcpunit.so.1" >dynamic
-	# libpthread is of the C library, and apart before glibc 2.34.
+	# Before glibc 2.34 libpthread was a separate part of the C library.
 	sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' dynamic |
 		grep -v '^ld-\|^libpthread' | sort >needed
 	diff needed <(printf '%s\n' libc.so.6 libevent_core-2.1.so.7)
@@ -242,7 +242,7 @@ options() {
 	assert_output --partial __stack_chk_fail
 }
 
-# The last of this file: the others use what it removes.
+# This test comes last: it removes the files that the others use.
 @test "make uninstall leaves nothing" {
 	cd "$TOP" || return
 	make_to uninstall >"$BATS_TEST_TMPDIR/make.out"

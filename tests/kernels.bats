@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# Kernels that lack something: a system call that they or their sandbox do not
-# have fails, by seccomp.
+# Kernels and sandboxes that lack a system call: seccomp makes the call fail.
 
 load helper
 
@@ -10,8 +9,8 @@ without=$BUILD/tests/prog_without
 # The system calls that can close many descriptors at once.
 closing_ways='close_range CLOSE_RANGE_CLOEXEC'
 
-# open_descriptors - make a COMMAND that prints which of the descriptors 0 to 9
-# and 17 are open in it, without using /proc.
+# open_descriptors - write a COMMAND that prints which of the descriptors 0 to 9
+# and 17 it has open, without using /proc.
 open_descriptors() {
 	cat >descriptors <<-'END'
 		#!/bin/bash
@@ -23,7 +22,7 @@ open_descriptors() {
 	chmod +x descriptors
 }
 
-# without_proc COMMAND [ARG]... - run it with an empty /proc.
+# without_proc COMMAND [ARG]... - run the command with an empty /proc.
 without_proc() {
 	"${private[@]}" --mount sh -c 'mount -t tmpfs none /proc && exec "$@"' \
 		sh "$@"
@@ -57,7 +56,7 @@ fails_by() {
 }
 
 @test "a handler has no other descriptor where there is no /proc either" {
-	# The sanitizers need /proc.
+	# The sanitizers themselves need /proc.
 	[[ $(nm -D "$BUILD/tcpu" 2>&1) != *__asan_init* ]] || return 0
 	open_descriptors
 	start_listener server without_proc "$without" close_range \
@@ -98,7 +97,7 @@ fails_by() {
 }
 
 @test "many descriptors are closed" {
-	# shellcheck disable=SC2016 # for the inner shell
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	run -0 timeout -k1 20 "$without" close_range bash -c '
 		ulimit -n 600 || exit
 		for fd in {10..500}; do eval "exec $fd</dev/null"; done

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
 #
-# Who may include whom.  Each line names files of a folder and the files whose
-# headers they may include besides those of their own line and tcpunit.h; a file
-# that is on no line is not part of the library or of the command.
+# Which file may include which header.  Each line names files of a folder, and
+# the files whose headers they may include besides tcpunit.h and the headers of
+# their own line.  A file that is on no line is part of neither the library nor
+# the command.
 
 load helper
 
@@ -108,8 +109,8 @@ setup() {
 	cd "$TOP" || return
 }
 
-# includes FILE... - print "FILE HEADER" for each include; a library's header is
-# in <>.
+# includes FILE... - print "FILE HEADER" for each include; the headers of
+# libraries stay in <>.
 includes() {
 	grep -H '^# *include' "$@" |
 		sed 's/:# *include *"\(.*\)".*/ \1/; s/:# *include */ /'
@@ -132,8 +133,8 @@ included() {
 	done
 }
 
-# check_includes DIR <ROOMS - check that files include only what their line
-# names
+# check_includes DIR <ROOMS - check that files include only the headers that
+# their line allows
 check_includes() {
 	local dir=$1 files below file header wrong=0
 	while IFS=: read -r files below; do

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: ISC
 #
-# tcpu listen without a COMMAND: where it listens, whom it accepts, when it
-# ends.
+# tcpu listen without a COMMAND: where it listens, which clients it accepts, and
+# when it ends.
 
 load helper
 
 talk=$BATS_TEST_DIRNAME/peers/talk.pl
 
-# probes STATUS ARG... - check that a client that only connects has this status.
+# probes STATUS ARG... - check that a client that connects and sends nothing
+# exits with this status.
 probes() {
 	run timeout -k1 10 tcpu connect --probe "${@:2}" </dev/null
 	assert_equal "$status" "$1"
@@ -274,12 +275,12 @@ for options about connections"
 	probes 4 127.0.0.1 "$port"
 }
 
-# ---- When it cannot ----
+# ---- Failures ----
 
 @test "a port in use is 6" {
 	start_server --keep-open --local 0 </dev/null
 	for where in 127.0.0.1 0.0.0.0 ''; do
-		# shellcheck disable=SC2086 # nothing, where it is empty
+		# shellcheck disable=SC2086 # no word if empty
 		run timeout -k1 10 tcpu listen $where "$port"
 		assert_equal "$status" 6
 		assert_output "tcpu: listen ${where:-0.0.0.0}:$port: \
@@ -358,7 +359,7 @@ listens there; port 0 chooses a free port, and --print prints it"
 	assert_regex "$output" "^tcpu: .*${text[EMFILE]}$"
 }
 
-# ---- Nobody there ----
+# ---- No client ----
 
 @test "--no-accept leaves connections pending" {
 	start_server --no-accept --local -4 0 </dev/null

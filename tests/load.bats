@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# Crowds of clients, as small as they can be; and that who fails them is found
-# out.
+# Small crowds of clients; and a server that fails its clients is found out.
 
 load helper
 
@@ -15,8 +14,8 @@ crowds() {
 	echo "# ${lines[-1]}" >&3
 }
 
-# bad_server CODE - make a BUILD whose server runs CODE before it answers.  The
-# lines of the clients that stay are counted.
+# bad_server CODE - make a BUILD whose server runs CODE before it answers.  CODE
+# can read $lines, the number of lines from the clients that stay.
 bad_server() {
 	mkdir -p bad/tests/bench
 	ln -s "$BUILD/tcpu" bad/

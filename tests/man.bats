@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: ISC
 #
-# man.bats - the manual of the library: that its pages are sound, that they
-# cover the header and agree with it, and that their programs print what they
-# say.
+# man.bats - the library's manual: its pages are valid, cover the header and
+# agree with it, and their programs print the output that the pages show.
 
 load helper
 
-# One program has 10000 connections.
+# One of the programs has 10000 connections.
 export BATS_TEST_TIMEOUT=240
 load manual
 
-# declared - print the prototypes of the header, one a line, without spaces.
+# declared - print the prototypes in the header, one per line, without spaces.
 declared() {
 	perl -0777 -ne 's{/\*.*?\*/}{}gs; s/TCPUNIT_PRINTF\(\d.*?\)//g;
 		while (/^TCPUNIT_API (.*?);/gms) {
@@ -33,10 +32,10 @@ names() {
 	sed -n 's/^\.Nm \([a-z_]*\).*/\1/p' "$@"
 }
 
-# build SOURCE PROGRAM - compile and link as a user of the library does.
+# build SOURCE PROGRAM - compile and link as users of the library do.
 build() {
 	local cc libevent
-	read -ra cc <<<"${CC:-cc}" # may have arguments
+	read -ra cc <<<"${CC:-cc}" # CC may contain arguments
 	read -ra libevent < <(pkg-config --libs libevent_core)
 	"${cc[@]}" -Wall -Wextra -Werror -I"$TOP/lib" -o "$2" "$1" \
 		${SAN:+-fsanitize=address,undefined} \

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: ISC
 #
-# man_tcpu.bats - the manual of the command: that it tells of every option and
-# of no other, and that its examples work as they are printed.
+# man_tcpu.bats - the manual of the command: it describes every option and no
+# others, and its examples work as printed.
 
 load helper
 load manual
 
 PAGE=$TOP/man/tcpu.1
 
-# subsection NAME... - print the text of the page from these headings to the
-# next.
+# subsection NAME... - print the text of the page between each of these
+# headings and the next heading.
 subsection() {
 	awk -v names="$*" '
 	BEGIN { n = split(names, list, ","); for (i in list) want[list[i]] }
@@ -17,21 +17,21 @@ subsection() {
 	wanted' "$PAGE"
 }
 
-# told SUBSECTION,... - print the options that the page describes there.
+# told SUBSECTION,... - print the options that the page describes in these
+# subsections.
 told() {
 	subsection "$1" | sed -n 's/^\.It Fl /, /p' | tr ',' '\n' |
 		sed -n 's/^ *\\-\([a-z0-9-]*\).*/--\1/p; s/^ *\(.\)\( .*\)*$/-\1/p' |
 		sort -u
 }
 
-# known COMMAND - print the options in the command's help.
+# known COMMAND - print the options that the command's help lists.
 known() {
 	tcpu "$1" --help=all | grep -oE '^ +(-., )?--[a-z0-9-]+' | tr -d ' ' |
 		tr ',' '\n' | sort -u
 }
 
-# program NAME - write stdin to a script for the examples, which call it as
-# ./NAME.
+# program NAME - write stdin to a script that the examples call as ./NAME.
 program() {
 	cat >"$1"
 	chmod +x "$1"

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=bash
 #
-# manual.bash - what the tests of the manual have in common: the pages as they
-# are read, and the examples in them.
+# manual.bash - shared by the tests of the manual: the text of the pages, and
+# the examples in them.
 
-# rendered PAGE - as a terminal of 80 columns shows it.
+# rendered PAGE - print the page as a terminal of 80 columns shows it.
 rendered() {
 	mandoc -T ascii "$1" | sed 's/.\x08//g'
 }
 
-# examples PAGE SUFFIX - its programs or scripts to 1.SUFFIX, 2.SUFFIX and so
-# on; what they print, if the page says so, to 1.out, 2.out.
+# examples PAGE SUFFIX - write the page's programs or scripts to 1.SUFFIX,
+# 2.SUFFIX and so on, and their output, if the page shows it, to 1.out, 2.out
+# and so on.
 examples() {
 	awk -v suffix="$2" '
-	# awks differ in what backslashes are in the replacement of gsub.
+	# awks disagree about backslashes in the replacement of gsub.
 	function unescaped(text,   part, n, i, result) {
 		n = split(text, part, /\\e/)
 		for (i = 1; i <= n; i++)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 #
-# Messages and answers that nobody reads: neither holds up a time limit, a
-# signal or a session; messages are kept, then counted; answers wait.
+# Messages and answers that no process reads do not delay a time limit, a signal
+# or a session.  Messages are kept, then dropped and counted; answers wait.
 
 load helper
 
 # stuff NAME - make a full FIFO that no process reads.  Sets NAME to a
-# descriptor of it.
+# descriptor for it.
 stuff() {
 	local fd
 	mkfifo "$1"
@@ -15,20 +15,20 @@ stuff() {
 	printf -v "$1" %s "$fd"
 }
 
-# unstuff NAME - start a process that copies the FIFO to NAME.read, without the
-# bytes that filled it.
+# unstuff NAME - start a process that copies the contents of the FIFO, without
+# the bytes that filled it, to NAME.read.
 unstuff() {
 	perl -pe 'BEGIN { $| = 1 } tr/\0//d' <"$1" >"$1.read" 3>&- &
 	started+=("$!")
 }
 
-# mute COMMAND [ARG]... - run it with the FIFO full as stderr.
+# mute COMMAND [ARG]... - run the command with the full FIFO as its stderr.
 mute() {
 	"$@" 2>full
 }
 
-# chatty [ARG]... - start a server that prints many messages, with the FIFO full
-# as its stderr.
+# chatty [ARG]... - start a server that prints many messages, with the full
+# FIFO as its stderr.
 chatty() {
 	stuff full
 	start_listener server sh -c 'exec tcpu listen -v -k -1 -L "$@" 2>full' sh \
@@ -107,7 +107,7 @@ connecting() {
 	assert_equal $((kept + count)) 2500
 	assert_equal "$(tail -n 1 full.read)" \
 		"tcpu: messages dropped while stderr was full: $count"
-	# As much as there is room for was kept, and no line was cut.
+	# As many messages as fit were kept, and no line was cut.
 	size=$(grep denied full.read | wc -c)
 	((size <= 65536 && size > 65536 - 100)) || fail "$size bytes"
 	run ! grep -v '^tcpu: ' full.read
@@ -122,8 +122,8 @@ connecting() {
 	run -0 grep -cE 'events=POLLOUT\}\], 1, (100|[0-9][0-9])\)' trace
 }
 
-# without_proc COMMAND [ARG]... - run it with an empty /proc, so that no file
-# can be opened again.
+# without_proc COMMAND [ARG]... - run the command with an empty /proc, so that
+# no descriptor can be reopened.
 without_proc() {
 	"${private[@]}" --net --mount sh -c \
 		'mount -t tmpfs none /proc && exec "$@"' sh "$@"
@@ -152,7 +152,8 @@ other
 tcpu: listen: not a port: '65537'"
 }
 
-# deserted COMMAND [ARG]... - run it with a pipe without a reader as stderr.
+# deserted COMMAND [ARG]... - run the command with a pipe that has no reader as
+# its stderr.
 deserted() {
 	mkfifo gone
 	bash -c 'exec 9<>"$0" 2>"$0" 9<&-; exec "$@"' gone "$@"
@@ -167,8 +168,8 @@ deserted() {
 
 # ---- stdout and --ready-fd ----
 
-# unread COMMAND [ARG]... - run it with the FIFO answer as stdout, and its
-# stderr in the file said.
+# unread COMMAND [ARG]... - run the command with the FIFO answer as its stdout,
+# and its stderr to the file said.
 unread() {
 	"$@" >answer 2>said
 }
@@ -180,13 +181,13 @@ unread() {
 		"accept-ready --listening -c $port" \
 		"addresses --pid $server --listening" \
 		'listen --background --no-accept -1 -L 0'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run -124 unread timeout -k1 10 tcpu $words -t 200ms
 		grep -qx 'tcpu: stdout: timed out after 200ms' said
 	done
 }
 
-# sleeps PID - check that the process waits in poll or epoll.
+# sleeps PID - check that the process is blocked in poll or epoll.
 sleeps() {
 	grep -qE 'poll|select' "/proc/$1/wchan"
 }
@@ -195,7 +196,7 @@ sleeps() {
 	stuff answer
 	for words in --help --version 'listen -1 --port-file port -L 0' \
 		'listen --background --print=sh --no-accept -L 0'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		tcpu $words >answer 2>said 3>&- &
 		pid=$!
 		started+=("$pid")
@@ -244,8 +245,8 @@ sleeps() {
 	assert_exit 143 "$pid"
 }
 
-# injecting CALLS COMMAND [ARG]... - run it with a file as stdout; each of these
-# calls on that file writes nothing and reports no error.
+# injecting CALLS COMMAND [ARG]... - run the command with a file as its stdout;
+# each of these calls on that file returns success without writing anything.
 injecting() {
 	traced -qq -o trace -P "$PWD/file" -e "trace=$1" -e "inject=$1:retval=0" \
 		"${@:2}" >file

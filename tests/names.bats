@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: ISC
 #
-# Names that every machine knows, and look-ups on one that knows nothing.
+# Names that every machine can look up, and look-ups on a machine without any
+# data.
 
 load helper
 
-# without_etc COMMAND [ARG]... - run it with an empty /etc, and in a network in
-# which nothing answers.
+# without_etc COMMAND [ARG]... - run the command with an empty /etc, in a
+# network without servers.
 without_etc() {
 	"${private[@]}" --net --mount sh -c '
 		ip link set lo up && mount -t tmpfs none /etc && exec "$@"' \
@@ -13,9 +14,9 @@ without_etc() {
 }
 
 # ends FUNCTION [ARG]... - print the addresses of connections to names for
-# localhost, made in that environment.
+# localhost, made in the environment that FUNCTION sets up.
 ends() {
-	# shellcheck disable=SC2016 # for the inner shell
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	run "$@" timeout -k1 20 bash -c '
 		start() { tcpu listen -k -1 --until-exit $$ --local 0 -- cat & }
 		port=$(start)
@@ -39,7 +40,7 @@ ends() {
 }
 
 @test "localhost is what /etc/hosts says" {
-	# shellcheck disable=SC2016 # for the inner shell
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	run -0 with_hosts '127.0.0.9 other localhost\n' timeout -k1 10 bash -c '
 		start() { tcpu listen -k -1 --until-exit $$ 127.0.0.9 0 -- cat & }
 		port=$(start)
@@ -56,7 +57,7 @@ ends() {
 }
 
 @test "listen on localhost listens on both of its addresses" {
-	# shellcheck disable=SC2016 # for the inner shell
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	run -0 without_etc timeout -k1 10 bash -c '
 		start() { tcpu listen -k -1 --until-exit $$ localhost 0 -- cat & }
 		port=$(start)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
 #
-# The command line: what is refused, before any internet socket is opened, and
-# how; and the version.
+# The command line: invalid ones are refused with a message before any internet
+# socket is opened; and the version.
 
 load helper
 
-# refuses STATUS PATTERN [ARG]... - tcpu fails with this status: nothing on
-# stdout, one line on stderr that matches, and no internet socket made.
+# refuses STATUS PATTERN [ARG]... - check that tcpu fails with this status,
+# prints nothing on stdout and one matching line on stderr, and makes no
+# internet socket.
 refuses() {
 	run --separate-stderr \
 		traced -f -qq -e trace=socket -o trace tcpu "${@:3}" </dev/null
@@ -26,7 +27,7 @@ refuses() {
 
 @test "--version may follow other options" {
 	for words in '-t 1 --version' '-vV' '--numeric -V'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run timeout -k1 10 tcpu $words
 		assert_success
 		assert_output --regexp '^tcpu [0-9]+\.[0-9]+\.[0-9]+$'
@@ -94,7 +95,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	for words in '-t 10ms 127.0.0.1 0' '127.0.0.1 -t10ms 0' \
 		'127.0.0.1 0 --timeout 10ms' '127.0.0.1 0 --timeout=10ms' \
 		'-qvt10ms 127.0.0.1 0'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run timeout -k1 10 tcpu listen $words
 		assert_equal "$status" 124
 	done
@@ -169,7 +170,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 
 @test "a host may be joined to its port, and an address be in brackets" {
 	for words in '127.0.0.1:0' '[127.0.0.1]:0' '[::1]:0' '[::1] 0' '::1 0'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run timeout -k1 10 tcpu listen -t 10ms -1 $words
 		assert_equal "$status" 124
 		assert_line --index 0 --regexp '^[0-9]+$'
@@ -336,7 +337,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 
 @test "words behind -- are a COMMAND, which some have no use for" {
 	for command in 'accept-ready 1' 'addresses'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		refuses 2 "${command%% *}: no COMMAND can be run here" \
 			$command -- true
 	done
@@ -376,7 +377,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	assert_line --index 0 "tcpu: connect: unrecognized option '--x'"
 }
 
-# ---- What people type ----
+# ---- Common mistakes ----
 
 @test "a word that could be an option's value is not taken for an operand" {
 	refuses 2 'accept-ready: write --wait=5, or put --wait last' \
@@ -429,7 +430,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	local words
 	for words in :4242 '*:4242' '* 4242' tcp://:4242 'tcp://*:4242'; do
 		set -f
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run -124 netns timeout -k1 10 tcpu listen -v -t 10ms $words
 		assert_line --index 0 'tcpu: listen 0.0.0.0:4242: listening'
 		set +f
@@ -499,7 +500,7 @@ tcpu connect localhost 80\?" localhost 80
 		assert_line --index 0 --regexp '^usage: tcpu '
 	done
 	for words in 'help listen' 'listen -h' 'listen --help' '-h listen'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run -0 --separate-stderr timeout -k1 10 tcpu $words
 		[ "$words" = '-h listen' ] ||
 			assert_line --index 0 --regexp '^usage: tcpu listen '

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# --output: the file that takes the data of a session in place of stdout.
+# --output: a file that gets the data of a session in place of stdout.
 
 load helper
 
@@ -74,7 +74,7 @@ told() {
 		'listen --no-accept 0' 'listen --black-hole 0' \
 		'listen --hold 0 -- cat' 'connect localhost 1 -- cat' \
 		'connect -z localhost 1'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		set -- $words
 		run -2 timeout -k1 10 tcpu "$1" --output file "${@:2}"
 		assert_output \
@@ -121,7 +121,7 @@ told() {
 }
 
 @test "with -1 stdout is let go, so that a substitution returns" {
-	# shellcheck disable=SC2016 # for the inner shell
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	run -0 timeout -k1 20 bash -c '
 		port=$(tcpu listen -1 --until-exit $$ --output file -k -L 0 \
 			</dev/null 2>&1 &)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# CHICKEN and Racket, whose tcp libraries ours is after, at the other end of a
-# connection: each of them listens once, and once it connects.
+# CHICKEN and Racket, whose tcp libraries are the models of libtcpunit, as the
+# peers of tcpu: each listens in one run and connects in another.
 
 load helper
 
@@ -9,8 +9,8 @@ here=$BATS_TEST_DIRNAME/peers
 chicken=(csi -script "$here/talk.scm")
 racket=(racket "$here/talk.rkt")
 
-# peer PORT STEP... - start the program of the other language, $system; its
-# output is read from $heard.
+# peer PORT STEP... - start the other language's program, $system; the test
+# reads its output from $heard.
 peer() {
 	exec {heard}< <(exec timeout -k 1 30 "${system[@]}" "$@" 2>peer.err 3>&-)
 	started+=("$!")
@@ -39,8 +39,8 @@ ours() {
 	exec {printed}<&"${tcpu[0]}"
 }
 
-# tcpu_listens [OPTION]... -- STEP... - start tcpu listening and the other
-# program connecting, which takes the steps.
+# tcpu_listens [OPTION]... -- STEP... - start tcpu as the listener; the other
+# program connects to it and takes the steps.
 tcpu_listens() {
 	split "$@"
 	ours listen "${options[@]}" -1 0
@@ -48,8 +48,8 @@ tcpu_listens() {
 	peer "$port" "${steps[@]}"
 }
 
-# tcpu_connects [OPTION]... -- STEP... - start the other program listening,
-# which takes the steps, and tcpu connecting.
+# tcpu_connects [OPTION]... -- STEP... - start the other program as the
+# listener, which takes the steps; tcpu connects to it.
 tcpu_connects() {
 	split "$@"
 	peer 0 "${steps[@]}"
@@ -66,8 +66,8 @@ split() {
 	steps=("${@:2}")
 }
 
-# no_more_input - end tcpu's input, unless tcpu has ended because its peer left:
-# then the shell has closed the pipe already.
+# no_more_input - close tcpu's input.  If tcpu has ended already, since its peer
+# left, the shell has closed the pipe.
 no_more_input() {
 	# shellcheck disable=SC1083 # an element of an array
 	[ -z "${tcpu[1]-}" ] || exec {tcpu[1]}>&-
@@ -80,7 +80,8 @@ exits() {
 	assert_equal "$status" "$1"
 }
 
-# both_ways SCENARIO - run it with tcpu as the server and as the client.
+# both_ways SCENARIO - run the scenario with tcpu as the server, then as the
+# client.
 both_ways() {
 	"$1" tcpu_listens
 	"$1" tcpu_connects
@@ -108,7 +109,7 @@ lines() {
 	both_ways lines
 }
 
-# The line is answered before another line or the end of file follows.
+# The answer arrives before tcpu sends another line or the end of file.
 unflushed() {
 	"$1" -- hear line=heard
 	echo 'only this' >&"${tcpu[1]}"
@@ -128,8 +129,8 @@ unflushed() {
 	both_ways unflushed
 }
 
-# echoes INPUT - check that all of it comes back after the peer has seen its
-# end.
+# echoes INPUT - check that the peer sends all of it back after it has received
+# the end of file.
 echoes() {
 	start_server 0 <"$1"
 	"${system[@]}" "$port" echo
@@ -165,7 +166,7 @@ we_finish_first() {
 they_finish_first() {
 	"$1" -- line=question finish slurp
 	prints question
-	run ! read -r -t 20 -u "$printed" # the end of what it prints
+	run ! read -r -t 20 -u "$printed" # tcpu's output ends here
 	echo answer >&"${tcpu[1]}"
 	no_more_input
 	hears answer
@@ -184,14 +185,14 @@ they_finish_first() {
 	both_ways they_finish_first
 }
 
-# connections - print how many ends of connections to or from $port there are in
-# each state.
+# connections - print the number of connection ends to or from $port in each
+# state.
 connections() {
 	ss -Htn "sport = :$port or dport = :$port" |
 		awk '{ n[$1]++ } END { for (s in n) print s, n[s] }'
 }
 
-# No end of file is sent until both directions are closed.
+# The end of file is sent only once both directions are closed.
 they_abandon() {
 	"$1" -- line=before abandon say=abandoned hear
 	prints before
@@ -229,7 +230,7 @@ we_abandon() {
 # Closing with unread bytes causes a reset.
 they_reset() {
 	"$1" -- hear
-	# In one write, so that the rest is there when the line is read.
+	# Sent in one write, so that the rest has arrived when the line is read.
 	printf 'first\n%050000d\n' 0 >much
 	dd bs=64k status=none <much >&"${tcpu[1]}"
 	hears first

@@ -10,14 +10,14 @@ enum { PHILOSOPHERS = 5 };
 
 static tcp_mutex forks[PHILOSOPHERS];
 
-/* Takes both forks.  False if that would have been a deadlock. */
+/* Takes both forks.  Returns 0 if that would be a deadlock. */
 static int
 take_forks(int seat)
 {
 	int right = (seat + 1) % PHILOSOPHERS;
 
 	tcp_mutex_lock(forks[seat], -1);
-	tcp_thread_yield(); /* and all the others have one, too */
+	tcp_thread_yield(); /* the others take one fork, too */
 	if (tcp_mutex_lock(forks[right], -1) != -1)
 		return 1;
 	printf("%d: %s\n", seat, tcp_last_error()->text);

@@ -10,7 +10,7 @@ enum { GOAL = 100 };
 
 static tcp_group sieve;
 
-/* The next number of MAILBOX; 0 after the last. */
+/* Returns the next number from MAILBOX, or 0 at the end. */
 static intptr_t
 next_number(tcp_mailbox mailbox)
 {

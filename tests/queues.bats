@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
 #
-# accept-ready agrees with ss about queues filled at random, fifty of each kind
-# of listener, for whoever asks: the listeners are root's where the suite is.
+# accept-ready and ss agree about randomly filled queues, fifty for each kind of
+# listener, for root and for another user.  The listeners belong to root if the
+# suite runs as root.
 
 load helper
 
 setup_file() {
-	# Another user may not be able to look into the tree.
+	# Another user may be unable to read the source tree.
 	SHARED=$(mktemp -d)
 	export SHARED
 	chmod 755 "$SHARED"
@@ -20,26 +21,26 @@ teardown_file() {
 	rm -r "$SHARED"
 }
 
-# agree N - check that tcpu and ss report the same once N connections wait at
-# PORT.
+# agree N - check that tcpu and ss report the same once N connections are
+# waiting at PORT.
 agree() {
 	local said
 	said=$(ss -Hltn "sport = :$PORT" |
 		awk '{ waiting += $2; limit += $3 } END { print waiting, limit }')
 	[ "${said% *}" -eq "$1" ] || return
 	[ "$(tcpu accept-ready --min "$1" -c "$PORT")" = "$said" ] || return
-	# shellcheck disable=SC2086 # words are meant
+	# shellcheck disable=SC2086 # split on purpose
 	[ "$($DROP "$SHARED/tcpu" accept-ready --min "$1" -c "$PORT")" = \
 		"$said" ]
 }
 
-# settled_agree N - agree, but wait first: the last handshake may not be
-# complete yet.
+# settled_agree N - as agree, but wait first: the last handshake may still be
+# incomplete.
 settled_agree() {
 	tcpu accept-ready --min "$1" --wait=5 "$PORT" && agree "$1"
 }
 
-# fifty LISTENER... - use backlogs from 0 to 7, and with each the numbers of
+# fifty LISTENER... - try backlogs from 0 to 7, and for each one all numbers of
 # connections that fit.
 fifty() {
 	local i l n total backlog specs functions

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 #
-# What the README shows is run as it is printed there.
+# The examples in the README are run exactly as printed.
 
 load helper
 
-# block KIND N - print the N-th block of that kind in the README.
+# block KIND N - print the N-th block of this kind in the README.
 block() {
 	awk -v kind="\`\`\`$1" -v n="$2" '
 		/^```$/ { on = 0 }
@@ -56,7 +56,7 @@ recipe() {
 		{ told = /^#/ } i == n' | grep .
 }
 
-# try N - run the N-th recipe, and wait for its jobs, in a network and process
+# try N - run the N-th recipe and wait for its jobs, in a network and a process
 # tree of their own.
 try() {
 	{
@@ -128,8 +128,8 @@ since() {
 	} | sort -CV
 }
 
-# cells ROW - print the cells of the row, one a line.  A cell for later versions
-# of a tool reads like this: 0 (1 since socat 1.8).
+# cells ROW - print the cells of the row, one per line.  A cell can name another
+# value for later versions of a tool: 0 (1 since socat 1.8).
 cells() {
 	local cell later other='^(.*) \((.*) since ([a-z]+) (.*)\)$'
 	grep -F "| $1 |" "$TOP/README.md" | tr '|' '\n' | sed '1,2d; $d' |
@@ -143,7 +143,7 @@ cells() {
 		done
 }
 
-# clients - print the commands of the table, one a line.
+# clients - print the commands in the table, one per line.
 clients() {
 	echo tcpu connect 127.0.0.1 5000
 	echo nc.openbsd 127.0.0.1 5000
@@ -154,7 +154,7 @@ clients() {
 # statuses SERVER STDIN STDOUT - print the exit statuses of these commands.
 statuses() {
 	local words
-	exec 4<>silent 5<>out # neither ever ends
+	exec 4<>silent 5<>out # neither FIFO ever ends
 	clients | while read -ra words; do
 		if [ "$1" ]; then
 			eval "{ $1; } 4<&- &"
@@ -166,7 +166,8 @@ statuses() {
 	done
 }
 
-# row NAME SERVER STDIN STDOUT - check the statuses against a row of the README.
+# row NAME SERVER STDIN STDOUT - check that the statuses agree with a row of the
+# README.
 row() {
 	cells "$1" >want
 	declare -f clients statuses >aid
@@ -185,8 +186,8 @@ row() {
 	row 'nobody listens' '' /dev/null /dev/null
 }
 
-# words FUNCTION - print what FUNCTION prints for each of the table's commands:
-# as a client, and as a listener on PORT.
+# words FUNCTION - print the output of FUNCTION for each command in the table,
+# as a client and as a listener on PORT.
 words() {
 	local client listener
 	while IFS=: read -r client listener; do
@@ -201,16 +202,16 @@ words() {
 	END
 }
 
-# run_on PORT COMMAND... - replace this shell by the command.  Only SIGKILL
-# should end it: ncat 7.99 passes SIGTERM on to its process group, in which the
-# test is.
+# run_on PORT COMMAND... - replace this shell by the command.  End it with
+# SIGKILL only: ncat 7.99 passes SIGTERM on to its process group, which includes
+# the test.
 run_on() {
 	local command=("${@:2}")
 	command=("${command[@]//PORT/$1}")
 	exec "${command[@]//;/:}"
 }
 
-# The server answers a second after the end of file, or when the client ends.
+# The server answers one second after the end of file, or when the client ends.
 late_answer() {
 	local server
 	tcpu listen -qL 5000 -- sh -c 'cat; read -r _ <go; echo it' &
@@ -263,8 +264,8 @@ which_port() {
 	wait
 }
 
-# unix_words FUNCTION - print what FUNCTION prints for each command as a
-# listener on s.
+# unix_words FUNCTION - print the output of FUNCTION for each command as a
+# listener on the path s.
 unix_words() {
 	local listener
 	while read -ra listener; do
@@ -284,7 +285,7 @@ listen_on_path() {
 	tcpu accept-ready --listening --wait=5 unix:s
 }
 
-# Print whether a second listener can be made on the same path.
+# Print whether a second command can listen on the same path.
 try_path() {
 	local status=0
 	timeout 1 "${listener[@]}" <&4 >got || status=$?
@@ -305,8 +306,8 @@ after_a_killed_one() {
 	try_path listens
 }
 
-# row_of NAME FUNCTION [WORDS] - check a row of the README against FUNCTION's
-# output.
+# row_of NAME FUNCTION [WORDS] - check that a row of the README agrees with the
+# output of FUNCTION.
 row_of() {
 	cells "$1" >want
 	declare -f words unix_words run_on listen_on_path try_path "$2" >aid
@@ -328,7 +329,7 @@ row_of() {
 
 @test "the echo server serves a client while another is silent" {
 	block c 1 >echo.c
-	# shellcheck disable=SC2046 # words are meant
+	# shellcheck disable=SC2046 # split on purpose
 	cc -o echo -I"$TOP/lib" echo.c "$BUILD/libtcpunit.a" -pthread \
 		$(pkg-config --libs libevent_core)
 	netns timeout -k 1 20 bash -c '

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# Readiness: how tcpu listen tells that it listens, and where; going to the
-# background.
+# Readiness: how tcpu listen announces that it listens and on which port; and
+# running in the background.
 
 load helper
 
@@ -17,7 +17,7 @@ gone() {
 	assert_success
 }
 
-# in_background [ARG]... - run tcpu listen --background for the shell.
+# in_background [ARG]... - run tcpu listen --background as a shell does.
 in_background() {
 	timeout -k1 20 tcpu listen --background --until-exit "$$" \
 		--print=sh "$@"
@@ -28,7 +28,7 @@ in_background() {
 @test "-1, --print-port and --print=port print the port, then the data" {
 	for option in -1 --print-port --print=port --print; do
 		mkfifo out
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		tcpu listen $option --local 0 </dev/null >out 3>&- &
 		server=$!
 		started+=("$server")
@@ -57,7 +57,7 @@ in_background() {
 	local host name
 	while read -r host name; do
 		mkfifo out
-		# shellcheck disable=SC2086 # no word is meant, too
+		# shellcheck disable=SC2086 # split, perhaps into no word
 		tcpu listen --print=hostport --no-accept $host 0 >out 3>&- &
 		started+=("$!")
 		IFS= read -r line <out
@@ -99,7 +99,7 @@ in_background() {
 	listens
 }
 
-# without_null ARG... - run tcpu without /dev/null.
+# without_null ARG... - run tcpu on a system without /dev/null.
 without_null() {
 	run timeout -k1 10 "${private[@]}" --mount sh -c '
 		mount -t tmpfs none /dev || exit
@@ -145,7 +145,7 @@ without_null() {
 
 @test "a stderr that is the same pipe is closed, too" {
 	for option in -1 --print=sh '--ready-fd 1'; do
-		# shellcheck disable=SC2016 # for the inner shell
+		# shellcheck disable=SC2016 # expanded by the inner shell
 		run -0 timeout -k1 10 bash -c '
 			start() {
 				tcpu listen -k -v --until-exit $$ --pid-file pid \
@@ -159,7 +159,7 @@ without_null() {
 }
 
 @test "another stderr stays, and so does a pipe whose stdout is for data" {
-	# shellcheck disable=SC2016 # for the inner shell
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	run -0 timeout -k1 10 bash -c '
 		start() {
 			tcpu listen -k -v -1 --until-exit $$ --local 0 -- cat &
@@ -302,10 +302,10 @@ without_null() {
 	assert_equal "$(ls files)" ''
 }
 
-# notified ADDRESS - print what tcpu listen sends to $NOTIFY_SOCKET at this
-# address.
+# notified ADDRESS - print the messages that tcpu listen sends to $NOTIFY_SOCKET
+# at this address.
 notified() {
-	# shellcheck disable=SC2016 # perl's
+	# shellcheck disable=SC2016 # a script for perl
 	timeout -k1 20 perl -MSocket -e '
 		my $name = my $path = shift;
 		$path =~ s/^@/\0/;
@@ -404,7 +404,7 @@ notified() {
 }
 
 @test "nor does one that is killed before there is a listener" {
-	# shellcheck disable=SC2016 # that is for the inner shell
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	run -0 timeout -k1 5 "$BUILD/tests/prog_sandbox" bash -c '
 		timeout 0.3 tcpu listen --background --no-accept \
 			silent.test 0 | cat
@@ -439,8 +439,9 @@ notified() {
 	listens
 }
 
-# every SHELL LINE - check that the line, run two hundred times, always prints
-# the process id of a listener, and each listener ends with the shell.
+# every SHELL LINE - run the line two hundred times.  Check that it always
+# prints the process id of a listener, and that each listener ends with the
+# shell.
 every() {
 	run timeout -k1 50 "$1" -c '
 		i=0

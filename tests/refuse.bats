@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# tcpu listen --refuse: a port on which every connection is refused, for as long
-# as tcpu lives.
+# tcpu listen --refuse: a port that refuses every connection for as long as tcpu
+# runs.
 
 load helper
 
@@ -22,15 +22,15 @@ bindable() {
 	assert_equal "$status" "$1"
 }
 
-# in_netns LINE... - run the lines with bash in a network of their own; `try`
-# prints the status of a command, and hides the output.
+# in_netns LINE... - run the lines with bash in a network of their own; in them
+# `try` hides a command's output and prints its status.
 in_netns() {
 	run --separate-stderr netns timeout -k1 30 bash -c '
 		try() { local s=0; "$@" >out 2>&1 || s=$?; echo "$s"; }
 		'"$1" bash "$sockets" 3>&-
 }
 
-# ---- What clients meet ----
+# ---- Clients ----
 
 @test "--refuse refuses every connection, on both families" {
 	start_server --refuse 0 </dev/null
@@ -54,7 +54,7 @@ in_netns() {
 	bindable 1 127.0.0.1
 	bindable 0 ::1
 	for words in '-6 0' '--v6only 0' '--v6only :: 0' '-6 :: 0'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		start_server --refuse $words </dev/null
 		bindable 1 ::1
 		bindable 0 127.0.0.1
@@ -93,7 +93,7 @@ in_netns() {
 	assert_success
 }
 
-# ---- What other servers meet ----
+# ---- Other servers ----
 
 @test "on a port of --refuse no other server can listen, whatever it sets" {
 	in_netns 'tcpu listen --background --until-exit $$ --refuse 4242
@@ -135,7 +135,7 @@ in_netns() {
 @test "--refuse is 6 if somebody listens there, and 7 if it may not bind" {
 	start_server --local 0 </dev/null
 	for words in '' --local 127.0.0.1; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		run timeout -k1 10 tcpu listen --refuse $words "$port"
 		assert_equal "$status" 6
 	done

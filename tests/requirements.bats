@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# A machine that cannot build is told what it lacks, in one line.
+# On a machine that cannot build, one line lists all the missing packages.
 
 load helper
 
@@ -11,7 +11,7 @@ setup() {
 	stand_in uname 'echo sparc'
 }
 
-# stand_in NAME BODY - make a command of that name, and no other.
+# stand_in NAME BODY - make a command with this name.
 stand_in() {
 	printf '#!/bin/sh\n%s\n' "$2" >"bin/$1"
 	chmod +x "bin/$1"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# tcpu listen --reserve: ports that the system gives to nobody for a minute, so
-# that a server can be told to listen there.
+# tcpu listen --reserve: ports that the system assigns to no other program for a
+# minute, so that a server can be told to listen there.
 
 load helper
 
@@ -142,8 +142,9 @@ left='left() {
 	assert_output $'0\n0' || fail "$(cat messages)"
 }
 
-# Node and Go both listen on :: for both families, with SO_REUSEADDR and nothing
-# else that is about the port; on an address the same.
+# For :: both Node and Go listen for both address families, with SO_REUSEADDR
+# and no other option that concerns the port; for a single address they do the
+# same.
 @test "servers bind a reserved port at once: the options of Node and Go" {
 	in_netns 'for address in :: 0.0.0.0 127.0.0.1 ::1; do
 			port=$(tcpu listen --reserve 0)
@@ -170,7 +171,7 @@ left='left() {
 	assert_line 124
 }
 
-# ---- When it cannot ----
+# ---- Failures ----
 
 @test "--reserve is 7 where the system keeps no closed connection" {
 	in_netns 'echo 0 >/proc/sys/net/ipv4/tcp_max_tw_buckets

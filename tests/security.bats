@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: ISC
 #
-# Who may do harm by way of tcpu, and may not: those who name interfaces, those
-# who share a folder, and those who find a mistake in it.  What else SECURITY
-# CONSIDERATIONS of tcpu(1) promises is tested where it belongs.
+# Attackers must not be able to use tcpu: by naming an interface, by sharing a
+# folder, or by exploiting a bug in it.  The other promises in SECURITY
+# CONSIDERATIONS of tcpu(1) are tested in the files about their subject.
 
 load helper
 
 # hostile COMMAND - run a shell script in a network whose interface has a name
 # with shell syntax in it.
 hostile() {
-	# shellcheck disable=SC2089,SC2090 # it is to be taken literally
+	# shellcheck disable=SC2089,SC2090 # the text is literal
 	local name='a;>pwned;b'"'"
 	# shellcheck disable=SC2090
 	export name
@@ -73,7 +73,7 @@ hostile() {
 }
 
 # reusing SCRIPT - run the script; its function `again` starts a program with
-# the process id of one that has ended.
+# the process id of a process that has ended.
 reusing() {
 	run timeout -k 1 20 "${private[@]}" --net --pid --fork --kill-child \
 		--mount-proc bash -euc '
@@ -151,7 +151,7 @@ reusing() {
 		assert_line --partial GNU_RELRO
 		assert_line --partial NOW
 		refute_line --regexp 'GNU_STACK.*RWE'
-		# A static one is stripped.
+		# A static binary is stripped.
 		[[ $output == *NEEDED* ]] || continue
 		run nm -D "$file"
 		assert_line --partial __stack_chk_fail

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: ISC
 #
-# Waiting for a service on another machine: whatever it is that is not there yet,
-# one command line waits for it.  Machines are network namespaces.
+# Waiting for a service on another machine: one command line waits, whether the
+# name, the network, the machine or the server is still missing.  The machines
+# are network namespaces.
 
 load helper
 
-# waiting HOSTS LINES - on a machine with these hosts bash runs the lines, which
-# start the client with `begin`, wait with `failed PATTERN` until an attempt has
-# failed in some way, and print its exit status with `finish`.
+# waiting HOSTS LINES - run the lines with bash on a machine with this
+# /etc/hosts.  In them `begin` starts the client, `failed PATTERN` waits for an
+# attempt that fails with a matching message, and `finish` prints the client's
+# exit status.
 waiting() {
 	export forwarder=$TOP/tests/peers/forwarder.pl
 	export ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}

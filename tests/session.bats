@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: ISC
 #
-# A session: how bytes flow, when it ends, and how it says so.
+# A session: how data flows, when the session ends, and how tcpu reports its
+# end.
 
 load helper
 
 talk=$BATS_TEST_DIRNAME/peers/talk.pl
 
-# Each test runs over a Unix socket, in setup, and then over TCP.  here and
-# elsewhere are where tcpu listens, plain_here is where the peer does, reset is
-# what a peer reads when tcpu fails, and from is how tcpu names a client.
+# Each test runs over a Unix socket, in setup, and then over TCP.  tcpu listens
+# at here or elsewhere, and the plain peer at plain_here.  reset is the peer's
+# last read if tcpu fails, and from is the name that tcpu prints for a client.
 net=tcp
 here=(--local 0)
 elsewhere=(--local 0)
@@ -21,7 +22,8 @@ setup() {
 	begin
 	mkdir "$BATS_TEST_TMPDIR/unix"
 	cd "$BATS_TEST_TMPDIR/unix" || return
-	# With buffers of a byte all of it twice takes too long.
+	# With buffers of one byte, running every test twice would take too
+	# long.
 	if [[ $BUILD != */tiny* ]]; then
 		over_unix "$BATS_TEST_NAME"
 		reap
@@ -36,20 +38,21 @@ over_unix() {
 	"$1"
 }
 
-# Whether the current run is over TCP; what follows is about TCP.
+# Whether this run is over TCP; a test calls it before checks that are about TCP
+# only.
 tcp_only() {
 	[ "$net" = tcp ]
 }
 
-# peer STEP... - start a plain peer that takes one connection; sets port and
-# peer, its pid.  What it prints goes to peer.out.
+# peer STEP... - start a plain peer that takes one connection.  Sets port, and
+# peer to its pid.  Its output goes to peer.out.
 peer() {
 	start_listener peer "$talk" "$plain_here" "$@"
 }
 
-# client INPUT [ARG]... - start tcpu connect to the peer with stdin from INPUT,
-# which may be a FIFO, stdout to client.out and stderr to client.err.  Sets
-# client, its pid.
+# client INPUT [ARG]... - start tcpu connect to the peer, with stdin from
+# INPUT, which may be a FIFO, stdout to client.out, and stderr to client.err.
+# Sets client to its pid.
 client() {
 	tcpu connect "${@:2}" "${target[@]}" \
 		<"$1" >client.out 2>client.err 3>&- &
@@ -57,15 +60,15 @@ client() {
 	started+=("$client")
 }
 
-# start_talking_client [ARG]... - start a client whose stdin is the descriptor
-# say.
+# start_talking_client [ARG]... - start a client whose stdin the test writes
+# through the descriptor say.
 start_talking_client() {
 	[ -e in ] || mkfifo in
 	client in "$@"
 	exec {say}>in
 }
 
-# connects [ARG]... - run tcpu connect to the peer with the test's stdin; sets
+# connects [ARG]... - run tcpu connect to the peer with the test's stdin.  Sets
 # status and stderr.
 connects() {
 	run --separate-stderr timeout -k1 20 \
@@ -75,14 +78,15 @@ connects() {
 # assert_message TEXT - check that this is the only message; %s stands for the
 # name of the peer.
 assert_message() {
-	# shellcheck disable=SC2059 # a format is meant
+	# shellcheck disable=SC2059 # the argument is a format
 	assert_equal "$stderr" "$(printf "tcpu: $1" "${target_name-}")"
 }
 
-# run_against SIDE STEP... - run a session of tcpu connect or tcpu listen with a
-# peer that takes the steps.  Its stdin is the test's, passed through the
-# command in the array before, if any; its stdout is a pipe to session.out; its
-# messages go to session.err, and its sending system calls to session.trace.
+# run_against SIDE STEP... - run a session between tcpu connect or tcpu listen
+# and a peer that takes the steps.  tcpu's stdin is the test's; if the array
+# before is set, its command filters it first.  tcpu's stdout goes through a
+# pipe to session.out, its messages to session.err, and a trace of its sending
+# system calls to session.trace.
 run_against() {
 	local traced=("${before[@]}" strace -o session.trace -e "trace=sendto,sendfile"
 		-E "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}" tcpu)
@@ -188,7 +192,7 @@ run_against() {
 @test "--end=quiet waits for its input, however silent the peer is" {
 	peer read=4 'send=answer\n' slurp
 	start_talking_client --end=quiet:10ms
-	# Time passes with a run of tcpu that says how long it took.
+	# This run of tcpu serves as a pause of 200 ms.
 	run -124 timeout -k1 10 tcpu listen -q --timeout=200ms --local 0
 	echo abc >&"$say"
 	wait_for_line client.out answer
@@ -219,8 +223,9 @@ run_against() {
 	assert_content client.out 'answer\n'
 }
 
-# pausing COMMAND [ARG]... - run it with a stdout whose reader pauses first; the
-# number of bytes is in read.out, a status other than 0 in read.err.
+# pausing COMMAND [ARG]... - run the command with a stdout whose reader pauses
+# first.  The number of bytes it reads goes to read.out, and a nonzero status to
+# read.err.
 pausing() {
 	{ "$@" 3>&- || echo "status $?" >read.err; } | {
 		timeout -k1 20 tcpu listen -q --timeout="$pause" --local 0 || true
@@ -238,7 +243,8 @@ pausing() {
 }
 
 # without_input ARG STEP... - start tcpu listen ARG with an empty stdin, and a
-# peer that sends a line and then takes the steps.  Sets server and peer.
+# peer that sends a line and then takes the steps.  Sets server and peer to
+# their pids.
 without_input() {
 	start_server "$1" "${here[@]}" </dev/null
 	start_background peer "$talk" "$port" 'send=first\n' "${@:2}"
@@ -277,12 +283,12 @@ without_input() {
 @test "a reader of its stdout that pauses does not make it send one" {
 	local pause=5500ms
 	mkfifo ports
-	tcp_only || return 0 # the client of this test knows no other
+	tcp_only || return 0 # the client of this test can only use TCP
 	pausing timeout -k1 30 tcpu listen --ready-fd 7 --local 0 \
 		</dev/null 7>ports 3>&- &
 	started+=("$!")
 	read -r port <ports
-	# What leaves at an end of file, as many clients do.
+	# This client leaves when it sees an end of file, as many clients do.
 	run timeout -k1 20 perl -MIO::Socket::INET -MIO::Select -e '
 		my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die;
 		my ($left, $select) = (20_000_000, IO::Select->new($s));
@@ -362,7 +368,7 @@ without_input() {
 	peer 'send=all\n' shut slurp
 	start_talking_client
 	wait_for_line client.out all
-	# Some looks at the peer are taken meanwhile.
+	# Meanwhile tcpu checks several times whether the peer has left.
 	run -124 timeout -k1 10 tcpu listen -q --timeout=700ms --local 0
 	echo abc >&"$say"
 	exec {say}>&-
@@ -386,8 +392,8 @@ without_input() {
 }
 
 # far_peer STEP... - start the peer in a network namespace of its own, whose
-# kernel keeps an orphan for one second only.  tcpu connect runs in this
-# namespace, with a silent input.
+# kernel keeps orphaned connections for one second only.  tcpu connect runs in
+# the outer namespace, with an input that stays silent.
 far_peer() {
 	netns bash -c '
 		talk=$1 in=$2; shift 2
@@ -416,7 +422,7 @@ far_peer() {
 	assert_equal "$stderr" ''
 }
 
-# ---- When it fails ----
+# ---- Failures ----
 
 @test "a reset is 8, with the bytes of each direction" {
 	tcp_only || return 0
@@ -446,8 +452,8 @@ Connection reset by peer (5 bytes received, 3 sent)"
 	assert_regex "$(<client.err)" 'reset by peer \(50004 bytes received, 0 s'
 }
 
-# reset_amid SIDE - run a session with the bytes of the file data as stdin, and
-# reset it while both directions are full.
+# reset_amid SIDE - run a session with the contents of the file data as stdin,
+# and reset the connection while both directions are full.
 reset_amid() {
 	local sent='/ = ([0-9]+)$/ { n += $NF } END { print n + 0 }' received
 	[ -e go ] || mkfifo go
@@ -535,7 +541,8 @@ $(awk "$sent" session.trace) sent\)$"
 	assert_message 'stdout: No space left on device'
 }
 
-# unreadable WHY - check that a session on this stdin fails because of WHY.
+# unreadable WHY - check that a session fails because its stdin cannot be read,
+# with the reason WHY.
 unreadable() {
 	local side
 	for side in connect listen; do
@@ -574,7 +581,7 @@ os.execvp(sys.argv[2], sys.argv[2:])' "$closed")
 	assert_equal "$stderr" ''
 }
 
-# silent_after TEXT - start a peer that sends the line TEXT and then nothing,
+# silent_after TEXT - start a peer that sends the line TEXT and is then silent
 # until a line is written to the FIFO go.
 silent_after() {
 	[ -e go ] || mkfifo go
@@ -662,7 +669,7 @@ silent_after() {
 	assert_content peer.out 'abc\ndef\nEOF\n'
 }
 
-# ---- What stdin, stdout and stderr are ----
+# ---- Kinds of stdin, stdout and stderr ----
 
 @test "descriptors that are closed at the start do no harm" {
 	local closed
@@ -955,7 +962,7 @@ silent_after() {
 	start_talking_client --idle-timeout=1500ms
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		echo "$i" >&"$say"
-		# The time passes with a run of tcpu that says how long it took.
+		# This run of tcpu serves as a pause of 200 ms.
 		run timeout -k1 10 tcpu listen --timeout=200ms 0
 	done
 	exec {say}>&-
@@ -994,8 +1001,8 @@ timed out after 300ms (5 bytes received, 0 sent)"
 	assert_regex "$(<server.err)" "connection from $from\$"
 }
 
-# vanishing BYTES ARG... - run a session with a peer behind a link that is cut
-# during the session; then send BYTES.
+# vanishing BYTES ARG... - run a session over a link that is cut during the
+# session, then send BYTES.
 vanishing() {
 	mkfifo in hold
 	netns timeout -k1 40 bash -c '

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 #
-# One static binary in a root that has nothing else but the devices that
-# containers have, and /proc.  STATIC names the binary; without it the one with
-# glibc is built, which needs nothing that make check does not have.
+# The static binary in a root that has nothing else except /proc and the devices
+# of a container.  STATIC names the binary; without it the test builds the one
+# with glibc, which needs only what make check needs anyway.
 
 load helper
 
@@ -13,10 +13,10 @@ setup_file() {
 		cat "$BATS_FILE_TMPDIR/log"
 }
 
-# in_root SCRIPT - run the script with bash in a network of its own; tcpu there
-# is the binary in its own root.
+# in_root SCRIPT - run the script with bash in a network of its own; its command
+# tcpu is the binary in a root of its own.
 in_root() {
-	# shellcheck disable=SC2016 # for the inner shells
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	run --separate-stderr timeout -k1 30 "${private[@]}" --net --mount sh -c '
 		mkdir -p root/dev root/proc root/tmp && cp "$STATIC" root/tcpu &&
 		for name in null zero full random urandom tty; do

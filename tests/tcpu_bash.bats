@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# tcpu_bash.bats - tcpu.bash, the library for bats: its functions, that nothing
-# of it outlives a test, and the examples of its page.
+# tcpu_bash.bats - tcpu.bash, the library for bats: its functions, the examples
+# of its page, and that no process it starts outlives a test.
 
 load helper
 load manual
@@ -17,8 +17,8 @@ teardown() {
 	tcpu_stop
 }
 
-# bats_alone ARG... - run bats as a user starts it who has the library: without
-# the part of bats that a test's PATH begins with.
+# bats_alone ARG... - run bats as a user of the library starts it: without the
+# folder of bats that begins a test's PATH.
 bats_alone() {
 	mkdir -p libraries tmp
 	ln -sfn "$TOP/cmd/bats" libraries/bats-tcpu
@@ -27,8 +27,8 @@ bats_alone() {
 		BATS_LIB_PATH="$PWD/libraries" "${TCPU_TEST_BATS:-bats}" "$@"
 }
 
-# test_file - write stdin to test.bats, with 'test' replaced by '@test', which
-# bats would otherwise take for a test of this file.
+# test_file - write stdin to test.bats, with @ put before each test.  With the @
+# in this file bats would count those tests as tests of this file.
 test_file() {
 	sed 's/^test /@test /' >test.bats
 }
@@ -41,7 +41,7 @@ has_ended() {
 	done
 }
 
-# answer NAME TEXT - print the answer of the server NAME to TEXT.
+# answer NAME TEXT - send TEXT to the server NAME, and print the answer.
 answer() {
 	timeout -k1 10 tcpu connect localhost "$(tcpu_port "$1")" <<<"$2"
 }
@@ -52,8 +52,8 @@ echoes() {
 	echo "$* $line"
 }
 
-# example N - run the N-th test of the page, after the lines that it begins
-# with.
+# example N - run the N-th test of the page, preceded by the lines at the page's
+# start that all tests need.
 example() {
 	examples "$PAGE" part
 	cat 1.part "$(($1 + 1)).part" >test.bats
@@ -115,7 +115,8 @@ example() {
 	assert_output piped
 }
 
-# The other end of the fifo stays open, as that of a terminal does.
+# The write end of the fifo stays open, so that stdin does not end, as at a
+# terminal.
 @test "the input of bats is no input of a server" {
 	test_file <<-'END'
 	test "empty" {
@@ -305,7 +306,7 @@ example() {
 }
 
 # forgets BODY - write a test file that starts a server with a command, prints
-# their pids, and does not stop them.
+# the pids of both, and does not stop them.
 forgets() {
 	cat <<-END
 	test "forgets" {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# Sessions at a terminal, which expect plays: stdin is a terminal, somebody
-# types, and a shell has job control.
+# Sessions at a terminal, played by expect: stdin is a terminal, a user types,
+# and the shell has job control.
 
 load helper
 
@@ -34,7 +34,7 @@ setup() {
 	END
 }
 
-# at_terminal STEPS - run expect's STEPS after those of setup; the peer takes
+# at_terminal STEPS - run STEPS in expect after those of setup; the peer takes
 # the steps in the array steps.
 at_terminal() {
 	start_listener peer "$talk" 0 "${steps[@]}"
@@ -102,7 +102,7 @@ at_terminal() {
 		want hello
 		close
 		puts [status]'
-	# The signal and the end of input come at the same time.
+	# The signal and the end of input arrive at the same time.
 	assert_output --regexp '^(SIGHUP|9)$'
 	assert_exit 0 "$peer"
 	assert_content peer.out 'ECONNRESET\n'
@@ -244,8 +244,8 @@ shell='
 	assert_output 0
 }
 
-# progress COLUMNS STEPS - send a file, once the FIFO go is written to, on a
-# terminal of this width; the terminal's text goes to the file screen.
+# progress COLUMNS STEPS - on a terminal of this width, send a file once a line
+# is written to the FIFO go; the output on the terminal goes to the file screen.
 progress() {
 	steps=(hear=go "${steps[@]}")
 	mkfifo go
@@ -257,8 +257,8 @@ progress() {
 		want {\r\d+%, [0-9.]+ MiB sent \([0-9.]+ MiB/s\), 0:00}'"$2"
 }
 
-# fits COLUMNS - check the terminal's text: no line is wrapped, and there are no
-# escape sequences.
+# fits COLUMNS - check that no line on the terminal is wrapped, and that there
+# are no escape sequences.
 fits() {
 	run ! grep $'\e' screen
 	assert_equal "$(tr '\r' '\n' <screen | wc -L)" $(($1 - 1))

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: ISC
 #
-# A file is sent to "tcpu listen >copy &" of a script, whose stdin is /dev/null,
-# by the clients that people have.  None may be led to stop in the middle.
+# Common clients send a file to "tcpu listen >copy &" of a script, whose stdin
+# is /dev/null.  That empty stdin must not make any of them stop in the middle.
 
 load helper
 
-# receives CLIENT... - check that a client sends the file data to port PORT of
-# 127.0.0.1 in full.  PORT in its words stands for the number.  The file has
-# $size bytes, or 5 million, and a third more.
+# receives CLIENT... - check that a client sends the file data in full to port
+# PORT of 127.0.0.1; the word PORT in its arguments stands for the number.  The
+# file has $size bytes, or 5 million, plus a third.
 receives() {
 	head -c "${size:-5000000}" /dev/urandom | base64 >data
 	start_server --local 0 </dev/null

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 #
-# The rows of the conformance table that only a command line can show: what is
-# no port, and whole programs.
+# The rows of the conformance table that only a command line can show: words
+# that are not valid ports, and whole programs.
 
 load helper
 
-# refuses COMMAND [ARG]... - check for a usage error: one line, status 2, and no
-# internet socket made.
+# refuses COMMAND [ARG]... - check for a usage error: one line on stderr,
+# status 2, and no internet socket made.
 refuses() {
 	run --separate-stderr \
 		traced -f -qq -e trace=socket -o trace tcpu "$@" </dev/null
@@ -16,8 +16,8 @@ refuses() {
 	run ! grep AF_INET trace
 }
 
-# server - start tcpu listen; it sends what is written to $answers, and its
-# output is read from $heard.
+# server - start tcpu listen; the test writes its input to $answers and reads
+# its output from $heard.
 server() {
 	mkfifo answers heard
 	tcpu listen -1 0 <answers >heard 2>server.err 3>&- &
@@ -27,7 +27,7 @@ server() {
 	read -r -t 10 -u "$heard" port
 }
 
-# client - start tcpu connect; it sends what is written to $lines.
+# client - start tcpu connect; the test writes its input to $lines.
 client() {
 	mkfifo lines
 	tcpu connect 127.0.0.1 "$port" <lines >client.out 2>client.err \

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: ISC
 #
-# Unix sockets: their files, what the commands say of them, handlers, and other
-# programs.  session.bats has the sessions.
+# Unix sockets: their files, the commands' output about them, handlers, and
+# other programs.  Sessions over them are in session.bats.
 
 load helper
 
-# refuses STATUS MESSAGE ARG... - tcpu fails with this status and this message
-# only.
+# refuses STATUS MESSAGE ARG... - check that tcpu fails with this status, and
+# with this message only.
 refuses() {
 	run "-$1" --separate-stderr timeout -k1 10 tcpu "${@:3}" </dev/null
 	assert_output ''
 	assert_equal "$stderr" "tcpu: $2"
 }
 
-# leave_dead PATH - leave a socket file whose process was killed.
+# leave_dead PATH - leave behind the socket file of a killed process.
 leave_dead() {
 	local server
 	start_server --no-accept "unix:$1"
@@ -23,13 +23,13 @@ leave_dead() {
 	rm -f server.err server.out
 }
 
-# assert_socket PATH - check that the file is a socket, with or without
+# assert_socket PATH - check that the file is a socket, with or without a
 # listener.
 assert_socket() {
 	[ -S "$1" ] || fail "no socket: $1"
 }
 
-# sockets - print how many files here are sockets.
+# sockets - print the number of sockets among the files of this folder.
 sockets() {
 	find . -type s | wc -l
 }
@@ -49,7 +49,7 @@ sockets() {
 @test "the file is removed however the listener ends" {
 	local how
 	for how in --accept-timeout=20ms --timeout=20ms '--count=1 -k'; do
-		# shellcheck disable=SC2086 # words are meant
+		# shellcheck disable=SC2086 # split on purpose
 		start_server $how unix:s </dev/null
 		[[ $how != *-k ]] || timeout -k1 10 tcpu connect unix:s </dev/null
 		wait "$server" || true
@@ -163,7 +163,8 @@ sockets() {
 		pids+=("$!")
 		started+=("$!")
 	done
-	# All but one have ended once one can be connected to and is alone.
+	# Wait until s accepts connections and only one of the processes still
+	# runs.
 	wait_until timeout -k1 10 tcpu accept-ready -q --listening unix:s
 	wait_until only_one "${pids[@]}"
 	timeout -k1 10 tcpu connect --end=peer unix:s </dev/null >got
@@ -201,7 +202,7 @@ only_one() {
 
 @test "what is printed of a path is one word for sh" {
 	local path TCPU_PID TCPU_ADDR TCPU_PORT
-	# shellcheck disable=SC2016 # no expansion is meant
+	# shellcheck disable=SC2016 # not to be expanded
 	for path in s 'a b' $'\xff' "it's" '$HOME' $'two\nlines'; do
 		eval "$(timeout -k1 10 tcpu listen --background --until-exit $$ \
 			--print=sh --no-accept "unix:$path")"
@@ -211,7 +212,7 @@ only_one() {
 			"unix:$path"
 		assert_equal "${#lines[@]}" 1
 		eval "$output"
-		# shellcheck disable=SC2153 # it was evaluated
+		# shellcheck disable=SC2153 # set by eval
 		assert_equal "$TCPU_REMOTEIP" "$path"
 		kill "$TCPU_PID"
 		timeout -k1 10 tcpu accept-ready --not-listening --wait=5 \
@@ -334,7 +335,7 @@ only_one() {
 	run -124 timeout -k1 10 tcpu connect -q -w 100ms unix:s
 }
 
-# ---- Handlers, and sockets of others ----
+# ---- Handlers, and sockets made by other programs ----
 
 @test "a handler has the variables of UCSPI for Unix sockets" {
 	export TCPREMOTEIP=stale UNIXREMOTEPATH=stale
@@ -430,7 +431,7 @@ only_one() {
 
 # ---- accept-ready, addresses ----
 
-# agrees PENDING - check that accept-ready and ss report the same queue of s.
+# agrees PENDING - check that accept-ready and ss report the same queue for s.
 agrees() {
 	run timeout -k1 10 tcpu accept-ready -c unix:s
 	assert_output "$(ss -Hlx "src = unix:s" | awk '{ print $3, $4 }')"
@@ -536,8 +537,8 @@ many connections wait"
 	assert_content server.err ''
 }
 
-# both_ways COMMAND... - check that it connects to s, sends a line and the end
-# of file, and gets the answer that follows.
+# both_ways COMMAND... - check that the command connects to s, sends a line and
+# an end of file, and then receives the answer.
 both_ways() {
 	start_server --pipes unix:s -- sh -c 'cat; echo answer'
 	run timeout -k1 20 "$@" <<<question
@@ -552,8 +553,8 @@ both_ways() {
 	both_ways ncat -U s
 }
 
-# answered COMMAND... - check that it listens on s and receives what a client
-# sends.
+# answered COMMAND... - check that the command listens on s and receives the
+# data that a client sends.
 answered() {
 	start_background server "$@" <<<answer
 	wait_until timeout -k1 10 tcpu accept-ready -q --listening unix:s
@@ -579,7 +580,7 @@ answered() {
 	esac
 	head -c "$size" /dev/urandom >there
 	head -c "$size" /dev/urandom >back
-	# The far end answers once it has seen the end of file.
+	# The other end answers once it has received the end of file.
 	start_server unix:far -- sh -c 'cat >arrived; cat back'
 	start_server -k -L 0 -- tcpu connect unix:far
 	start_server -k unix:near -- tcpu connect localhost "$port"
@@ -608,8 +609,9 @@ answered() {
 		run timeout -k1 10 tcpu connect unix:stats <<<'show info'
 		assert_success
 		assert_line --partial 'Name: HAProxy'
-		# It answers "show a; show b" at the semicolon if the rest is late,
-		# and leaves.
+		# HAProxy must not get two commands on one connection: given
+		# "show a; show b", it would answer at the semicolon and leave
+		# if the rest came late.
 		run timeout -k1 10 tcpu connect unix:stats <<<'show stat'
 		assert_success
 		assert_line --partial nothing,FRONTEND

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 #
-# Report.pm - what the samples of a benchmark say: medians, their spread, ours
-# in proportion to each contender's, and whether the aims are met; as a table
-# and as JSON.
+# Report.pm - the statistics of a benchmark's samples: medians, their spread,
+# the ratio of this project's figures to each contender's, and whether the aims
+# are met; as a table and as JSON.
 package Report;
 use strict;
 use warnings;
@@ -34,7 +34,7 @@ my %metrics = (
 	tick_cpu => ['longest CPU ms', 0],
 );
 
-# quantile(SHARE, VALUE...) - between the nearest values.
+# quantile(SHARE, VALUE...) - interpolated between the nearest values.
 sub quantile {
 	my ($share, @values) = @_;
 	my @sorted = sort { $a <=> $b } @values;
@@ -44,7 +44,7 @@ sub quantile {
 	return $low + ($high - $low) * ($at - int $at);
 }
 
-# The middle half's width, in per cent of the median.
+# The width of the middle half, in per cent of the median.
 sub spread {
 	my (@values) = @_;
 	my $median = quantile(0.5, @values) || 1;
@@ -52,16 +52,16 @@ sub spread {
 	    $median;
 }
 
-# The median of what each round says, as rounds have their weather.  Nothing in
-# proportion to nothing.
+# The median of the ratios of all rounds, as conditions differ from round to
+# round.  Undefined if any of their values is 0.
 sub ratio {
 	my ($ours, $theirs) = @_;
 	return undef if grep { $_ <= 0 } @$theirs;
 	return quantile(0.5, map { $ours->[$_] / $theirs->[$_] } 0 .. $#$ours);
 }
 
-# evaluate(BENCHMARK, SAMPLES) - SAMPLES: contender => metric => values.  Ours
-# is the first contender.
+# evaluate(BENCHMARK, SAMPLES) - SAMPLES: contender => metric => values.  The
+# first contender is this project's program.
 sub evaluate {
 	my ($b, $samples) = @_;
 	my ($ours) = @{$b->{contenders}};
@@ -82,9 +82,10 @@ sub evaluate {
 	return { contenders => \%result, aims => \@aims };
 }
 
-# An aim is [METRIC, CONTENDER, FACTOR, ID]: ours is to be at least or, where
-# less is better, at most so many times the contender's; without a contender
-# FACTOR is the figure itself.  Nothing where there is nothing to compare with.
+# An aim is [METRIC, CONTENDER, FACTOR, ID].  The ratio of this project's figure
+# to the contender's must be at least FACTOR, or at most if less is better;
+# without a contender FACTOR limits the figure itself.  Returns nothing if the
+# contender has no result.
 sub aim {
 	my ($aim, $ours, $result) = @_;
 	my ($metric, $than, $factor, $id) = @$aim;
@@ -97,14 +98,14 @@ sub aim {
 		id => $id };
 }
 
-# number(X) - with three digits that matter.
+# number(X) - with three significant digits.
 sub number {
 	my ($x) = @_;
 	return '-' unless defined $x;
 	return sprintf '%.*f', $x >= 100 ? 0 : $x >= 10 ? 1 : 2, $x;
 }
 
-# print_table(BENCHMARK, RESULT, FAILED) - FAILED: contender => why.
+# print_table(BENCHMARK, RESULT, FAILED) - FAILED: contender => reason.
 sub print_table {
 	my ($b, $result, $failed) = @_;
 	my ($main, @others) = @{$b->{metrics}};

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 #
-# Run.pm - namespaces of one's own, and programs in them: started with what
-# they read and write, measured or traced, waited for, and never for ever.
+# Run.pm - runs programs in namespaces of their own: starts them with their
+# input and output, measures or traces them, and waits for them with a time
+# limit.
 package Run;
 use strict;
 use warnings;
@@ -13,15 +14,15 @@ our @EXPORT = qw(enter have start settle stop stop_all next_port
     await_listener
     measured traced usage calls slurp);
 
-# No program of a benchmark takes longer, in seconds.
+# The time limit for each program of a benchmark, in seconds.
 use constant LIMIT => 300;
 
 my $port = 2000;
 my %running;
 
-# enter(DIR, FILES) - runs the script again, in DIR, with lo and no other
-# network, every port free, files in memory, no process that outlives it, and
-# leave to open so many FILES at once.
+# enter(DIR, FILES) - runs the script again, in DIR, in a network that has only
+# lo, with all ports free, files in memory, no processes that outlive it, and
+# permission to open so many FILES at once.
 sub enter {
 	my ($dir, $files) = @_;
 	my $script = "$FindBin::Bin/$FindBin::Script";
@@ -41,19 +42,19 @@ END
 	    or die "unshare: $!\n" unless delete $ENV{BENCH_INSIDE};
 }
 
-# have(COMMAND) - whether it can be executed.
+# have(COMMAND) - whether the command is on the PATH.
 sub have {
 	my ($command) = @_;
 	return grep { -x "$_/$command" } split /:/, $ENV{PATH};
 }
 
-# start(COMMAND, IN, OUT) - its pid.  IN and OUT are names or open files; what
-# it has to complain about is in the file "stderr".
+# start(COMMAND, IN, OUT) - starts the command and returns its pid.  IN and OUT
+# are names or open files.  Its stderr goes to the file "stderr".
 sub start {
 	my ($command, $in, $out) = @_;
 	my $pid = fork // die "fork: $!\n";
 	$running{$pid} = 1;
-	setpgrp $pid, 0; # on both sides, as nobody knows who is first
+	setpgrp $pid, 0; # in both processes, as either may run first
 	return $pid if $pid;
 	if (redirect(\*STDIN, '<', $in) && redirect(\*STDOUT, '>', $out) &&
 	    redirect(\*STDERR, '>>', 'stderr')) {
@@ -69,7 +70,7 @@ sub redirect {
 	return open $fd, ref $to ? "$mode&" : $mode, $to // '/dev/null';
 }
 
-# settle(PID...) - waits until all have ended, and dies unless they did well.
+# settle(PID...) - waits until all have ended, and dies if one of them failed.
 sub settle {
 	my @failed = grep { $_ } map { await($_) } @_;
 	die "status $failed[0]\n" if @failed;
@@ -82,7 +83,7 @@ sub stop {
 	await($pid);
 }
 
-# stop_all() - whatever still runs.
+# stop_all() - ends all processes that still run.
 sub stop_all {
 	for my $pid (keys %running) {
 		kill KILL => -$pid;
@@ -100,7 +101,7 @@ sub await {
 	return $?;
 }
 
-# next_port() - one that the last runs did not have.
+# next_port() - a port that the last runs did not use.
 sub next_port {
 	$port = 2000 if ++$port == 10000;
 	return $port;
@@ -113,8 +114,8 @@ sub await_listener {
 	    127.0.0.1), $port]));
 }
 
-# measured(NAME, COMMAND, TIMES), traced(NAME, COMMAND) - the command such that
-# usage(NAME), calls(NAME) tell afterwards what it used.
+# measured(NAME, COMMAND, TIMES), traced(NAME, COMMAND) - the command with a
+# wrapper, so that usage(NAME) or calls(NAME) can report on it afterwards.
 sub measured {
 	my ($name, $command, $times) = @_;
 	return ['measure', "$name.used", $times // 1, @$command];
@@ -125,13 +126,13 @@ sub traced {
 	return [qw(strace -f -c -o), "$name.calls", @$command];
 }
 
-# usage(NAME) - seconds, of them in user and in system mode, peak KiB.
+# usage(NAME) - seconds elapsed, in user mode and in system mode, and peak KiB.
 sub usage {
 	my ($name) = @_;
 	return split ' ', slurp("$name.used");
 }
 
-# calls(NAME) - how many there were of each system call, and in total.
+# calls(NAME) - the number of each of its system calls, and their total.
 sub calls {
 	my ($name) = @_;
 	my @rows = grep { /^ *\d/ } split /\n/, slurp("$name.calls");

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: ISC
 #
-# Work.pm - the ways of working that benchmarks choose from.  Each takes a
-# benchmark, a contender's commands, and whether system calls are to be counted
-# instead of time; it returns metric => value, or dies where something was not
-# as it should be.
+# Work.pm - the kinds of work that a benchmark can choose from.  Each function
+# takes a benchmark, a contender's commands, and whether to count system calls
+# instead of time.  It returns metric => value, or dies if a result was wrong.
 package Work;
 use strict;
 use warnings;
@@ -28,7 +27,7 @@ sub watched {
 	return $tracing ? traced(@command) : measured(@command);
 }
 
-# spent(NAME...) - CPU seconds of all those processes.
+# spent(NAME...) - the CPU seconds of all these processes.
 sub spent {
 	my $sum = 0;
 	for my $name (@_) {
@@ -47,7 +46,7 @@ sub called {
 	return $sum;
 }
 
-# Whole lines; and fewer where programs are slow, as they are when traced.
+# Whole lines only, and fewer of them for traced programs, which are slow.
 sub bytes_of {
 	my ($b, $tracing) = @_;
 	return 64 * max(1, int($b->{bytes} / 64 / ($tracing ? 4 : 1)));
@@ -78,7 +77,7 @@ sub transfer {
 	return rate => $bytes / MiB / $took, cpu => spent(@both) / $bytes * GiB;
 }
 
-# outlet(KIND) - where a receiver writes, and who reads that.
+# outlet(KIND) - the output of a receiver, and the process that reads it.
 sub outlet {
 	my ($kind) = @_;
 	my ($in, $out);
@@ -91,7 +90,7 @@ sub outlet {
 	return $out;
 }
 
-# inlet(KIND, BYTES) - where a sender reads, and who writes that.
+# inlet(KIND, BYTES) - the input of a sender, and the process that writes it.
 sub inlet {
 	my ($kind, $bytes) = @_;
 	my @head = ('head', '-c', $bytes, '/dev/zero');
@@ -180,7 +179,7 @@ sub idle {
 	return idle => ($after - $before) / $b->{connections};
 }
 
-# resident(PID) - KiB.
+# resident(PID) - the resident memory in KiB.
 sub resident {
 	my ($pid) = @_;
 	my ($kib) = slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m;
