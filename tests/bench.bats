@@ -11,3 +11,105 @@ bench() {
 		run timeout -k1 50 "$TOP/tests/bench/bench" "$@"
 }
 
+# has_results ID... - check that these benchmarks have results for tcpu.
+has_results() {
+	local id
+	for id; do
+		assert_line --regexp "^$id  "
+		assert_file_contains "$id-reno.json" '"median"'
+	done
+}
+
+# runs GROUP ID... - check that the group's benchmarks print a result for tcpu,
+# and whether it meets its aims.
+runs() {
+	local id
+	bench "$1"
+	assert_success
+	refute_output --regexp ' at .* line [0-9]' # warnings from perl
+	has_results "${@:2}"
+	for id in "${@:2}"; do
+		assert_line --regexp "^  $id: .*(met|MET)\$"
+	done
+}
+
+@test "bulk: transfers between pipes and files" {
+	runs bulk B1 B2 B3 B4
+	assert_line --regexp '^  B5: .* nc.openbsd: '
+}
+
+@test "pieces: a program sends and receives" {
+	runs pieces B6-listen B6-connect
+}
+
+@test "echo: many connections, one, and two OS threads" {
+	runs echo B7-64 B7-1000 B7-10000 B9 B18
+	assert_line --regexp '^  B8: calls each, at most 2.2: '
+	assert_line --regexp '^  B8: epoll_ctl each, at most 0.05: '
+}
+
+@test "switch: threads give way" {
+	runs switch B10 B16
+	has_results B17-0 B17-128 # their aims need Go, which may be missing
+}
+
+@test "idle: memory of a connection" {
+	runs idle B11
+}
+
+@test "visits: accept and connect" {
+	runs visits B12-accept B12-connect
+}
+
+@test "start: of the command" {
+	runs start B13
+}
+
+@test "lines: read one by one" {
+	runs lines B14
+}
+
+@test "ticks: others go on during a copy" {
+	runs ticks B15-file-socket B15-pipe-socket B15-socket-file \
+		B15-socket-pipe B15-file-file
+}
+
+@test "a contender that loses bytes has failed, and no other" {
+	mkdir bin
+	cat >bin/socat <<-'END'
+		#!/bin/sh
+		case $* in
+		*LISTEN*) /usr/bin/socat "$@" | (head -c 100 && cat >/dev/null) ;;
+		*) exec /usr/bin/socat "$@" ;;
+		esac
+	END
+	chmod +x bin/socat
+	PATH=$PWD/bin:$PATH bench bulk
+	assert_failure 1
+	assert_line --regexp '^  socat +failed$'
+	assert_line --regexp '^failed: B4 socat: 100 of [0-9]+ bytes$'
+	refute_line --regexp '^failed: B4 [^s]'
+}
+
+@test "an unknown group is refused, and the others are named" {
+	bench nosuch
+	assert_failure
+	assert_output --regexp '^bench: no group nosuch; there are bulk echo '
+}
+
+@test "the figure has a panel for each result and a bar for each contender" {
+	bench bulk
+	"$TOP/tests/bench/figure" . >ratios.svg
+	run -0 grep -c '<g ' ratios.svg
+	assert_output 4
+	run -0 grep -c 'class="ours"' ratios.svg
+	assert_output 4
+	run -0 grep -c '>nc.openbsd<' ratios.svg
+	assert_output 4
+}
+
+@test "the figure needs results" {
+	run "$TOP/tests/bench/figure" .
+	assert_failure
+	assert_output 'figure: no results in .'
+}
