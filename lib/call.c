@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "helpers.h"
@@ -17,6 +18,7 @@ struct work {
 	void *arg, *result;
 	void (*abandon)(void *, void *);
 	struct caller *caller; /* NULL: it has given up */
+	pid_t process;         /* the caller's */
 };
 
 /* The green thread that waits; it lies on that thread's stack. */
@@ -88,6 +90,7 @@ start(struct tu_runtime *rt, struct caller *caller, const struct work *given)
 	}
 	*w = *given;
 	w->caller = caller;
+	w->process = getpid();
 	if (tu_wakeup_begin(&rt->wakeups, &caller->wakeup) == 0) {
 		if (queue(w) == 0)
 			return w;
@@ -169,7 +172,8 @@ ended(struct tu_job *job)
 	free(w);
 }
 
-/* Also called if the thread that calls is freed without running again. */
+/* Also called if the thread that calls is freed without running again, as in
+ * the child of fork(2), whose parent goes on with the work. */
 static void
 forsake(void *arg)
 {
@@ -180,7 +184,7 @@ forsake(void *arg)
 
 	tu_wakeup_end(&caller->wakeup);
 	if (ours) {
-		if (w->job.state != TU_LOST)
+		if (w->process == getpid())
 			abandon(w);
 		free(w);
 	}

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -356,6 +357,59 @@ forks(void)
 	tear_down();
 }
 
+static pthread_key_t at_end;
+static atomic_int ends; /* of helpers */
+
+static void
+count_end(void *arg)
+{
+	(void)arg;
+	atomic_fetch_add(&ends, 1);
+}
+
+/* The helper ends after this, as it has nothing else to do. */
+static void *
+end_helper(void *arg)
+{
+	if (pthread_setspecific(at_end, arg) != 0)
+		abort();
+	return &answer;
+}
+
+static void *
+call_and_end(void *arg)
+{
+	void *result = NULL;
+
+	tcp_call(end_helper, arg, &result, abandoned, -1);
+	return result;
+}
+
+/* The function has returned, but its caller has not run since. */
+static void
+forks_after_return(void)
+{
+	void *result = NULL;
+	tcp_thread t;
+	pid_t child;
+
+	if (pthread_key_create(&at_end, count_end) != 0)
+		abort();
+	set_up();
+	t = tcp_thread_start(call_and_end, &given);
+	tcp_thread_yield();
+	while (atomic_load(&ends) == 0)
+		sched_yield();
+	child = fork();
+	if (child == 0)
+		_exit(tcp_thread_sleep(1) != 0 ||
+		    atomic_load(&world.abandoned) != 0);
+	is_int(status_of(child), 0, "a child abandons no call of its parent");
+	ok(tcp_thread_join(t, &result, 5000) == 0 && result == &answer,
+	    "which takes the result");
+	tear_down();
+}
+
 #endif
 
 int
@@ -374,6 +428,7 @@ main(void)
 	run(shuts_down);
 #ifndef __SANITIZE_THREAD__ /* it allows no new OS threads in a child */
 	run(forks);
+	run(forks_after_return);
 #endif
 	return done_testing();
 }
