@@ -68,7 +68,7 @@ tcp_group_start(tcp_group handle, void *(*thunk)(void *), void *arg,
 		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 		return (tcp_thread){0};
 	}
-	t = tcp_thread_start_with(thunk, arg, options);
+	t = tu_thread_start(rt, thunk, arg, options);
 	if (!tcp_thread_p(t)) {
 		free(m);
 		return t;

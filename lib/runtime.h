@@ -69,6 +69,11 @@ void *tu_object(enum tu_kind kind, uint64_t bits);
  * errno. */
 void *tu_buffer_new(size_t n);
 
+/* tcp_thread_start_with for the running call, which its errors name; RT may be
+ * NULL.  In thread.c. */
+tcp_thread tu_thread_start(struct tu_runtime *rt, void *(*thunk)(void *),
+    void *arg, const struct tcp_thread_options *options);
+
 /* Whether the handle is that of a closed object; raises nothing. */
 bool tu_closed(enum tu_kind kind, uint64_t bits);
 

@@ -899,7 +899,7 @@ TCPUNIT_API int tcp_group_wait(tcp_group g, int timeout);
 /*
  * Terminates each thread of G, and waits until none is left (parks).  Those
  * that go on are terminated again every 100 ms, which leaves them this time for
- * each wait of their cleaning up.  A wait for the caller ends likewise.  Errors:
+ * each wait of their cleaning up.  A wait for the caller ends likewise. Errors:
  * as tcp_group_wait, but deadlock only if the caller is a thread of G.
  */
 TCPUNIT_API int tcp_group_terminate(tcp_group g, int timeout);

@@ -33,8 +33,14 @@ tcp_thread
 tcp_thread_start_with(
     void *(*thunk)(void *), void *arg, const struct tcp_thread_options *options)
 {
+	return tu_thread_start(tu_begin("thread-start"), thunk, arg, options);
+}
+
+tcp_thread
+tu_thread_start(struct tu_runtime *rt, void *(*thunk)(void *), void *arg,
+    const struct tcp_thread_options *options)
+{
 	struct tcp_thread_options o = {TCPUNIT_THREAD_DEFAULTS};
-	struct tu_runtime *rt = tu_begin("thread-start");
 	struct tu_thread *t;
 
 	if (rt == NULL || tu_options_take(&o, sizeof(o), options) == -1)

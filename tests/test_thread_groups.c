@@ -94,7 +94,7 @@ members(void)
 	    "but terminated");
 	ok(failed(!tcp_thread_p(start(NULL, NULL)), TCPUNIT_ERROR_ARGUMENT,
 	       EINVAL) &&
-		tcp_group_wait(group, 0) == 0,
+		told("group-start: ") && tcp_group_wait(group, 0) == 0,
 	    "a thread that cannot be started is no member");
 	tcp_close_group(group);
 }
