@@ -349,7 +349,8 @@ PAGE = install -D -m 644 $$page \
 	$(DESTDIR)$(MANDIR)/man$${page\#\#*.}/$${page\#\#*/} || exit
 
 install-library: $(BUILD)/libtcpunit.a $(BUILD)/$(SO)
-	install -D -m 644 -t $(DESTDIR)$(INCLUDEDIR) lib/tcpunit.h
+	install -D -m 644 -t $(DESTDIR)$(INCLUDEDIR) lib/tcpunit.h \
+		lib/tcpunit-event.h
 	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $^
 	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/libtcpunit.so
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
@@ -373,6 +374,7 @@ install-command: $(BUILD)/tcpu
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/tcpu $(DESTDIR)$(INCLUDEDIR)/tcpunit.h \
+		$(DESTDIR)$(INCLUDEDIR)/tcpunit-event.h \
 		$(DESTDIR)$(LIBDIR)/libtcpunit.a $(DESTDIR)$(LIBDIR)/$(SO) \
 		$(DESTDIR)$(LIBDIR)/libtcpunit.so \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc \

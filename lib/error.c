@@ -102,6 +102,9 @@ tu_raise_wake(enum tu_wake woken, const char *object)
 	    [TU_DEADLOCK] = {TCPUNIT_ERROR_DEADLOCK, EDEADLK},
 	};
 
+	if (woken == TU_BUSY)
+		return raise_error(TCPUNIT_ERROR_BUSY, EBUSY, object,
+		    "a callback of the event loop cannot wait");
 	if (woken == TU_FAILED)
 		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, object);
 	return tu_raise(errors[woken].kind, errors[woken].code, object);

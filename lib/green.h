@@ -30,6 +30,7 @@ enum tu_wake {
 	TU_TERMINATED,
 	TU_CLOSED,
 	TU_DEADLOCK,
+	TU_BUSY,   /* a callback of the event loop cannot wait */
 	TU_FAILED, /* the event could not be added: see errno */
 };
 

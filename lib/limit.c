@@ -76,7 +76,8 @@ tu_charge(struct tu_scheduler *s, size_t bytes)
 bool
 tu_hurried(const struct tu_scheduler *s)
 {
-	return s->current->limit.late || s->current->terminations > 0;
+	return s->current->limit.late || s->current->terminations > 0 ||
+	    tu_in_callback(s);
 }
 
 static bool

@@ -8,9 +8,22 @@
 
 #include "fd.h"
 
+/* Limits for the program's own timers, in microseconds: libevent's clock has
+ * steps of some milliseconds, and notices a change of the system's time only
+ * after five seconds. */
+enum { MIN_LEFT = 1000, MAX_LEFT = 5000000 };
+
+struct search {
+	const struct event *clock; /* not one of the program's */
+	int64_t now;               /* the system's time */
+	int64_t left; /* microseconds until the first, or TU_NEVER */
+};
+
 static int check_descriptors(void);
 static struct event_base *new_base(void);
 static int set_clock(struct tu_loop *);
+static int64_t first_time(struct tu_loop *);
+static int compare(const struct event_base *, const struct event *, void *);
 static void clock_strikes(evutil_socket_t, short, void *);
 
 int
@@ -23,13 +36,19 @@ tu_loop_init(struct tu_loop *l, void (*strike)(void *), void *owner)
 		return -1;
 	}
 	*l = (struct tu_loop){
-	    .base = base, .armed = TU_NEVER, .strike = strike, .owner = owner};
+	    .base = base,
+	    .armed = TU_NEVER,
+	    .poll_set = {-1, -1},
+	    .strike = strike,
+	    .owner = owner,
+	};
 	return 0;
 }
 
 void
 tu_loop_free(struct tu_loop *l)
 {
+	tu_poll_set_close(&l->poll_set);
 	if (l->clock != NULL)
 		event_free(l->clock);
 	event_base_free(l->base);
@@ -38,7 +57,10 @@ tu_loop_free(struct tu_loop *l)
 int
 tu_loop_claim(struct tu_loop *l)
 {
-	return check_descriptors() == -1 ? -1 : event_reinit(l->base);
+	if (check_descriptors() == -1)
+		return -1;
+	tu_poll_set_close(&l->poll_set); /* it has the parent's events */
+	return event_reinit(l->base);
 }
 
 int
@@ -65,21 +87,43 @@ tu_loop_frees(struct tu_loop *l)
 	l->deferred++;
 }
 
-void
+int
 tu_loop_poll(struct tu_loop *l)
 {
 	/* EVLOOP_NONBLOCK alone never returns while an event stays ready. */
-	(void)event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	int result = event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+
 	l->deferred = 0;
+	return result == -1 ? -1 : 0;
 }
 
 int
 tu_loop_wait(struct tu_loop *l)
 {
-	int result = event_base_loop(l->base, EVLOOP_ONCE);
+	int result =
+	    event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
 
 	l->deferred = 0;
 	return result == -1 ? -1 : 0;
+}
+
+int
+tu_loop_fileno(struct tu_loop *l)
+{
+	if (l->poll_set.fd == -1 &&
+	    tu_poll_set_open(&l->poll_set, l->base) == -1)
+		return -1;
+	return l->poll_set.fd;
+}
+
+void
+tu_loop_arm(struct tu_loop *l, bool now)
+{
+	if (l->poll_set.fd == -1)
+		return;
+	now = now ||
+	    event_base_get_num_events(l->base, EVENT_BASE_COUNT_ACTIVE) > 0;
+	tu_poll_set_arm(&l->poll_set, now ? 0 : first_time(l));
 }
 
 /* Checks that the three descriptors that libevent needs can be opened: without
@@ -149,4 +193,41 @@ clock_strikes(evutil_socket_t fd, short what, void *loop)
 	l->armed = TU_NEVER;
 	l->strike(l->owner);
 	(void)set_clock(l); /* adding the event again needs no memory */
+}
+
+/* The time of the first timer: the library's, or one that the program added to
+ * the base.  libevent reports the latter only event by event. */
+static int64_t
+first_time(struct tu_loop *l)
+{
+	int64_t first = l->timers != NULL ? l->timers->time : TU_NEVER;
+	struct search s = {.clock = l->clock, .left = TU_NEVER};
+	struct timeval now;
+
+	(void)evutil_gettimeofday(&now, NULL); /* cannot fail */
+	s.now = now.tv_sec * INT64_C(1000000) + now.tv_usec;
+	(void)event_base_foreach_event(l->base, compare, &s); /* it is 0 */
+	if (s.left == TU_NEVER)
+		return first;
+	if (s.left < MIN_LEFT)
+		s.left = MIN_LEFT;
+	if (s.left > MAX_LEFT)
+		s.left = MAX_LEFT;
+	return s.left + tu_now() < first ? s.left + tu_now() : first;
+}
+
+static int
+compare(const struct event_base *base, const struct event *event, void *search)
+{
+	struct search *s = search;
+	struct timeval tv;
+	int64_t left;
+
+	(void)base;
+	if (event == s->clock || !event_pending(event, EV_TIMEOUT, &tv))
+		return 0;
+	left = tv.tv_sec * INT64_C(1000000) + tv.tv_usec - s->now;
+	if (left < s->left)
+		s->left = left;
+	return 0;
 }

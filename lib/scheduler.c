@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 #include "scheduler.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "waiter.h"
 
-enum { MIN_ROUND = 32 }; /* switches between two polls for events */
+enum {
+	MIN_ROUND = 32, /* switches between two polls for events */
+	MAX_ROUNDS = 16 /* in tu_run_ready */
+};
 
 static int wait_for(struct tu_scheduler *, int64_t);
 static void stop(struct tu_scheduler *, struct tu_queue *, bool);
 static struct tu_thread *next_ready(struct tu_scheduler *);
+static bool has_events(const struct tu_scheduler *);
+static int run_loop(struct tu_scheduler *, int (*)(struct tu_loop *));
 static bool has_to_free(const struct tu_scheduler *);
 static void begin_round(struct tu_scheduler *);
 static void poll_events(struct tu_scheduler *);
@@ -35,6 +41,8 @@ tu_scheduler_init(struct tu_scheduler *s)
 void
 tu_scheduler_free(struct tu_scheduler *s)
 {
+	if (s->guest != NULL)
+		tu_thread_vanish(s->guest);
 	tu_thread_free(s->first);
 	tu_stacks_free(&s->stacks);
 	if (!s->forked) /* else the loop is the parent's */
@@ -46,6 +54,10 @@ tu_scheduler_claim(struct tu_scheduler *s)
 {
 	struct tu_thread *old = s->first, *self = s->current;
 
+	if (tu_in_callback(s)) {
+		errno = EBUSY; /* the loop that runs is the parent's */
+		return -1;
+	}
 	if (tu_loop_claim(&s->loop) == -1)
 		return -1;
 	s->forked = false;
@@ -60,6 +72,17 @@ tu_scheduler_claim(struct tu_scheduler *s)
 	return 0;
 }
 
+int
+tu_scheduler_share(struct tu_scheduler *s)
+{
+	if (s->guest == NULL)
+		s->guest = tu_thread_alloc(s, NULL);
+	if (s->guest == NULL)
+		return -1;
+	s->guest->parked = true; /* it is never ready */
+	return 0;
+}
+
 enum tu_wake
 tu_park(struct tu_scheduler *s, struct tu_queue *queue, int64_t until,
     enum tu_source source)
@@ -68,6 +91,8 @@ tu_park(struct tu_scheduler *s, struct tu_queue *queue, int64_t until,
 	struct tu_limit *limit = &self->limit;
 	int64_t time = until < limit->deadline ? until : limit->deadline;
 
+	if (tu_in_callback(s))
+		return TU_BUSY;
 	if (self->terminations > 0) {
 		self->terminations--;
 		return TU_TERMINATED;
@@ -128,13 +153,29 @@ tu_yield(struct tu_scheduler *s)
 {
 	if (s->forked)
 		return; /* all other threads are the parent's */
-	if ((TAILQ_EMPTY(&s->ready) && s->outside > 0) || has_to_free(s))
-		poll_events(s);
 	s->current->turn = (struct tu_turn){0};
+	if (tu_in_callback(s))
+		return;
+	if ((TAILQ_EMPTY(&s->ready) && has_events(s)) || has_to_free(s))
+		poll_events(s);
 	if (TAILQ_EMPTY(&s->ready))
 		return;
 	tu_make_ready(s->current);
 	tu_run_next(s);
+}
+
+void
+tu_run_ready(struct tu_scheduler *s)
+{
+	int i;
+
+	strike(s); /* libevent may be late, and poll would not wait */
+	poll_events(s);
+	for (i = 0; i < MAX_ROUNDS && !TAILQ_EMPTY(&s->ready); i++)
+		tu_yield(s);
+	if (s->before_wait != NULL)
+		s->before_wait(s);
+	tu_loop_arm(&s->loop, !TAILQ_EMPTY(&s->ready));
 }
 
 /* Sets the running thread's timer to TIME.  0, or -1 with errno. */
@@ -199,16 +240,23 @@ tu_run_next(struct tu_scheduler *s)
 static struct tu_thread *
 next_ready(struct tu_scheduler *s)
 {
-	if ((s->outside > 0 && s->round-- == 0) || has_to_free(s))
+	if ((has_events(s) && s->round-- == 0) || has_to_free(s))
 		poll_events(s);
 	while (TAILQ_EMPTY(&s->ready)) {
-		if (s->outside > 0)
+		if (has_events(s))
 			wait_for_events(s);
 		else /* no thread can ever run again: wake one to fail */
 			tu_wake(s->current->ended ? s->first : s->current,
 			    TU_DEADLOCK);
 	}
 	return TAILQ_FIRST(&s->ready);
+}
+
+/* Whether an event could make a thread ready. */
+static bool
+has_events(const struct tu_scheduler *s)
+{
+	return s->outside > 0 || s->guest != NULL;
 }
 
 /* At most once a round. */
@@ -229,7 +277,7 @@ begin_round(struct tu_scheduler *s)
 static void
 poll_events(struct tu_scheduler *s)
 {
-	tu_loop_poll(&s->loop);
+	(void)run_loop(s, tu_loop_poll); /* the next one may succeed */
 	begin_round(s);
 }
 
@@ -238,9 +286,24 @@ wait_for_events(struct tu_scheduler *s)
 {
 	if (s->before_wait != NULL)
 		s->before_wait(s);
-	if (tu_loop_wait(&s->loop) == -1)
+	if (run_loop(s, tu_loop_wait) == -1)
 		tu_wake(s->current->ended ? s->first : s->current, TU_FAILED);
 	begin_round(s);
+}
+
+/* Callbacks of the program's change nothing of the thread that runs the loop,
+ * such as the name of its call, its limit, or its error. */
+static int
+run_loop(struct tu_scheduler *s, int (*run)(struct tu_loop *))
+{
+	struct tu_thread *self = s->current;
+	int result;
+
+	if (s->guest != NULL)
+		s->current = s->guest;
+	result = run(&s->loop);
+	s->current = self;
+	return result;
 }
 
 /* Wakes the threads that are due.  They go to the head of the ready queue, so

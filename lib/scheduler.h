@@ -28,6 +28,10 @@ struct tu_scheduler {
 	struct tu_thread *current;
 	struct tu_thread *first; /* primordial, or the forking one */
 	struct tu_thread *ended; /* the next thread frees its stack */
+	/* The current thread while callbacks run, once the program may have
+	 * some of its own: so these change nothing of the thread on whose stack
+	 * they run.  It has no stack and never parks.  Or NULL. */
+	struct tu_thread *guest;
 	struct tu_queue ready;
 	struct tu_queue out_of_fds; /* threads that wait for a free fd */
 	/* Used by watch.c: events that fired while no thread was parked for
@@ -55,6 +59,21 @@ void tu_scheduler_free(struct tu_scheduler *s);
  * or -1 with errno.
  */
 int tu_scheduler_claim(struct tu_scheduler *s);
+
+/* From now on the event loop may have events of the program's: their callbacks
+ * run in a thread of their own, and may wake any other.  0, or -1 with errno
+ * ENOMEM. */
+int tu_scheduler_share(struct tu_scheduler *s);
+
+/* Whether a callback of the event loop is running. */
+static inline bool
+tu_in_callback(const struct tu_scheduler *s)
+{
+	return s->guest != NULL && s->current == s->guest;
+}
+
+/* Runs what is ready, for some rounds, and does not wait. */
+void tu_run_ready(struct tu_scheduler *s);
 
 /* Pushes a cleanup of the running thread.  Cleanups are popped in reverse
  * order. */

@@ -91,6 +91,8 @@ tcp_thread_join(tcp_thread handle, void **result, int timeout)
 		return fail(TU_CLOSED, t);
 	if (t->joiner != NULL)
 		return busy(t);
+	if (t == rt->scheduler.ended) /* the event loop runs on its stack */
+		return fail(TU_BUSY, t);
 	tu_limit(&rt->scheduler, timeout);
 	if (!t->ended && wait_end(&rt->scheduler, t) == -1)
 		return -1;
@@ -113,7 +115,7 @@ tcp_thread_detach(tcp_thread handle)
 	if (t->joiner != NULL)
 		return busy(t);
 	t->gone = gone;
-	if (t->ended)
+	if (t->ended && t != t->scheduler->ended)
 		gone(t);
 	return 0;
 }
@@ -172,6 +174,10 @@ tcp_current_thread(void)
 	if (rt == NULL)
 		return (tcp_thread){0};
 	self = rt->scheduler.current;
+	if (tu_in_callback(&rt->scheduler)) {
+		tu_refuse(EINVAL, "a callback of the event loop is no thread");
+		return (tcp_thread){0};
+	}
 	if (self->handle == 0 && publish(rt, self) == -1)
 		tu_raise(TCPUNIT_ERROR_SYSTEM, ENOMEM, NULL);
 	return (tcp_thread){self->handle};

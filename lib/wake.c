@@ -29,6 +29,8 @@ tcp_wait_wake(int timeout)
 
 	if (rt == NULL || tu_check_time(timeout) == -1)
 		return -1;
+	if (tu_in_callback(&rt->scheduler))
+		return tu_raise_wake(TU_BUSY, NULL);
 	if (!tcp_thread_p(self) || listen_to(rt) == -1)
 		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, NULL);
 	tu_limit(&rt->scheduler, timeout);

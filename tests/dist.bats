@@ -72,9 +72,9 @@ packed() {
 	assert_output "$(printf '%s\n' "$(version)" "$(version)" "$(version)")"
 }
 
-@test "the packages' symbols are those of the header" {
+@test "the packages' symbols are those of the headers" {
 	sed -n 's/^TCPUNIT_API.*\b\(tcp_[a-z_]*\)(.*/\1/p' \
-		"$TOP/lib/tcpunit.h" | sort >calls
+		"$TOP"/lib/tcpunit*.h | sort >calls
 	[ -s calls ]
 	sed -n 's/^ \(tcp_[a-z_]*\)@TCPUNIT_1 .*/\1/p' \
 		"$TOP/.debian/libtcpunit1.symbols" | diff calls -

@@ -28,10 +28,10 @@ make_to() {
 		"$1"
 }
 
-# declared - print the names of the calls that the header declares.
+# declared - print the names of the calls that the headers declare.
 declared() {
 	sed -n 's/^TCPUNIT_API.*\b\(tcp_[a-z_]*\)(.*/\1/p' \
-		"$TOP/lib/tcpunit.h" | sort
+		"$TOP"/lib/tcpunit*.h | sort
 }
 
 # program - print a user's program, in C and in C++.
@@ -62,7 +62,8 @@ program() {
 @test "each file is in its place, and there is no other" {
 	(cd "$root$prefix" && find . ! -type d | sort) >got
 	{
-		printf './%s\n' bin/tcpu include/tcpunit.h lib/libtcpunit.a \
+		printf './%s\n' bin/tcpu include/tcpunit.h \
+			include/tcpunit-event.h lib/libtcpunit.a \
 			lib/libtcpunit.so lib/libtcpunit.so.1 \
 			lib/pkgconfig/tcpunit.pc \
 			lib/bats/bats-tcpu/{load,tcpu}.bash
@@ -141,9 +142,9 @@ program() {
 	assert_output hello
 }
 
-@test "the header is clean C11, C2x, C++17 and C++20" {
+@test "the headers are clean C11, C2x, C++17 and C++20" {
 	local std
-	echo '#include <tcpunit.h>' >header.c
+	echo '#include <tcpunit-event.h>' >header.c
 	for std in c11 c2x; do
 		cc -std=$std -Wall -Wextra -Wstrict-prototypes -pedantic -Werror \
 			-fsyntax-only header.c "${shared[@]}"
@@ -209,7 +210,7 @@ options() {
 	run ! cc -c number.c "${shared[@]}"
 }
 
-@test "the shared library shows what the header declares, and no more" {
+@test "the shared library shows what the headers declare, and no more" {
 	declared >calls
 	[ "$(wc -l <calls)" -gt 40 ]
 	nm -D --defined-only "$lib/libtcpunit.so.1" |

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 #
 # Which file may include which header.  Each line names files of a folder, and
-# the files whose headers they may include besides tcpunit.h and the headers of
-# their own line.  A file that is on no line is part of neither the library nor
-# the command.
+# the files whose headers they may include besides the public ones and the
+# headers of their own line.  A file that is on no line is part of neither the
+# library nor the command.
 
 load helper
 
@@ -13,7 +13,8 @@ lib_rooms() {
 	failure address: text
 	bell: handle fd
 	context: stack
-	loop: timers fd
+	poll_set: timers fd
+	loop: poll_set timers fd
 	descriptor: sigpipe fd text
 	scheduler green limit waiter: bell context stack loop failure timers
 	socket_file: scheduler unix_address fd text
@@ -27,6 +28,7 @@ lib_rooms() {
 	signals: watch runtime error fd
 	mutex condition mailbox group deadline: waiter runtime error
 	wake: bell runtime error
+	event: runtime error
 	call: wakeup helpers runtime error
 	connection: scheduler address descriptor socket_file
 	port input read line output closing properties writers: watch waiter connection ahead runtime error unix_address text
@@ -103,7 +105,7 @@ cmd_rooms() {
 compat=../compat/system_calls
 
 # Files that may include libevent's headers.
-event_files='loop ahead closing connection output runtime'
+event_files='loop poll_set ahead closing connection output runtime'
 
 setup() {
 	cd "$TOP" || return
@@ -139,7 +141,7 @@ check_includes() {
 	local dir=$1 files below file header wrong=0
 	while IFS=: read -r files below; do
 		while read -r file header; do
-			case " tcpunit $compat $files $below " in
+			case " tcpunit tcpunit-event $compat $files $below " in
 			*" $header "*) ;;
 			*)
 				echo "$file includes $header"
@@ -156,7 +158,7 @@ check_includes() {
 # check_places DIR <ROOMS - check that every file is on one line
 check_places() {
 	tr -d : | tr ' ' '\n' | sort -u |
-		diff <(find "$1" -name '*.[ch]' ! -name tcpunit.h -printf '%P\n' |
+		diff <(find "$1" -name '*.[ch]' ! -name 'tcpunit*.h' -printf '%P\n' |
 			sed 's/\..$//' | sort -u) -
 }
 

@@ -9,12 +9,12 @@ load helper
 export BATS_TEST_TIMEOUT=240
 load manual
 
-# declared - print the prototypes in the header, one per line, without spaces.
+# declared - print the prototypes in the headers, one per line, without spaces.
 declared() {
 	perl -0777 -ne 's{/\*.*?\*/}{}gs; s/TCPUNIT_PRINTF\(\d.*?\)//g;
 		while (/^TCPUNIT_API (.*?);/gms) {
 			print $1 =~ s/\s//gr, "\n"
-		}' "$TOP/lib/tcpunit.h"
+		}' "$TOP"/lib/tcpunit*.h
 }
 
 # synopsis PAGE... - print the prototypes of the pages in the same form.
@@ -65,7 +65,7 @@ try() {
 	done
 }
 
-@test "each public call is in one page, with the prototype of the header" {
+@test "each public call is in one page, with the prototype of its header" {
 	declared | sort >header
 	synopsis "$TOP"/man/*.3 | sort >pages
 	[ -s header ]
@@ -85,9 +85,9 @@ try() {
 
 @test "each macro, enumerator and option of the header is explained" {
 	cat "$TOP"/man/*.3 >all
-	perl -0777 -pe 's{/\*.*?\*/}{}gs' "$TOP/lib/tcpunit.h" >header
+	perl -0777 -pe 's{/\*.*?\*/}{}gs' "$TOP"/lib/tcpunit*.h >header
 	grep -ow 'TCPUNIT_[A-Z_]*' header |
-		grep -vxE 'TCPUNIT_(H|API|PRINTF)' | sort -u >macros
+		grep -vxE 'TCPUNIT_(H|EVENT_H|API|PRINTF)' | sort -u >macros
 	sed -n '/^struct .*{/,/^}/s/.*[ *]\([a-z_0-9]*\);.*/\1/p' header >fields
 	[ -s macros ] && [ -s fields ]
 	while read -r word; do
@@ -126,6 +126,13 @@ try() {
 	sed '1,/^ \*\//d' "$TOP/tests/prog_example_server.c" | cmp - 1.c
 	sed '1,/^ \*\//d' "$TOP/tests/prog_example_client.c" | cmp - 2.c
 	run ! test -e 3.c
+}
+
+@test "tcp_event.3 shows its program as it is tested" {
+	examples "$TOP/man/tcp_event.3" c
+	sed '1,/^ \*\//d' "$TOP/tests/prog_epoll_loop.c" | cmp - 1.c
+	"$BUILD/tests/prog_epoll_loop" | cmp - 1.out
+	run ! test -e 2.c
 }
 
 @test "the tutorial shows programs as they are tested" {
