@@ -40,10 +40,10 @@
 #define TCPUNIT_H
 
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/select.h> /* sigset_t, also in strict C11 */
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
