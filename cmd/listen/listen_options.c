@@ -168,12 +168,22 @@ has_ready_options(const struct ready_options *o)
 	    o->background;
 }
 
-/* Options about connections make no sense if tcpu accepts none. */
+/* Options about connections make no sense if tcpu accepts none, and those of a
+ * listening socket if there is none. */
+static bool
+has_idle_options(const struct listen_options *o)
+{
+	bool listens = o->no_accept || o->black_hole;
+
+	return has_accept_options(o) || has_manner(&o->session) ||
+	    has_wire(&o->session) ||
+	    (!listens && (o->backlog != INT_MAX || o->session.drain));
+}
+
 static int
 check_idle(const struct run *run, const struct listen_options *o, bool command)
 {
 	struct idle_option list[IDLE_OPTIONS + 1], *idle = list;
-	bool listens = o->no_accept || o->black_hole;
 
 	list_idle_options(o, list);
 	while (!idle->given)
@@ -181,9 +191,7 @@ check_idle(const struct run *run, const struct listen_options *o, bool command)
 	if (command)
 		return usage_error(
 		    run, "%s has no use for a COMMAND", idle->name);
-	if (has_accept_options(o) || has_manner(&o->session) ||
-	    has_wire(&o->session) ||
-	    (!listens && (o->backlog != INT_MAX || o->session.drain)))
+	if (has_idle_options(o))
 		return usage_error(run,
 		    "%s has no use for options about connections", idle->name);
 	if (o->reserve && (o->until_exit || has_ready_options(&o->ready)))

@@ -24,6 +24,7 @@ my %metrics = (
 	switch => ['ns/switch', 0],
 	message => ['ns/message', 0],
 	idle => ['KiB/connection', 0],
+	tables => ['page tables, KiB', 0],
 	visits => ['visits/s', 1],
 	visit_cpu => ['CPU us each', 0],
 	start => ['ms/run', 0],

@@ -165,25 +165,26 @@ sub idle {
 	my $port = next_port();
 	my $server = start(command($commands->[0], PORT => $port));
 	await_listener($port);
-	my $before = resident($server);
+	my %before = memory($server);
 	pipe my $stdin, my $done;
 	pipe my $ready, my $stdout;
 	my $load = start(['load', $port, $b->{connections}, 'idle'],
 		$stdin, $stdout);
 	close $stdout;
 	my $line = <$ready>;
-	my $after = resident($server);
+	my %after = memory($server);
 	close $done;
 	settle($load);
 	stop($server);
-	return idle => ($after - $before) / $b->{connections};
+	my %each = map { $_ => ($after{$_} - $before{$_}) / $b->{connections} }
+	    qw(VmRSS VmPTE);
+	return idle => $each{VmRSS}, tables => $each{VmPTE};
 }
 
-# resident(PID) - the resident memory in KiB.
-sub resident {
+# memory(PID) - the resident memory and the page tables, in KiB.
+sub memory {
 	my ($pid) = @_;
-	my ($kib) = slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m;
-	return $kib;
+	return slurp("/proc/$pid/status") =~ /^(VmRSS|VmPTE):\s+(\d+)/mg;
 }
 
 sub visit {
