@@ -171,7 +171,7 @@ has_ready_options(const struct ready_options *o)
 /* Options about connections make no sense if tcpu accepts none, and those of a
  * listening socket if there is none. */
 static bool
-has_idle_options(const struct listen_options *o)
+concerns_connections(const struct listen_options *o)
 {
 	bool listens = o->no_accept || o->black_hole;
 
@@ -191,7 +191,7 @@ check_idle(const struct run *run, const struct listen_options *o, bool command)
 	if (command)
 		return usage_error(
 		    run, "%s has no use for a COMMAND", idle->name);
-	if (has_idle_options(o))
+	if (concerns_connections(o))
 		return usage_error(run,
 		    "%s has no use for options about connections", idle->name);
 	if (o->reserve && (o->until_exit || has_ready_options(&o->ready)))
