@@ -104,7 +104,7 @@ SOURCE = $(BUILD)/tcpunit-$(VERSION).tar.gz
 CALLS = sed -n 's/^\.Nm \(tcp_[a-z_]*\).*/\1/p'
 RECIPES = sed -n '/^```bash$$/,/^```$$/{ /^```/!p; }'
 
-COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -idirafter compat $(TINY_CPPFLAGS) $(CPPFLAGS) \
+COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -idirafter lib/compat $(TINY_CPPFLAGS) $(CPPFLAGS) \
 	$(CFLAGS) $(WARNINGS) $(HARDENING) $(PIC) -fvisibility=hidden -pthread \
 	-MMD -MP $(shell $(PKG_CONFIG) --cflags libevent_core)
 LINK = $(CC) $(CFLAGS) $(RELRO) -pthread $(LDFLAGS)
@@ -135,7 +135,7 @@ SIM_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options ending \
 	kernel/socket_table kernel/unix_socket options \
 	outbox outlet run session/* text values)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
-SOURCES = $(wildcard compat/*.h compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
+SOURCES = $(wildcard lib/compat/*.h lib/compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
 SCRIPTS = .ci/* tests/run tests/suite tests/namespaces tests/conformance tests/demo tests/add_ipv6 \

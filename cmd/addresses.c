@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../compat/system_calls.h"
+#include "../lib/compat/system_calls.h"
 #include "command.h"
 #include "kernel/process_sockets.h"
 #include "kernel/unix_socket.h"

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <sys/resource.h>
 
-#include "../compat/system_calls.h"
+#include "../lib/compat/system_calls.h"
 
 struct range {
 	int first;

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../compat/system_calls.h"
+#include "../lib/compat/system_calls.h"
 #include "text.h"
 
 static ssize_t try_write(struct outlet *o, const char *text, size_t n);

@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "../compat/system_calls.h"
+#include "../lib/compat/system_calls.h"
 #include "clock.h"
 #include "text.h"
 

@@ -13,7 +13,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "../compat/system_calls.h"
+#include "compat/system_calls.h"
 #include "fd.h"
 #include "sigpipe.h"
 #include "text.h"

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../compat/system_calls.h"
+#include "../lib/compat/system_calls.h"
 #include "deny.h"
 
 static bool

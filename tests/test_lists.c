@@ -2,7 +2,7 @@
 /*
  * test_lists.c - the list macros for C libraries that lack <sys/queue.h>.
  */
-#include "../compat/sys/queue.h"
+#include "../lib/compat/sys/queue.h"
 
 #include <stdio.h>
 #include <string.h>

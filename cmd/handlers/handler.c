@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../compat/system_calls.h"
+#include "../../lib/compat/system_calls.h"
 #include "../clock.h"
 #include "../session/wire.h"
 

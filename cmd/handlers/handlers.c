@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "../../compat/system_calls.h"
+#include "../../lib/compat/system_calls.h"
 #include "../clock.h"
 #include "../kernel/unix_socket.h"
 #include "../text.h"
