@@ -41,7 +41,7 @@
 
 static struct sim_file *enter(const char *, int);
 static ssize_t leave(const char *, int, ssize_t);
-static bool interrupted(void);
+static bool interrupted(const struct sim_file *);
 static ssize_t moved(const char *, int, struct sim_file *, ssize_t, bool, bool);
 static int give(const char *, struct sim_file *, int);
 static int again(const char *, struct sim_file *, int);
@@ -227,10 +227,11 @@ lseek64(int fd, off64_t offset, int whence)
 int
 signalfd(int fd, const sigset_t *signals, int flags)
 {
-	(void)signals;
-	if (fd != -1)
+	if (fd != -1) {
+		sim_signals_choose(enter("signalfd", fd), signals);
 		return fd;
-	return give("signalfd", sim_signals(),
+	}
+	return give("signalfd", sim_signals(signals),
 	    flags & SFD_NONBLOCK ? O_RDWR | O_NONBLOCK : O_RDWR);
 }
 
@@ -363,7 +364,7 @@ connect(int fd, const struct sockaddr *a, socklen_t n)
 	int r = sim_socket_connect(s, (const union sim_address *)a);
 
 	(void)n;
-	if (r == -1 && errno == EINPROGRESS && interrupted())
+	if (r == -1 && errno == EINPROGRESS && interrupted(s->file))
 		errno = EINTR;
 	return (int)leave("connect", fd, r);
 }
@@ -490,7 +491,7 @@ recv(int fd, void *buf, size_t n, int flags)
 	struct sim_file *f = enter("recv", fd);
 	ssize_t r;
 
-	if (interrupted())
+	if (interrupted(f))
 		return leave("recv", fd, -1);
 	r = f->kind->read(f, buf, n, flags & MSG_PEEK);
 	return moved("recv", fd, f, r, flags & MSG_DONTWAIT, true);
@@ -504,7 +505,7 @@ read(int fd, void *buf, size_t n)
 	if (!sim_table_simulates(fd))
 		return syscall(SYS_read, fd, buf, n);
 	f = enter("read", fd);
-	if (interrupted())
+	if (interrupted(f))
 		return leave("read", fd, -1);
 	return moved(
 	    "read", fd, f, f->kind->read(f, buf, n, false), false, true);
@@ -526,7 +527,7 @@ preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 		errno = EOPNOTSUPP;
 		return leave("preadv2", fd, -1);
 	}
-	if (interrupted())
+	if (interrupted(f))
 		return leave("preadv2", fd, -1);
 	return moved("preadv2", fd, f, sim_file_readv(f, v, n),
 	    flags & RWF_NOWAIT, true);
@@ -537,7 +538,7 @@ send(int fd, const void *data, size_t n, int flags)
 {
 	struct sim_file *f = enter("send", fd);
 
-	if (interrupted())
+	if (interrupted(f))
 		return leave("send", fd, -1);
 	return moved("send", fd, f, f->kind->write(f, data, n),
 	    flags & MSG_DONTWAIT, false);
@@ -548,7 +549,7 @@ sendmsg(int fd, const struct msghdr *m, int flags)
 {
 	struct sim_file *f = enter("sendmsg", fd);
 
-	if (interrupted())
+	if (interrupted(f))
 		return leave("sendmsg", fd, -1);
 	return moved("sendmsg", fd, f,
 	    sim_file_writev(f, m->msg_iov, (int)m->msg_iovlen),
@@ -571,7 +572,7 @@ writev(int fd, const struct iovec *v, int n)
 	if (!sim_table_simulates(fd))
 		return syscall(SYS_writev, fd, v, n);
 	f = enter("write", fd);
-	if (interrupted())
+	if (interrupted(f))
 		return leave("write", fd, -1);
 	return moved("write", fd, f, sim_file_writev(f, v, n), false, false);
 }
@@ -586,7 +587,7 @@ pwritev64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
 		errno = EOPNOTSUPP;
 		return leave("pwritev2", fd, -1);
 	}
-	if (interrupted())
+	if (interrupted(f))
 		return leave("pwritev2", fd, -1);
 	return moved("pwritev2", fd, f, sim_file_writev(f, v, n),
 	    flags & RWF_NOWAIT, false);
@@ -631,7 +632,7 @@ move(const char *call, int from, int to, size_t n, bool nowait)
 		errno = EINVAL;
 		return leave(call, from, -1);
 	}
-	if (interrupted())
+	if (interrupted(in))
 		return leave(call, from, -1);
 	if (out->ready & (POLLERR | POLLHUP))
 		return leave(call, to, out->kind->write(out, "", 1));
@@ -689,10 +690,11 @@ leave(const char *call, int fd, ssize_t result)
 	return result;
 }
 
+/* Eventfds and signalfds that do not block are never interrupted. */
 static bool
-interrupted(void)
+interrupted(const struct sim_file *f)
 {
-	if (!sim_chance(sim_weather.interrupted))
+	if (!sim_chance(sim_weather.interrupted) || f->kind->mode == 0)
 		return false;
 	errno = EINTR;
 	return true;

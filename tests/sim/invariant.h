@@ -22,6 +22,9 @@ uint64_t sim_step(void);
 uint64_t sim_turn(void);
 void sim_step_taken(void);
 
+/* The library keeps one more descriptor for ever. */
+void sim_keep_file(void);
+
 /* To be called at the end of a run. */
 void sim_check_end(void);
 

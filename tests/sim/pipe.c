@@ -199,9 +199,10 @@ write_counter(struct sim_file *f, const void *data, size_t n)
 {
 	struct counter *c = f->object;
 
-	errno = EINVAL;
-	if (n < sizeof(c->n))
+	if (n < sizeof(c->n)) {
+		errno = EINVAL;
 		return -1;
+	}
 	c->n += *(const uint64_t *)data;
 	sim_file_changed(f);
 	return sizeof(c->n);

@@ -14,6 +14,7 @@ const struct sim_program sim_programs[] = {
     {"chat", sim_run_chat},
     {"copies", sim_run_copies},
     {"echo", sim_run_echo},
+    {"elsewhere", sim_run_elsewhere},
     {"endings", sim_run_endings},
     {"exchange", sim_run_exchange},
     {"fairness", sim_run_fairness},

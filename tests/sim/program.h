@@ -17,6 +17,7 @@ extern const struct sim_program sim_programs[];
 void sim_run_chat(void);
 void sim_run_copies(void);
 void sim_run_echo(void);
+void sim_run_elsewhere(void);
 void sim_run_endings(void);
 void sim_run_exchange(void);
 void sim_run_fairness(void);

@@ -26,7 +26,9 @@ struct sim_call {
 	const struct sim_mutex *mutex;
 	const struct sim_mailbox *mailbox;
 	const struct sim_group *group;
-	const bool *closed; /* whether its object is closed */
+	const int64_t *since; /* when what it waits for came, or SIM_NEVER */
+	uint64_t signals;     /* a bit for each number */
+	const bool *closed;   /* whether its object is closed */
 	int64_t begun;
 	int64_t asked;    /* when it last read the clock */
 	int64_t deadline; /* SIM_NEVER: none */

@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -196,6 +197,9 @@ sim_run_session(void)
 	int status;
 
 	it->begun = sim_now();
+	(void)sigemptyset(&it->ending.awaited); /* these are sent */
+	(void)sigaddset(&it->ending.awaited, SIGINT);
+	(void)sigaddset(&it->ending.awaited, SIGTERM);
 	open_input();
 	open_output();
 	sim_session_draw_options();
