@@ -943,11 +943,12 @@ TCPUNIT_API int tcp_wait_wake(int timeout);
  *
  * If the call fails, ARG is no longer the caller's: abandoned(arg, result) is
  * called to free both, unless ABANDONED is NULL.  If fn has begun, it goes on,
- * and ABANDONED is called after its end, on its OS thread.  Otherwise fn is
- * never called, and ABANDONED is called at once, with NULL as the result.  ARG
- * has to live until then.  tcp_shutdown and the end of the caller do not wait
- * for fn.  In the child of fork(2) neither function goes on; if fn itself
- * forks, its return ends the child as exit(0) does.
+ * and ABANDONED is called after its end, on its OS thread; or on the caller's,
+ * if fn had ended already.  Otherwise fn is never called, and ABANDONED is
+ * called at once, with NULL as the result.  ARG has to live until then.
+ * tcp_shutdown and the end of the caller do not wait for fn.  In the child of
+ * fork(2) neither function goes on; if fn itself forks, its return ends the
+ * child as exit(0) does.
  *
  * Errors: argument; timeout; terminated; system EAGAIN, EMFILE, ENFILE, ENOMEM.
  */
