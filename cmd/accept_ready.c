@@ -54,9 +54,7 @@ static int print_counts(const struct question *q, const struct sight *sight);
 static const struct choice format_choices[] = {
     {"plain", FORMAT_PLAIN}, {"sh", FORMAT_SH}, {0}};
 
-static const struct option accept_ready_option_table[] = {
-    {"fd", 0, "N", read_natural, offsetof(struct accept_ready_options, fd),
-	"ask about descriptor N, which listens"},
+static const struct option question_table[] = {
     {"min", 0, "N", read_natural, offsetof(struct accept_ready_options, min),
 	"ask whether at least N connections wait (1)"},
     {"listening", 0, NULL, set_true,
@@ -68,12 +66,6 @@ static const struct option accept_ready_option_table[] = {
     {"bindable", 0, NULL, set_true,
 	offsetof(struct accept_ready_options, bindable),
 	"ask whether a listener could be made there now"},
-    {"wait", 0, "[=TIME]", read_wait,
-	offsetof(struct accept_ready_options, wait),
-	"wait until the answer is yes, at most TIME"},
-    {"until-exit", 0, "PID", read_count,
-	offsetof(struct accept_ready_options, until_exit),
-	"with --wait: wait only while process PID runs"},
     {"count", 'c', NULL, set_true, offsetof(struct accept_ready_options, count),
 	"print how many connections wait, and how many may"},
     {"format", 0, "CHOICE", NULL, offsetof(struct accept_ready_options, format),
@@ -81,9 +73,22 @@ static const struct option accept_ready_option_table[] = {
     {0},
 };
 
+static const struct option shared_table[] = {
+    {"fd", 0, "N", read_natural, offsetof(struct accept_ready_options, fd),
+	"ask about descriptor N, which listens"},
+    {"wait", 0, "[=TIME]", read_wait,
+	offsetof(struct accept_ready_options, wait),
+	"wait until the answer is yes, at most TIME"},
+    {"until-exit", 0, "PID", read_count,
+	offsetof(struct accept_ready_options, until_exit),
+	"with --wait: wait only while process PID runs"},
+    {0},
+};
+
 static const struct option_set accept_ready_options[] = {
-    {"Options", accept_ready_option_table, 0},
-    {"Common options", common_option_table, 0},
+    {"What to ask", question_table, 0},
+    {"Options of several commands", shared_table, 0},
+    {"Options of every command", common_option_table, 0},
     {0},
 };
 

@@ -42,24 +42,29 @@ static int answer_one(const struct run *run, const struct addresses_options *o,
 static int answer_route(const struct run *run,
     const struct addresses_options *o, const struct operands *operands);
 
-static const struct option addresses_option_table[] = {
-    {"fd", 0, "N", read_natural, offsetof(struct addresses_options, fd),
-	"the socket that is descriptor N (default: 0)"},
+static const struct option choice_table[] = {
     {"pid", 0, "PID", read_count, offsetof(struct addresses_options, pid),
 	"every TCP socket of PID and its descendants"},
     {"listening", 0, NULL, set_true,
 	offsetof(struct addresses_options, listening),
 	"with --pid: only sockets that listen"},
+    {0},
+};
+
+static const struct option shared_table[] = {
+    {"fd", 0, "N", read_natural, offsetof(struct addresses_options, fd),
+	"the socket that is descriptor N (default: 0)"},
     {"wait", 0, "[=TIME]", read_wait, offsetof(struct addresses_options, wait),
 	"with --pid: wait until there is one, at most TIME"},
     {0},
 };
 
 static const struct option_set addresses_options[] = {
-    {"Options", addresses_option_table, 0},
+    {"Which socket", choice_table, 0},
     {"What to print", listing_option_table,
 	offsetof(struct addresses_options, listing)},
-    {"Common options", common_option_table, 0},
+    {"Options of several commands", shared_table, 0},
+    {"Options of every command", common_option_table, 0},
     {0},
 };
 

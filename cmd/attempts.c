@@ -54,14 +54,18 @@ const struct option attempt_option_table[] = {
 	"give up if not connected after TIME"},
     {"retry", 0, "[=TIME]", read_wait, offsetof(struct attempt_options, retry),
 	"try again for TIME; without TIME, while refused"},
-    {"until-exit", 0, "PID", read_count,
-	offsetof(struct attempt_options, until_exit),
-	"with --retry: give up when process PID ends"},
     {"probe", 'z', NULL, set_true, offsetof(struct attempt_options, probe),
 	"connect, close, and exit with the status"},
     {"source", 's', "HOST[:PORT]", read_text,
 	offsetof(struct attempt_options, source),
 	"connect from this local address or :PORT"},
+    {0},
+};
+
+const struct option until_exit_table[] = {
+    {"until-exit", 0, "PID", read_count,
+	offsetof(struct attempt_options, until_exit),
+	"with --retry: give up when process PID ends"},
     {0},
 };
 

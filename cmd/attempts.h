@@ -20,6 +20,7 @@ struct attempt_options {
 };
 
 extern const struct option attempt_option_table[];
+extern const struct option until_exit_table[];
 #define ATTEMPT_DEFAULTS                                 \
 	{                                                \
 		.connect_timeout = -1, .retry.limit = -1 \

@@ -46,7 +46,7 @@ static const struct choice print_choices[] = {{"addresses", PRINT_ADDRESS},
     {"sh", PRINT_SH}, {"hostport", PRINT_HOSTPORT}, {"address", PRINT_ADDRESS},
     {0}};
 
-static const struct option connect_option_table[] = {
+static const struct option ready_table[] = {
     {"print", 0, "[=CHOICE]", NULL, offsetof(struct connect_options, print),
 	"print both ends on stderr once connected; as words or "
 	"as assignments for the shell's eval",
@@ -54,6 +54,10 @@ static const struct option connect_option_table[] = {
     {"ready-fd", 0, "N", read_natural,
 	offsetof(struct connect_options, ready_fd),
 	"print both ends to descriptor N, and close it"},
+    {0},
+};
+
+static const struct option command_table[] = {
     {"ucspi", 0, NULL, set_true,
 	offsetof(struct connect_options, handler.ucspi),
 	"give COMMAND the connection on descriptors 6, 7"},
@@ -61,14 +65,17 @@ static const struct option connect_option_table[] = {
 };
 
 static const struct option_set connect_options[] = {
-    {"Connecting", attempt_option_table,
+    {"How to connect", attempt_option_table,
 	offsetof(struct connect_options, attempts)},
-    {"Once connected", connect_option_table, 0},
-    {"The session", session_option_table,
+    {"Readiness", ready_table, 0},
+    {"Sessions", session_option_table,
 	offsetof(struct connect_options, session)},
-    {"COMMAND", handler_option_table,
+    {"Commands", handler_option_table,
 	offsetof(struct connect_options, handler)},
-    {"Common options", common_option_table, 0},
+    {"Commands", command_table, 0},
+    {"Options of several commands", until_exit_table,
+	offsetof(struct connect_options, attempts)},
+    {"Options of every command", common_option_table, 0},
     {0},
 };
 

@@ -15,7 +15,8 @@ struct paragraph {
 };
 
 static void add_option(struct text *to, const struct option *o);
-static void add_set(struct text *to, const struct option_set *set);
+static void add_set(struct text *to, const struct option_set *set, bool titled);
+static void add_sets(struct text *to, const struct option_set *sets);
 static void add_commonest(struct text *to, const struct command *command);
 static void add_names(struct text *to, const struct command *command);
 
@@ -30,7 +31,7 @@ add_usage(struct text *to, const struct command *const commands[])
 	for (int i = 0; commands[i]; i++)
 		text_add(
 		    to, "  %-14s%s\n", commands[i]->name, commands[i]->summary);
-	add_set(to, &common);
+	add_set(to, &common, true);
 	text_add(to,
 	    "\nExamples:\n"
 	    "  echo 'Hello!' | tcpu listen 4242 &\n"
@@ -45,9 +46,7 @@ add_help(struct text *to, const struct command *command, bool all)
 	text_add(to, "usage: tcpu %s [OPTION]... %s\n%s.\n", command->name,
 	    command->operands, command->summary);
 	if (all) {
-		for (const struct option_set *s = command->options; s->options;
-		     s++)
-			add_set(to, s);
+		add_sets(to, command->options);
 	} else {
 		add_commonest(to, command);
 		add_names(to, command);
@@ -124,11 +123,24 @@ add_option(struct text *to, const struct option *o)
 }
 
 static void
-add_set(struct text *to, const struct option_set *set)
+add_set(struct text *to, const struct option_set *set, bool titled)
 {
-	text_add(to, "\n%s:\n", set->title);
+	if (titled)
+		text_add(to, "\n%s:\n", set->title);
 	for (const struct option *o = set->options; o->name; o++)
 		add_option(to, o);
+}
+
+/* Adjacent sets with the same title are one group. */
+static void
+add_sets(struct text *to, const struct option_set *sets)
+{
+	const char *title = "";
+
+	for (const struct option_set *s = sets; s->options; s++) {
+		add_set(to, s, strcmp(s->title, title) != 0);
+		title = s->title;
+	}
 }
 
 static bool

@@ -15,6 +15,9 @@
  *   for one command only       the file of the command
  *   for every command          common_options.[ch]
  *
+ * The title of a set of options is the heading of the section of tcpu(1) that
+ * explains them.
+ *
  * A new command has a file with a struct command, which command.h declares and
  * the table below names.  tests/layering.bats says which file may include
  * which.

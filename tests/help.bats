@@ -46,10 +46,10 @@ fits() {
 	assert_line --regexp '^  -k, --keep-open  +[a-z]'
 	run timeout -k1 10 tcpu connect --help=short
 	assert_line --regexp '^      --retry\[=TIME\]  +[a-z]'
+	assert_line --regexp '^      --abandon  +[a-z]'
 	for command in listen connect; do
 		run timeout -k1 10 tcpu "$command" --help
 		assert_line --regexp '^      --pipes  +[a-z]'
-		assert_line --regexp '^      --abandon  +[a-z]'
 	done
 	run timeout -k1 10 tcpu accept-ready --help
 	assert_line --regexp '^      --wait\[=TIME\]  +[a-z]'
@@ -74,7 +74,7 @@ fits() {
 	tcpu --help | fits 24
 	for command in "${commands[@]}"; do
 		tcpu "$command" --help | fits 24
-		tcpu "$command" --help=all | fits 80
+		tcpu "$command" --help=all | fits 120
 	done
 }
 

@@ -8,27 +8,32 @@ load manual
 
 PAGE=$TOP/man/tcpu.1
 
-# subsection NAME... - print the text of the page between each of these
-# headings and the next heading.
-subsection() {
-	awk -v names="$*" '
-	BEGIN { n = split(names, list, ","); for (i in list) want[list[i]] }
-	/^\.S[hs] / { wanted = substr($0, 5) in want }
-	wanted' "$PAGE"
-}
-
-# told SUBSECTION,... - print the options that the page describes in these
-# subsections.
+# told - print the options that the page describes, after the heading of each.
 told() {
-	subsection "$1" | sed -n 's/^\.It Fl /, /p' | tr ',' '\n' |
-		sed -n 's/^ *\\-\([a-z0-9-]*\).*/--\1/p; s/^ *\(.\)\( .*\)*$/-\1/p' |
-		sort -u
+	awk '
+	/^\.S[hs] / { title = substr($0, 5) }
+	/^\.It Fl / {
+		sub(/^\.It Fl /, "")
+		n = split($0, name, / , /)
+		for (i = 1; i <= n; i++) {
+			sub(/^\\/, "", name[i])
+			sub(/[^-a-z0-9A-Z].*/, "", name[i])
+			print title ": -" name[i]
+		}
+	}' "$PAGE"
 }
 
-# known COMMAND - print the options that the command's help lists.
-known() {
-	tcpu "$1" --help=all | grep -oE '^ +(-., )?--[a-z0-9-]+' | tr -d ' ' |
-		tr ',' '\n' | sort -u
+# groups COMMAND - print the options that the command's help explains, after the
+# title of each one's group.
+groups() {
+	tcpu "$1" --help=all | awk '
+	/^[A-Z].*:$/ { title = $0 }
+	/^  -.,|^      --/ {
+		for (i = 1; i <= NF && $i ~ /^-/; i++) {
+			sub(/,$|\[.*/, "", $i)
+			print title, $i
+		}
+	}'
 }
 
 # program NAME - write stdin to a script that the examples call as ./NAME.
@@ -37,12 +42,25 @@ program() {
 	chmod +x "$1"
 }
 
-@test "the page tells of the options of each command, and of no other" {
-	local common='Options of every command' session=Sessions,Commands
-	diff <(known listen) <(told "listen,$session,$common")
-	diff <(known connect) <(told "connect,$session,$common")
-	diff <(known accept-ready) <(told "accept-ready,$common")
-	diff <(known addresses) <(told "addresses,$common")
+# titles - print the titles that are in the input, each once, in their order.
+titles() {
+	sed 's/:.*//' | uniq
+}
+
+@test "the page and the help explain the same options in the same groups" {
+	for command in listen connect accept-ready addresses; do
+		groups "$command"
+	done | sort -u >known
+	diff known <(told | sort)
+}
+
+@test "the page has the groups of each command in the order of its help" {
+	told | titles >order
+	for command in listen connect accept-ready addresses; do
+		groups "$command" | titles >groups
+		[ "$(wc -l <groups)" -ge 3 ]
+		diff groups <(grep -Fxf groups order)
+	done
 }
 
 @test "the examples print what the page says" {

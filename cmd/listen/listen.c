@@ -16,7 +16,7 @@ static int run_listen(const struct run *run, const void *options,
 static int watch_until_exit(const struct listening *l);
 
 static const char *const commonest[] = {"keep-open", "local", "until-exit",
-    "print-port", "background", "abandon", "pipes", "timeout", NULL};
+    "print-port", "background", "pipes", "timeout", NULL};
 
 const struct command listen_command = {
     .name = "listen",

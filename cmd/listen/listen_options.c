@@ -11,7 +11,23 @@
 
 static option_reader read_mode;
 
-static const struct option listen_option_table[] = {
+static const struct option place_table[] = {
+    {"local", 'L', NULL, set_true, offsetof(struct listen_options, local),
+	"loopback only, IPv4 and IPv6"},
+    {"v6only", 0, NULL, set_true, offsetof(struct listen_options, v6only),
+	"accept no IPv4 clients on an IPv6 address"},
+    {"reuse-port", 0, NULL, set_true,
+	offsetof(struct listen_options, reuse_port),
+	"share the port with others that use SO_REUSEPORT"},
+    {"backlog", 'b', "N", read_natural,
+	offsetof(struct listen_options, backlog),
+	"how many connections may wait to be accepted"},
+    {"mode", 0, "OCTAL", read_mode, offsetof(struct listen_options, mode),
+	"mode of a Unix socket's file; 0666 without the umask"},
+    {0},
+};
+
+static const struct option clients_table[] = {
     {"keep-open", 'k', NULL, set_true,
 	offsetof(struct listen_options, keep_open),
 	"go on accepting after the first connection"},
@@ -24,18 +40,10 @@ static const struct option listen_option_table[] = {
     {"accept-timeout", 0, "TIME", read_time,
 	offsetof(struct listen_options, accept_timeout),
 	"exit if no client connects for TIME"},
-    {"backlog", 'b', "N", read_natural,
-	offsetof(struct listen_options, backlog),
-	"how many connections may wait to be accepted"},
-    {"local", 'L', NULL, set_true, offsetof(struct listen_options, local),
-	"loopback only, IPv4 and IPv6"},
-    {"v6only", 0, NULL, set_true, offsetof(struct listen_options, v6only),
-	"accept no IPv4 clients on an IPv6 address"},
-    {"reuse-port", 0, NULL, set_true,
-	offsetof(struct listen_options, reuse_port),
-	"share the port with others that use SO_REUSEPORT"},
-    {"mode", 0, "OCTAL", read_mode, offsetof(struct listen_options, mode),
-	"mode of a Unix socket's file; 0666 without the umask"},
+    {0},
+};
+
+static const struct option failure_table[] = {
     {"no-accept", 0, NULL, set_true, offsetof(struct listen_options, no_accept),
 	"never accept: connections stay pending"},
     {"black-hole", 0, NULL, set_true,
@@ -43,13 +51,21 @@ static const struct option listen_option_table[] = {
 	"never answer: connecting hangs"},
     {"refuse", 0, NULL, set_true, offsetof(struct listen_options, refuse),
 	"hold the port, and refuse connections to it"},
+    {0},
+};
+
+static const struct option ports_table[] = {
     {"reserve", 0, NULL, set_true, offsetof(struct listen_options, reserve),
 	"print a port that stays free for a minute; exit"},
-    {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
-	"take over descriptor N, which already listens"},
     {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
 	"become COMMAND, and leave it the sockets; they are descriptors 3 "
 	"and up; for one socket only, listen on 127.0.0.1"},
+    {0},
+};
+
+static const struct option shared_table[] = {
+    {"fd", 0, "N", read_natural, offsetof(struct listen_options, fd),
+	"take over descriptor N, which already listens"},
     {"until-exit", 0, "PID", read_count,
 	offsetof(struct listen_options, until_exit),
 	"exit when process PID ends"},
@@ -57,13 +73,19 @@ static const struct option listen_option_table[] = {
 };
 
 const struct option_set listen_option_sets[] = {
-    {"Listening", listen_option_table, 0},
-    {"Access", access_option_table, offsetof(struct listen_options, access)},
+    {"Where to listen", place_table, 0},
+    {"Which clients to serve", clients_table, 0},
+    {"Which clients to serve", access_option_table,
+	offsetof(struct listen_options, access)},
     {"Readiness", ready_option_table, offsetof(struct listen_options, ready)},
+    {"Servers that fail", failure_table, 0},
+    {"Ports for other servers", ports_table, 0},
     {"Sessions", session_option_table,
 	offsetof(struct listen_options, session)},
-    {"COMMAND", handler_option_table, offsetof(struct listen_options, handler)},
-    {"Common options", common_option_table, 0},
+    {"Commands", handler_option_table,
+	offsetof(struct listen_options, handler)},
+    {"Options of several commands", shared_table, 0},
+    {"Options of every command", common_option_table, 0},
     {0},
 };
 
