@@ -57,9 +57,9 @@ titles() {
 @test "the page has the groups of each command in the order of its help" {
 	told | titles >order
 	for command in listen connect accept-ready addresses; do
-		groups "$command" | titles >groups
-		[ "$(wc -l <groups)" -ge 3 ]
-		diff groups <(grep -Fxf groups order)
+		groups "$command" | titles >list
+		[ "$(wc -l <list)" -ge 3 ]
+		diff list <(grep -Fxf list order)
 	done
 }
 
