@@ -115,7 +115,7 @@ TEST_LIBS = $(LIBS) -lrt -lutil -ldl
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 LIB_OBJ = $(call objects,lib/*.c)
-CMD_OBJ = $(call objects,cmd/*.c cmd/*/*.c)
+CMD_OBJ = $(call objects,cmd/*.c cmd/*/*.c) $(BUILD)/cmd/manual_text.o
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
 BENCH_OBJ = $(call objects,tests/bench/*.c)
 BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
@@ -195,6 +195,15 @@ $(BUILD)/$(SO): $(LIB_OBJ) lib/tcpunit.map
 	@echo '  LINK  $@'
 	$(Q)$(LINK) -shared -Wl,-soname,$(SO) -Wl,--version-script,lib/tcpunit.map \
 		-Wl,-z,nodelete -o $@ $(LIB_OBJ) $(LIBS)
+
+$(BUILD)/cmd/manual_text.c: cmd/manual.awk man/tcpu.1 | $(BUILD)/requirements
+	@mkdir -p $(@D)
+	@echo '  AWK   $@'
+	$(Q)awk -f $^ >$@
+
+$(BUILD)/cmd/manual_text.o: $(BUILD)/cmd/manual_text.c
+	@echo '  CC    $@'
+	$(Q)$(COMPILE) -Icmd -c -o $@ $<
 
 $(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'

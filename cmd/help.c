@@ -36,8 +36,8 @@ add_usage(struct text *to, const struct command *const commands[])
 	    "\nExamples:\n"
 	    "  echo 'Hello!' | tcpu listen 4242 &\n"
 	    "  echo 'Good Bye!' | tcpu connect --retry=5 localhost 4242\n"
-	    "\n'tcpu COMMAND --help' lists the options of a command; "
-	    "tcpu(1) explains all.\n");
+	    "\n'tcpu COMMAND --help' lists the options of a command, "
+	    "and\n'tcpu help topics' the sections of the manual.\n");
 }
 
 void

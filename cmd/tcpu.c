@@ -30,6 +30,7 @@
 #include "command.h"
 #include "descriptors.h"
 #include "help.h"
+#include "manual.h"
 #include "mistake.h"
 #include "text.h"
 
@@ -60,6 +61,9 @@ static int finish(const struct run *run, int status);
 static int say_usage(const struct run *run);
 static int answer_help(const struct run *run, const struct command *command);
 static int answer_help_words(const struct run *run, char **words);
+static int answer_topic(const struct run *run, char **words);
+static int answer_topics(const struct run *run);
+static int answer_text(const struct run *run, struct text *text);
 static int answer_version(const struct run *run);
 
 int
@@ -132,7 +136,7 @@ find_command(const char *word)
 	return NULL;
 }
 
-/* "tcpu help [COMMAND]" */
+/* "tcpu help [COMMAND | TOPIC]" */
 static int
 answer_help_words(const struct run *run, char **words)
 {
@@ -142,10 +146,45 @@ answer_help_words(const struct run *run, char **words)
 		return answer_help(run, NULL);
 	command = find_command(words[0]);
 	if (!command)
-		return bad_command(run, commands, words);
+		return answer_topic(run, words);
 	if (words[1])
 		return usage_error(run, "help: extra operand: '%s'", words[1]);
 	return answer_help(run, command);
+}
+
+static int
+answer_topic(const struct run *run, char **words)
+{
+	const char *topic = find_topic(words);
+
+	if (strcmp(words[0], "topics") == 0 && !words[1])
+		return answer_topics(run);
+	if (topic)
+		return answer(run, topic, strlen(topic));
+	(void)bad_command(run, commands, words);
+	hint(run, "'tcpu help topics' lists the sections of the manual");
+	return STATUS_USAGE;
+}
+
+static int
+answer_topics(const struct run *run)
+{
+	struct text text = {0};
+
+	add_topics(&text);
+	return answer_text(run, &text);
+}
+
+/* Frees the text. */
+static int
+answer_text(const struct run *run, struct text *text)
+{
+	int status = text->failed
+	    ? fail(run, STATUS_FAILED, "%s", strerror(ENOMEM))
+	    : answer(run, text->bytes, text->size);
+
+	text_free(text);
+	return status;
 }
 
 static int
@@ -235,7 +274,6 @@ answer_help(const struct run *run, const struct command *command)
 {
 	const bool all = run->options->help == HELP_ALL;
 	struct text text = {0};
-	int status;
 
 	if (command)
 		add_help(&text, command, all);
@@ -245,8 +283,5 @@ answer_help(const struct run *run, const struct command *command)
 		text_add(&text, "\n");
 		add_help(&text, commands[i], true);
 	}
-	status = text.failed ? fail(run, STATUS_FAILED, "%s", strerror(ENOMEM))
-			     : answer(run, text.bytes, text.size);
-	text_free(&text);
-	return status;
+	return answer_text(run, &text);
 }

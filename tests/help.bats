@@ -4,6 +4,7 @@
 # its examples work as printed.
 
 load helper
+load manual
 
 commands=(listen connect accept-ready addresses)
 
@@ -101,6 +102,44 @@ fits() {
 	run timeout -k1 10 bash -c 'tcpu --help | true; exit "${PIPESTATUS[0]}"'
 	assert [ "$status" -eq 141 -o "$status" -eq 0 ]
 	assert_output ''
+}
+
+# ---- The sections of the manual ----
+
+# words - print the words of the input one per line, without the marks that
+# tell a terminal's text from a plain one's.
+words() {
+	tr "\`[:upper:]" "'[:lower:]" | grep -oE '[^ ]+'
+}
+
+@test "help TOPIC prints each section of the manual" {
+	tcpu help topics | sed '1,/^$/d; s/^  //' >topics
+	sed -n 's/^\.S[hs] //p' "$TOP/man/tcpu.1" | sed 1,2d | words |
+		diff - <(words <topics)
+	xargs -I{} tcpu help {} <topics >all
+	rendered "$TOP/man/tcpu.1" -O width=1000 |
+		sed '1d; $d; /^NAME/,/^DESCRIPTION/ { /^DESCRIPTION/!d }' |
+		words | diff - <(words <all)
+	run ! grep '.\{81\}' all
+}
+
+@test "help TOPIC takes one word or several, in any capitalisation" {
+	tcpu help 'exit status' >expected
+	grep -q '124   Any of the time limits' expected
+	for words in 'exit status' 'Exit Status' EXIT-STATUS; do
+		# shellcheck disable=SC2086 # split on purpose
+		tcpu help $words | cmp - expected
+	done
+}
+
+@test "help about an unknown topic says how to list the topics" {
+	for words in nosuch exit 'exit status x' 'exit statuses'; do
+		# shellcheck disable=SC2086 # split on purpose
+		run -2 timeout -k1 10 tcpu help $words
+		assert_line --index 0 "tcpu: unknown command '${words%% *}'"
+		assert_line --index 1 \
+			"tcpu: 'tcpu help topics' lists the sections of the manual"
+	done
 }
 
 # ---- The examples ----

@@ -56,10 +56,11 @@ cmd_rooms() {
 	outbox: clock outlet text
 	run: common_options ending outbox outlet status text
 	descriptors waiting: clock run text
+	manual: text
 	listing: kernel/unix_socket options run text
 	command target: options run text
 	help mistake: command run target text
-	tcpu: command descriptors help mistake run text
+	tcpu: command descriptors help manual mistake run text
 	kernel/processes kernel/socket_address: text
 	kernel/route kernel/socket_table: kernel/socket_address
 	kernel/binding: kernel/route kernel/socket_address

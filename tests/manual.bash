@@ -4,9 +4,10 @@
 # manual.bash - shared by the tests of the manual: the text of the pages, and
 # the examples in them.
 
-# rendered PAGE - print the page as a terminal of 80 columns shows it.
+# rendered PAGE [OPTION]... - print the page as a terminal of 80 columns shows
+# it, or as the options of mandoc say.
 rendered() {
-	mandoc -T ascii "$1" | sed 's/.\x08//g'
+	mandoc -T ascii "${@:2}" "$1" | sed 's/.\x08//g'
 }
 
 # examples PAGE SUFFIX - write the page's programs or scripts to 1.SUFFIX,

@@ -509,7 +509,6 @@ tcpu connect localhost 80\?" localhost 80
 	for words in listen connect accept-ready addresses; do
 		assert_line --regexp "^usage: tcpu $words "
 	done
-	refuses 2 "unknown command 'nosuch'" help nosuch
 	refuses 2 "help: extra operand: 'x'" help listen x
 	run -0 timeout -k1 10 tcpu -V
 	assert_output --regexp '^tcpu [0-9.]+$'

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: ISC
+#
+# manual.awk - turn the manual page of the command into a C file that has the
+# text of each section, for "tcpu help TOPIC".  It knows the part of mdoc(7)
+# that the page uses, and fails at anything else.  Arguments are in capitals, as
+# in the help.
+
+BEGIN {
+	count = split("Nm Fl Ar Cm Ic Li Em Sy Ev Dv Er Pa Sx No Xr Nd", list)
+	for (i = 1; i <= count; i++)
+		is_font[list[i]] = 1
+	split("Op [ ] Pq ( ) Dq \" \" Ql ' ' Oo [ . Bo [ .", list)
+	for (i = 1; i in list; i += 3) {
+		opens[list[i]] = list[i + 1]
+		closes[list[i]] = list[i + 2] == "." ? "" : list[i + 2]
+	}
+	default_text["Nm"] = "tcpu"
+	default_text["Fl"] = "-"
+	print "/* SPDX-License-Identifier: ISC */"
+	print "#include \"manual.h\"\n\nconst struct topic manual_topics[] = {"
+}
+
+/^\.\\"|^\.D[dt] |^\.Os/ { next }
+/^\.Ed/ { literal = 0; next }
+literal { print_line(pad(indent) plain($0)); next }
+/^\.S[hs] / { open_topic(substr($0, 5)); next }
+/^\.Pp/ { flush(); print_line(""); next }
+/^\.Bd / { flush(); print_line(""); literal = 1; next }
+/^\.Dl / { flush(); print_line(pad(indent) formatted(substr($0, 5))); next }
+/^\.Bl / { flush(); compact = /compact/; bullets = /bullet/; next }
+/^\.El/ { flush(); indent = 4; next }
+/^\.It/ { open_item(bullets ? "o" : formatted(substr($0, 5))); next }
+/^\./ {
+	if (!is_macro(substr($1, 2))) {
+		print FILENAME ":" FNR ": no rule for " $1 >"/dev/stderr"
+		exit failed = 1
+	}
+	collected = collected " " formatted(substr($0, 2))
+	next
+}
+{ collected = collected " " plain($0) }
+
+END {
+	if (failed)
+		exit 1
+	flush()
+	print "    },\n    {0},\n};"
+}
+
+function pad(width) {
+	return width ? sprintf("%" width "s", "") : ""
+}
+
+# The text without the escapes of mdoc(7).
+function plain(text) {
+	gsub(/\\&/, "", text)
+	gsub(/\\-/, "-", text)
+	gsub(/\\e/, "\\", text)
+	return text
+}
+
+# A string of C, which ends with END.
+function quoted(text, end) {
+	gsub(/\\/, "&&", text)
+	gsub(/"/, "\\\"", text)
+	return "\"" text end "\""
+}
+
+# NAME and SYNOPSIS tell nothing that the help does not.
+function open_topic(name) {
+	flush()
+	if (topic)
+		print "    },"
+	indent = 4
+	topic = name !~ /^(NAME|SYNOPSIS)$/
+	if (topic)
+		print "    {" quoted(name) ",\n\t" quoted(name, "\\n")
+	after_blank = 1
+}
+
+function open_item(text) {
+	flush()
+	if (!compact)
+		print_line("")
+	indent = bullets ? 6 : 10
+	tag = pad(4) text
+}
+
+function print_line(text) {
+	if (topic && (text != "" || !after_blank))
+		print "\t" quoted(text, "\\n")
+	after_blank = text == ""
+}
+
+# Prints what has been collected in lines of at most 79 columns.
+function flush(   n, word, i, line) {
+	n = split(collected, word, " ")
+	collected = ""
+	line = tag
+	tag = ""
+	if (length(line) >= indent && n) {
+		print_line(line)
+		line = ""
+	}
+	line = line pad(indent - length(line))
+	for (i = 1; i <= n; i++) {
+		if (length(line) + 1 + length(word[i]) > 79) {
+			print_line(line)
+			line = pad(indent)
+		}
+		line = line (length(line) > indent ? " " : "") word[i]
+	}
+	if (line ~ /[^ ]/)
+		print_line(line)
+}
+
+# ---- The macros of a line ----
+
+function is_macro(word) {
+	return word in is_font || word in opens || word ~ /^(Ns|Oc|Bc)$/
+}
+
+# Adds to the result; GLUE is 1 if no blank precedes the text.
+function put(text) {
+	result = result (result == "" || glue ? "" : " ") text
+	glue = 0
+}
+
+# Ends the macro before; some have a text of their own if no argument follows.
+function end_macro() {
+	if (macro in default_text && !used)
+		put(default_text[macro])
+	used = 1
+}
+
+function begin_macro(name) {
+	end_macro()
+	if (name == "Ns")
+		glue = 1
+	else if (name in opens) {
+		put(opens[name])
+		glue = 1
+		closing = closes[name] closing
+	} else if (name == "Oc" || name == "Bc") {
+		glue = 1
+		put("]")
+	} else if (name == "Nd")
+		put("-")
+	else
+		used = 0
+	macro = name
+}
+
+function put_argument(word) {
+	if (macro == "Xr" && used) {
+		word = "(" word ")"
+		glue = 1
+	}
+	if (macro == "Fl" && word != "|")
+		word = "-" word
+	put(plain(macro == "Ar" ? toupper(word) : word))
+	used = 1
+}
+
+function put_delimiter(word) {
+	end_macro()
+	glue = 1
+	put(word)
+}
+
+# The text of a line, which begins with a macro.
+function formatted(line,   n, i, word, last) {
+	n = split(line, word, " ")
+	result = closing = macro = ""
+	glue = 0
+	used = 1
+	for (last = n; last > 1 && word[last] ~ /^[].,;:)]$/;)
+		last--
+	for (i = 1; i <= last; i++) {
+		if (is_macro(word[i]))
+			begin_macro(word[i])
+		else if (word[i] ~ /^[].,;:)]$/)
+			put_delimiter(word[i])
+		else
+			put_argument(word[i])
+	}
+	end_macro()
+	if (closing != "") {
+		glue = 1
+		put(closing)
+	}
+	for (; i <= n; i++)
+		put_delimiter(word[i])
+	return result
+}

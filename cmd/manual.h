@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * manual.h - the text of the manual page, by section, so that it is at hand on
+ * machines without man(1).  manual.awk makes it from the page.
+ */
+#ifndef TCPU_MANUAL_H
+#define TCPU_MANUAL_H
+
+#include "text.h"
+
+struct topic {
+	const char *name; /* "Exit status" */
+	const char *text; /* with its heading */
+};
+
+/* Ends with a null name. */
+extern const struct topic manual_topics[];
+
+/* The text of the section with this name, in any capitalisation and in one or
+ * several words, which end with NULL and may have hyphens between them; or
+ * NULL. */
+const char *find_topic(char *const *words);
+
+/* Lists the names of the sections. */
+void add_topics(struct text *to);
+
+#endif
