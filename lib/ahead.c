@@ -109,38 +109,6 @@ tu_ahead_take(struct tu_ahead *a, void *buf, size_t cap)
 }
 
 void
-tu_ahead_skip(struct tu_ahead *a, size_t n)
-{
-	a->scanned = 0;
-	a->size -= n;
-	a->taken += n;
-	a->first += n;
-}
-
-ssize_t
-tu_ahead_find(
-    const struct tu_ahead *a, size_t from, size_t end, unsigned char byte)
-{
-	const unsigned char *found = NULL;
-
-	if (from < end)
-		found = memchr(a->first + from, byte, end - from);
-	return found != NULL ? found - a->first : -1;
-}
-
-char *
-tu_ahead_line(struct tu_ahead *a, size_t n, size_t ending)
-{
-	char *line = (char *)a->first;
-
-	tu_ahead_skip(a, n + ending);
-	a->patched = ending == 0;
-	a->was = (unsigned char)line[n];
-	line[n] = '\0';
-	return line;
-}
-
-void
 tu_ahead_reclaim(struct tu_ahead *a)
 {
 	tu_ahead_restore(a);

@@ -9,6 +9,7 @@
 
 #include <event2/buffer.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/types.h>
 
 /* The most bytes that one read reads ahead.  With it, the remains of an
@@ -67,15 +68,40 @@ void tu_ahead_untake(struct tu_ahead *a, size_t n);
 /* Copies at most CAP bytes out and returns their number. */
 size_t tu_ahead_take(struct tu_ahead *a, void *buf, size_t cap);
 
-void tu_ahead_skip(struct tu_ahead *a, size_t n);
+static inline void
+tu_ahead_skip(struct tu_ahead *a, size_t n)
+{
+	a->scanned = 0;
+	a->size -= n;
+	a->taken += n;
+	a->first += n;
+}
 
 /* The offset of the first BYTE from FROM up to END, which must not exceed the
  * size; or -1. */
-ssize_t tu_ahead_find(
-    const struct tu_ahead *a, size_t from, size_t end, unsigned char byte);
+static inline ssize_t
+tu_ahead_find(
+    const struct tu_ahead *a, size_t from, size_t end, unsigned char byte)
+{
+	const unsigned char *found = NULL;
+
+	if (from < end)
+		found = memchr(a->first + from, byte, end - from);
+	return found != NULL ? found - a->first : -1;
+}
 
 /* Takes the first N bytes, puts a NUL after them, and skips ENDING more. */
-char *tu_ahead_line(struct tu_ahead *a, size_t n, size_t ending);
+static inline char *
+tu_ahead_line(struct tu_ahead *a, size_t n, size_t ending)
+{
+	char *line = (char *)a->first;
+
+	tu_ahead_skip(a, n + ending);
+	a->patched = ending == 0;
+	a->was = (unsigned char)line[n];
+	line[n] = '\0';
+	return line;
+}
 
 /* tu_ahead_reclaim frees the bytes that were handed out, and is called before
  * more is read; tu_ahead_clear drops all bytes. */

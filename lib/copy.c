@@ -47,16 +47,16 @@ static void put_back(struct copying *, size_t, size_t);
 int64_t
 tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 {
+	struct tu_runtime *rt = tu_enter("copy-port");
 	struct copying c = {.limit = limit};
-	struct tu_scheduler *scheduler;
 	struct tu_cleanup cleanup;
 	int copied;
 
-	if (tu_enter("copy-port") == NULL)
+	if (rt == NULL)
 		return -1;
 	if (limit < -1)
 		return tu_refuse(EINVAL, "limit %lld", (long long)limit);
-	c.from = tu_input_enter(in);
+	c.from = tu_input_enter(rt, in);
 	if (c.from == NULL)
 		return -1;
 	c.to = tu_output_enter_copy(out);
@@ -64,10 +64,9 @@ tcp_copy_port(tcp_port in, tcp_port out, int64_t limit)
 		tu_port_leave(c.from);
 		return -1;
 	}
-	scheduler = &c.from->runtime->scheduler;
-	tu_cleanup_push(scheduler, &cleanup, free_buffer, &c);
+	tu_cleanup_push(&rt->scheduler, &cleanup, free_buffer, &c);
 	copied = copy(&c);
-	tu_cleanup_pop(scheduler);
+	tu_cleanup_pop(&rt->scheduler);
 	free(c.buffer);
 	tu_port_leave(c.to);
 	tu_port_leave(c.from);

@@ -10,14 +10,23 @@
 #ifndef TU_LIMIT_H
 #define TU_LIMIT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* A call that needs no system call counts as a sixteenth of one. */
+enum {
+	TU_SYSTEM_CALL = 16,
+	TU_TURN = 16 * TU_SYSTEM_CALL,
+};
+
 struct tu_turn {
-	unsigned calls; /* in sixteenths of a system call */
+	unsigned calls; /* in sixteenths of a system call; or TU_TURN_OVER */
 	size_t bytes;
 };
+
+#define TU_TURN_OVER (UINT_MAX / 2) /* after too many bytes */
 
 struct tu_limit {
 	int64_t deadline;

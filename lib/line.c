@@ -7,37 +7,49 @@
 
 #include <errno.h>
 
-/* The bytes to hand out: a line of LENGTH bytes, then ENDING more. */
+/* The bytes to hand out: a line of LENGTH bytes, then ENDING more.  It fits
+ * into two registers. */
 struct span {
 	size_t length;
-	size_t ending;
+	unsigned char ending;
+	bool found;
 	bool cut; /* the rest of the line follows */
 };
 
-static bool find_line(struct tu_port *, size_t, struct span *);
+static struct span find_line(struct tu_port *, size_t);
 static int wait_line(struct tu_port *, size_t, struct span *);
 static bool is_longer(struct tu_port *, size_t);
 static ssize_t find_end(struct tu_port *, size_t);
 static ssize_t find_any_end(struct tu_ahead *, size_t);
-static size_t ending_at(struct tu_port *, size_t *);
+static struct span end_at(const struct tu_port *, size_t);
 static int hand_out(struct tu_port *, struct span, char **, size_t *);
+static int read_on(struct tu_port *, size_t, char **, size_t *);
 
 int
 tcp_read_line(tcp_port port, size_t limit, char **line, size_t *len)
 {
-	struct tu_port *p = NULL;
+	struct tu_runtime *rt = tu_enter("read-line");
+	struct tu_port *p = rt != NULL ? tu_input_idle(rt, port) : NULL;
 	struct span span;
-	int result;
 
-	if (tu_enter("read-line") != NULL)
-		p = tu_input_idle(port);
 	if (p == NULL)
 		return -1;
 	if (line == NULL || len == NULL)
 		return tu_refuse(EINVAL, "nowhere to put it");
 	tu_ahead_restore(&p->ahead);
-	if (find_line(p, limit, &span))
+	span = find_line(p, limit);
+	if (span.found)
 		return hand_out(p, span, line, len);
+	return read_on(p, limit, line, len);
+}
+
+/* Not part of the above, which is quicker without variables in memory. */
+static int
+read_on(struct tu_port *p, size_t limit, char **line, size_t *len)
+{
+	struct span span;
+	int result;
+
 	tu_port_hold(p, p->runtime->scheduler.current);
 	result = wait_line(p, limit, &span);
 	if (result == 1)
@@ -65,24 +77,22 @@ tcp_set_line_ending(tcp_port port, enum tcp_line_ending e)
 /* Whether a line, or the first LIMIT bytes of a longer one, can be handed out.
  * No bytes beyond the limit and an ending are searched; otherwise reading with
  * short limits would become slower, the more was read ahead. */
-static bool
-find_line(struct tu_port *p, size_t limit, struct span *span)
+static inline __attribute__((always_inline)) struct span
+find_line(struct tu_port *p, size_t limit)
 {
 	size_t size = p->ahead.size;
 	size_t end = size > limit && size - limit > 2 ? limit + 2 : size;
 	ssize_t at = find_end(p, end);
+	struct span span;
 
-	*span = (struct span){0};
 	if (at != -1) {
-		span->length = (size_t)at;
-		span->ending = ending_at(p, &span->length);
-		if (span->length <= limit)
-			return true;
+		span = end_at(p, (size_t)at);
+		if (span.length <= limit)
+			return span;
 	} else if (!is_longer(p, limit)) {
-		return false;
+		return (struct span){.found = false};
 	}
-	*span = (struct span){.length = limit, .cut = true};
-	return true;
+	return (struct span){.length = limit, .found = true, .cut = true};
 }
 
 /* Called when no end was found: whether the line is longer than LIMIT for
@@ -107,7 +117,9 @@ wait_line(struct tu_port *p, size_t limit, struct span *span)
 	tu_limit(&p->runtime->scheduler, p->timeout);
 	do {
 		filled = tu_input_fill(p);
-	} while (filled == 1 && !find_line(p, limit, span));
+		if (filled == 1)
+			*span = find_line(p, limit);
+	} while (filled == 1 && !span->found);
 	/* End of file ends the last line as well.  An error does not, as the
 	 * missing part may change the meaning of the line. */
 	if (filled != 0 || p->ahead.size == 0)
@@ -119,7 +131,7 @@ wait_line(struct tu_port *p, size_t limit, struct span *span)
 }
 
 /* The offset of the first end of a line before END, or -1. */
-static ssize_t
+static inline __attribute__((always_inline)) ssize_t
 find_end(struct tu_port *p, size_t end)
 {
 	struct tu_ahead *a = &p->ahead;
@@ -155,31 +167,25 @@ find_any_end(struct tu_ahead *a, size_t end)
 	return -1;
 }
 
-/* Returns the length of the ending that was found at LENGTH.  A CR that belongs
- * to it is taken off the line. */
-static size_t
-ending_at(struct tu_port *p, size_t *length)
+/* The line that ends AT, without a CR that belongs to the ending. */
+static inline struct span
+end_at(const struct tu_port *p, size_t at)
 {
-	struct tu_ahead *a = &p->ahead;
-	size_t at = *length;
+	const unsigned char *end = p->ahead.first + at;
+	struct span span = {.length = at, .ending = 1, .found = true};
 
-	switch (p->ending) {
-	case TCPUNIT_LINE_CRLF:
-		if (at == 0 || a->first[at - 1] != '\r')
-			return 1;
-		(*length)--;
-		return 2;
-	case TCPUNIT_LINE_ANY:
-		if (a->first[at] == '\n' || at + 1 == a->size)
-			return 1;
-		return a->first[at + 1] == '\n' ? 2 : 1;
-	default:
-		return 1;
+	if (p->ending == TCPUNIT_LINE_CRLF && at > 0 && end[-1] == '\r') {
+		span.length--;
+		span.ending = 2;
+	} else if (p->ending == TCPUNIT_LINE_ANY && *end == '\r' &&
+	    at + 1 < p->ahead.size && end[1] == '\n') {
+		span.ending = 2;
 	}
+	return span;
 }
 
 /* Hands SPAN out.  1, or 2 if the rest of the line follows. */
-static int
+static inline int
 hand_out(struct tu_port *p, struct span span, char **line, size_t *len)
 {
 	struct tu_ahead *a = &p->ahead;

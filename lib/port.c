@@ -84,25 +84,21 @@ name_closed(tcp_port port)
 		tu_raise_wake(TU_CLOSED, describe(*peer, object));
 }
 
+/* Raises why a call cannot enter the port.  Returns NULL. */
 struct tu_port *
-tu_input_idle(tcp_port port)
+tu_input_refuse(tcp_port port)
 {
-	struct tu_port *p = tu_object(TU_INPUT, port.bits);
-
-	if (p == NULL)
-		return tu_port_find(TU_INPUT, port); /* raises */
-	if (p->user != NULL) {
+	if (tu_port_find(TU_INPUT, port) != NULL) {
 		tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, NULL);
 		tu_error_attach(port, 0);
-		return NULL;
 	}
-	return p;
+	return NULL;
 }
 
 struct tu_port *
-tu_input_enter(tcp_port port)
+tu_input_enter(const struct tu_runtime *rt, tcp_port port)
 {
-	struct tu_port *p = tu_input_idle(port);
+	struct tu_port *p = tu_input_idle(rt, port);
 
 	if (p != NULL)
 		tu_port_hold(p, p->runtime->scheduler.current);

@@ -74,8 +74,16 @@ struct tu_port *tu_port_of_tcp(tcp_port p);
 /* The input port of a handle, if no call is in progress there.  tu_input_idle
  * is for calls that do not wait; tu_input_enter keeps other calls out until
  * tu_port_leave.  NULL, with an error raised. */
-struct tu_port *tu_input_idle(tcp_port p);
-struct tu_port *tu_input_enter(tcp_port p);
+struct tu_port *tu_input_refuse(tcp_port p);
+static inline struct tu_port *
+tu_input_idle(const struct tu_runtime *rt, tcp_port port)
+{
+	struct tu_port *p = tu_handle_find(&rt->handles, TU_INPUT, port.bits);
+
+	return p != NULL && p->user == NULL ? p : tu_input_refuse(port);
+}
+
+struct tu_port *tu_input_enter(const struct tu_runtime *rt, tcp_port p);
 
 /*
  * The output port of a handle, from its turn until tu_port_leave.  The call's

@@ -93,9 +93,11 @@ tcp_char_ready(tcp_port port)
 static inline struct tu_port *
 enter(tcp_port port, const void *buf, size_t n, const char *name)
 {
-	if (tu_enter(name) == NULL || tu_check_memory(buf, n) == -1)
+	struct tu_runtime *rt = tu_enter(name);
+
+	if (rt == NULL || tu_check_memory(buf, n) == -1)
 		return NULL;
-	return tu_input_enter(port);
+	return tu_input_enter(rt, port);
 }
 
 static ssize_t

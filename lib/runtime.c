@@ -12,7 +12,7 @@
 #include "failure.h"
 #include "helpers.h"
 
-static _Thread_local struct tu_runtime *runtime;
+_Thread_local struct tu_runtime *tu_runtime_here;
 
 /* The runtime of the OS thread; it stays after tcp_shutdown. */
 static _Thread_local struct tu_runtime *own;
@@ -35,7 +35,6 @@ static struct {
 	uint32_t numbers; /* the number of runtimes ever made */
 } unused = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static struct tu_runtime *runtime_make(void);
 static struct tu_runtime *runtime_start(void);
 static void runtime_stop(struct tu_runtime *);
 static struct tu_runtime *runtime_take(void);
@@ -48,32 +47,17 @@ static void lock_unused(void);
 static void unlock_unused(void);
 static void child_of_fork(void);
 
-static inline struct tu_runtime *
-running(void)
-{
-	if (runtime != NULL && !runtime->scheduler.forked)
-		return runtime;
-	return runtime_make();
-}
-
 struct tu_runtime *
-tu_runtime(void)
+tu_runtime_make(void)
 {
-	return running();
-}
-
-/* Makes it, or after a fork makes it the child's own. */
-static struct tu_runtime *
-runtime_make(void)
-{
-	bool forked = runtime != NULL;
+	bool forked = tu_runtime_here != NULL;
 
 	no_runtime = tu_error_no_memory;
 	no_runtime.code = 0;
 	if (!forked)
-		runtime = runtime_start();
-	if (forked ? after_fork(runtime) == 0 : runtime != NULL)
-		return runtime;
+		tu_runtime_here = runtime_start();
+	if (forked ? after_fork(tu_runtime_here) == 0 : tu_runtime_here != NULL)
+		return tu_runtime_here;
 	no_runtime.code = errno;
 	no_runtime.where = forked ? "fork" : "";
 	no_runtime.text = strerror(errno);
@@ -90,42 +74,15 @@ tu_runtime_error(void)
 struct tu_thread *
 tu_running(void)
 {
-	return runtime != NULL ? runtime->scheduler.current : NULL;
-}
-
-struct tu_runtime *
-tu_enter(const char *name)
-{
-	struct tu_runtime *rt = tu_begin(name);
-
-	if (rt != NULL)
-		tu_call(&rt->scheduler);
-	return rt;
-}
-
-struct tu_runtime *
-tu_begin(const char *name)
-{
-	struct tu_runtime *rt = running();
-
-	if (rt != NULL)
-		rt->scheduler.current->call = name;
-	return rt;
-}
-
-void *
-tu_object(enum tu_kind kind, uint64_t bits)
-{
-	struct tu_runtime *rt = running();
-
-	return rt != NULL ? tu_handle_object(&rt->handles, kind, bits) : NULL;
+	return tu_runtime_here != NULL ? tu_runtime_here->scheduler.current
+				       : NULL;
 }
 
 void
 tu_enter_closing(void)
 {
-	if (runtime != NULL && !runtime->scheduler.forked)
-		tu_call(&runtime->scheduler);
+	if (tu_runtime_here != NULL && !tu_runtime_here->scheduler.forked)
+		tu_call(&tu_runtime_here->scheduler);
 }
 
 bool
@@ -139,7 +96,7 @@ tu_closed(enum tu_kind kind, uint64_t bits)
 void
 tcp_shutdown(void)
 {
-	struct tu_runtime *rt = runtime;
+	struct tu_runtime *rt = tu_runtime_here;
 
 	if (rt == NULL)
 		return;
@@ -200,7 +157,7 @@ runtime_stop(struct tu_runtime *rt)
 		evbuffer_free(rt->scratch);
 	rt->scratch = NULL;
 	rt->running = false;
-	runtime = NULL;
+	tu_runtime_here = NULL;
 }
 
 /* A runtime for this OS thread, used before or new; NULL with errno. */
@@ -252,7 +209,7 @@ runtime_give(void *arg)
 	struct tu_runtime *rt = arg;
 
 	if (rt->running) {
-		runtime = own = rt;
+		tu_runtime_here = own = rt;
 		if (rt->scheduler.forked)
 			(void)after_fork(rt); /* as in tcp_shutdown */
 		runtime_stop(rt);
@@ -322,7 +279,7 @@ static void
 child_of_fork(void)
 {
 	unlock_unused();
-	tu_bells_fork(runtime != NULL ? &runtime->bells : NULL);
-	if (runtime != NULL)
-		runtime->scheduler.forked = true;
+	tu_bells_fork(tu_runtime_here != NULL ? &tu_runtime_here->bells : NULL);
+	if (tu_runtime_here != NULL)
+		tu_runtime_here->scheduler.forked = true;
 }

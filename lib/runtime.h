@@ -40,8 +40,19 @@ struct tu_runtime {
 	struct tu_runtime *next;   /* in the list of unused ones */
 };
 
+/* The runtime of this OS thread, if there is one; its tu_runtime_make makes it,
+ * or after a fork makes it the child's own. */
+extern _Thread_local struct tu_runtime *tu_runtime_here;
+struct tu_runtime *tu_runtime_make(void);
+
 /* The runtime of this OS thread; NULL with errno if it cannot be made. */
-struct tu_runtime *tu_runtime(void);
+static inline struct tu_runtime *
+tu_runtime(void)
+{
+	struct tu_runtime *rt = tu_runtime_here;
+
+	return rt != NULL && !rt->scheduler.forked ? rt : tu_runtime_make();
+}
 
 /* The reason why the last tu_runtime returned NULL; NULL if it did not. */
 const struct tcp_error *tu_runtime_error(void);
@@ -55,15 +66,38 @@ struct tu_thread *tu_running(void);
  * that ask (see tu_call); tu_begin is for all others, and never lets another
  * thread run.
  */
-struct tu_runtime *tu_enter(const char *name);
-struct tu_runtime *tu_begin(const char *name);
+static inline struct tu_runtime *
+tu_begin(const char *name)
+{
+	struct tu_runtime *rt = tu_runtime();
+
+	if (rt != NULL)
+		rt->scheduler.current->call = name;
+	return rt;
+}
+
+static inline struct tu_runtime *
+tu_enter(const char *name)
+{
+	struct tu_runtime *rt = tu_begin(name);
+
+	if (rt != NULL)
+		tu_call(&rt->scheduler);
+	return rt;
+}
 
 /* Counts a call that closes, as tu_enter does, but makes no runtime only to
  * close nothing. */
 void tu_enter_closing(void);
 
 /* The object of a handle.  NULL: tu_lookup raises the reason. */
-void *tu_object(enum tu_kind kind, uint64_t bits);
+static inline void *
+tu_object(enum tu_kind kind, uint64_t bits)
+{
+	struct tu_runtime *rt = tu_runtime();
+
+	return rt != NULL ? tu_handle_find(&rt->handles, kind, bits) : NULL;
+}
 
 /* Page-aligned memory to read N bytes into, freed with free(3).  NULL with
  * errno. */

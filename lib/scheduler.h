@@ -122,8 +122,24 @@ void tu_yield(struct tu_scheduler *s);
  * They run before the call looks at anything, so that its answer is still true
  * when it returns.  The call has no time limit until tu_limit.
  */
-void tu_call(struct tu_scheduler *s);
-void tu_limit(struct tu_scheduler *s, int ms);
+static inline void
+tu_call(struct tu_scheduler *s)
+{
+	struct tu_thread *self = s->current;
+
+	if (++self->turn.calls >= TU_TURN)
+		tu_yield(s);
+	self->limit = (struct tu_limit){.deadline = self->deadline, .ms = -1};
+}
+
+void tu_limit_begin(struct tu_thread *self, int ms, bool each);
+
+static inline void
+tu_limit(struct tu_scheduler *s, int ms)
+{
+	tu_limit_begin(s->current, ms, false);
+}
+
 /* Like tu_limit, but each system call that moves bytes restarts the limit. */
 void tu_limit_each(struct tu_scheduler *s, int ms);
 

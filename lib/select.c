@@ -110,7 +110,7 @@ look(struct selection *s, int i)
 		return tu_mailbox_take(object, &choice->message);
 	if (kind == TU_CONDITION)
 		return 0; /* it has to be signalled during the wait */
-	p = tu_input_idle(choice->input);
+	p = tu_input_idle(s->runtime, choice->input);
 	return p == NULL ? -1 : tu_input_ready(p);
 }
 
