@@ -82,8 +82,14 @@ function open_item(text) {
 	flush()
 	if (!compact)
 		print_line("")
-	indent = bullets ? 6 : 10
+	indent = 4
 	tag = pad(4) text
+	if (length(tag) > 79) {
+		tag = ""
+		collected = text
+		flush()
+	}
+	indent = bullets ? 6 : 10
 }
 
 function print_line(text) {

@@ -63,6 +63,67 @@ titles() {
 	done
 }
 
+# explained HEADING - print the words of netcats in this section of the page.
+explained() {
+	awk -v heading="$1" '
+	/^\.Sh / { wanted = substr($0, 5) == heading }
+	wanted && /^\.(It )?Ic / {
+		for (i = 2; i <= NF; i++) {
+			name = $i ~ /^(Ar|Ns|Li)$/ ? 0 : $i == "Ic" ? 1 : name
+			sub(/=.*/, "", $i)
+			if (name)
+				print $i
+		}
+	}' "$PAGE" | sort -u
+}
+
+# is_covered HEADING VERSION - check that the section explains each word of the
+# input, unless the peer's version, VERSION, is newer than the section's.
+is_covered() {
+	local of
+	of=$(awk -v heading="$1" '
+	/^\.Sh / { wanted = substr($0, 5) == heading }
+	wanted && /[0-9]\.$/ { sub(/\.$/, ""); print $NF; exit }' "$PAGE")
+	sort -u >words
+	[ "$(wc -l <words)" -gt 15 ] && [ -n "$2" ]
+	explained "$1" | comm -13 - words >missing
+	[ ! -s missing ] || [ "$(printf '%s\n' "$of" "$2" | sort -V | tail -n 1)" != "$of" ] ||
+		fail "not explained: $(tr '\n' ' ' <missing)"
+}
+
+# letters - print the options of the usage of a nc in the input.
+letters() {
+	grep -oE '^\s+-[A-Za-z0-9]\s' | tr -d '[:blank:]'
+}
+
+@test "the page says for each option of netcats what to type" {
+	nc.openbsd -h 2>&1 | letters |
+		is_covered 'COMING FROM NC' "$(nc.openbsd -h 2>&1 |
+			grep -oE '1\.[0-9]+' | head -n 1)"
+	nc.traditional -h 2>&1 | letters |
+		is_covered 'COMING FROM NC' "$(nc.traditional -h 2>&1 |
+			grep -oE '1\.[0-9]+' | head -n 1)"
+	ncat --help 2>&1 | grep -E '^  +-' |
+		grep -oE '(^| )--?[A-Za-z0-9-]+' | tr -d ' ' |
+		is_covered 'COMING FROM NCAT' "$(ncat --version 2>&1 |
+			grep -oE '[0-9]+\.[0-9]+' | head -n 1)"
+}
+
+@test "the page says for the options and addresses of socat what to type" {
+	local version
+	# Terminals, files and network interfaces are nothing for tcpu, and no
+	# others of the transports than TCP and Unix sockets.
+	local foreign='TERMIOS|OPEN|REG|BLK|INTERFACE|PTY|HTTP|SOCKS4|SCTP|UDP'
+	version=$(socat -V | sed -n 's/^socat version \([0-9.]*\) .*/\1/p')
+	socat -h | sed -nE 's/^      (-[A-Za-z]+).*/\1/p' >all
+	socat -h | sed -nE 's/^      ([a-z0-9-]+).*groups=.*/\1/p' |
+		grep -vE '^((ip|udp|sctp)[46]?|vsock|socket|openssl-dtls)-' |
+		grep -vE -- '-(recv|recvfrom|sendto)$|^(interface|pty|tun)$' >>all
+	socat -hh | sed -nE 's/^ *([a-z0-9-]+)\s+groups=([A-Z0-9,]+)\s.*phase=.*/\1 \2/p' |
+		grep -vE " (($foreign),?)+$" | sed 's/ .*//' >>all
+	is_covered 'COMING FROM SOCAT' "$version" <all
+}
+
 @test "the examples print what the page says" {
 	program server <<-'END'
 		#!/bin/sh

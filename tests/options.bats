@@ -439,7 +439,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 
 @test "an option of a netcat gets a sentence, and so does the manual" {
 	local letter page
-	page=$(sed -n '/^COMING FROM NC/,/^COMING FROM SOCAT/p' < <(
+	page=$(sed -n '/^COMING FROM NC/,/^COMING FROM NCAT/p' < <(
 		mandoc -T ascii "$TOP/man/tcpu.1" | sed 's/.\x08//g'))
 	for letter in l p N d u U e c i G; do
 		run --separate-stderr timeout -k1 10 tcpu connect "-$letter" x 1
@@ -448,7 +448,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 			"tcpu: connect: unrecognized option '-$letter'"
 		assert_regex "${stderr_lines[1]}" "^tcpu: -$letter (of ncat )?is "
 		assert_equal "${#stderr_lines[@]}" 2
-		grep -q -- "^ *nc.* -$letter" <<<"$page" ||
+		grep -qE -- "^     (-.*, |.* )?-$letter[, ]" <<<"$page" ||
 			fail "the manual has no -$letter"
 	done
 	run timeout -k1 10 tcpu -lk 4242
