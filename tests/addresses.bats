@@ -390,7 +390,8 @@ took_zero() {
 	END
 	# shellcheck disable=SC2086 # split on purpose
 	start_background nginx "${apart[@]}" $nginx -c "$PWD/nginx.conf"
-	tcpu addresses --pid $! --listening --wait=15 >first
+	# It opens one socket after the other.
+	wait_until eval '[ "$(tcpu addresses -q --pid $! --listening | wc -l)" -ge 3 ]'
 	run -0 tcpu addresses --pid $! --listening --format=hostport
 	assert_output '0.0.0.0:8081
 127.0.0.1:8080

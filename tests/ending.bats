@@ -54,6 +54,15 @@ client() {
 	wait_for_line out '[0-9a-z]*'
 }
 
+# served_at_once [ARG]... - start tcpu listen when its client waits already, and
+# wait until a handler is ready.
+served_at_once() {
+	start_held_server "$@"
+	start_client --end=peer
+	release 1
+	wait_for_line out '[0-9a-z]*'
+}
+
 # soon_there FILE - wait until the file is not empty.
 soon_there() {
 	timeout 10 tail -s 0.02 -F "$1" 2>/dev/null | head -c 1 | grep -q .
@@ -125,9 +134,11 @@ is_free() {
 	client
 	kill "$server"
 	timeout -k1 10 tcpu accept-ready --not-listening --wait=5 "$port"
+	kill -STOP "$server" # or its second would limit the next checks
 	is_free
 	echo still >&"$say"
 	wait_for_line out still
+	kill -CONT "$server"
 	assert_exit 143 "$server"
 	run ! kill -0 "$(head -1 out)"
 	exec {say}>&-
@@ -297,26 +308,24 @@ is_free() {
 # ---- Limits ----
 
 @test "--timeout tells the handlers, and is 124" {
-	start_server -k --timeout 500ms --local 0 -- ./handler got
-	client
+	served_at_once -k --timeout 500ms -- ./handler got
 	assert_exit 124 "$server"
 	assert_content got 'got\n'
 	assert_exit 0 "$client"
-	assert_content server.err "tcpu: listen localhost:$port: timed out after 500ms\\n"
+	assert_content server.err \
+		'tcpu: listen $LISTEN_FDS: timed out after 500ms\n'
 	is_free
 }
 
 @test "--timeout kills those that do not listen to it" {
-	start_server -k --timeout 500ms --local 0 -- ./stubborn
-	client
+	served_at_once -k --timeout 500ms -- ./stubborn
 	assert_exit 124 "$server"
 	run ! kill -0 "$(<out)"
 	assert_exit 0 "$client"
 }
 
 @test "--timeout ends the only handler" {
-	start_server --timeout 500ms --local 0 -- ./stubborn
-	client
+	served_at_once --timeout 500ms -- ./stubborn
 	assert_exit 124 "$server"
 	run ! kill -0 "$(<out)"
 	start_server -k --local 0 -- cat

@@ -48,6 +48,15 @@ is_state() {
 	done
 }
 
+# alive PID... - check that all these processes go on, whether they run or sleep
+# at this moment.
+alive() {
+	local pid
+	for pid; do
+		[[ $(state "$pid") == [RSD] ]] || return
+	done
+}
+
 # gone PID... - check that all these processes have ended, reaped or not.
 gone() {
 	local pid
@@ -56,9 +65,10 @@ gone() {
 	done
 }
 
-# meet - start a client that runs as long as its peer.  Sets command and child
-# to the pids that the handler prints, client to the client's pid, and say to a
-# descriptor for its input.
+# meet [N] - start a client that runs as long as its peer; if N is 1, the server
+# is one that holds until then.  Sets command and child to the pids that the
+# handler prints, client to the client's pid, and say to a descriptor for its
+# input.
 meet() {
 	rm -f in out
 	mkfifo in
@@ -66,6 +76,7 @@ meet() {
 	client=$!
 	started+=("$client")
 	exec {say}>in
+	[ "$#" -eq 0 ] || release "$1"
 	wait_for_line out '[0-9]* [0-9]*'
 	read -r command child <out
 	family+=("$command" "$child")
@@ -87,8 +98,8 @@ meet() {
 }
 
 @test "--timeout ends it, and --until-exit" {
-	start_server --timeout 500ms --local 0 -- ./parent
-	meet
+	start_held_server --timeout 500ms -- ./parent
+	meet 1
 	assert_exit 124 "$server"
 	gone "$command" "$child"
 	exec {say}>&-
@@ -106,7 +117,7 @@ meet() {
 	meet
 	assert_exit 0 "$client"
 	wait_until gone "$command"
-	is_state S "$child"
+	alive "$child"
 	kill "$server"
 	assert_exit 143 "$server"
 	gone "$child"
@@ -143,7 +154,7 @@ meet() {
 	first=$child
 	meet
 	assert_exit 0 "$server"
-	is_state S "$first" "$child"
+	alive "$first" "$child"
 }
 
 @test "whoever obeys no signal is killed a second later, and not before" {
@@ -155,7 +166,9 @@ meet() {
 		SECONDS=0
 		$how "$server"
 		timeout -k1 10 tcpu accept-ready --not-listening --wait=5 "$port"
-		is_state S "$command" "$child"
+		kill -STOP "$server" # or its second would limit the check
+		alive "$command" "$child"
+		kill -CONT "$server"
 		wait "$server" || [ "$?" -gt 128 ]
 		gone "$command" "$child"
 		[ "$SECONDS" -ge 1 ]
@@ -181,7 +194,7 @@ meet() {
 	kill "$server"
 	assert_exit 143 "$server"
 	gone "$command"
-	is_state S "$child"
+	alive "$child"
 }
 
 @test "--idle-timeout ends what the session's handler has started, no other's" {
@@ -193,7 +206,7 @@ meet() {
 	wait_until gone "${first[@]}"
 	exec {first_say}>&- {say}>&-
 	meet
-	is_state S "$command" "$child"
+	alive "$command" "$child"
 	wait_for_line out "$command $child"
 }
 
@@ -256,7 +269,7 @@ in_group() {
 	kill -TSTP "$server"
 	wait_until is_state T "$server" "$command" "$child"
 	kill -CONT "$server"
-	wait_until is_state S "$server" "$command" "$child"
+	wait_until alive "$server" "$command" "$child"
 	echo more >&"$say"
 	wait_for_line out more
 	kill -TSTP "$server"
@@ -274,7 +287,7 @@ in_group() {
 	kill -TSTP "$server"
 	echo more >&"$say"
 	wait_for_line out more
-	is_state S "$server" "$command" "$child"
+	alive "$server" "$command" "$child"
 }
 
 # ---- Process 1 ----

@@ -396,18 +396,22 @@ reported() {
 # answered - check that a client gets the answer and the end of file before it
 # has sent anything, and can still send afterwards.
 answered() {
-	mkfifo in
+	local line
+	mkfifo in out
+	exec {said}<>out
 	tcpu connect 127.0.0.1 "$port" <in >out 2>err 3>&- &
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	wait_for_line out answer
+	# The server waits for one second at most, so no process is started here.
+	read -r line <&"$said"
 	echo question >&"$say"
 	echo another >&"$say"
-	exec {say}>&-
+	exec {say}>&- {said}>&-
+	assert_equal "$line" answer
 	assert_exit 0 "$client"
 	assert_exit 0 "$server"
-	rm in
+	rm in out
 }
 
 @test "with --pipes a client may ask when it has its answer already" {
@@ -620,13 +624,14 @@ answered() {
 }
 
 @test "--accept-timeout lets the handlers finish" {
-	start_server -k --accept-timeout 100ms --local 0 -- cat
+	start_held_server -k --accept-timeout 100ms -- cat
 	mkfifo in
 	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	wait_for_line server.err "tcpu: listen localhost:$port: timed out after 100ms"
+	release 1
+	wait_for_line server.err 'tcpu: listen $LISTEN_FDS: timed out after 100ms'
 	echo one >&"$say"
 	exec {say}>&-
 	assert_exit 0 "$client"

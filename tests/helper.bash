@@ -145,6 +145,21 @@ start_server() {
 	start_listener server tcpu listen -1 "$@"
 }
 
+# start_held_server [ARG]... - hold listening sockets, so that clients can
+# connect and wait.  release N starts tcpu listen with these arguments and the
+# sockets, once N clients wait: its time limits do not include their start.
+start_held_server() {
+	rm -f go
+	mkfifo go
+	start_listener server tcpu listen -1 --hold --local 0 -- \
+		sh -c 'read -r _ <go; exec tcpu listen "$@"' sh "$@"
+}
+
+release() {
+	timeout -k1 20 tcpu accept-ready --min "$1" --wait "$port"
+	echo >go
+}
+
 # wait_for_line FILE TEXT - wait until a line of FILE is TEXT.
 wait_for_line() {
 	timeout 20 bash -c 'grep -q -m1 -x "$2" < <(

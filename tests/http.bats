@@ -48,7 +48,7 @@ rests() {
 		end
 	END
 	before=$(open_descriptors)
-	run timeout -k1 30 wrk -c32 -t2 -d2s -s check.lua "$url/page" 3>&-
+	run timeout -k1 30 wrk -c32 -t2 -d2s --timeout 20s -s check.lua "$url/page" 3>&-
 	assert_success
 	refute_line --partial wrong
 	assert_line 'errors 0'

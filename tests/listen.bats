@@ -109,11 +109,12 @@ probes() {
 }
 
 @test "--timeout bounds the listener's life" {
-	start_server --timeout 200ms --keep-open --local 0 </dev/null
+	start_held_server --timeout 200ms --keep-open </dev/null
 	probes 0 127.0.0.1 "$port"
+	release 1
 	assert_exit 124 "$server"
 	assert_equal "$(<server.err)" \
-		"tcpu: listen localhost:$port: timed out after 200ms"
+		'tcpu: listen $LISTEN_FDS: timed out after 200ms'
 }
 
 @test "--backlog is how many may wait" {
@@ -395,7 +396,9 @@ listens there; port 0 chooses a free port, and --print prints it"
 		strace -qq -o trace -e trace=connect \
 			-e inject=connect:delay_enter=500000 tcpu listen -1 \
 			--black-hole --until-exit "$$" 127.0.0.1 5000 >port &
-		tcpu connect --retry=5 --probe 127.0.0.1 5000 || exit
+		until tcpu connect -q --probe 127.0.0.1 5000; do
+			[ $? -eq 4 ] || exit
+		done
 		tail -s 0.1 -f port | head -n 1' 3>&-
 	assert_output 5000
 }

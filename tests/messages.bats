@@ -60,8 +60,14 @@ connecting() {
 	kill "$server"
 	assert_exit 143 "$server"
 	rm full
-	chatty --deny 127.0.0.1 --timeout=400ms 0
-	connecting 3
+	stuff full
+	mkfifo go
+	start_listener server tcpu listen -1 --hold --local 0 -- sh -c '
+		read -r _ <go
+		exec tcpu listen -v -k --deny 127.0.0.1 --timeout=400ms 2>full'
+	connecting 1 3>&- &
+	started+=("$!")
+	release 1
 	assert_exit 124 "$server"
 }
 
@@ -119,7 +125,7 @@ connecting() {
 	stuff full
 	run -2 mute traced -qq -e trace=poll -e signal=none -o trace \
 		tcpu listen 65536
-	run -0 grep -cE 'events=POLLOUT\}\], 1, (100|[0-9][0-9])\)' trace
+	run -0 grep -cE 'events=POLLOUT\}\], 1, (100|[0-9]{1,2})\)' trace
 }
 
 # without_proc COMMAND [ARG]... - run the command with an empty /proc, so that
