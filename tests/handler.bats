@@ -649,20 +649,34 @@ answered() {
 	done
 }
 
-@test "where descriptors run out, clients wait, and one line tells" {
-	start_listener server prlimit --nofile=16 tcpu listen -1 -k --local 0 -- cat
-	mkfifo in
-	for i in 0 1 2 3 4 5 6 7 8 9; do
-		tcpu connect 127.0.0.1 "$port" <in >"out$i" 3>&- &
+# crowd N - start so many clients, each of which sends what comes through the
+# FIFO in, and wait until the server complains.
+crowd() {
+	local i
+	clients=()
+	[ -p in ] || mkfifo in
+	for ((i = 0; i < $1; i++)); do
+		tcpu connect 127.0.0.1 "$port" <in >"out$i" 2>&1 3>&- &
 		clients[i]=$!
 		started+=("$!")
 	done
 	exec {say}>in
 	wait_until test -s server.err
+}
+
+# crowd_is_served - end the input of the clients, and check that all succeed.
+crowd_is_served() {
+	local pid
 	exec {say}>&-
 	for pid in "${clients[@]}"; do
 		assert_exit 0 "$pid"
 	done
+}
+
+@test "where descriptors run out, clients wait, and one line tells" {
+	start_listener server prlimit --nofile=16 tcpu listen -1 -k --local 0 -- cat
+	crowd 10
+	crowd_is_served
 	assert_equal "$(wc -l <server.err)" 1
 	assert_regex "$(<server.err)" "^tcpu: .*: ${text[EMFILE]}$"
 	run_client <<<after
@@ -671,17 +685,10 @@ answered() {
 
 @test "where descriptors run out, a signal ends the server" {
 	local limit
-	mkfifo in
 	for limit in 13 14 15 16; do
 		start_listener server prlimit --nofile="$limit" \
 			tcpu listen -1 -k --local 0 -- cat
-		for i in 0 1 2 3 4 5 6 7 8 9; do
-			tcpu connect 127.0.0.1 "$port" <in >/dev/null 2>&1 \
-				3>&- &
-			started+=("$!")
-		done
-		exec {say}>in
-		wait_until test -s server.err
+		crowd 10
 		kill -TERM "$server"
 		assert_exit 143 "$server"
 		exec {say}>&-
@@ -698,17 +705,7 @@ answered() {
 	start_listener server "${as[@]}" prlimit --nproc=3 "$shared/tcpu" listen \
 		-1 -k --local 0 -- cat
 	rm -r "$shared"
-	mkfifo in
-	for i in 0 1 2 3 4; do
-		tcpu connect 127.0.0.1 "$port" <in >"out$i" 3>&- &
-		clients[i]=$!
-		started+=("$!")
-	done
-	exec {say}>in
-	wait_until test -s server.err
-	exec {say}>&-
-	for pid in "${clients[@]}"; do
-		assert_exit 0 "$pid"
-	done
+	crowd 5
+	crowd_is_served
 	assert_content server.err 'tcpu: cat: Resource temporarily unavailable\n'
 }

@@ -128,18 +128,13 @@ shell='
 	want {\$ $}
 '
 
-@test "a background job of an interactive shell is not stopped" {
+# in_shell STEPS - start an interactive shell and take these steps in it, which
+# start a session and stop it or put it into the background; then check that the
+# session goes on in the foreground.
+in_shell() {
 	steps=('send=hello\n' read=9 'send=bye\n')
-	at_terminal "$shell"'
-		send "tcpu connect 127.0.0.1 $port &\r"
-		want hello
-		send "echo typed for the \$((1 + 1))\r"
-		want {for the 2}
-		send "jobs -s | wc -l | sed s/^/stopped=/\r"
-		want {stopped=0}
-		send "jobs -r | wc -l | sed s/^/running=/\r"
-		want {running=1}
-		send "fg\r"
+	at_terminal "$shell$1
+		"'send "fg\r"
 		want {tcpu connect}
 		send "question\r"
 		want bye
@@ -149,6 +144,18 @@ shell='
 	assert_output 0
 	assert_exit 0 "$peer"
 	assert_content peer.out 'question\n'
+}
+
+@test "a background job of an interactive shell is not stopped" {
+	in_shell '
+		send "tcpu connect 127.0.0.1 $port &\r"
+		want hello
+		send "echo typed for the \$((1 + 1))\r"
+		want {for the 2}
+		send "jobs -s | wc -l | sed s/^/stopped=/\r"
+		want {stopped=0}
+		send "jobs -r | wc -l | sed s/^/running=/\r"
+		want {running=1}'
 }
 
 @test "a background job whose stdout has been hung up is 9" {
@@ -183,23 +190,12 @@ shell='
 }
 
 @test "control-Z stops it, fg goes on" {
-	steps=('send=hello\n' read=9 'send=bye\n')
-	at_terminal "$shell"'
+	in_shell '
 		send "tcpu connect 127.0.0.1 $port\r"
 		want hello
 		send "\032"
 		want Stopped
-		want {\$ $}
-		send "fg\r"
-		want {tcpu connect}
-		send "question\r"
-		want bye
-		want {\$ $}
-		send "exit\r"
-		want_end'
-	assert_output 0
-	assert_exit 0 "$peer"
-	assert_content peer.out 'question\n'
+		want {\$ $}'
 }
 
 # ---- --progress ----
