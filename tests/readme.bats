@@ -56,66 +56,92 @@ recipe() {
 		{ told = /^#/ } i == n' | grep .
 }
 
-# try N - run the N-th recipe and wait for its jobs, in a network and a process
-# tree of their own.
-try() {
+# run_bash SCRIPT, run_dash SCRIPT, run_bats SCRIPT - run it, in a network and a
+# process tree of its own, in a test if the shell is bats.
+run_bash() {
+	isolated bash "$1"
+}
+
+run_dash() {
+	isolated dash "$1"
+}
+
+run_bats() {
 	{
-		recipe "$1"
-		echo wait
-	} >script
-	run --separate-stderr isolated bash script 3>&-
+		printf '@%s {\n{\n' 'test "a recipe"'
+		cat "$1"
+		printf '} >said 3>&-\n}\n'
+	} >"$1.bats"
+	isolated env -i PATH="$BUILD:${PATH##*/bats-core:}" \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}" bats "$1.bats" >result ||
+		fail "$(cat result)"
+	cat said
 }
 
-@test "the recipes do what they say" {
-	cat >server <<-'END'
-		#!/bin/sh
-		exec socat "TCP4-LISTEN:$2,reuseaddr" SYSTEM:'echo Hello!'
-	END
-	cat >client <<-'END'
-		#!/bin/sh
-		exec nc.openbsd -w 1 "$1" "$2" </dev/null
-	END
-	chmod +x server client
-	seq 1000 >file
-	try 1
-	assert_output 'the same'
-	try 2
-	assert_output 'Hello!'
-	sed -i 's/^wait/tcpu connect localhost 5432 <file/' script
-	try 6
-	assert_output complete
-	cmp file copy
-	try 7
-	assert_output 'it waits'
-	try 8
-	assert_output 'status 4'
-	try 9
-	assert_output 'status 124'
-	try 10
-	assert_output 'the same'
-	run ! recipe 11
+# try N OUTPUT [COMMAND] - check that the N-th recipe prints these lines, or
+# lines that match them, in each shell, and that the command succeeds then.
+try() {
+	local shell
+	recipe "$1" >recipe
+	for shell in bash dash bats; do
+		mkdir "$1.$shell"
+		cd "$1.$shell" || return
+		seq 1000 >file
+		"run_$shell" ../recipe 3>&- >../printed 2>../messages ||
+			fail "$1 in $shell: $? $(cat ../messages)"
+		run -0 cat ../printed
+		assert_output --regexp "^$2\$"
+		${3-true}
+		cd ..
+	done
 }
 
-@test "the recipe that waits for a server does" {
-	cat >server <<-'END'
-		#!/bin/sh
-		exec timeout 2 nc.openbsd -l "$2"
-	END
-	chmod +x server
-	try 3
-	assert_output up
+@test "the recipes about servers that others start do what they say" {
+	try 1 up
+	try 9 'it has [0-9]+'
+	try 10 'it answers'
+	try 11 'it is 200'
+	run ! recipe 14
+}
+
+@test "the recipes about servers that play a part do what they say" {
+	try 3 $'hello\nGET /path HTTP/1.1\r?'
+	try 4 'the same'
+	try 5 'status 4'
+	try 6 'status 124'
+	try 7 'it waits'
+	try 8 $'status 8\nstatus 8\ntry 3'
+}
+
+@test "the recipes about transfers do what they say" {
+	try 12 complete 'cmp file copy'
+	try 13 'the same'
 }
 
 @test "the recipe that waits for other machines does" {
-	recipe 4 >script
+	recipe 2 >script
 	echo 'echo up' >>script
-	run machines '192.0.2.2 db\n192.0.2.2 cache\n' timeout -k1 20 bash -c '
-		for port in 5432 6379; do
-			$there tcpu listen --background --until-exit $$ -k \
-				$port -- cat
-		done
-		. ./script' 3>&-
-	assert_output up
+	for shell in bash dash; do
+		run machines '192.0.2.2 db\n192.0.2.2 cache\n' \
+			timeout -k1 20 "$shell" -c '
+			for port in 5432 6379; do
+				$there tcpu listen --background \
+					--until-exit $$ -k $port -- cat
+			done
+			. ./script' 3>&-
+		assert_output up
+	done
+}
+
+@test "what it shows for containers are commands that work" {
+	local words
+	block text 2 >lines
+	netns bash -c '
+		tcpu listen --background -k --until-exit $$ --local 5432 -- cat
+		sed "s/^[^:]*: {test: \[CMD, //; s/^HEALTHCHECK CMD \[//; s/^run: //
+			s/[]}\",]//g" lines >script
+		sh -ex script' 3>&-
+	grep -c '^tcpu ' lines || [ "$(wc -l <lines)" -eq 3 ]
 }
 
 # since TOOL VERSION - check that the tool has that version or a later one.
