@@ -35,34 +35,26 @@ teardown() {
 	((${#family[@]} == 0)) || kill -KILL "${family[@]}" 2>/dev/null || true
 }
 
-# state PID - print the letter of the process's state in ps(1), or nothing.
-state() {
-	ps -o state= -p "$1"
+# states PID... - print the letters of the processes' states in ps(1), with
+# nothing for those that were reaped.
+states() {
+	ps -o state= -p "$(IFS=,; echo "$*")" | tr -d '\n'
 }
 
-# is_state LETTER PID...
-is_state() {
-	local pid
-	for pid in "${@:2}"; do
-		[ "$(state "$pid")" = "$1" ] || return
-	done
+# are_stopped PID...
+are_stopped() {
+	[[ $(states "$@") =~ ^T{$#}$ ]]
 }
 
 # alive PID... - check that all these processes go on, whether they run or sleep
 # at this moment.
 alive() {
-	local pid
-	for pid; do
-		[[ $(state "$pid") == [RSD] ]] || return
-	done
+	[[ $(states "$@") =~ ^[RSD]{$#}$ ]]
 }
 
 # gone PID... - check that all these processes have ended, reaped or not.
 gone() {
-	local pid
-	for pid; do
-		[[ $(state "$pid") == @(|Z) ]] || return
-	done
+	[[ $(states "$@") =~ ^Z*$ ]]
 }
 
 # meet [N] - start a client that runs as long as its peer; if N is 1, the server
@@ -202,12 +194,13 @@ meet() {
 	meet
 	first=("$command" "$child")
 	exec {first_say}>&"$say"
+	meet
+	yes >&"$say" 3>&- & # the second session never idles
+	started+=("$!")
 	wait_for_line server.err 'tcpu: .* idle for 1s .*'
 	wait_until gone "${first[@]}"
-	exec {first_say}>&- {say}>&-
-	meet
 	alive "$command" "$child"
-	wait_for_line out "$command $child"
+	exec {first_say}>&- {say}>&-
 }
 
 @test "--idle-timeout kills whoever obeys no signal" {
@@ -267,13 +260,13 @@ in_group() {
 	in_group -k --local 0 -- ./parent
 	meet
 	kill -TSTP "$server"
-	wait_until is_state T "$server" "$command" "$child"
+	wait_until are_stopped "$server" "$command" "$child"
 	kill -CONT "$server"
 	wait_until alive "$server" "$command" "$child"
 	echo more >&"$say"
 	wait_for_line out more
 	kill -TSTP "$server"
-	wait_until is_state T "$server" "$command" "$child"
+	wait_until are_stopped "$server" "$command" "$child"
 	kill -CONT "$server"
 	kill "$server"
 	assert_exit 143 "$server"
