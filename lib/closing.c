@@ -144,9 +144,7 @@ bytes_held(const struct tu_connection *c)
 {
 	size_t n = c->input != NULL ? c->input->ahead.size : 0;
 
-	if (c->output != NULL && c->unsent != NULL)
-		n += evbuffer_get_length(c->unsent);
-	return n;
+	return c->output != NULL ? n + tu_output_buffered(c->output) : n;
 }
 
 int
@@ -196,6 +194,7 @@ drop_bytes(struct tu_port *p)
 	else if (unsent != NULL)
 		(void)evbuffer_drain(
 		    unsent, evbuffer_get_length(unsent)); /* not frozen */
+	p->fill = (struct tu_fill){0};
 }
 
 /*

@@ -13,12 +13,15 @@
 enum {
 	PIECES = 2, /* of one call: a line and its ending */
 	BUFFERED_PIECES = 14,
+	MIN_ROOM = 400, /* a block of 512 bytes, with libevent's data */
+	MAX_ROOM = 16 * 1024
 };
 
-static size_t buffered(const struct tu_port *);
+static void settle(struct tu_port *);
 static void drop_sent(struct tu_port *, size_t);
 static int write_all(struct tu_port *, struct tu_pieces *);
 static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
+static int make_room(struct tu_port *, size_t);
 static ssize_t write_entered(struct tu_port *, struct iovec *, int);
 static int write_through(struct tu_port *, struct tu_pieces *);
 static struct tu_port *enter(tcp_port, const char *);
@@ -93,7 +96,7 @@ tcp_close_output_port(tcp_port port)
 	p = tu_lookup(TU_OUTPUT, port.bits);
 	if (p == NULL)
 		return -1;
-	if (p->user != NULL && buffered(p) > 0) {
+	if (p->user != NULL && tu_output_buffered(p) > 0) {
 		flushed = tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, NULL);
 		tu_error_attach(port, 0);
 	}
@@ -122,7 +125,8 @@ tu_output_flush(struct tu_port *p)
 	struct tu_pieces pieces;
 	int n, result = 0;
 
-	while (result == 0 && buffered(p) > 0) {
+	settle(p);
+	while (result == 0 && tu_output_buffered(p) > 0) {
 		n = evbuffer_peek(p->connection->unsent, -1, NULL, v, 8);
 		pieces = (struct tu_pieces){.iov = v, .n = n < 8 ? n : 8};
 		result = tu_output_write(p, &pieces);
@@ -146,7 +150,8 @@ tu_output_push(struct tu_port *p)
 	ssize_t r;
 	int n;
 
-	while (buffered(p) > 0) {
+	settle(p);
+	while (tu_output_buffered(p) > 0) {
 		n = evbuffer_peek(p->connection->unsent, -1, NULL, v, 8);
 		r = try_write(p, v, n < 8 ? n : 8);
 		if (r == -1)
@@ -209,12 +214,12 @@ write_entered(struct tu_port *p, struct iovec *iov, int n)
 
 	for (i = 0; i < n; i++)
 		total += iov[i].iov_len;
-	if (buffered(p) + total < p->buffer_size) {
+	if (tu_output_buffered(p) + total < p->buffer_size) {
 		if (buffer_pieces(p, iov, n, total) == -1)
 			return tu_port_raise(p);
 		return (ssize_t)total;
 	}
-	if (buffered(p) > 0)
+	if (tu_output_buffered(p) > 0)
 		result = write_through(p, &pieces);
 	else
 		result = tu_output_write(p, &pieces);
@@ -234,9 +239,10 @@ write_through(struct tu_port *p, struct tu_pieces *pieces)
 	struct evbuffer *unsent = p->connection->unsent;
 	struct evbuffer_iovec v[BUFFERED_PIECES + PIECES];
 	struct tu_pieces all = {.iov = v};
-	size_t held = buffered(p);
+	size_t held = tu_output_buffered(p);
 	int result;
 
+	settle(p);
 	all.n = evbuffer_peek(unsent, -1, NULL, v, BUFFERED_PIECES);
 	if (all.n > BUFFERED_PIECES) {
 		if (tu_output_flush(p) == -1)
@@ -259,29 +265,69 @@ enter(tcp_port port, const char *name)
 	return tu_enter(name) != NULL ? tu_output_enter(port) : NULL;
 }
 
-static size_t
-buffered(const struct tu_port *p)
+size_t
+tu_output_buffered(const struct tu_port *p)
 {
 	const struct evbuffer *unsent = p->connection->unsent;
 
-	return unsent != NULL ? evbuffer_get_length(unsent) : 0;
+	return unsent != NULL ? evbuffer_get_length(unsent) + p->fill.used : 0;
 }
 
-/* Buffers all of the pieces: 0, or -1 with errno. */
+/* Makes libevent count all buffered bytes, which are about to be sent. */
+static void
+settle(struct tu_port *p)
+{
+	struct evbuffer_iovec filled = {p->fill.start, p->fill.used};
+
+	if (filled.iov_len > 0)
+		(void)evbuffer_commit_space(
+		    p->connection->unsent, &filled, 1); /* was reserved */
+	p->fill = (struct tu_fill){0};
+}
+
+/* Buffers all of the pieces, of TOTAL bytes: 0, or -1 with errno. */
 static int
 buffer_pieces(struct tu_port *p, const struct iovec *iov, int n, size_t total)
 {
-	struct tu_connection *c = p->connection;
+	struct tu_fill *fill = &p->fill;
 	int i;
 
-	if (tu_connection_hold(c, &p->runtime->scheduler) == -1 ||
-	    evbuffer_expand(c->unsent, total) == -1) {
+	if (fill->room - fill->used < total && make_room(p, total) == -1)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (iov[i].iov_len > 0)
+			memcpy(fill->start + fill->used, iov[i].iov_base,
+			    iov[i].iov_len);
+		fill->used += iov[i].iov_len;
+	}
+	return 0;
+}
+
+/* Makes room for N bytes, and for as many as there are, within limits: much
+ * room in each piece, as few pieces go out at a time, and little memory for a
+ * port that has little to send.  0, or -1 with errno ENOMEM. */
+static int
+make_room(struct tu_port *p, size_t n)
+{
+	struct tu_connection *c = p->connection;
+	struct evbuffer_iovec space;
+	size_t room;
+
+	if (tu_connection_hold(c, &p->runtime->scheduler) == -1)
+		return -1;
+	settle(p);
+	room = tu_output_buffered(p) + MIN_ROOM;
+	if (room > MAX_ROOM)
+		room = MAX_ROOM;
+	if (room < n)
+		room = n;
+	if (evbuffer_reserve_space(c->unsent, (ev_ssize_t)room, &space, 1) !=
+	    1) {
 		errno = ENOMEM;
 		return -1;
 	}
-	for (i = 0; i < n; i++)
-		(void)evbuffer_add(c->unsent, iov[i].iov_base,
-		    iov[i].iov_len); /* there is room */
+	p->fill =
+	    (struct tu_fill){.start = space.iov_base, .room = space.iov_len};
 	return 0;
 }
 

@@ -26,6 +26,13 @@ struct tu_torn {
 	int code;
 };
 
+/* Free memory at the end of the buffered output, and bytes in it that libevent
+ * does not count yet. */
+struct tu_fill {
+	unsigned char *start;
+	size_t used, room;
+};
+
 struct tu_port {
 	uint64_t handle;
 	struct tu_runtime *runtime;
@@ -49,6 +56,7 @@ struct tu_port {
 
 	/* Of an output port. */
 	size_t buffer_size;
+	struct tu_fill fill;
 	bool writing; /* a call has more to send: closing cuts it short */
 	bool copies;  /* that call is a copy */
 	struct tu_waiters writers; /* the threads that wait to write */
@@ -129,6 +137,9 @@ struct tu_peer tu_peer_of(const struct tu_connection *c);
 /* Closes a port without flushing it.  An error of close(2) is raised.  In
  * closing.c. */
 int tu_port_close(struct tu_port *p);
+
+/* The number of buffered bytes. */
+size_t tu_output_buffered(const struct tu_port *p);
 
 /* Send buffered output.  tu_output_flush sends all of it; tu_output_push sends
  * as much as possible without waiting or failing, and returns true if the rest

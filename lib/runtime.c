@@ -156,6 +156,8 @@ runtime_stop(struct tu_runtime *rt)
 	if (rt->scratch != NULL)
 		evbuffer_free(rt->scratch);
 	rt->scratch = NULL;
+	free(rt->spare);
+	rt->spare = NULL;
 	rt->running = false;
 	tu_runtime_here = NULL;
 }

@@ -36,8 +36,9 @@ struct tu_runtime {
 	struct event *ring;        /* when one was rung; or NULL */
 	void *plain;               /* connections made over descriptors */
 	struct evbuffer *scratch;  /* to read into; empty between calls */
-	bool running;              /* the scheduler exists */
-	struct tu_runtime *next;   /* in the list of unused ones */
+	void *spare;  /* the first buffer of a copy, for the next; or NULL */
+	bool running; /* the scheduler exists */
+	struct tu_runtime *next; /* in the list of unused ones */
 };
 
 /* The runtime of this OS thread, if there is one; its tu_runtime_make makes it,

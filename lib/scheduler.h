@@ -137,7 +137,8 @@ void tu_limit_begin(struct tu_thread *self, int ms, bool each);
 static inline void
 tu_limit(struct tu_scheduler *s, int ms)
 {
-	tu_limit_begin(s->current, ms, false);
+	if (ms != -1 || s->current->limit.ms != -1)
+		tu_limit_begin(s->current, ms, false);
 }
 
 /* Like tu_limit, but each system call that moves bytes restarts the limit. */
