@@ -85,7 +85,8 @@ CHECK_DEPS = libnss-myhostname=/etc/hosts g++ git perl=prove bats \
 	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
 	procps=ps patch spin strace expect curl wrk valgrind mandoc zsh fish \
 	systemd=systemd-socket-activate haproxy=/usr/sbin/haproxy
-BENCH_DEPS = golang-go=go racket
+BENCH_DEPS = golang-go=go racket libpth-dev=/usr/include/pth.h \
+	libst-dev=/usr/include/st.h
 DEB_DEPS = build-essential fakeroot debhelper=dh
 RELEASE_DEPS = $(DEB_DEPS) lintian npm rpm debootstrap mmdebstrap reuse clang \
 	abigail-tools=abidiff qemu-user=qemu-aarch64 musl-tools=musl-gcc \
@@ -239,6 +240,12 @@ $(BUILD)/tests/bench/echo_chicken: tests/bench/echo.scm
 	@echo '  CSC   $@'
 	$(Q)csc -O3 -o $@ $<
 
+# Servers with other libraries, which only the benchmarks need.
+$(BUILD)/tests/bench/echo_%: $(BUILD)/tests/bench/peers/echo_%.o \
+		$(BUILD)/tests/bench/aid.o
+	@echo '  LINK  $@'
+	$(Q)$(LINK) $(PIE) -o $@ $^ -l$*
+
 $(BUILD)/tests/bench/%_go: tests/bench/%.go
 	@mkdir -p $(@D)
 	@echo '  GO    $@'
@@ -316,8 +323,9 @@ check:
 
 bench:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS) $(BENCH_DEPS)
-	@$(MAKE) --no-print-directory all $(BENCH_BIN) \
-		$(BUILD)/tests/bench/echo_go $(BUILD)/tests/bench/messages_go
+	@$(MAKE) --no-print-directory all $(BENCH_BIN)
+	-@$(MAKE) --no-print-directory -k $(addprefix $(BUILD)/tests/bench/, \
+		echo_go messages_go echo_pth echo_st)
 	@BUILD=$(abspath $(BUILD)) tests/bench/bench $(BENCH)
 
 lint:

@@ -65,8 +65,9 @@ runs() {
 	runs start B13
 }
 
-@test "lines: read one by one" {
+@test "lines: read and written one by one; bodies copied" {
 	runs lines B14
+	has_results B14-100 B19 B20-100 B20-1024
 }
 
 @test "ticks: others go on during a copy" {
@@ -95,6 +96,24 @@ runs() {
 	bench nosuch
 	assert_failure
 	assert_output --regexp '^bench: no group nosuch; there are bulk echo '
+}
+
+@test "an unknown group beside a known one is named, and the other goes on" {
+	bench nosuch start
+	assert_failure 1
+	has_results B13
+	assert_line --regexp '^failed: no group nosuch; there are bulk echo '
+}
+
+@test "a contender that is missing is named, and the others go on" {
+	mkdir bin
+	ln -sf /sbin/* /usr/sbin/* /bin/* /usr/bin/* bin/
+	rm bin/socat
+	PATH=$PWD/bin bench start
+	assert_success
+	has_results B13
+	assert_line --regexp '^  socat +failed$'
+	assert_line 'not installed: socat'
 }
 
 @test "the figure has a panel for each result and a bar for each contender" {

@@ -31,6 +31,8 @@ my %metrics = (
 	start_cpu => ['CPU ms/run', 0],
 	peak => ['peak KiB', 0],
 	line => ['user ns/line', 0],
+	line_cpu => ['CPU ns/line', 0],
+	body => ['CPU ns/body', 0],
 	tick => ['longest ms', 0],
 	tick_cpu => ['longest CPU ms', 0],
 );

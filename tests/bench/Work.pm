@@ -115,10 +115,12 @@ sub in_pieces {
 	my $bytes = bytes_of($b, $tracing);
 	my $port = next_port();
 	my ($line) = @$commands;
-	my $sends = $b->{what} eq 'connect';
+	my $sends = $b->{what} =~ /connect|write/;
 	my $ours = command($line, WHAT => $b->{what}, PORT => $port);
 	my $other = ['pieces', 'raw', $sends ? 'listen' : 'connect', $port];
 	push @{$sends ? $ours : $other}, $bytes;
+	push @{$b->{what} eq 'copy' ? $ours : $other}, $b->{piece}
+	    if $b->{piece};
 	$ours = watched($tracing, 'ours', $ours);
 	my ($listen, $connect) = $sends ? ($other, $ours) : ($ours, $other);
 	my $receiver = start($listen, undef, 'received');
@@ -129,8 +131,11 @@ sub in_pieces {
 	die "bytes are missing\n" if slurp('received') != $bytes;
 	return calls => called('ours') / $bytes * GiB if $tracing;
 	my (undef, $user) = usage('ours');
-	return rate => $bytes / MiB / $took, cpu => spent('ours') / $bytes * GiB,
-	    line => $user * 1e9 / ($bytes / 64);
+	my $spent = spent('ours');
+	return rate => $bytes / MiB / $took, cpu => $spent / $bytes * GiB,
+	    line => $user * 1e9 / ($bytes / 64),
+	    line_cpu => $spent * 1e9 / ($bytes / 64),
+	    body => $spent * 1e9 / ($bytes / ($b->{piece} // 64));
 }
 
 sub echo {
