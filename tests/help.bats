@@ -113,10 +113,10 @@ words() {
 }
 
 @test "help TOPIC prints each section of the manual" {
-	tcpu help topics | sed '1,/^$/d; s/^  //' >topics
+	tcpu help topics | sed '1,/^$/d; s/^  //' >names
 	sed -n 's/^\.S[hs] //p' "$TOP/man/tcpu.1" | sed 1,2d | words |
-		diff - <(words <topics)
-	xargs -I{} tcpu help {} <topics >all
+		diff - <(words <names)
+	xargs -I{} tcpu help {} <names >all
 	rendered "$TOP/man/tcpu.1" -O width=1000 |
 		sed '1d; $d; /^NAME/,/^DESCRIPTION/ { /^DESCRIPTION/!d }' |
 		words | diff - <(words <all)

@@ -448,7 +448,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 			"tcpu: connect: unrecognized option '-$letter'"
 		assert_regex "${stderr_lines[1]}" "^tcpu: -$letter (of ncat )?is "
 		assert_equal "${#stderr_lines[@]}" 2
-		grep -qE -- "^     (-.*, |.* )?-$letter[, ]" <<<"$page" ||
+		grep -qE -- "^     (-.*, |.* )?-${letter}[, ]" <<<"$page" ||
 			fail "the manual has no -$letter"
 	done
 	run timeout -k1 10 tcpu -lk 4242

@@ -82,12 +82,12 @@ run_bats() {
 # lines that match them, in each shell, and that the command succeeds then.
 try() {
 	local shell
-	recipe "$1" >recipe
+	recipe "$1" >body
 	for shell in bash dash bats; do
 		mkdir "$1.$shell"
 		cd "$1.$shell" || return
 		seq 1000 >file
-		"run_$shell" ../recipe 3>&- >../printed 2>../messages ||
+		"run_$shell" ../body 3>&- >../printed 2>../messages ||
 			fail "$1 in $shell: $? $(cat ../messages)"
 		run -0 cat ../printed
 		assert_output --regexp "^$2\$"
