@@ -174,9 +174,11 @@ run_against() {
 	mkfifo never
 	for option in --end=quiet --end=quiet:200ms; do
 		peer 'send=answer\n' hear=never
-		connects "$option" <<<question
-		assert_success
-		assert_output answer
+		start_talking_client "$option"
+		echo question >&"$say"
+		wait_for_line client.out answer
+		exec {say}>&-
+		assert_exit 0 "$client"
 		echo >never
 		assert_exit 0 "$peer"
 	done
@@ -216,8 +218,8 @@ run_against() {
 	mkfifo go
 	head -c 300000 /dev/zero >data
 	peer hear=go read=300000 'send=answer\n' slurp
-	client data --end=quiet:200ms
-	run -124 timeout -k1 10 tcpu listen -q --timeout=600ms --local 0
+	client data --end=quiet:1s
+	run -124 timeout -k1 10 tcpu listen -q --timeout=1500ms --local 0
 	echo >go
 	assert_exit 0 "$client"
 	assert_content client.out 'answer\n'
@@ -973,11 +975,11 @@ silent_after() {
 
 @test "--timeout is 124, with the bytes of each direction" {
 	peer 'send=four\n' slurp
-	start_talking_client --timeout=300ms
+	start_talking_client --timeout=1s # which includes its start
 	assert_exit 124 "$client"
 	exec {say}>&-
 	assert_equal "$(<client.err)" "tcpu: $target_name: \
-timed out after 300ms (5 bytes received, 0 sent)"
+timed out after 1s (5 bytes received, 0 sent)"
 	assert_exit 0 "$peer"
 	assert_content peer.out "$reset\n"
 }
