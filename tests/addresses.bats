@@ -223,6 +223,7 @@ $port"
 # own.
 family=(unshare --pid --fork --kill-child)
 [ "$(id -u)" -eq 0 ] || family+=(--map-current-user --keep-caps)
+family+=("${default_signals[@]}")
 apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 
 @test "--pid includes the descendants" {

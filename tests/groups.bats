@@ -290,7 +290,8 @@ in_group() {
 as_init() {
 	rm -f port.fifo
 	mkfifo port.fifo
-	"${private[@]}" --pid --fork --mount-proc tcpu listen --ready-fd 9 \
+	"${private[@]}" --pid --fork --mount-proc \
+		"${default_signals[@]}" tcpu listen --ready-fd 9 \
 		"$@" 9>port.fifo >init.out 2>init.err 3>&- &
 	started+=("$!")
 	read -r port <port.fifo

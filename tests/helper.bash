@@ -21,6 +21,10 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 private=(unshare)
 [ "$(id -u)" -eq 0 ] || private+=(--map-root-user)
 
+# The words after unshare --fork: util-linux before 2.38 starts the program with
+# these signals ignored, which a shell cannot undo.
+default_signals=(env --default-signal=INT --default-signal=TERM)
+
 # The texts of strerror(3) for some errors, which depend on tcpu's C library.
 declare -gA text=(
 	[EADDRINUSE]='Address already in use'
@@ -226,6 +230,7 @@ netns() {
 # timeout(1) of coreutils 9.10 fails as process 1.
 isolated() {
 	netns unshare --pid --mount-proc --fork --kill-child \
+		"${default_signals[@]}" \
 		sh -c 'timeout -k 1 20 "$@"; exit "$?"' sh "$@"
 }
 

@@ -76,7 +76,7 @@ hostile() {
 # the process id of a process that has ended.
 reusing() {
 	run timeout -k 1 20 "${private[@]}" --net --pid --fork --kill-child \
-		--mount-proc bash -euc '
+		--mount-proc "${default_signals[@]}" bash -euc '
 		again() {
 			echo "$(($1 - 1))" >/proc/sys/kernel/ns_last_pid
 			"${@:2}" &

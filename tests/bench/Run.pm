@@ -22,13 +22,15 @@ my %running;
 
 # enter(DIR, FILES) - runs the script again, in DIR, in a network that has only
 # lo, with all ports free, files in memory, no processes that outlive it, and
-# permission to open so many FILES at once.
+# permission to open so many FILES at once.  unshare(1) before util-linux 2.38
+# leaves its child some signals ignored.
 sub enter {
 	my ($dir, $files) = @_;
 	my $script = "$FindBin::Bin/$FindBin::Script";
 	my @root = $> == 0 ? () : ('--map-root-user');
 	exec 'unshare', @root, qw(--net --mount --pid --fork --kill-child
-	    --mount-proc sh -c), <<'END', 'sh', $dir, $files, $script, @ARGV
+	    --mount-proc env --default-signal=INT --default-signal=TERM sh -c),
+	    <<'END', 'sh', $dir, $files, $script, @ARGV
 		mount -t tmpfs bench "$1" && cd "$1" || exit
 		ulimit -n "$2" 2>/dev/null || {
 			echo "The system does not let us open $2 files." >&2
