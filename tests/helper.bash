@@ -182,6 +182,12 @@ wait_until() {
 	fail "not soon: $*"
 }
 
+# has_ended PID - whether the process has ended.  As a zombie it has: not every
+# process 1 waits for the children that it is given, as in a container.
+has_ended() {
+	! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null
+}
+
 # assert_exit STATUS PID - wait for the background process, and check its exit
 # status.
 assert_exit() {

@@ -452,7 +452,7 @@ every() {
 	assert_success
 	assert_equal "${#lines[@]}" 200
 	for pid in "${lines[@]}"; do
-		run tail -f /dev/null --pid "$pid"
+		wait_until has_ended "$pid"
 	done
 }
 

@@ -182,8 +182,7 @@ taken() {
 	assert_equal "$TCPU_ADDR" 127.0.0.1
 	assert_equal "$(<file) $(<ready) $(<pid)" "$port $port $TCPU_PID"
 	kill "$TCPU_PID"
-	run timeout -k1 10 tail -f /dev/null --pid "$TCPU_PID"
-	assert_success
+	wait_until has_ended "$TCPU_PID"
 	assert_not_exist file
 	bindable 0
 }
