@@ -74,10 +74,13 @@ queues(void)
 	struct queue queue = TAILQ_HEAD_INITIALIZER(queue);
 
 	ok(TAILQ_EMPTY(&queue), "a queue is empty at first");
+	ok(TAILQ_LAST(&queue, queue) == NULL,
+	    "an empty queue has no last element");
 	TAILQ_INSERT_TAIL(&queue, &a, place);
 	TAILQ_INSERT_TAIL(&queue, &b, place);
 	TAILQ_INSERT_HEAD(&queue, &c, place);
 	is_str(queued(&queue), "cab", "elements come at both ends");
+	ok(TAILQ_LAST(&queue, queue) == &b, "the last element of three");
 	TAILQ_REMOVE(&queue, &b, place);
 	TAILQ_INSERT_TAIL(&queue, &b, place);
 	is_str(queued(&queue), "cab", "the end moves when the last leaves");

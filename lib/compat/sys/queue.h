@@ -73,6 +73,10 @@
 #define TAILQ_EMPTY(head) LIST_EMPTY(head)
 #define TAILQ_FOREACH(element, head, field) LIST_FOREACH(element, head, field)
 
+/* "end" points into the last element's entry, or to the head if there is none.
+ * Both consist of the same two pointers as the head. */
+#define TAILQ_LAST(head, name) (*((struct name *)(void *)(head)->end)->end)
+
 #define TAILQ_INIT(head)                      \
 	do {                                  \
 		(head)->first = NULL;         \
