@@ -67,6 +67,8 @@ tu_query_run(const struct tu_query *query, int flags, struct addrinfo **found)
 
 	errno = 0;
 	code = getaddrinfo(query->host, query->service, &hints, found);
+	if (code == EAI_SYSTEM && errno == EBUSY)
+		return EAI_AGAIN; /* a static glibc 2.31 finds no module */
 	if (code == 0 || code == EAI_SYSTEM || !lacks_descriptors())
 		return code;
 	return EAI_SYSTEM;
