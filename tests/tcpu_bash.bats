@@ -171,7 +171,10 @@ example() {
 
 @test "tcpu_start without tcpu on the PATH says so" {
 	mkdir bin
-	ln -s /bin/{cat,mkdir,mkfifo,rm} bin/
+	local name
+	for name in cat mkdir mkfifo rm; do
+		ln -s "$(type -P "$name")" bin/
+	done
 	PATH=$PWD/bin run -127 tcpu_start one --local 0
 	assert_output --partial 'tcpu: command not found'
 }
