@@ -232,8 +232,8 @@ in_shell() {
 	steps=('send=hello\n' slurp)
 	at_terminal '
 		spawn tcpu connect --progress 127.0.0.1 $port
-		want {\r6 B received \([^\r\n]*/s\), 0:00 +}
-		want {\r6 B received \([^\r\n]*/s\), 0:01 +}
+		want {\r6 B received \([^\r\n]*/s\), 0:0[0-9] +}
+		want {\r6 B received \([^\r\n]*/s\), 0:0[1-9] +}
 		send "\004"
 		want {\r6 B received \([^\r\n]*/s\), 0:0[1-9] +\r\n}
 		want_end'
@@ -250,7 +250,7 @@ progress() {
 		log_file -a -noappend screen
 		set stty_init "columns '"$1"'"
 		spawn -noecho sh -c {exec tcpu connect --progress 127.0.0.1 $port <big}
-		want {\r\d+%, [0-9.]+ MiB sent \([0-9.]+ MiB/s\), 0:00}'"$2"
+		want {\r\d+%, [0-9.]+ MiB sent \([0-9.]+ [KM]iB/s\), \d:\d\d}'"$2"
 }
 
 # fits COLUMNS - check that no line on the terminal is wrapped, and that there
