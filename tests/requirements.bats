@@ -7,7 +7,7 @@ load helper
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	mkdir bin
-	ln -s /bin/sh /usr/bin/id bin/
+	ln -s /bin/sh /usr/bin/id "$(command -v awk)" bin/
 	stand_in uname 'echo sparc'
 }
 
@@ -39,11 +39,13 @@ requires() {
 }
 
 @test "what is missing is named as each package manager calls it" {
+	mv bin/awk .
 	requires
 	assert_failure 1
 	assert_output "missing: a C compiler called cc, its C library, pkg-config,\
- libevent 2.1; with Debian's names, they are in: gcc libc6-dev pkg-config\
- libevent-dev"
+ libevent 2.1, awk; with Debian's names, they are in: gcc libc6-dev pkg-config\
+ libevent-dev mawk"
+	mv awk bin/
 	stand_in apk ''
 	stand_in cc ''
 	requires
