@@ -127,7 +127,8 @@ FUZZ_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options \
 	kernel/netlink kernel/sock_diag kernel/socket_address \
 	kernel/socket_table kernel/unix_socket listen/access \
 	listen/inherited options \
-	outbox outlet run session/stream target text values)))
+	outbox outlet proxy/binary proxy/header proxy/line run session/stream \
+	target text values)))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(filter-out %/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
 SIM_OBJ = $(call objects,tests/sim/*.c tests/sim/programs/*.c)

@@ -58,6 +58,7 @@ cmd_rooms() {
 	descriptors waiting: clock run text
 	manual: text
 	listing: kernel/unix_socket options run text
+	proxy/header proxy/line proxy/binary: text
 	command target: options run text
 	help mistake: command run target text
 	tcpu: command descriptors help manual mistake run text
