@@ -11,6 +11,7 @@
 #include "descriptors.h"
 #include "handlers/handlers.h"
 #include "listing.h"
+#include "proxy/sender.h"
 #include "run.h"
 #include "session/session.h"
 #include "text.h"
@@ -21,7 +22,8 @@ struct connect_options {
 	struct handler_options handler;
 	struct attempt_options attempts;
 	enum print print;
-	int ready_fd; /* -1 none */
+	int ready_fd;   /* -1 none */
+	int send_proxy; /* the version; 0 not given */
 };
 
 /* One run of the command. */
@@ -46,6 +48,16 @@ static const struct choice print_choices[] = {{"addresses", PRINT_ADDRESS},
     {"sh", PRINT_SH}, {"hostport", PRINT_HOSTPORT}, {"address", PRINT_ADDRESS},
     {0}};
 
+static const struct choice version_choices[] = {{"1", 1}, {"2", 2}, {0}};
+
+static const struct option proxy_table[] = {
+    {"send-proxy", 0, "[=CHOICE]", NULL,
+	offsetof(struct connect_options, send_proxy),
+	"send a PROXY header before the data; in version 1 or 2",
+	version_choices},
+    {0},
+};
+
 static const struct option ready_table[] = {
     {"print", 0, "[=CHOICE]", NULL, offsetof(struct connect_options, print),
 	"print both ends on stderr once connected; as words or "
@@ -67,6 +79,7 @@ static const struct option command_table[] = {
 static const struct option_set connect_options[] = {
     {"How to connect", attempt_option_table,
 	offsetof(struct connect_options, attempts)},
+    {"How to connect", proxy_table, 0},
     {"Readiness", ready_table, 0},
     {"Sessions", session_option_table,
 	offsetof(struct connect_options, session)},
@@ -107,6 +120,19 @@ const struct command connect_command = {
 };
 
 static int
+check_probe(
+    const struct run *run, const struct connect_options *o, bool command)
+{
+	if (o->attempts.probe && command)
+		return usage_error(
+		    run, "--probe and a COMMAND exclude each other");
+	if (o->attempts.probe && o->send_proxy)
+		return usage_error(
+		    run, "--probe and --send-proxy exclude each other");
+	return STATUS_GO_ON;
+}
+
+static int
 prepare_connect(
     const struct run *run, void *options, const struct operands *operands)
 {
@@ -116,10 +142,8 @@ prepare_connect(
 
 	if (operands->count == 0)
 		return usage_error(run, "missing operand: 'HOST'");
-	if (o->attempts.probe && operands->command)
-		return usage_error(
-		    run, "--probe and a COMMAND exclude each other");
-	if (check_attempt_options(run, &o->attempts, is_unix) != 0 ||
+	if (check_probe(run, o, operands->command) != 0 ||
+	    check_attempt_options(run, &o->attempts, is_unix) != 0 ||
 	    check_session_options(run, &o->session,
 		!o->attempts.probe && !operands->command) != 0 ||
 	    (is_unix && check_unix_session(run, &o->session) != 0))
@@ -148,6 +172,9 @@ run_connect(
 	    (!operands->command || c.options->handler.pipes);
 	status = make_connection(
 	    run, &c.options->attempts, &c.target, session, c.connection);
+	if (status == STATUS_GO_ON && c.options->send_proxy)
+		status = send_proxy_header(
+		    run, c.what, c.options->send_proxy, c.connection[1]);
 	if (status == STATUS_GO_ON)
 		status = announce(&c);
 	return status ? status : use_connection(&c, operands->command);
@@ -234,10 +261,12 @@ run_command(const struct connecting *c, char *const *command)
 	    .session = &c->options->session,
 	    .command = command,
 	    .said = &said};
+	struct ends ends;
 	int status = handlers_begin(&handlers);
 
 	if (status != STATUS_GO_ON)
 		return status;
-	(void)handlers_start(&handlers, c->connection, c->target.text);
+	read_ends(c->connection[0], &ends);
+	(void)handlers_start(&handlers, c->connection, &ends, c->target.text);
 	return handlers_end(&handlers, 0);
 }

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/unix_socket.h"
-
 static void print_path(struct listing *l, const struct end *end);
 static void print_end(
     struct listing *l, const char *name, const struct end *end);
@@ -45,11 +43,17 @@ check_listing_options(
 void
 read_ends(tcp_port port, struct ends *ends)
 {
+	const int fd = tcp_port_fileno(port);
+
 	*ends = (struct ends){0};
 	(void)tcp_addresses(port, ends->local.ip, ends->remote.ip);
 	(void)tcp_port_numbers(port, &ends->local.port, &ends->remote.port);
-	ends->local.is_unix = ends->remote.is_unix =
-	    is_unix_stream(tcp_port_fileno(port));
+	if (!is_unix_stream(fd))
+		return;
+	ends->local.is_unix = ends->remote.is_unix = true;
+	/* Both paths stay empty if this fails. */
+	(void)read_unix_path(fd, getsockname, ends->local.path);
+	(void)read_unix_path(fd, getpeername, ends->remote.path);
 }
 
 /* In sh the variables of a missing end are set to nothing, so that they do not

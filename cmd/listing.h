@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "kernel/unix_socket.h"
 #include "run.h"
 #include "text.h"
 
@@ -40,11 +41,13 @@ struct end {
 	bool is_unix; /* ip is the path, quoted for sh; there is no port */
 	char ip[TCPUNIT_ADDRLEN];
 	int port;
+	char path[UNIX_PATH_SIZE]; /* of a connection, as read_unix_path */
 };
 
 struct ends {
 	struct end local;
 	struct end remote;
+	bool passed_on; /* a proxy named them, and they are not the socket's */
 };
 
 /* Reads the ends of a connection through one of its open ports. */

@@ -9,9 +9,6 @@
 
 #include "text.h"
 
-/* The largest of the values that readers of optional arguments set. */
-#define MOST_VALUE 32
-
 struct parser {
 	const struct option_set *sets;
 	void *values;
@@ -260,7 +257,7 @@ take_word(struct parser *p, const struct option *o, const char **text)
 static bool
 would_fit(const struct parser *p, const struct option *o, const char *word)
 {
-	_Alignas(max_align_t) char value[MOST_VALUE] = {0};
+	_Alignas(max_align_t) char value[OPTIONAL_VALUE_SIZE] = {0};
 	char error[OPTION_ERROR_SIZE];
 	struct parser trial = *p;
 

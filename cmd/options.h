@@ -31,6 +31,9 @@ struct option {
 					 out, and the value an int */
 };
 
+/* The largest value that the reader of an optional argument may set. */
+#define OPTIONAL_VALUE_SIZE 2048
+
 /* A table of options, ended by a null name, and the offset of its struct in the
  * struct of the command.  An array of sets ends with null options. */
 struct option_set {

@@ -10,7 +10,7 @@
  *   how COMMAND is run         handlers/handlers.c, handlers/handler.h
  *   how it is announced        listen/ready.[ch]
  *   how tcpu listens           listen/listen_options.[ch]
- *   which clients are served   listen/access.[ch]
+ *   which clients are served   listen/access.[ch], listen/proxies.[ch]
  *   how tcpu connects          attempts.[ch]
  *   for one command only       the file of the command
  *   for every command          common_options.[ch]

@@ -59,6 +59,9 @@ cmd_rooms() {
 	manual: text
 	listing: kernel/unix_socket options run text
 	proxy/header proxy/line proxy/binary: text
+	proxy/ends: listing proxy/header text values
+	proxy/sender: proxy/ends proxy/header run
+	proxy/receiver: clock proxy/header
 	command target: options run text
 	help mistake: command run target text
 	tcpu: command descriptors help manual mistake run text
@@ -80,21 +83,26 @@ cmd_rooms() {
 	session/session: clock run session/directions session/session_options session/standard session/wire text
 	handlers/group: kernel/processes
 	handlers/program: close_range kernel/unix_socket listing run text
-	handlers/handler: clock handlers/group handlers/program run session/session session/wire target
+	handlers/handler: clock handlers/group handlers/program listing run session/session session/wire target
 	handlers/handlers: clock handlers/handler kernel/unix_socket options run session/session text
 	listen/access: options text
+	listen/proxies: listen/access listing options
 	listen/manager:
 	listen/inherited: descriptors kernel/unix_socket run text
 	listen/ready: close_range descriptors listen/manager listing run text
 	listen/hold: close_range handlers/program kernel/unix_socket listen/inherited run text
-	listen/listen_options: handlers/handlers kernel/unix_socket listen/access listen/inherited listen/ready options run session/session target
+	listen/listen_options: handlers/handlers kernel/unix_socket listen/access listen/inherited listen/proxies listen/ready options run session/session target
 	listen/refuse: kernel/binding kernel/route kernel/socket_address listing
 	listen/reserve: kernel/binding kernel/interfaces kernel/socket_address listing run
-	listen/serve: clock descriptors handlers/handlers kernel/unix_socket listen/hold listen/listen_options listing run text
+	listen/listening: listen/listen_options listing run
+	listen/client: kernel/unix_socket listen/listening listing text
+	listen/reception: clock handlers/program listen/client listen/listening proxy/ends proxy/receiver
+	listen/clients: clock handlers/program listen/client listen/listening listen/reception
+	listen/serve: descriptors handlers/handlers listen/clients listen/hold listen/listening
 	listen/listener: descriptors kernel/port_user kernel/socket_address kernel/unix_socket listen/refuse listen/reserve listen/serve options session/wire target text
 	listen/listen: command listen/listener listen/serve text
 	attempts: clock run target text waiting
-	connect: attempts command descriptors handlers/handlers listing run session/session text
+	connect: attempts command descriptors handlers/handlers listing proxy/sender run session/session text
 	own_addresses: kernel/route kernel/socket_address target waiting
 	bindable: kernel/binding kernel/port_user own_addresses waiting
 	sight: kernel/sockets kernel/unix_listeners kernel/unix_socket own_addresses run

@@ -144,8 +144,8 @@ try_start(struct handler *h)
 	struct handlers *hs = h->all;
 	int fd = tcp_port_fileno(h->connection[0]);
 
-	if (set_environment(
-		&hs->environment, h->connection[0], count_like(h)) == -1)
+	if (set_environment(&hs->environment, fd, &h->ends, count_like(h)) ==
+	    -1)
 		return -1;
 	if (hs->options->pipes)
 		return start_with_pipes(&hs->program, h->pipes);

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <tcpunit.h>
 
+#include "../listing.h"
 #include "../run.h"
 #include "../session/session.h"
 #include "../target.h"
@@ -58,6 +59,7 @@ struct handler {
 	struct handlers *all;
 	tcp_port connection[2];
 	char name[sizeof(((struct target *)0)->text)]; /* for messages */
+	struct ends ends;
 	char origin[TCPUNIT_ADDRLEN]; /* the address of the peer, or its user */
 	int pipes[2];                 /* --pipes: output and input of COMMAND */
 	struct group group;

@@ -153,18 +153,18 @@ static void
 note_origin(struct handler *h)
 {
 	const int fd = tcp_port_fileno(h->connection[0]);
-	char local[TCPUNIT_ADDRLEN];
 
-	if (is_unix_stream(fd))
+	if (h->ends.remote.is_unix && !h->ends.passed_on)
 		format_text(h->origin, sizeof(h->origin), "user %u",
 		    (unsigned)unix_peer(fd).uid);
 	else
-		(void)tcp_addresses(h->connection[0], local, h->origin);
+		format_text(
+		    h->origin, sizeof(h->origin), "%s", h->ends.remote.ip);
 }
 
 int
-handlers_start(
-    struct handlers *hs, const tcp_port connection[2], const char *name)
+handlers_start(struct handlers *hs, const tcp_port connection[2],
+    const struct ends *ends, const char *name)
 {
 	struct handler *h = calloc(1, sizeof(*h));
 
@@ -172,6 +172,7 @@ handlers_start(
 		h->all = hs;
 		h->connection[0] = connection[0];
 		h->connection[1] = connection[1];
+		h->ends = *ends;
 		format_text(h->name, sizeof(h->name), "%s", name);
 		note_origin(h);
 		if (handler_start(h) == 0)

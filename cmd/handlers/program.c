@@ -13,7 +13,6 @@
 
 #include "../close_range.h"
 #include "../kernel/unix_socket.h"
-#include "../listing.h"
 #include "../text.h"
 
 /* The pause before another try during a shortage, in ms. */
@@ -155,54 +154,53 @@ clean_connection(void)
 		(void)unsetenv(names[i]); /* fails for a bad name only */
 }
 
+/* The peer of the socket is known only if it is that of the connection. */
 static int
-format_unix(struct environment *e, int fd, int number)
+format_unix(struct environment *e, int fd, const struct ends *ends, int number)
 {
 	const size_t size = sizeof(e->variables[0]);
 	char(*v)[16 + TCPUNIT_ADDRLEN] = e->variables;
 	const struct ucred peer = unix_peer(fd);
-	char local[UNIX_PATH_SIZE], remote[UNIX_PATH_SIZE];
 
-	/* Both stay empty if they fail. */
-	(void)read_unix_path(fd, getsockname, local);
-	(void)read_unix_path(fd, getpeername, remote);
-	format_text(v[0], size, "PROTO=UNIX");
-	format_text(v[1], size, "UNIXLOCALPATH=%s", local);
-	format_text(v[2], size, "UNIXREMOTEPATH=%s", remote);
-	format_text(v[3], size, "UNIXREMOTEPID=%d", (int)peer.pid);
-	format_text(v[4], size, "UNIXREMOTEEUID=%u", (unsigned)peer.uid);
-	format_text(v[5], size, "UNIXREMOTEEGID=%u", (unsigned)peer.gid);
-	format_text(v[6], size, "UNIXCONNNUM=%d", number);
-	return 7;
+	format_text(*v++, size, "PROTO=UNIX");
+	format_text(*v++, size, "UNIXLOCALPATH=%s", ends->local.path);
+	format_text(*v++, size, "UNIXREMOTEPATH=%s", ends->remote.path);
+	format_text(*v++, size, "UNIXCONNNUM=%d", number);
+	if (!ends->passed_on) {
+		format_text(*v++, size, "UNIXREMOTEPID=%d", (int)peer.pid);
+		format_text(
+		    *v++, size, "UNIXREMOTEEUID=%u", (unsigned)peer.uid);
+		format_text(
+		    *v++, size, "UNIXREMOTEEGID=%u", (unsigned)peer.gid);
+	}
+	return (int)(v - e->variables);
 }
 
 static int
-format_tcp(struct environment *e, tcp_port port, int number)
+format_tcp(struct environment *e, const struct ends *ends, int number)
 {
 	const size_t size = sizeof(e->variables[0]);
 	char(*v)[16 + TCPUNIT_ADDRLEN] = e->variables;
-	struct ends ends;
 
-	read_ends(port, &ends);
 	format_text(v[0], size, "PROTO=TCP");
-	format_text(v[1], size, "TCPLOCALIP=%s", ends.local.ip);
-	format_text(v[2], size, "TCPLOCALPORT=%d", ends.local.port);
-	format_text(v[3], size, "TCPREMOTEIP=%s", ends.remote.ip);
-	format_text(v[4], size, "TCPREMOTEPORT=%d", ends.remote.port);
+	format_text(v[1], size, "TCPLOCALIP=%s", ends->local.ip);
+	format_text(v[2], size, "TCPLOCALPORT=%d", ends->local.port);
+	format_text(v[3], size, "TCPREMOTEIP=%s", ends->remote.ip);
+	format_text(v[4], size, "TCPREMOTEPORT=%d", ends->remote.port);
 	format_text(v[5], size, "TCPCONNNUM=%d", number);
 	return 6;
 }
 
 /* Overwrites the variables in place: setenv(3) would leak each old value. */
 int
-set_environment(struct environment *e, tcp_port port, int number)
+set_environment(
+    struct environment *e, int fd, const struct ends *ends, int number)
 {
-	const int fd = tcp_port_fileno(port);
 	int n;
 
 	clean_connection();
-	n = is_unix_stream(fd) ? format_unix(e, fd, number)
-			       : format_tcp(e, port, number);
+	n = ends->remote.is_unix ? format_unix(e, fd, ends, number)
+				 : format_tcp(e, ends, number);
 	for (int i = 0; i < n; i++) {
 		if (putenv(e->variables[i]) != 0)
 			return -1;

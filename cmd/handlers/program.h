@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <tcpunit.h>
 
+#include "../listing.h"
 #include "../run.h"
 
 struct program {
@@ -70,11 +71,12 @@ struct environment {
 void clean_environment(void);
 
 /*
- * Sets the variables for the connection of a port, and removes those of any
- * other; NUMBER is the number of connections of its peer.  Returns 0, or -1
- * with ENOMEM.
+ * Sets the variables for the connection of socket FD with these ends, and
+ * removes those of any other; NUMBER is the number of connections of its peer.
+ * Returns 0, or -1 with ENOMEM.
  */
-int set_environment(struct environment *e, tcp_port port, int number);
+int set_environment(
+    struct environment *e, int fd, const struct ends *ends, int number);
 
 /*
  * Starts the program.  It gets INPUT as descriptor p->first, OUTPUT as the

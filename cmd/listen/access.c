@@ -48,8 +48,8 @@ read_length(const char *text, int most)
 	return (int)n;
 }
 
-static const char *
-read_rule(const char *text, bool allow, struct access *access)
+const char *
+add_rule(const char *text, bool allow, struct access *access)
 {
 	struct access_rule rule = {.allow = allow};
 	char address[INET6_ADDRSTRLEN];
@@ -76,13 +76,13 @@ read_rule(const char *text, bool allow, struct access *access)
 static const char *
 read_allow(const char *text, void *value)
 {
-	return read_rule(text, true, value);
+	return add_rule(text, true, value);
 }
 
 static const char *
 read_deny(const char *text, void *value)
 {
-	return read_rule(text, false, value);
+	return add_rule(text, false, value);
 }
 
 /* An IPv6 rule never matches an IPv4 client: not even ::/0 does. */

@@ -28,6 +28,10 @@ struct access {
 /* --allow and --deny add rules to one struct access, so their order counts. */
 extern const struct option access_option_table[];
 
+/* Adds a rule about the network TEXT.  Returns NULL; or an error, as an
+ * option_reader does. */
+const char *add_rule(const char *text, bool allow, struct access *access);
+
 /* Whether the peer with this address, in the form of tcp_addresses, is served.
  * A peer that no rule matches is served unless there are --allow rules. */
 bool is_admitted(const struct access *access, const char *address);

@@ -77,6 +77,8 @@ const struct option_set listen_option_sets[] = {
     {"Which clients to serve", clients_table, 0},
     {"Which clients to serve", access_option_table,
 	offsetof(struct listen_options, access)},
+    {"Which clients to serve", proxies_option_table,
+	offsetof(struct listen_options, proxies)},
     {"Readiness", ready_option_table, offsetof(struct listen_options, ready)},
     {"Servers that fail", failure_table, 0},
     {"Ports for other servers", ports_table, 0},
@@ -149,10 +151,13 @@ check_socket_options(
 		return usage_error(run,
 		    "--local, --v6only, --reuse-port, --refuse and --reserve "
 		    "are for TCP");
-	if (o->access.count)
+	if (o->access.count && !o->proxies.given)
 		return usage_error(run,
 		    "--allow and --deny are for TCP; a Unix socket has a "
 		    "--mode");
+	if (o->proxies.named)
+		return usage_error(
+		    run, "--accept-proxy of a Unix socket takes no network");
 	return check_unix_session(run, &o->session);
 }
 
@@ -180,7 +185,7 @@ static bool
 has_accept_options(const struct listen_options *o)
 {
 	return o->keep_open || o->max_conns || o->accept_timeout != -1 ||
-	    o->access.count;
+	    o->access.count || o->proxies.given;
 }
 
 static bool

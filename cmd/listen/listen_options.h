@@ -13,6 +13,7 @@
 #include "../session/session.h"
 #include "access.h"
 #include "inherited.h"
+#include "proxies.h"
 #include "ready.h"
 
 struct listen_options {
@@ -21,6 +22,7 @@ struct listen_options {
 	struct ready_options ready;
 	struct handler_options handler;
 	struct access access;
+	struct proxies proxies;
 	int fd; /* a listening socket, or -1 */
 	struct inherited inherited;
 	bool hold;
