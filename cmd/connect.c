@@ -83,6 +83,8 @@ static const struct option_set connect_options[] = {
     {"Readiness", ready_table, 0},
     {"Sessions", session_option_table,
 	offsetof(struct connect_options, session)},
+    {"Bad networks", lane_option_table,
+	offsetof(struct connect_options, session.lanes)},
     {"Commands", handler_option_table,
 	offsetof(struct connect_options, handler)},
     {"Commands", command_table, 0},

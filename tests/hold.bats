@@ -184,7 +184,7 @@ held() {
 			'tcpu: listen: with --hold, COMMAND decides when to end'
 	done
 	for option in --end=peer --abandon --reset --crlf --progress \
-		--idle-timeout=1; do
+		--idle-timeout=1 --delay=1 --rate=1 --slice=1 --cut=1; do
 		run -2 --separate-stderr timeout -k1 10 \
 			tcpu listen --hold "$option" 0 -- echo ran
 		assert_output ''

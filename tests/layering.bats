@@ -78,8 +78,10 @@ cmd_rooms() {
 	session/stream session/wire:
 	session/presence: kernel/sock_diag kernel/socket_address kernel/unix_socket session/wire
 	session/progress session/standard: clock run text
-	session/session_options: options run session/wire
-	session/directions: clock run session/presence session/progress session/session_options session/standard session/stream
+	session/lane_options: options
+	session/lane: clock session/lane_options session/stream
+	session/session_options: options run session/lane_options session/wire
+	session/directions: clock run session/lane session/presence session/progress session/session_options session/standard session/stream
 	session/session: clock run session/directions session/session_options session/standard session/wire text
 	handlers/group: kernel/processes
 	handlers/program: close_range kernel/unix_socket listing run text

@@ -307,6 +307,34 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	done
 }
 
+@test "what is no bad network is refused" {
+	local value
+	for value in 0 -1 x 1.5k 1G k '' in: in:0 ' 1' 9999999999999; do
+		refuses 2 "connect: --rate: not a number of 1 or more bytes a second .*: '$value'" \
+			connect "--rate=$value" ::1 80
+	done
+	for value in 0 -1 x ,1 out:0 both:1 '1 '; do
+		refuses 2 "connect: --slice: not a number of 1 or more bytes .*: '$value'" \
+			connect "--slice=$value" ::1 80
+	done
+	for value in -1 x '' 1kk in:out:1; do
+		refuses 2 "listen: --cut: not a number of 0 or more bytes .*: '$value'" \
+			listen "--cut=$value" 0
+	done
+	for value in -1 '' 1~ '~1' 1~-1 1~1~1 in: in:out:1 inf; do
+		refuses 2 "listen: --delay: not a time .*: '$value'" \
+			listen "--delay=$value" 0
+	done
+	refuses 2 "connect: --slice: not a time .*: '1,'" connect --slice=1, ::1 80
+	refuses 2 "listen: --delay: too long a time: '1~99999h'" \
+		listen --delay=1~99999h 0
+	for value in --delay=1 --rate=1 --slice=1 --cut=1; do
+		refuses 2 'connect: .* need --pipes' connect "$value" ::1 80 -- cat
+		refuses 2 'listen: --refuse has no use for options about .*' \
+			listen --refuse "$value" 0
+	done
+}
+
 @test "what is not for --reserve is refused" {
 	refuses 2 "listen: --reserve chooses the port: '80' has to be 0" \
 		listen --reserve 80

@@ -163,11 +163,13 @@ relay(struct handler *h)
 	struct standard_ports ports = {.input = tcp_open_input_fd(h->pipes[0]),
 	    .output = tcp_open_output_fd(h->pipes[1]),
 	    .process = h->process};
+	struct outcome outcome;
 
 	if (tcp_input_port_p(ports.input) && tcp_output_port_p(ports.output)) {
-		h->status = run_session(
-		    hs->run, hs->session, &ports, h->name, h->connection)
-				.status;
+		outcome = run_session(
+		    hs->run, hs->session, &ports, h->name, h->connection);
+		h->status = outcome.status;
+		h->cut = outcome.cut;
 	} else {
 		h->status = library_failure(hs->run, h->name, STATUS_FAILED);
 		(void)tcp_reset(h->connection[0]); /* nobody has it */
@@ -226,7 +228,7 @@ reap(struct handler *h)
 	(void)tcp_wait_fd(h->process, TCPUNIT_READABLE, -1); /* or it waits */
 	group_reap(&h->group);
 	(void)close(h->process);
-	status = h->group.status;
+	status = h->cut ? 0 : h->group.status; /* the cut may have ended it */
 	if (h->status == 0 && !h->all->run->ending->signal)
 		report(h, status);
 	hint_at_pipes(h->all);

@@ -65,6 +65,7 @@ struct handler {
 	struct group group;
 	int process; /* a pidfd of COMMAND */
 	int status;
+	bool cut; /* --cut has ended the session */
 };
 
 /*

@@ -84,6 +84,8 @@ const struct option_set listen_option_sets[] = {
     {"Ports for other servers", ports_table, 0},
     {"Sessions", session_option_table,
 	offsetof(struct listen_options, session)},
+    {"Bad networks", lane_option_table,
+	offsetof(struct listen_options, session.lanes)},
     {"Commands", handler_option_table,
 	offsetof(struct listen_options, handler)},
     {"Options of several commands", shared_table, 0},

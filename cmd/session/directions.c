@@ -19,12 +19,15 @@
 static void send_input(struct session *s);
 static void end_receiving(struct session *s);
 static int send_all(struct session *s);
+static int receive_all(struct session *s);
+static const struct tcp_error *error_of(const struct lane *lane);
 static void finish(struct session *s);
 static int linger(struct session *s, int limit);
 static bool has_ended(int process);
 static bool receive(struct session *s);
+static bool outlasts_peer(struct session *s);
 static void watch_peer(struct session *s);
-static bool is_unwanted(const struct session *s);
+static bool is_unwanted(const struct session *s, const struct tcp_error *e);
 static int stdin_failure(const struct run *run, int code);
 
 bool
@@ -46,6 +49,22 @@ received_as(const struct session_options *o)
 							       : NULL;
 }
 
+void
+begin_lanes(struct session *s)
+{
+	const struct lanes_options *o = &s->options->lanes;
+
+	s->in_lane = (struct lane){.options = &o->in,
+	    .from = s->in,
+	    .to = s->standard->output,
+	    .leaving = received_as(s->options)};
+	s->out_lane = (struct lane){.options = &o->out,
+	    .from = s->standard->input,
+	    .to = s->out,
+	    .outflow = s->standard->process == -1 ? NULL : &s->outflow,
+	    .arriving = sent_as(s->options)};
+}
+
 void *
 run_sender(void *session)
 {
@@ -53,18 +72,22 @@ run_sender(void *session)
 
 	send_input(s);
 	s->sent = true;
-	if (s->watches)
-		end_thread(s->receiver);
+	if (s->watches || s->outcome.cut)
+		end_receiver(s);
 	return NULL;
 }
 
 static void
 send_input(struct session *s)
 {
-	if (send_all(s) == -1) {
-		note_failure(s);
+	const int n = send_all(s);
+
+	if (n == -1)
+		note_failure(s, error_of(&s->out_lane));
+	else if (n == LANE_CUT)
+		s->outcome.cut = true;
+	if (n != 0)
 		return; /* what has arrived may still be received */
-	}
 	if (s->standard->terminal && !isatty(STDIN_FILENO)) {
 		stop_session(s, stdin_failure(s->run, EIO), true);
 		return; /* a hang-up, which reads as an end of file */
@@ -86,7 +109,7 @@ end_receiving(struct session *s)
 			wire_stop(tcp_port_fileno(s->in));
 	} else if (s->end == END_INPUT || has_ended(s->standard->process)) {
 		(void)await_delivery(s); /* conclude asks again */
-		end_thread(s->receiver);
+		end_receiver(s);
 	}
 }
 
@@ -96,6 +119,8 @@ send_all(struct session *s)
 	tcp_port input = s->standard->input;
 	crlf_converter *convert = sent_as(s->options);
 
+	if (s->out_lane.options->given)
+		return run_lane(&s->out_lane);
 	return s->standard->process == -1
 	    ? stream(input, s->out, convert)
 	    : stream_outflow(&s->outflow, s->out, convert);
@@ -115,7 +140,7 @@ watch_command(void *session)
 static void
 finish(struct session *s)
 {
-	if (s->options->abandon || s->options->reset)
+	if (s->options->abandon || resets_always(s->options))
 		(void)tcp_abandon_port(s->out); /* it is open */
 	else if (!s->finished)
 		s->finished = wire_finish(tcp_port_fileno(s->out));
@@ -153,8 +178,28 @@ run_receiver(void *session)
 	if (receive(s))
 		watch_peer(s);
 	else
-		end_thread(s->sender);
+		end_sender(s);
 	return NULL;
+}
+
+static int
+receive_all(struct session *s)
+{
+	const int n = s->in_lane.options->given
+	    ? run_lane(&s->in_lane)
+	    : stream(s->in, s->standard->output, received_as(s->options));
+
+	if (n != -1 || !is_unwanted(s, error_of(&s->in_lane)))
+		return n;
+	s->in_lane.failed = false;
+	return discard(s->in);
+}
+
+/* The last error, of a lane or of this thread. */
+static const struct tcp_error *
+error_of(const struct lane *lane)
+{
+	return lane->failed ? &lane->error : tcp_last_error();
 }
 
 /* Returns whether the sender may go on. */
@@ -162,18 +207,26 @@ static bool
 receive(struct session *s)
 {
 	tcp_port output = s->standard->output;
-	int n = stream(s->in, output, received_as(s->options));
+	int n = receive_all(s);
 
-	if (n == -1 && is_unwanted(s))
-		n = discard(s->in);
 	s->received = n == 0;
+	if (n == LANE_CUT)
+		s->outcome.cut = true;
 	if (n == 0 && s->standard->socket && !s->standard->shared)
 		(void)shutdown(STDOUT_FILENO, SHUT_WR); /* stdin keeps it */
-	if (n == -1 ||
-	    (!s->standard->shared && tcp_close_output_port(output) == -1)) {
-		note_failure(s);
-		return false;
-	}
+	if (n == -1)
+		note_failure(s, error_of(&s->in_lane));
+	else if (!s->standard->shared && tcp_close_output_port(output) == -1)
+		note_failure(s, tcp_last_error());
+	else if (n == 0)
+		return outlasts_peer(s);
+	return false;
+}
+
+/* After the peer's end of file: whether the sender may go on. */
+static bool
+outlasts_peer(struct session *s)
+{
 	if (s->lingers)
 		finish(s);
 	return !s->lingers && s->end != END_PEER;
@@ -207,16 +260,16 @@ watch_peer(struct session *s)
 	if (presence == PEER_RESET && s->lost == 0)
 		s->lost = ECONNRESET;
 	if (presence != PEER_THERE)
-		end_thread(s->sender);
+		end_sender(s);
 }
 
 /* A COMMAND may stop reading early; the rest of the peer's data is dropped. */
 static bool
-is_unwanted(const struct session *s)
+is_unwanted(const struct session *s, const struct tcp_error *e)
 {
 	return s->standard->process != -1 &&
-	    tcp_last_error()->kind != TCPUNIT_ERROR_TERMINATED &&
-	    tcp_last_error()->port.bits == s->standard->output.bits;
+	    e->kind != TCPUNIT_ERROR_TERMINATED &&
+	    e->port.bits == s->standard->output.bits;
 }
 
 void
@@ -225,12 +278,27 @@ end_thread(tcp_thread thread)
 	(void)tcp_thread_terminate(thread); /* fails if there is none */
 }
 
+/* A lane that need not wait would not notice the termination. */
+void
+end_sender(struct session *s)
+{
+	s->out_lane.stopped = true;
+	end_thread(s->sender);
+}
+
+void
+end_receiver(struct session *s)
+{
+	s->in_lane.stopped = true;
+	end_thread(s->receiver);
+}
+
 void
 stop_session(struct session *s, int status, bool fatal)
 {
 	s->outcome = (struct outcome){status, fatal};
-	end_thread(s->sender);
-	end_thread(s->receiver);
+	end_sender(s);
+	end_receiver(s);
 }
 
 static int
@@ -240,9 +308,8 @@ stdin_failure(const struct run *run, int code)
 }
 
 void
-note_failure(struct session *s)
+note_failure(struct session *s, const struct tcp_error *e)
 {
-	const struct tcp_error *e = tcp_last_error();
 	const struct run *run = s->run;
 
 	if (e->kind == TCPUNIT_ERROR_TERMINATED)
@@ -307,8 +374,15 @@ is_kept_waiting(const struct session *s)
 	struct pollfd output = {
 	    tcp_port_fileno(s->standard->output), POLLOUT, 0};
 
-	return wire_has_unread(tcp_port_fileno(s->in)) ||
+	return s->in_lane.held > 0 || wire_has_unread(tcp_port_fileno(s->in)) ||
 	    poll(&output, 1, 0) == 0;
+}
+
+/* Whether a lane moves bytes, which takes its time. */
+static bool
+is_under_way(const struct session *s)
+{
+	return s->in_lane.waits || s->out_lane.waits;
 }
 
 int
@@ -324,7 +398,8 @@ await_silence(struct session *s, bool both, int limit)
 		if (tcp_thread_sleep(left < most ? (int)left : most) == -1)
 			return -1;
 		moved = moved_bytes(s, both);
-		if (moved != before || (!both && is_kept_waiting(s)))
+		if (moved != before ||
+		    (both ? is_under_way(s) : is_kept_waiting(s)))
 			since = now();
 		before = moved;
 	}

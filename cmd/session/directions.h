@@ -11,6 +11,7 @@
 #include <tcpunit.h>
 
 #include "../run.h"
+#include "lane.h"
 #include "progress.h"
 #include "session_options.h"
 #include "standard.h"
@@ -20,6 +21,7 @@
 struct outcome {
 	int status;
 	bool fatal; /* the cause is local: no further session is possible */
+	bool cut;   /* --cut has ended it */
 };
 
 struct session {
@@ -33,6 +35,8 @@ struct session {
 	tcp_thread receiver;
 	enum session_end end;
 	struct outflow outflow; /* of the process, if there is one */
+	struct lane in_lane;    /* used if their options are given */
+	struct lane out_lane;
 	struct outcome outcome;
 	struct progress progress;
 	bool holds;    /* the FIN is held until the peer has sent its own */
@@ -44,6 +48,9 @@ struct session {
 	bool finished; /* tcpu has sent its FIN */
 	int lost;      /* the errno of a lost connection, or 0 */
 };
+
+/* Prepares the lanes of both directions. */
+void begin_lanes(struct session *s);
 
 /* Whether the bytes of stdin are converted before they are sent. */
 bool converts_input(const struct session_options *options);
@@ -57,11 +64,15 @@ void *watch_command(void *session);
 /* Terminates a thread of the session, unless it has ended or never began. */
 void end_thread(tcp_thread thread);
 
+/* The same for a direction. */
+void end_sender(struct session *s);
+void end_receiver(struct session *s);
+
 /* Ends both directions. */
 void stop_session(struct session *s, int status, bool fatal);
 
 /* Records the failure of a library call that a direction has made. */
-void note_failure(struct session *s);
+void note_failure(struct session *s, const struct tcp_error *e);
 
 /* Waits until the peer's kernel has acknowledged every sent byte, or the
  * connection is found lost: see s->lost.  Returns 0; or -1 if the wait was

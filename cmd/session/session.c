@@ -19,8 +19,9 @@
 static enum session_end end_of(const struct session_options *options,
     const struct standard_ports *standard);
 static bool holds_end(const struct session *s);
+static bool resets(const struct session *s);
 static int run_threads(struct session *s);
-static int join_threads(const tcp_thread *threads, int n);
+static int join_threads(struct session *s, const tcp_thread *threads, int n);
 static void *watch_idleness(void *session);
 static int conclude(struct session *s);
 static int interrupted(struct session *s);
@@ -45,6 +46,7 @@ run_session(const struct run *run, const struct session_options *options,
 	s.holds = holds_end(&s);
 	s.outflow = (struct outflow){
 	    standard->input, tcp_port_fileno(standard->input), -1};
+	begin_lanes(&s);
 	wire_set(fd, &options->wire);
 	wire_arm(fd);
 	if (options->progress && !run->options->quiet)
@@ -53,7 +55,7 @@ run_session(const struct run *run, const struct session_options *options,
 	if (run_threads(&s) == -1 || conclude(&s) == -1)
 		s.outcome = (struct outcome){interrupted(&s), true};
 	end_progress(&s.progress);
-	if (s.outcome.status == STATUS_DONE && !options->reset) {
+	if (s.outcome.status == STATUS_DONE && !resets(&s)) {
 		wire_disarm(fd);
 		(void)tcp_close_ports(s.in, s.out); /* nothing is buffered */
 	} else {
@@ -68,7 +70,7 @@ end_of(const struct session_options *options,
 {
 	if (options->end.when != END_DEFAULT)
 		return options->end.when;
-	if (options->reset)
+	if (resets_always(options))
 		return END_INPUT;
 	return standard->terminal ? END_PEER : END_BOTH;
 }
@@ -85,9 +87,16 @@ holds_end(const struct session *s)
 
 	return standard->patient && !standard->terminal &&
 	    (s->end == END_BOTH || s->end == END_PEER) &&
-	    !s->options->abandon && !s->options->reset &&
+	    !s->options->abandon && !resets_always(s->options) &&
 	    tcp_char_ready(standard->input) == 1 &&
 	    tcp_peek_byte(standard->input) == TCPUNIT_EOF;
+}
+
+static bool
+resets(const struct session *s)
+{
+	return resets_always(s->options) ||
+	    (s->options->reset && s->outcome.cut);
 }
 
 static bool
@@ -114,24 +123,26 @@ run_threads(struct session *s)
 	if (s->progress.open)
 		threads[n++] = tcp_thread_start(show_progress, &s->progress);
 	if (!have_started(threads, n)) {
-		note_failure(s);
-		end_thread(s->receiver);
-		end_thread(s->sender);
+		note_failure(s, tcp_last_error());
+		end_receiver(s);
+		end_sender(s);
 	}
-	return join_threads(threads, n);
+	return join_threads(s, threads, n);
 }
 
 /* Waits for the first two threads, which are the directions, and terminates the
  * others.  Once the run is over it terminates all, but still joins them: they
  * use ports that the caller is going to close. */
 static int
-join_threads(const tcp_thread *threads, int n)
+join_threads(struct session *s, const tcp_thread *threads, int n)
 {
 	int result = 0;
 
 	for (int i = 0; i < n; i++) {
-		if (i >= 2 || result == -1)
+		if (i >= 2)
 			end_thread(threads[i]);
+		else if (result == -1)
+			(i == 0 ? end_receiver : end_sender)(s);
 		if (!tcp_thread_p(threads[i]) ||
 		    tcp_thread_join(
 			threads[i], NULL, result == -1 ? PATIENCE : -1) == 0)
@@ -161,11 +172,13 @@ conclude(struct session *s)
 	if (s->lost)
 		s->outcome.status =
 		    fail_with_counts(s, STATUS_LOST, strerror(s->lost));
-	else if (s->left && has_input(s->standard->input))
+	else if (s->left &&
+	    (s->out_lane.held > 0 || has_input(s->standard->input)))
 		s->outcome.status = fail_with_counts(s, STATUS_LOST,
 		    "the peer has left before all input was sent");
-	else if (!s->options->reset &&
-	    (s->end == END_INPUT || s->standard->process != -1))
+	else if (!resets(s) &&
+	    (s->end == END_INPUT || s->outcome.cut ||
+		s->standard->process != -1))
 		receive_rest(s);
 	return 0;
 }

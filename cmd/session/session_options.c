@@ -105,6 +105,12 @@ check_session_options(
 }
 
 bool
+resets_always(const struct session_options *o)
+{
+	return o->reset && !o->lanes.in.cuts && !o->lanes.out.cuts;
+}
+
+bool
 has_wire(const struct session_options *o)
 {
 	static const struct session_options unsaid = SESSION_DEFAULTS;
@@ -129,5 +135,6 @@ bool
 has_manner(const struct session_options *o)
 {
 	return o->end.when != END_DEFAULT || o->abandon || o->reset ||
-	    o->crlf || o->progress || o->idle_timeout != -1;
+	    o->crlf || o->progress || o->idle_timeout != -1 ||
+	    o->lanes.in.given || o->lanes.out.given;
 }

@@ -9,6 +9,7 @@
 
 #include "../options.h"
 #include "../run.h"
+#include "lane_options.h"
 #include "wire.h"
 
 enum session_end {
@@ -35,6 +36,7 @@ struct session_options {
 	int idle_timeout;   /* ms; -1 none */
 	int drain;          /* ms to finish after a signal */
 	struct wire_options wire;
+	struct lanes_options lanes;
 };
 
 extern const struct option session_option_table[];
@@ -56,6 +58,10 @@ int check_session_options(
  * STATUS_USAGE, having said why. */
 int check_unix_session(
     const struct run *run, const struct session_options *options);
+
+/* Whether --reset is about every session, and not only about those that --cut
+ * ends. */
+bool resets_always(const struct session_options *options);
 
 /* Whether any option about the wire was given. */
 bool has_wire(const struct session_options *options);

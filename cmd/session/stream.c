@@ -84,29 +84,44 @@ in_background(void)
 	    tcgetpgrp(STDIN_FILENO) != getpgrp();
 }
 
+/* Whether to try again after a failure: only a background job that could not
+ * read does so, and after a pause. */
+static bool
+tries_again(tcp_port from)
+{
+	return tcp_last_error()->code == EIO &&
+	    tcp_last_error()->port.bits == from.bits && in_background() &&
+	    tcp_thread_sleep(BACKGROUND_PAUSE) == 0;
+}
+
 int
 stream(tcp_port from, tcp_port to, crlf_converter *convert)
 {
 	struct crlf c = {false};
 	int64_t n;
 
-	for (;;) {
+	do
 		n = convert ? copy_lines(from, to, convert, &c)
 			    : tcp_copy_port(from, to, -1);
-		if (n != -1)
-			return 0;
-		if (tcp_last_error()->code != EIO ||
-		    tcp_last_error()->port.bits != from.bits ||
-		    !in_background() ||
-		    tcp_thread_sleep(BACKGROUND_PAUSE) == -1)
-			return -1;
-	}
+	while (n == -1 && tries_again(from));
+	return n == -1 ? -1 : 0;
+}
+
+ssize_t
+read_patiently(tcp_port from, char *buf, size_t cap)
+{
+	ssize_t n;
+
+	do
+		n = tcp_read(from, buf, cap);
+	while (n == -1 && tries_again(from));
+	return n;
 }
 
 /* Reads without tcp_read, which may let other green threads run after it has
- * taken bytes.  So every byte is always in the pipe or in the buffer of
- * stream_outflow. */
-static ssize_t
+ * taken bytes.  So every byte is always in the pipe or in the caller's buffer.
+ */
+ssize_t
 read_outflow(struct outflow *o, char *buf, size_t cap)
 {
 	ssize_t n;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <tcpunit.h>
 
 /* The state of a conversion of line endings, which may be split between two
@@ -33,6 +34,10 @@ crlf_converter crlf_receive;
  * library's last error. */
 int stream(tcp_port from, tcp_port to, crlf_converter *convert);
 
+/* Reads as tcp_read does, but as a background job of a terminal waits until
+ * tcpu comes to the foreground. */
+ssize_t read_patiently(tcp_port from, char *buf, size_t cap);
+
 /* The output of a process, from a pipe.  After the end of the process only the
  * bytes that were in the pipe at that moment are read. */
 struct outflow {
@@ -43,6 +48,9 @@ struct outflow {
 
 /* The same as stream, from the output of a process. */
 int stream_outflow(struct outflow *o, tcp_port to, crlf_converter *convert);
+
+/* Reads at most CAP bytes (parks); 0 is the end. */
+ssize_t read_outflow(struct outflow *o, char *buf, size_t cap);
 
 /* Call when the process has ended: later writes by others are not read. */
 void end_outflow(struct outflow *o);

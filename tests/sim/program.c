@@ -22,6 +22,7 @@ const struct sim_program sim_programs[] = {
     {"lines", sim_run_lines},
     {"mixture", sim_run_mixture},
     {"names", sim_run_names},
+    {"paced", sim_run_paced},
     {"pool", sim_run_pool},
     {"race", sim_run_race},
     {"relay", sim_run_relay},

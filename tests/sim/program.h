@@ -25,6 +25,7 @@ void sim_run_joins(void);
 void sim_run_lines(void);
 void sim_run_mixture(void);
 void sim_run_names(void);
+void sim_run_paced(void);
 void sim_run_pool(void);
 void sim_run_race(void);
 void sim_run_relay(void);

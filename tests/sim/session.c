@@ -66,7 +66,7 @@ sim_session_end(void)
 {
 	if (it->options.end.when != END_DEFAULT)
 		return it->options.end.when;
-	return it->options.reset ? END_INPUT : END_BOTH;
+	return resets_always(&it->options) ? END_INPUT : END_BOTH;
 }
 
 static bool
@@ -79,7 +79,7 @@ sends_all(void)
 static bool
 receives_all(bool patient)
 {
-	bool held = it->options.abandon || it->options.reset ||
+	bool held = it->options.abandon || resets_always(&it->options) ||
 	    (patient && it->options.end.when == END_PEER);
 
 	if (it->stuck_sink || it->peer.finish == SIM_STAY)
@@ -173,10 +173,22 @@ tell_plan(bool patient)
 	    it->stuck_sink, it->stuck_peer);
 }
 
+static void
+tell_lane(const char *name, const struct lane_options *o)
+{
+	if (o->given)
+		sim_say("%s: delay %d~%d, rate %lld, slice %lld,%d, cut %lld",
+		    name, o->delay, o->jitter, (long long)o->rate,
+		    (long long)o->slice, o->pause,
+		    o->cuts ? (long long)o->cut : -1);
+}
+
 void
 sim_session_draw_endings(bool patient)
 {
 	tell_plan(patient);
+	tell_lane("in", &it->options.lanes.in);
+	tell_lane("out", &it->options.lanes.out);
 	if (!must_end(patient) && it->options.idle_timeout == -1 &&
 	    it->common.timeout == -1)
 		sim_at(some_moment(), send_signal, NULL);

@@ -74,6 +74,25 @@ check_sent(enum session_end end)
 		sim_fail("status 0, but there was more input");
 }
 
+/* The bytes after the cut are neither sent nor put out. */
+static void
+check_cut(const char *what, const struct lane_options *o, uint64_t moved)
+{
+	if (o->cuts && moved > (uint64_t)o->cut)
+		sim_fail("%llu bytes were %s, and the cut comes after %lld",
+		    (unsigned long long)moved, what, (long long)o->cut);
+}
+
+static bool
+is_cut(void)
+{
+	const struct lanes_options *o = &it->options.lanes;
+
+	return (o->in.cuts && put_to_output() == (uint64_t)o->in.cut) ||
+	    (o->out.cuts &&
+		it->connection->out->written == (uint64_t)o->out.cut);
+}
+
 static void
 check_good(void)
 {
@@ -84,6 +103,8 @@ check_good(void)
 		sim_fail("status 0, but %llu of %llu bytes were acknowledged",
 		    (unsigned long long)out->arrived,
 		    (unsigned long long)out->written);
+	if (is_cut())
+		return;
 	if (end != END_INPUT)
 		check_received(end);
 	if (end != END_PEER)
@@ -103,7 +124,7 @@ check_end(const char *what, int64_t time, int64_t limit)
 static bool
 may_be_reset(void)
 {
-	return it->breaks || it->stuck_peer || it->ending.over ||
+	return it->breaks || it->stuck_peer || it->ending.over || is_cut() ||
 	    (it->options.end.when == END_QUIET &&
 		it->received != it->connection->in->written);
 }
@@ -128,7 +149,8 @@ check_peer(int status)
 {
 	if (it->peer.gone && !it->peer.ended)
 		return;
-	if (status != 0 || it->options.reset)
+	if (status != 0 || resets_always(&it->options) ||
+	    (it->options.reset && is_cut()))
 		check_reset(status);
 	else if (!it->peer.ended && !may_be_reset())
 		sim_fail("the peer sees no end of file of a good session");
@@ -166,8 +188,11 @@ check_session(int status)
 	}
 	if (it->common.timeout != -1)
 		check_end("its time limit", it->begun, it->common.timeout);
-	if (it->options.idle_timeout != -1)
-		check_idle();
+	if (it->options.idle_timeout != -1 && !it->options.lanes.in.given &&
+	    !it->options.lanes.out.given)
+		check_idle(); /* held bytes are under way */
+	check_cut("put out", &it->options.lanes.in, put_to_output());
+	check_cut("sent", &it->options.lanes.out, it->connection->out->written);
 }
 
 void

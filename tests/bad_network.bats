@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: ISC
+#
+# Sessions on a bad network: --delay, --rate, --slice and --cut.  Times are
+# lower bounds only.
+
+load helper
+load session
+
+# takes MS COMMAND [ARG]... - run the command, which takes so long at least.
+takes() {
+	local begun=${EPOCHREALTIME/[.,]/} took
+	"${@:2}"
+	took=$((${EPOCHREALTIME/[.,]/} - begun))
+	[ "$took" -ge $(($1 * 1000)) ] || fail "took $took us, not $1 ms"
+}
+
+# start_echo - start a server that sends back what comes.
+start_echo() {
+	start_server -k "${here[@]}" -- cat
+}
+
+# Whether the library's buffers are of one byte, which makes some tests slow.
+is_tiny() {
+	[[ $BUILD == */tiny* ]]
+}
+
+@test "--delay delays every byte, in one direction or both" {
+	start_echo
+	takes 100 connects --delay 50ms <<<word
+	assert_success
+	assert_output word
+	takes 50 connects --delay in:50ms <<<word
+	assert_output word
+	takes 50 connects --delay out:50ms <<<word
+	assert_output word
+	takes 150 connects --delay in:50ms --delay out:100ms <<<word
+	assert_output word
+}
+
+@test "--delay with jitter keeps the bytes and their order" {
+	head -c 100000 /dev/urandom >data
+	start_echo
+	tcpu connect --delay 5ms~5ms --slice 1000 "${target[@]}" <data >copy
+	cmp data copy
+	takes 40 connects --delay 30ms~10ms <<<word
+	assert_output word
+}
+
+@test "an end of file comes after the delayed bytes, and is as late" {
+	peer slurp 'send=answer\n'
+	takes 50 connects --delay out:50ms < <(printf 'some '; echo words)
+	assert_output answer
+	assert_exit 0 "$peer"
+	assert_content peer.out 'some words\nEOF\n'
+	peer
+	takes 50 connects --delay in:50ms </dev/null
+	assert_success
+}
+
+@test "a peer's reset comes after the delayed bytes, and is as late" {
+	tcp_only || return 0
+	peer 'send=before\n' read=1 reset
+	takes 50 connects --delay in:50ms <<<question
+	assert_failure 8
+	assert_output before
+}
+
+@test "--reset comes after the delayed bytes" {
+	tcp_only || return 0
+	peer slurp
+	takes 50 connects --delay 50ms --reset <<<before
+	assert_success
+	assert_exit 0 "$peer"
+	assert_content peer.out 'before\nECONNRESET\n'
+}
+
+@test "--rate lets no more bytes through in a second" {
+	head -c 3000 /dev/urandom >data
+	start_echo
+	takes 300 connects --rate out:10000 --output copy <data
+	assert_success
+	cmp data copy
+	takes 300 connects --rate in:10000 --output copy <data
+	cmp data copy
+	takes 146 connects --rate 20k --output copy <data
+	cmp data copy
+	takes 2000 connects --rate in:1 < <(printf ab)
+	assert_success
+	assert_output ab
+}
+
+@test "--slice writes pieces, with a pause between them" {
+	peer slurp
+	takes 40 connects --slice out:2,10ms < <(printf 0123456789)
+	assert_success
+	assert_exit 0 "$peer"
+	assert_content peer.out '0123456789EOF\n'
+	! is_tiny || return 0
+	peer slurp
+	printf 0123456789 | traced -o trace -e trace=sendto,sendmsg,write \
+		tcpu connect --slice 4 "${target[@]}"
+	assert_exit 0 "$peer"
+	assert_content peer.out '0123456789EOF\n'
+	assert_equal "$(sed -n 's/.*"[0-9]*", \(.\),.*/\1/p' trace)" $'4\n4\n2'
+}
+
+@test "--cut ends the session after so many bytes" {
+	head -c 5000 /dev/urandom >data
+	peer slurp
+	connects --cut out:4k <data
+	assert_success
+	assert_exit 0 "$peer"
+	cmp <(head -c 4096 data; echo EOF) peer.out
+	peer 'send=first\n' slurp
+	start_talking_client --cut in:3
+	assert_exit 0 "$client"
+	exec {say}>&-
+	assert_content client.out fir
+	assert_exit 0 "$peer"
+	peer slurp
+	start_talking_client --cut 0
+	assert_exit 0 "$client"
+	exec {say}>&-
+	assert_exit 0 "$peer"
+	assert_content peer.out 'EOF\n'
+}
+
+@test "--cut counts each direction by itself" {
+	peer 'send=123\n' slurp
+	start_talking_client --cut 5
+	wait_for_line client.out 123
+	echo 567890 >&"$say"
+	assert_exit 0 "$client"
+	exec {say}>&-
+	assert_exit 0 "$peer"
+	assert_content client.out '123\n'
+	assert_content peer.out '56789EOF\n'
+}
+
+@test "--cut takes no more input than it sends" {
+	peer slurp
+	{ tcpu connect --cut out:3 "${target[@]}" && cat; } <<<123456 >rest
+	assert_content rest '456\n'
+	assert_exit 0 "$peer"
+	assert_content peer.out '123EOF\n'
+}
+
+@test "--cut with --reset resets after exactly so many bytes" {
+	tcp_only || return 0
+	peer slurp
+	connects --cut out:3 --reset <<<123456
+	assert_success
+	assert_exit 0 "$peer"
+	assert_content peer.out '123ECONNRESET\n'
+	peer send=123456 slurp
+	start_talking_client --cut in:3 --reset
+	assert_exit 0 "$client"
+	exec {say}>&-
+	assert_content client.out 123
+	assert_exit 0 "$peer"
+	assert_content peer.out 'ECONNRESET\n'
+}
+
+@test "--cut with --reset does not concern a session that is shorter" {
+	tcp_only || return 0
+	peer slurp 'send=answer\n'
+	connects --cut 100 --reset <<<question
+	assert_success
+	assert_output answer
+	assert_exit 0 "$peer"
+	assert_content peer.out 'question\nEOF\n'
+}
+
+@test "--cut ends the session of a COMMAND with status 0" {
+	peer slurp
+	run -0 --separate-stderr timeout -k1 20 tcpu connect --pipes --cut out:4 \
+		"${target[@]}" -- sh -c 'echo 123456789; cat; exit 3'
+	assert_equal "$stderr" ''
+	assert_exit 0 "$peer"
+	assert_content peer.out '1234EOF\n'
+	start_server --pipes --cut in:4 "${here[@]}" -- cat
+	tcpu connect "${target[@]}" <<<123456789 >/dev/null 2>&1 || true
+	assert_exit 0 "$server"
+	assert_content server.err ''
+}
+
+# has_read PID N - whether the process has read so much of its standard input.
+has_read() {
+	[ "$(position "$1")" -ge "$2" ]
+}
+
+# position PID - print how far a process has read its standard input.
+position() {
+	sed -n 's/^pos:[[:blank:]]*//p' "/proc/$1/fdinfo/0"
+}
+
+@test "at most 16 MiB are held; then nothing more is read" {
+	local most=16700000
+	! is_tiny || most=400000
+	truncate -s 20M zeros
+	peer slurp
+	client zeros --delay out:1h
+	wait_until has_read "$client" "$most"
+	[ "$(position "$client")" -le 16777216 ]
+	kill "$client"
+	assert_exit 143 "$client"
+}
+
+@test "a limited rate is noticed by who sends" {
+	truncate -s 20M zeros
+	peer slurp
+	client zeros --rate out:1000
+	wait_until has_read "$client" 65000
+	[ "$(position "$client")" -le 100000 ]
+	kill "$client"
+	assert_exit 143 "$client"
+}
+
+@test "more than can be held arrives as a whole" {
+	local size=18000000
+	! is_tiny || size=600000
+	head -c "$size" /dev/zero | tr '\0' x >data
+	start_echo
+	timeout 40 tcpu connect --delay out:300ms "${target[@]}" <data >copy
+	cmp data copy
+}
+
+@test "a session with held bytes is not idle, but limits end it" {
+	peer slurp
+	connects --delay out:1200ms --idle-timeout 1s <<<word
+	assert_success
+	assert_exit 0 "$peer"
+	assert_content peer.out 'word\nEOF\n'
+	peer slurp
+	connects --delay out:1h --timeout 100ms <<<word
+	assert_failure 124
+	assert_message '%s: timed out after 100ms (0 bytes received, 0 sent)'
+}
+
+@test "a peer whose bytes are held is not silent" {
+	peer 'send=answer\n' say=sent slurp
+	start_talking_client --delay in:300ms --end=quiet:100ms
+	wait_for_line peer.out sent
+	exec {say}>&-
+	assert_exit 0 "$client"
+	assert_content client.out 'answer\n'
+}
+
+@test "input that is held when the peer has left is lost" {
+	peer 'send=all\n' shut
+	connects --delay out:1h <<<word
+	assert_failure 8
+	assert_output all
+	assert_message '%s: the peer has left before all input was sent (4 bytes received, 0 sent)'
+}
+
+@test "on a bad network, too, tcpu dies of SIGPIPE, and a full disk is 9" {
+	peer 'send=one\n' hear=go
+	mkfifo in go
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run timeout -k1 20 bash -c '
+		tcpu connect --delay in:10ms "$@" <>in | head -n 1
+		echo "${PIPESTATUS[0]}"' bash "${target[@]}"
+	assert_output $'one\n141'
+	peer 'send=one\n' slurp
+	run -9 --separate-stderr timeout -k1 20 bash -c \
+		'tcpu connect --delay in:10ms "$@" >/dev/full' bash "${target[@]}"
+	assert_equal "$stderr" 'tcpu: stdout: No space left on device'
+}
+
+@test "lines are converted as on a good network" {
+	peer slurp
+	connects --crlf --slice 1 --cut out:4 < <(printf 'x\ny\n')
+	assert_success
+	assert_exit 0 "$peer"
+	assert_content peer.out 'x\r\nyEOF\n'
+	peer 'send=a\r\nb\r\nc\r\n'
+	tcpu connect --crlf=both --slice 1 "${target[@]}" </dev/null >out
+	assert_content out 'a\nb\nc\n'
+	peer 'send=a\r\nb\r\nc\r\n' slurp
+	tcpu connect --crlf=both --cut in:8 "${target[@]}" </dev/null >out
+	assert_content out 'a\nb\nc\r'
+}
+
+@test "--progress reports a session on a bad network" {
+	start_echo
+	connects --progress --delay 10ms <<<word
+	assert_success
+	assert_regex "$stderr" '5 B sent .*5 B received'
+}
+
+@test "a relay delays the connections of many clients, each by itself" {
+	local i clients=()
+	head -c 100000 /dev/urandom >data
+	start_echo
+	start_listener relay tcpu listen -1 -k --pipes --delay 20ms~10ms \
+		--slice 5000 --local 0 -- tcpu connect "${target[@]}"
+	for ((i = 0; i < 8; i++)); do
+		tcpu connect "${target[@]}" <data >"copy$i" 3>&- &
+		clients+=("$!")
+	done
+	started+=("${clients[@]}")
+	for ((i = 0; i < 8; i++)); do
+		assert_exit 0 "${clients[i]}"
+		cmp data "copy$i"
+	done
+}
