@@ -382,7 +382,7 @@ install-library: $(BUILD)/libtcpunit.a $(BUILD)/$(SO)
 
 install-command: $(BUILD)/tcpu
 	install -D -t $(DESTDIR)$(BINDIR) $<
-	for page in man/*.1 man/tcpu.*.7; do $(PAGE); done
+	for page in man/*.1 man/tcpu[.-]*.7; do $(PAGE); done
 	install -D -m 644 cmd/completion/tcpu.bash $(DESTDIR)$(BASHDIR)/tcpu
 	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) cmd/completion/_tcpu
 	install -D -m 644 -t $(DESTDIR)$(FISHDIR) cmd/completion/tcpu.fish

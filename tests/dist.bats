@@ -56,7 +56,8 @@ packed() {
 		share/doc/tcpu/{LICENSE,README.md,notices/libevent} \
 		share/doc/tcpu/recipes.bash \
 		share/fish/vendor_completions.d/tcpu.fish \
-		share/man/man1/tcpu.1 share/man/man7/tcpu.bash.7 \
+		share/man/man1/tcpu.1 share/man/man7/tcpu-faults.7 \
+		share/man/man7/tcpu.bash.7 \
 		share/zsh/site-functions/_tcpu | sort | diff - got
 }
 
