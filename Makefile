@@ -151,7 +151,7 @@ QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # Files that test the tree run in one variant only, not in each way to compile
 # it.  TINY=1 makes too many calls to let each of them fail, and mixes the
 # output of two processes.
-ONCE = $(if $(SAN)$(TINY),bench container deps dist install layering load readme \
+ONCE = $(if $(SAN)$(TINY),bench container deps dist figures install layering load readme \
 	sim static) \
 	$(if $(TINY),faults help man_tcpu)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
