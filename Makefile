@@ -140,7 +140,7 @@ HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/compat/*.h lib/compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
-SCRIPTS = .ci/* tests/run tests/suite tests/namespaces tests/conformance tests/demo tests/add_ipv6 \
+SCRIPTS = $(filter-out %.tsv,$(wildcard .ci/*)) tests/run tests/suite tests/namespaces tests/conformance tests/demo tests/add_ipv6 \
 	tests/fuzz/run tests/coverage/run tests/sim/mutants/run tests/sim/search \
 	tests/*.bash cmd/bats/*.bash cmd/completion/*.bash
 CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
@@ -301,6 +301,10 @@ fuzz:
 deps:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS)
 	@.ci/bats $(abspath $(BUILD))/npm
+
+# How much demo and check install, for README.md.
+.ci/sizes.tsv: .ci/sizes Makefile
+	.ci/sizes demo make $(BUILD_DEPS) -- check $(CHECK_DEPS) >$@
 
 demo:
 	@.ci/deps $(BUILD_DEPS)

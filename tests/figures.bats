@@ -75,3 +75,11 @@ quotes() {
 		grep -qP "^$name\t." "$RESULTS"
 	done
 }
+
+@test "the README says how much the demo and the tests install" {
+	for name in demo check; do
+		size=$(awk -F '\t' -v name="$name" '$1 == name { print $2 }' \
+			"$TOP/.ci/sizes.tsv")
+		grep -qE "^make $name +# $size MB" "$TOP/README.md" || fail "$name"
+	done
+}
