@@ -25,6 +25,7 @@
 extern "C" {
 #endif
 
+struct bufferevent;
 struct event_base;
 
 /*
@@ -62,6 +63,103 @@ TCPUNIT_API int tcp_event_fileno(void);
  * Errors: busy, in a callback; system EMFILE, ENFILE, ENOMEM.
  */
 TCPUNIT_API int tcp_event_run(void);
+
+/* ---- Layers ----
+ *
+ * A layer is a bufferevent that transforms the bytes of a connection: a filter
+ * of libevent's, or TLS.  With layers, the ports of the connection keep every
+ * promise of tcpunit.h; they count, hand out and take the bytes above the
+ * highest layer.
+ *
+ * The lowest bufferevent holds the bytes of the socket, which the library moves
+ * itself when a port is read, written or closed; so it has no descriptor, and
+ * never reads or writes alone.  The library calls the functions of a layer in
+ * these calls as well as in the loop.  What is said above about callbacks of
+ * the program's holds for all of them.  A layer that has events of its own, and
+ * is made for threads that wait for something else than its connection, needs
+ * tcp_event_base first.
+ *
+ * Bytes in the output buffer of a layer have been taken from the writer: they
+ * are part of transferred and of the port's position.  A write returns when the
+ * system has accepted all that the layers made of its bytes; a layer may keep
+ * some of them until it gets more, or until the end.
+ */
+
+/* Members that are not set are zero. */
+struct tcp_stack_options {
+	size_t size; /* sizeof this */
+	int timeout; /* of the wait for the handshake */
+	/* Wait until the layer reports BEV_EVENT_CONNECTED. */
+	bool handshake TCPUNIT_ZERO;
+	char padding[3] TCPUNIT_ZERO;
+
+	/*
+	 * Ends the output: the layer puts its last bytes, such as TLS's
+	 * close_notify, into the output buffer below it.  It is called when the
+	 * output port is closed and all bytes are sent.  With LAST false, bytes
+	 * can still be read: a layer that cannot end one direction alone
+	 * returns 1 and does nothing, and is called again with LAST true when
+	 * the connection is closed.  Else it returns 0, or -1 on failure.  It
+	 * is not called if output was lost, after tcp_reset, in tcp_shutdown,
+	 * and if both ports are abandoned.  NULL stands for
+	 * bufferevent_flush(layer, EV_WRITE, BEV_FINISHED).
+	 */
+	int (*finish)(
+	    struct bufferevent *layer, bool last, void *arg) TCPUNIT_ZERO;
+
+	/*
+	 * The reason why the layer has reported BEV_EVENT_ERROR, in a few words
+	 * without a newline.  It is copied, and becomes the reason of the error
+	 * that calls fail with, after the bytes that came before it.  CODE is
+	 * errno when the layer reported; 0 if below the layer the input has
+	 * ended.  It may be changed to another errno.  NULL stands for
+	 * strerror(3), with ECONNRESET in place of 0.
+	 */
+	const char *(*reason)(
+	    struct bufferevent *layer, int *code, void *arg)TCPUNIT_ZERO;
+
+	/* Frees ARG, when the layer has been freed; also if tcp_stack fails
+	 * after MAKE returned the layer. */
+	void (*release)(void *arg) TCPUNIT_ZERO;
+};
+
+#define TCPUNIT_STACK_DEFAULTS \
+	.size = sizeof(struct tcp_stack_options), .timeout = -1
+
+/*
+ * Puts a layer on the connection of ports IN and OUT, or on its highest layer:
+ * make(below, arg) returns a new bufferevent over BELOW, or NULL with errno.
+ * The library owns it from then on and frees it, the highest first; so it is
+ * made without BEV_OPT_CLOSE_ON_FREE and BEV_OPT_THREADSAFE.  The library sets
+ * its callbacks, its watermarks and the most bytes of a read and a write (256
+ * KiB), and enables it.
+ *
+ * Bytes that have been read ahead become input of the layer, as in STARTTLS;
+ * buffered output is sent before the layer's first byte.
+ *
+ * The layer reports to its callback for events: BEV_EVENT_EOF is the end of
+ * file; BEV_EVENT_ERROR ends the connection; so does BEV_EVENT_TIMEOUT.  When
+ * the socket reports its end or an error, the library first flushes each layer,
+ * from the lowest up, with EV_READ and BEV_FINISHED, which may reach a filter
+ * several times, and then reports that event below the lowest layer, once the
+ * layers have had all bytes.  A filter that returns BEV_ERROR has to report the
+ * event itself: libevent ignores it.
+ *
+ * Returns 0.  The call waits (parks) for its turn at OUT, and with handshake
+ * until the layer is connected; both ports are then busy.  A layer that cannot
+ * be made leaves the connection as it is.  If the handshake fails, the
+ * connection has failed, with the same error for later calls; if it times out
+ * or is terminated, the layer stays, and the caller closes or resets the ports.
+ * Errors: argument if the ports are not those of one TCP connection, if the
+ * output port is torn, or if MAKE returned BELOW; the errno of MAKE (system);
+ * busy; closed; timeout; terminated; net; system ENOMEM.
+ */
+TCPUNIT_API int tcp_stack(tcp_port in, tcp_port out,
+    struct bufferevent *(*make)(struct bufferevent *below, void *arg),
+    void *arg);
+TCPUNIT_API int tcp_stack_with(tcp_port in, tcp_port out,
+    struct bufferevent *(*make)(struct bufferevent *below, void *arg),
+    void *arg, const struct tcp_stack_options *options);
 
 #ifdef __cplusplus
 }

@@ -612,6 +612,20 @@ TCPUNIT_API int tcp_close_ports(tcp_port in, tcp_port out);
  * tcp, tcp-read-timeout, tcp-write-timeout. */
 TCPUNIT_API int tcp_set_timeout(tcp_port p, int timeout);
 
+/*
+ * Limits this direction of a TCP connection to BYTES_PER_SECOND, with a bucket
+ * of tokens: BURST is the most bytes that may pass at once after a pause, 0
+ * stands for those of a tenth of a second.  A call that has to wait for tokens
+ * parks within its limit.  The rate counts the bytes of the socket, so those
+ * below TLS and other layers.  Setting a rate again replaces it;
+ * TCPUNIT_NO_RATE removes it.  Errors: argument if the rate is 0 or negative,
+ * if BURST is negative, or if the port is not a TCP port; closed; system
+ * ENOMEM.
+ */
+TCPUNIT_API int tcp_set_rate(
+    tcp_port p, int64_t bytes_per_second, int64_t burst);
+#define TCPUNIT_NO_RATE INT64_MAX
+
 /* The descriptor, which still belongs to the port. */
 TCPUNIT_API int tcp_port_fileno(tcp_port p);
 
