@@ -50,6 +50,10 @@ Q = @
 TESTS = $(if $(VALGRIND),$(MEMCHECKED),*)
 MEMCHECKED = addresses close conditions connect deadlines mailboxes misuse \
 	mutexes read select thread_groups threads write writers
+# These run once more, with a layer on each connection: TESTS=lane.
+LANE_TESTS = accept calls close connect copy deadlines differential \
+	fairness limits read select threads unix wakes write \
+	writers
 BENCH =
 
 ifdef SAN
@@ -119,6 +123,9 @@ LIB_OBJ = $(call objects,lib/*.c)
 CMD_OBJ = $(call objects,cmd/*.c cmd/*/*.c) $(BUILD)/cmd/manual_text.o
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
 BENCH_OBJ = $(call objects,tests/bench/*.c)
+LANE_OBJ = $(call objects,tests/lane/*.c)
+LANE_BIN = $(addprefix $(BUILD)/tests/lane/test_,$(LANE_TESTS))
+LANE_WRAP = tcp_connect tcp_accept tcp_ports_from_fd
 BENCH_BIN = $(filter-out %/aid,$(BENCH_OBJ:.o=)) \
 	$(BUILD)/tests/bench/echo_chicken
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
@@ -138,7 +145,7 @@ SIM_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options ending \
 	outbox outlet run session/* text values)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/compat/*.h lib/compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
-	tests/bench/*.[ch] tests/faults/*.c tests/load/*.c tests/fuzz/*.[ch] \
+	tests/bench/*.[ch] tests/faults/*.c tests/lane/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
 SCRIPTS = $(filter-out %.tsv,$(wildcard .ci/*)) tests/run tests/suite tests/namespaces tests/conformance tests/demo tests/add_ipv6 \
 	tests/fuzz/run tests/coverage/run tests/sim/mutants/run tests/sim/search \
@@ -155,7 +162,8 @@ ONCE = $(if $(SAN)$(TINY),bench container deps dist figures install layering loa
 	sim static) \
 	$(if $(TINY),faults help man_tcpu)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
-	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c tests/test_$(t).cc)))
+	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c tests/test_$(t).cc))) \
+	$(if $(filter lane *,$(TESTS)),$(LANE_BIN))
 
 .PHONY: all tests check torture coverage fuzz fuzzers bench demo deps static lint \
 	install install-library install-command uninstall dist source binary deb \
@@ -164,7 +172,7 @@ CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(BUILD)/tcpu
-tests: all $(TEST_OBJ:.o=) $(BUILD)/tests/test_exceptions $(BENCH_BIN) $(BUILD)/tests/load/crowd \
+tests: all $(TEST_OBJ:.o=) $(BUILD)/tests/test_exceptions $(LANE_BIN) $(BENCH_BIN) $(BUILD)/tests/load/crowd \
 	$(BUILD)/tests/faults.so $(BUILD)/tests/sim/sim fuzzers
 fuzzers: $(FUZZ_BIN)
 
@@ -222,6 +230,13 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libhelp.a \
 		$(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'
 	$(Q)$(LINK) $(PIE) -o $@ $^ $(TEST_LIBS)
+
+# The same tests, with a layer on each connection.
+$(BUILD)/tests/lane/%: $(BUILD)/tests/%.o $(BUILD)/tests/lane/identity.o \
+		$(BUILD)/tests/libhelp.a $(BUILD)/libtcpunit.a
+	@echo '  LINK  $@'
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $(PIE) $(LANE_WRAP:%=-Wl,--wrap=%) -o $@ $^ $(TEST_LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/tests/bench/aid.o \
 		$(BUILD)/libtcpunit.a
@@ -434,4 +449,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(FUZZ_BIN:=.d) $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ) \
-	$(BENCH_OBJ) $(HELP_OBJ) $(SIM_OBJ))
+	$(BENCH_OBJ) $(LANE_OBJ) $(HELP_OBJ) $(SIM_OBJ))

@@ -50,7 +50,7 @@ tcp_close_input_port(tcp_port port)
 		return 0;
 	tu_begin("close-input-port");
 	p = tu_lookup(TU_INPUT, port.bits);
-	if (p == NULL)
+	if (p == NULL || tu_port_in_layer(p))
 		return -1;
 	return tu_port_close(p);
 }
@@ -81,10 +81,11 @@ tcp_reset(tcp_port port)
 
 	tu_begin("reset");
 	p = tu_port_of_tcp(port);
-	if (p == NULL)
+	if (p == NULL || tu_port_in_layer(p))
 		return -1;
 	if (tu_connection_set_reset(p->connection) == -1)
 		return tu_port_raise(p);
+	p->connection->cut = true;
 	close_abandoned(p->connection); /* no FIN before the RST */
 	return 0;
 }
@@ -102,6 +103,11 @@ tcp_release_fd(tcp_port port)
 	if (p == NULL)
 		return -1;
 	c = p->connection;
+	if (c->lane != NULL && c->lane->top != NULL) {
+		tu_refuse(EINVAL, "the connection has layers");
+		tu_error_attach(port, 0);
+		return -1;
+	}
 	if (is_used(c))
 		return tu_port_fail(p, TCPUNIT_ERROR_BUSY, EBUSY);
 	held = bytes_held(c);
@@ -210,7 +216,7 @@ shut_down(struct tu_port *p)
 	bool input = c->input == p;
 
 	if (p->abandoned || c->descriptor.access != TU_SOCKET ||
-	    (!input && c->cut))
+	    (!input && (c->cut || tu_lane_holds_open(c))))
 		return;
 	if (!c->tcp && (c->input == NULL || c->output == NULL))
 		return;
@@ -221,7 +227,10 @@ shut_down(struct tu_port *p)
 static int
 close_both(struct tu_port *p)
 {
-	tu_waits_forget(
-	    &p->runtime->scheduler, p->connection->descriptor.fd, TU_BOTH);
-	return tu_connection_close(p->connection, &p->runtime->scheduler);
+	struct tu_connection *c = p->connection;
+
+	tu_lane_end(p);
+	tu_waits_forget(&p->runtime->scheduler, c->descriptor.fd, TU_BOTH);
+	tu_lane_free(c);
+	return tu_connection_close(c, &p->runtime->scheduler);
 }

@@ -110,21 +110,17 @@ tu_connection_hold(struct tu_connection *c, struct tu_scheduler *s)
 	return made;
 }
 
-/*
- * The bufferevent's own reading and writing stay off: they would move 4 KiB at
- * a time, and copy them.  It does not close the descriptor either, as it would
- * do so only when the event loop next runs.
- */
+/* The bufferevent has no descriptor: its own reading and writing would move 4
+ * KiB at a time, and copy them. */
 static int
 make_bufferevent(struct tu_connection *c, struct tu_scheduler *s)
 {
-	c->bev = bufferevent_socket_new(s->loop.base, c->descriptor.fd, 0);
+	c->bev = bufferevent_socket_new(s->loop.base, -1, 0);
 	if (c->bev == NULL)
 		return -1;
-	(void)bufferevent_disable(c->bev, EV_READ | EV_WRITE); /* none added */
 	c->unread = bufferevent_get_input(c->bev);
 	c->unsent = bufferevent_get_output(c->bev);
-	/* Its own reading and writing would thaw its buffers; they stay off. */
+	/* Otherwise its own reading and writing would thaw its buffers. */
 	(void)evbuffer_unfreeze(c->unread, 0);
 	(void)evbuffer_unfreeze(c->unsent, 1);
 	return 0;

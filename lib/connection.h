@@ -17,6 +17,7 @@
 
 struct bufferevent;
 struct evbuffer;
+struct tu_lane;
 struct tu_port;
 
 struct tu_connection {
@@ -33,8 +34,12 @@ struct tu_connection {
 	struct tu_socket_file *file; /* of a Unix socket's own name, or NULL */
 	void **all;                  /* the tree that it is in, or NULL */
 
+	/* If there are layers or a rate, bytes move as lane.h says. */
+	struct tu_lane *lane;
+
 	/* NULL before tu_connection_hold. */
-	struct bufferevent *bev; /* for TCP only; it owns these buffers: */
+	struct bufferevent *bev; /* for TCP only; it owns these buffers, unless
+				    there are layers: */
 	struct evbuffer *unread; /* bytes read ahead */
 	struct evbuffer *unsent; /* buffered output */
 };

@@ -148,7 +148,7 @@ can_move(const struct tu_port *from, const struct tu_port *to)
 	const struct tu_connection *in = from->connection;
 	const struct tu_connection *out = to->connection;
 
-	if (from->skip_lf || from->end)
+	if (from->skip_lf || from->end || in->lane != NULL || out->lane != NULL)
 		return false;
 	return out->tcp ? in->descriptor.file : in->tcp && out->descriptor.fifo;
 }
@@ -263,7 +263,9 @@ copy_piece(struct copying *c)
 		return tu_input_fill(from);
 	if (make_room(c) == -1)
 		return tu_port_raise(from);
+	c->to->writing = from->connection->descriptor.file; /* there is more */
 	n = tu_input_read(from, c->buffer, most(c, c->room));
+	c->to->writing = false;
 	if (n <= 0)
 		return (int)n;
 	c->filled = (size_t)n == c->room;

@@ -36,6 +36,13 @@ tu_raise(enum tcp_error_kind kind, int code, const char *object)
 }
 
 int
+tu_raise_reason(
+    enum tcp_error_kind kind, int code, const char *object, const char *reason)
+{
+	return raise_error(kind, code, object, reason);
+}
+
+int
 tu_refuse(int code, const char *format, ...)
 {
 	char fault[FAULT_SIZE];

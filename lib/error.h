@@ -40,6 +40,10 @@ uint64_t tu_object_register(struct tu_runtime *rt, enum tu_kind kind,
  */
 int tu_raise(enum tcp_error_kind kind, int code, const char *object);
 
+/* Likewise; the text ends with REASON, if that is not NULL. */
+int tu_raise_reason(
+    enum tcp_error_kind kind, int code, const char *object, const char *reason);
+
 /* Likewise, for a wait that ended with WOKEN instead of the event. */
 int tu_raise_wake(enum tu_wake woken, const char *object);
 

@@ -90,7 +90,8 @@ tu_input_wait(struct tu_port *p)
 	/* If sending fails, later writes and the close report it. */
 	if (output != NULL && output->buffer_size > 0 && output->user == NULL &&
 	    tu_output_push(output))
-		result = wait_either(p);
+		result = p->connection->lane != NULL ? tu_lane_wait(p, true)
+						     : wait_either(p);
 	else
 		result = tu_port_wait(p);
 	if (result == 0)
@@ -155,13 +156,18 @@ receive(struct tu_port *p, void *buf, size_t cap)
 static ssize_t
 try_read(struct tu_port *p, void *buf, size_t cap)
 {
-	ssize_t n = tu_connection_read(p->connection, buf, cap);
+	struct tu_connection *c = p->connection;
+	ssize_t n;
 
+	if (c->lane != NULL)
+		n = tu_lane_read(c, buf, cap);
+	else
+		n = tu_connection_read(c, buf, cap);
 	tu_charge(&p->runtime->scheduler, n > 0 ? (size_t)n : 0);
 	if (n == -1)
 		return -1;
 	p->end = n == 0;
-	p->empty = (size_t)n < cap && !p->watch.always;
+	p->empty = (size_t)n < cap && !p->watch.always && c->lane == NULL;
 	return n;
 }
 

@@ -17,7 +17,6 @@ enum {
 	MAX_ROOM = 16 * 1024
 };
 
-static void settle(struct tu_port *);
 static void drop_sent(struct tu_port *, size_t);
 static int write_all(struct tu_port *, struct tu_pieces *);
 static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
@@ -25,6 +24,8 @@ static int make_room(struct tu_port *, size_t);
 static ssize_t write_entered(struct tu_port *, struct iovec *, int);
 static int write_through(struct tu_port *, struct tu_pieces *);
 static struct tu_port *enter(tcp_port, const char *);
+static bool has_unsent(const struct tu_port *);
+static int fail(struct tu_port *, struct tu_pieces *);
 static ssize_t try_write(struct tu_port *, struct iovec *, int);
 static void advance(struct tu_pieces *, size_t);
 
@@ -94,7 +95,7 @@ tcp_close_output_port(tcp_port port)
 		return 0;
 	tu_begin("close-output-port");
 	p = tu_lookup(TU_OUTPUT, port.bits);
-	if (p == NULL)
+	if (p == NULL || tu_port_in_layer(p))
 		return -1;
 	if (p->user != NULL && tu_output_buffered(p) > 0) {
 		flushed = tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, NULL);
@@ -104,6 +105,8 @@ tcp_close_output_port(tcp_port port)
 		tu_port_hold(p, p->runtime->scheduler.current);
 		tu_limit(&p->runtime->scheduler, p->timeout);
 		flushed = tu_output_flush(p);
+		if (flushed == 0 && !p->closed && p->connection->lane != NULL)
+			flushed = tu_lane_end_output(p);
 		meanwhile = p->closed;
 		tu_port_leave(p);
 		if (meanwhile)
@@ -125,12 +128,16 @@ tu_output_flush(struct tu_port *p)
 	struct tu_pieces pieces;
 	int n, result = 0;
 
-	settle(p);
+	tu_output_settle(p);
 	while (result == 0 && tu_output_buffered(p) > 0) {
 		n = evbuffer_peek(p->connection->unsent, -1, NULL, v, 8);
 		pieces = (struct tu_pieces){.iov = v, .n = n < 8 ? n : 8};
 		result = tu_output_write(p, &pieces);
 		drop_sent(p, pieces.sent);
+	}
+	if (result == 0 && !p->closed && has_unsent(p)) {
+		pieces = (struct tu_pieces){0};
+		result = tu_output_write(p, &pieces);
 	}
 	return result;
 }
@@ -150,7 +157,7 @@ tu_output_push(struct tu_port *p)
 	ssize_t r;
 	int n;
 
-	settle(p);
+	tu_output_settle(p);
 	while (tu_output_buffered(p) > 0) {
 		n = evbuffer_peek(p->connection->unsent, -1, NULL, v, 8);
 		r = try_write(p, v, n < 8 ? n : 8);
@@ -182,23 +189,50 @@ write_all(struct tu_port *p, struct tu_pieces *pieces)
 		if (r > 0)
 			p->position += (uint64_t)r;
 		advance(pieces, r > 0 ? (size_t)r : 0);
-		if (pieces->n == 0)
+		if (pieces->n == 0 && !has_unsent(p))
 			return 0;
 		if (tu_port_go_on(p) == -1)
 			return -1;
 		r = try_write(p, pieces->iov, pieces->n);
 		if (r == -1 && errno != EAGAIN)
-			return tu_port_raise(p);
+			return fail(p, pieces);
 		if (r == -1 && tu_port_wait(p) == -1)
 			return -1;
 	}
 }
 
+/* Whether bytes that layers have taken are still to be sent. */
+static bool
+has_unsent(const struct tu_port *p)
+{
+	return p->connection->lane != NULL && tu_lane_unsent(p->connection);
+}
+
+/* What layers have taken may not have gone out. */
+static int
+fail(struct tu_port *p, struct tu_pieces *pieces)
+{
+	size_t lost = 0;
+
+	if (p->connection->lane != NULL)
+		lost = tu_lane_lost(p->connection);
+	if (lost > pieces->sent)
+		lost = pieces->sent;
+	pieces->sent -= lost;
+	p->position -= lost;
+	return tu_port_raise(p);
+}
+
 static ssize_t
 try_write(struct tu_port *p, struct iovec *iov, int n)
 {
-	ssize_t r = tu_connection_write(p->connection, iov, n);
+	struct tu_connection *c = p->connection;
+	ssize_t r;
 
+	if (c->lane != NULL)
+		r = tu_lane_write(c, iov, n);
+	else
+		r = tu_connection_write(c, iov, n);
 	tu_charge(&p->runtime->scheduler, r > 0 ? (size_t)r : 0);
 	return r;
 }
@@ -242,7 +276,7 @@ write_through(struct tu_port *p, struct tu_pieces *pieces)
 	size_t held = tu_output_buffered(p);
 	int result;
 
-	settle(p);
+	tu_output_settle(p);
 	all.n = evbuffer_peek(unsent, -1, NULL, v, BUFFERED_PIECES);
 	if (all.n > BUFFERED_PIECES) {
 		if (tu_output_flush(p) == -1)
@@ -274,8 +308,8 @@ tu_output_buffered(const struct tu_port *p)
 }
 
 /* Makes libevent count all buffered bytes, which are about to be sent. */
-static void
-settle(struct tu_port *p)
+void
+tu_output_settle(struct tu_port *p)
 {
 	struct evbuffer_iovec filled = {p->fill.start, p->fill.used};
 
@@ -315,7 +349,7 @@ make_room(struct tu_port *p, size_t n)
 
 	if (tu_connection_hold(c, &p->runtime->scheduler) == -1)
 		return -1;
-	settle(p);
+	tu_output_settle(p);
 	room = tu_output_buffered(p) + MIN_ROOM;
 	if (room > MAX_ROOM)
 		room = MAX_ROOM;

@@ -123,8 +123,11 @@ tu_port_leave(struct tu_port *p)
 int
 tu_port_wait(struct tu_port *p)
 {
-	enum tu_wake woken = tu_watch_wait(&p->watch);
+	enum tu_wake woken;
 
+	if (p->connection->lane != NULL)
+		return tu_lane_wait(p, false);
+	woken = tu_watch_wait(&p->watch);
 	if (woken == TU_READY && !p->closed)
 		return 0;
 	return tu_port_end(p, woken);
@@ -158,9 +161,13 @@ tu_port_raise(struct tu_port *p)
 int
 tu_port_fail(struct tu_port *p, enum tcp_error_kind kind, int code)
 {
+	const struct tu_connection *c = p->connection;
+	const char *reason = NULL;
 	char object[OBJECT_SIZE];
 
-	tu_raise(kind, code, describe(tu_peer_of(p->connection), object));
+	if (c->lane != NULL)
+		reason = tu_lane_reason(c, code);
+	tu_raise_reason(kind, code, describe(tu_peer_of(c), object), reason);
 	tu_error_attach((tcp_port){p->handle}, 0);
 	return -1;
 }

@@ -9,6 +9,7 @@
 #include "ahead.h"
 #include "connection.h"
 #include "error.h"
+#include "lane.h"
 #include "runtime.h"
 #include "tcpunit.h"
 #include "waiter.h"
@@ -112,6 +113,16 @@ void tu_port_leave(struct tu_port *p); /* in reverse order of entering */
  * port was closed meanwhile. */
 int tu_port_wait(struct tu_port *p);
 
+/* For a connection that has a lane, in lane_port.c.  The first waits for what
+ * the port lacks, and with UNSENT also for room in the socket; the second is
+ * called when its output has been flushed, and ends it; the third when one of
+ * its ports is about to be closed as the last. */
+int tu_lane_wait(struct tu_port *p, bool unsent);
+int tu_lane_end_output(struct tu_port *p);
+void tu_lane_end(struct tu_port *p);
+/* Wakes the threads that wait at the ports. */
+void tu_lane_wake(struct tu_connection *c);
+
 /* Called before each system call, as tu_go_on is.  0; or -1, with an error
  * raised. */
 int tu_port_end(struct tu_port *p, enum tu_wake woken);
@@ -140,6 +151,12 @@ int tu_port_close(struct tu_port *p);
 
 /* The number of buffered bytes. */
 size_t tu_output_buffered(const struct tu_port *p);
+/* Puts all of them into the connection's buffer. */
+void tu_output_settle(struct tu_port *p);
+
+/* Whether a function of a layer of the connection is running, and the port must
+ * not be closed: then an error is raised. */
+bool tu_port_in_layer(struct tu_port *p);
 
 /* Send buffered output.  tu_output_flush sends all of it; tu_output_push sends
  * as much as possible without waiting or failing, and returns true if the rest

@@ -61,6 +61,7 @@ tu_scheduler_claim(struct tu_scheduler *s)
 	if (tu_loop_claim(&s->loop) == -1)
 		return -1;
 	s->forked = false;
+	s->claims++;
 	s->outside = 0;
 	self->joiner = NULL;
 	if (old == self)
@@ -74,6 +75,15 @@ tu_scheduler_claim(struct tu_scheduler *s)
 
 int
 tu_scheduler_share(struct tu_scheduler *s)
+{
+	if (tu_scheduler_invite(s) == -1)
+		return -1;
+	s->shared = true;
+	return 0;
+}
+
+int
+tu_scheduler_invite(struct tu_scheduler *s)
 {
 	if (s->guest == NULL)
 		s->guest = tu_thread_alloc(s, NULL);
@@ -256,7 +266,7 @@ next_ready(struct tu_scheduler *s)
 static bool
 has_events(const struct tu_scheduler *s)
 {
-	return s->outside > 0 || s->guest != NULL;
+	return s->outside > 0 || s->shared;
 }
 
 /* At most once a round. */

@@ -28,10 +28,11 @@ struct tu_scheduler {
 	struct tu_thread *current;
 	struct tu_thread *first; /* primordial, or the forking one */
 	struct tu_thread *ended; /* the next thread frees its stack */
-	/* The current thread while callbacks run, once the program may have
-	 * some of its own: so these change nothing of the thread on whose stack
-	 * they run.  It has no stack and never parks.  Or NULL. */
+	/* The current thread while callbacks and layers run, once the program
+	 * may have some of its own: so these change nothing of the thread on
+	 * whose stack they run.  It has no stack and never parks.  Or NULL. */
 	struct tu_thread *guest;
+	bool shared; /* the program may have events and callbacks */
 	struct tu_queue ready;
 	struct tu_queue out_of_fds; /* threads that wait for a free fd */
 	/* Used by watch.c: events that fired while no thread was parked for
@@ -43,9 +44,10 @@ struct tu_scheduler {
 	struct tu_stacks stacks;
 	unsigned outside; /* parked threads that an event could wake */
 	unsigned n_ready;
-	unsigned round; /* switches until the next poll for events */
-	bool forked;    /* in a child, before tu_scheduler_claim: the events
-			   are the parent's, and stay */
+	unsigned round;  /* switches until the next poll for events */
+	unsigned claims; /* by children of fork(2) */
+	bool forked;     /* in a child, before tu_scheduler_claim: the events
+			    are the parent's, and stay */
 };
 
 /* 0, or -1 with errno. */
@@ -59,6 +61,9 @@ void tu_scheduler_free(struct tu_scheduler *s);
  * or -1 with errno.
  */
 int tu_scheduler_claim(struct tu_scheduler *s);
+
+/* Makes the guest, if there is none.  0, or -1 with errno ENOMEM. */
+int tu_scheduler_invite(struct tu_scheduler *s);
 
 /* From now on the event loop may have events of the program's: their callbacks
  * run in a thread of their own, and may wake any other.  0, or -1 with errno

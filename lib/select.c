@@ -21,6 +21,7 @@ struct selection {
 	int n;
 	void *objects[TCPUNIT_MAX_CHOICES];
 	int ports;             /* of the choices */
+	int64_t until;         /* when a port has to be looked at again */
 	struct tu_queue queue; /* woken by the events of the ports */
 	struct tu_waiter waiters[TCPUNIT_MAX_CHOICES];
 	struct tu_wait waits[TCPUNIT_MAX_CHOICES];
@@ -33,6 +34,7 @@ static enum tu_kind kind_of(const struct tcp_choice *);
 static uint64_t bits_of(const struct tcp_choice *);
 static enum tu_wake wait_for_any(struct selection *, int *);
 static int watch(struct selection *, int);
+static bool lacks_bytes(struct selection *, const struct tu_connection *);
 static int end_wait(struct selection *);
 
 int
@@ -138,17 +140,20 @@ wait_for_any(struct selection *s, int *chosen)
 	int error = 0;
 
 	TAILQ_INIT(&s->queue);
+	s->until = TU_NEVER;
 	for (int i = 0; i < s->n && error == 0; i++)
 		error = watch(s, i);
 	if (error == 0)
-		woken = tu_park(scheduler, &s->queue, TU_NEVER,
+		woken = tu_park(scheduler, &s->queue, s->until,
 		    s->ports > 0 ? TU_OUTSIDE : TU_INSIDE);
 	*chosen = end_wait(s);
 	if (error != 0) {
 		errno = error;
 		return TU_FAILED;
 	}
-	return woken == TU_CLOSED ? TU_READY : woken;
+	if (woken == TU_CLOSED || woken == TU_ELAPSED)
+		return TU_READY;
+	return woken;
 }
 
 /* Watches a choice.  0, or the number of an error. */
@@ -161,6 +166,7 @@ watch(struct selection *s, int i)
 	struct tu_condition *condition = s->objects[i];
 	struct tu_port *port = s->objects[i];
 	struct tu_wait *wait;
+	bool watched = true;
 
 	switch (kind_of(&s->choices[i])) {
 	case TU_MAILBOX:
@@ -173,10 +179,27 @@ watch(struct selection *s, int i)
 		wait = &s->waits[s->ports++];
 		tu_wait_begin(wait, scheduler, port->connection->descriptor.fd,
 		    EV_READ, &s->queue);
-		if (tu_hurried(scheduler) || tu_watch_add(&wait->watch) == 0)
+		if (port->connection->lane != NULL)
+			watched = lacks_bytes(s, port->connection);
+		if (!watched || tu_hurried(scheduler) ||
+		    tu_watch_add(&wait->watch) == 0)
 			return 0;
 		return errno;
 	}
+}
+
+/* Whether the socket has to be readable; otherwise there is a time, or a layer
+ * that wakes the thread. */
+static bool
+lacks_bytes(struct selection *s, const struct tu_connection *c)
+{
+	struct tu_lack lack = tu_lane_lacks(c, true);
+
+	if (lack.again)
+		s->until = 0;
+	else if (lack.until < s->until)
+		s->until = lack.until;
+	return (lack.what & EV_READ) != 0;
 }
 
 /* Watches none any more.  Returns the choice that was given something. */

@@ -101,7 +101,8 @@ struct tcp_stack_options {
 	 * returns 1 and does nothing, and is called again with LAST true when
 	 * the connection is closed.  Else it returns 0, or -1 on failure.  It
 	 * is not called if output was lost, after tcp_reset, in tcp_shutdown,
-	 * and if both ports are abandoned.  NULL stands for
+	 * and for an abandoned port; the input port, if it is closed later and
+	 * not abandoned, calls it then.  NULL stands for
 	 * bufferevent_flush(layer, EV_WRITE, BEV_FINISHED).
 	 */
 	int (*finish)(
@@ -138,21 +139,25 @@ struct tcp_stack_options {
  * buffered output is sent before the layer's first byte.
  *
  * The layer reports to its callback for events: BEV_EVENT_EOF is the end of
- * file; BEV_EVENT_ERROR ends the connection; so does BEV_EVENT_TIMEOUT.  When
- * the socket reports its end or an error, the library first flushes each layer,
- * from the lowest up, with EV_READ and BEV_FINISHED, which may reach a filter
- * several times, and then reports that event below the lowest layer, once the
- * layers have had all bytes.  A filter that returns BEV_ERROR has to report the
- * event itself: libevent ignores it.
+ * file; BEV_EVENT_ERROR ends the connection; so does BEV_EVENT_TIMEOUT.  At the
+ * end of the socket's input, once the layers have had all of it, the library
+ * flushes each layer, from the lowest up, with EV_READ and BEV_FINISHED, which
+ * may reach a filter several times, and then reports BEV_EVENT_EOF below the
+ * lowest.  If the socket fails it reports BEV_EVENT_ERROR, without a flush.  A
+ * filter that returns BEV_ERROR has to report the event itself: libevent
+ * ignores that result.
+ *
+ * In the functions of its layers, the ports of a connection cannot be used or
+ * closed (busy).
  *
  * Returns 0.  The call waits (parks) for its turn at OUT, and with handshake
  * until the layer is connected; both ports are then busy.  A layer that cannot
  * be made leaves the connection as it is.  If the handshake fails, the
  * connection has failed, with the same error for later calls; if it times out
  * or is terminated, the layer stays, and the caller closes or resets the ports.
- * Errors: argument if the ports are not those of one TCP connection, if the
- * output port is torn, or if MAKE returned BELOW; the errno of MAKE (system);
- * busy; closed; timeout; terminated; net; system ENOMEM.
+ * Errors: argument if the ports are not those of one TCP connection, or if MAKE
+ * returned BELOW; after a write that went out in part, its error; the errno of
+ * MAKE (system); busy; closed; timeout; terminated; net; system ENOMEM.
  */
 TCPUNIT_API int tcp_stack(tcp_port in, tcp_port out,
     struct bufferevent *(*make)(struct bufferevent *below, void *arg),

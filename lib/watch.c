@@ -101,6 +101,16 @@ tu_waits_forget(struct tu_scheduler *s, int fd, short what)
 		tu_wake_all(&s->out_of_fds, TU_READY);
 }
 
+void
+tu_waits_wake(struct tu_scheduler *s, int fd)
+{
+	struct tu_wait *w;
+
+	LIST_FOREACH(w, &s->waits, link)
+	if (w->watch.fd == fd && w->watch.queue != &w->queue)
+		tu_wake_all(w->watch.queue, TU_READY);
+}
+
 static void
 forget(void *wait)
 {

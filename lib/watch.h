@@ -52,6 +52,10 @@ void tu_wait_end(struct tu_wait *w);
 void tu_waits_forget(struct tu_scheduler *s, int fd, short what);
 #define TU_BOTH (EV_READ | EV_WRITE)
 
+/* Wakes the threads that wait for FD in queues that were given to
+ * tu_wait_begin: they look again. */
+void tu_waits_wake(struct tu_scheduler *s, int fd);
+
 /* 0, or -1 with errno. */
 int tu_watch_add(struct tu_watch *w);
 /* Adds the event, and parks the thread in the queue. */

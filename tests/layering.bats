@@ -31,7 +31,10 @@ lib_rooms() {
 	event: runtime error
 	call: wakeup helpers runtime error
 	connection: scheduler address descriptor socket_file
-	port input read line output closing properties writers: watch waiter connection ahead runtime error unix_address text
+	rate: timers
+	lane layers: connection rate ahead scheduler text
+	port input read line output closing properties writers lane_port: watch waiter connection lane layers ahead runtime error unix_address text
+	stacking: lane layers port options error
 	select: mailbox condition port watch runtime error
 	adopt print copy: port
 	acknowledge: connection port runtime
@@ -117,7 +120,7 @@ cmd_rooms() {
 compat='compat/system_calls ../lib/compat/system_calls'
 
 # Files that may include libevent's headers.
-event_files='loop poll_set ahead closing connection output runtime'
+event_files='loop poll_set ahead closing connection lane layers output rate runtime stacking'
 
 setup() {
 	cd "$TOP" || return
