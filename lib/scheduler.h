@@ -142,7 +142,11 @@ void tu_limit_begin(struct tu_thread *self, int ms, bool each);
 static inline void
 tu_limit(struct tu_scheduler *s, int ms)
 {
-	if (ms != -1 || s->current->limit.ms != -1)
+	const struct tu_limit *limit = &s->current->limit;
+
+	/* Calls that do not begin with tu_call find that of an earlier call. */
+	if (ms != -1 || limit->ms != -1 || limit->late ||
+	    limit->deadline != s->current->deadline)
 		tu_limit_begin(s->current, ms, false);
 }
 
