@@ -266,12 +266,12 @@ only_one() {
 @test "options of TCP are 2 with a Unix socket, and nothing is made" {
 	local option
 	for option in -4 -6 -L --v6only --reuse-port --refuse --allow=10.0.0.0/8 \
-		--deny=10.0.0.0/8 --reset --keepalive=no --user-timeout=5 \
-		--nodelay=no --mode=8 --mode=0 --mode=1777 --mode=; do
+		--deny=10.0.0.0/8 --reset --keepalive --keepalive=no \
+		--keepalive=2m --user-timeout=5 --nodelay=no --mode=8 --mode=0 --mode=1777 --mode=; do
 		run -2 timeout -k1 10 tcpu listen "$option" unix:s </dev/null
 		assert_equal "${#lines[@]}" 1
 	done
-	for option in -4 --reset --keepalive=no --source=127.0.0.1; do
+	for option in -4 --reset --keepalive --source=127.0.0.1; do
 		run -2 timeout -k1 10 tcpu connect "$option" unix:s </dev/null
 		assert_equal "${#lines[@]}" 1
 	done

@@ -248,7 +248,7 @@ watch_peer(struct session *s)
 		return;
 	s->watches = true;
 	begin_presence(
-	    &ends, tcp_port_fileno(s->in), s->options->wire.keepalive);
+	    &ends, tcp_port_fileno(s->in), s->options->wire.keepalive.limit);
 	while (!s->sent && !s->finished && presence == PEER_THERE) {
 		presence = ask_presence(&ends);
 		if (presence == PEER_THERE &&

@@ -82,7 +82,10 @@ read_time_or_no(const char *text, int *ms)
 static const char *
 read_keepalive(const char *text, void *value)
 {
-	return text ? read_time_or_no(text, value) : NULL;
+	struct keepalive *keepalive = value;
+
+	keepalive->given = true;
+	return text ? read_time_or_no(text, &keepalive->limit) : NULL;
 }
 
 static const char *
@@ -115,7 +118,7 @@ has_wire(const struct session_options *o)
 {
 	static const struct session_options unsaid = SESSION_DEFAULTS;
 
-	return o->wire.keepalive != unsaid.wire.keepalive ||
+	return o->wire.keepalive.given ||
 	    o->wire.user_timeout != unsaid.wire.user_timeout ||
 	    o->wire.nodelay != unsaid.wire.nodelay;
 }

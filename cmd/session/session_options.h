@@ -43,7 +43,7 @@ extern const struct option session_option_table[];
 #define SESSION_DEFAULTS                                                  \
 	{                                                                 \
 		.end = {END_DEFAULT, 1000}, .idle_timeout = -1, .wire = { \
-			120000,                                           \
+			{120000, false},                                  \
 			-1,                                               \
 			NODELAY_DEFAULT                                   \
 		}                                                         \

@@ -59,7 +59,7 @@ void
 wire_set(int fd, const struct wire_options *o)
 {
 	set(fd, IPPROTO_TCP, TCP_NODELAY, o->nodelay != NODELAY_NO);
-	set_keepalive(fd, o->keepalive);
+	set_keepalive(fd, o->keepalive.limit);
 	if (o->user_timeout != -1)
 		set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, o->user_timeout);
 }

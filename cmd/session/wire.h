@@ -12,7 +12,10 @@
 enum nodelay { NODELAY_DEFAULT, NODELAY_YES, NODELAY_NO };
 
 struct wire_options {
-	int keepalive;    /* ms until a silent peer is given up; 0 never */
+	struct keepalive {
+		int limit; /* ms until a silent peer is given up; 0 never */
+		bool given;
+	} keepalive;
 	int user_timeout; /* ms until a peer is given up that leaves data
 			     unacknowledged or, by the kernel's rule, does not
 			     read; 0 never, -1 not given */
