@@ -197,8 +197,7 @@ has_ready_options(const struct ready_options *o)
 	    o->background;
 }
 
-/* Options about connections make no sense if tcpu accepts none, and those of a
- * listening socket if there is none. */
+/* About connections; or about a listening socket, and there is none. */
 static bool
 concerns_connections(const struct listen_options *o)
 {
@@ -209,6 +208,8 @@ concerns_connections(const struct listen_options *o)
 	    (!listens && (o->backlog != INT_MAX || o->session.drain));
 }
 
+/* Options about connections make no sense if tcpu accepts none, and those of a
+ * listening socket if there is none. */
 static int
 check_idle(const struct run *run, const struct listen_options *o, bool command)
 {
