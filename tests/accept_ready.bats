@@ -663,6 +663,25 @@ agrees_refused() {
 	done
 }
 
+@test "a Unix socket is found on an overlay of several file systems" {
+	run "${private[@]}" --mount sh -ec '
+		mkdir below above all
+		mount -t tmpfs none below
+		mount -t tmpfs none above
+		mkdir below/files below/files/folder above/files above/work
+		mount -t overlay none -o \
+			lowerdir=below/files,upperdir=above/files,workdir=above/work all
+		cd all
+		ln -s ../socket folder/link
+		tcpu listen --background --until-exit $$ --no-accept unix:socket
+		tcpu connect -z unix:socket
+		tcpu accept-ready -c unix:socket
+		cd folder
+		tcpu accept-ready -c unix:../socket
+		tcpu accept-ready -c unix:link' 3>&-
+	assert_output --regexp $'^(1 [0-9]+\n){2}1 [0-9]+$'
+}
+
 @test "with neither netlink nor /proc the status is 125" {
 	run --separate-stderr -125 refusing socket EPERM "${private[@]}" --mount \
 		sh -c 'mount -t tmpfs none /proc/$$/net &&

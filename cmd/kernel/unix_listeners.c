@@ -7,6 +7,7 @@
 #include "unix_listeners.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
@@ -33,11 +34,13 @@
 struct wanted {
 	const char *name; /* or NULL */
 	struct stat file; /* unless NAME is abstract */
+	dev_t folder;     /* the device of the file's folder */
 	unsigned long inode;
 	bool found; /* a socket that has the name, listening or not */
 	struct unix_listeners *l;
 };
 
+static dev_t find_folder(const char *name, const struct stat *file);
 static int look(struct wanted *w);
 static int dump(struct wanted *w);
 static int take(void *wanted, struct nlmsghdr *message);
@@ -52,6 +55,8 @@ find_unix_listeners(const char *name, struct unix_listeners *l)
 	*l = (struct unix_listeners){0};
 	if (name[0] != '@' && stat(name, &w.file) == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	if (name[0] != '@')
+		w.folder = find_folder(name, &w.file);
 	if (look(&w) == -1)
 		return -1;
 	if (!w.found && name[0] != '@')
@@ -78,6 +83,20 @@ find_unix_listener(int fd, struct unix_listeners *l)
 	*l = (struct unix_listeners){.listening = listens};
 	l->pending = listens && poll(&waiting, 1, 0) == 1;
 	return 0;
+}
+
+/* The device of the folder that the file is in, also if NAME is a link to it;
+ * that of the file if the folder cannot be found. */
+static dev_t
+find_folder(const char *name, const struct stat *file)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(name, path))
+		return file->st_dev;
+	*(strrchr(path, '/') + 1) = '\0'; /* it is absolute */
+	return stat(path, &st) == 0 ? st.st_dev : file->st_dev;
 }
 
 static int
@@ -162,15 +181,24 @@ read_attributes(struct nlmsghdr *message, struct attributes *as)
 	}
 }
 
-/* Some file systems show another device to programs than to the kernel. */
-static bool
-is_file(const struct attributes *as, const struct stat *file)
+/* The number that the kernel has for a device. */
+static uint32_t
+kernel_device(dev_t device)
 {
-	const uint32_t device = major(file->st_dev) << 20 | minor(file->st_dev);
+	return major(device) << 20 | minor(device);
+}
+
+/* Some file systems show another device to programs than to the kernel; an
+ * overlay does so for files, but not for folders. */
+static bool
+is_file(const struct attributes *as, const struct wanted *w)
+{
+	const struct stat *file = &w->file;
 
 	if (!as->file || as->file->udiag_vfs_ino != (uint32_t)file->st_ino)
 		return false;
-	return as->file->udiag_vfs_dev == device ||
+	return as->file->udiag_vfs_dev == kernel_device(file->st_dev) ||
+	    as->file->udiag_vfs_dev == kernel_device(w->folder) ||
 	    leads_to(
 		as->name, as->name ? strnlen(as->name, as->length) : 0, file);
 }
@@ -182,7 +210,7 @@ is_wanted(const struct wanted *w, const struct unix_diag_msg *body,
 	if (!w->name)
 		return body->udiag_ino == w->inode;
 	if (w->name[0] != '@')
-		return is_file(as, &w->file);
+		return is_file(as, w);
 	return as->name && as->length == strlen(w->name) &&
 	    as->name[0] == '\0' &&
 	    memcmp(as->name + 1, w->name + 1, as->length - 1) == 0;
