@@ -230,6 +230,24 @@ without_null() {
 	assert_not_exist port
 }
 
+@test "the names of the files may be as long as the system allows" {
+	local name path=
+	name=$(printf 'x%.0s' {1..255})
+	while ((${#path} < 3584)); do
+		path+=${name//x/y}/
+	done
+	mkdir -p "$path"
+	for ((n = 1; n < 256; n += 127)); do
+		start_server --port-file "${name:0:n}" --no-accept --local 0
+		assert_content "${name:0:n}" "$port\\n"
+	done
+	path+=${name:0:$((4095 - ${#path}))}
+	start_server --port-file "$path" --no-accept --local 0
+	assert_content "$path" "$port\\n"
+	run -9 timeout -k1 10 tcpu listen --port-file "${name}x" --local 0
+	assert_output "tcpu: --port-file ${name}x: File name too long"
+}
+
 @test "a file that somebody has replaced stays" {
 	start_server --port-file port --local 0 </dev/null
 	echo other >other

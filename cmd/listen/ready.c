@@ -4,28 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "../close_range.h"
 #include "../descriptors.h"
 #include "../text.h"
+#include "background.h"
 #include "manager.h"
 
-/* The first byte through the pipe to the launcher; the text follows. */
-#define ANNOUNCED 'R'
-
 static option_reader print_port;
-static int go_to_background(
-    const struct run *run, int keep, bool serves, int *launcher);
-static int await_announcement(const struct run *run, int fd, pid_t child);
-static void leave_caller(int keep, bool serves, int launcher);
 static int write_file(const struct run *run, const char *option,
     const char *name, const char *text, struct ready_file *file);
 
@@ -77,115 +67,6 @@ ready_prepare(const struct run *run, struct ready_options *o, bool serves,
 		    "--background needs a COMMAND, --no-accept, --output, or a "
 		    "file as stdout");
 	return go_to_background(run, o->fd, serves, &o->launcher);
-}
-
-/* ---- In the background ---- */
-
-/*
- * Forks, before the library is first called.  In the child returns STATUS_GO_ON
- * and stores the pipe to the launcher; of the other descriptors above 2 only
- * KEEP stays open, and stdin is empty with SERVES or if it is a terminal.  In
- * the launcher returns the status to end with.
- */
-static int
-go_to_background(const struct run *run, int keep, bool serves, int *launcher)
-{
-	int pipe_fds[2], status;
-	pid_t child;
-
-	if (pipe2(pipe_fds, O_CLOEXEC) == -1)
-		return fail(run, STATUS_FAILED, "pipe: %s", strerror(errno));
-	outbox_flush(run->outbox); /* or the child would print it too */
-	child = fork();
-	if (child == -1)
-		return fail(run, STATUS_FAILED, "fork: %s", strerror(errno));
-	if (child > 0) {
-		(void)close(pipe_fds[1]);
-		status = await_announcement(run, pipe_fds[0], child);
-		return status == STATUS_DONE ? STATUS_ENDED : status;
-	}
-	/* Until the listener is announced, only the launcher can end it. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	leave_caller(keep, serves, pipe_fds[1]);
-	*launcher = pipe_fds[1];
-	return STATUS_GO_ON;
-}
-
-/* Returns the status of the launcher: that of the answer once the child has
- * announced itself, or else that of the child, which has said why it ended. */
-static int
-await_announcement(const struct run *run, int fd, pid_t child)
-{
-	char text[2 * TCPUNIT_ADDRLEN];
-	size_t len = 0;
-	ssize_t n;
-	int status;
-
-	unblock_signals(run->ending);
-	do {
-		n = read(fd, text + len, sizeof(text) - len);
-		len += n > 0 ? (size_t)n : 0;
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	if (len > 0) {
-		block_signals(run->ending);
-		status = answer(run, text + 1, len - 1);
-		if (status != STATUS_DONE)
-			(void)kill(child, SIGTERM); /* nobody knows of it */
-		return status;
-	}
-	while (waitpid(child, &status, 0) == -1) {
-		if (errno != EINTR)
-			return fail(
-			    run, STATUS_FAILED, "wait: %s", strerror(errno));
-	}
-	return WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status)
-				   : WEXITSTATUS(status);
-}
-
-static void
-close_between(int after, int before)
-{
-	if (after + 1 < before)
-		close_descriptors(after + 1, before - 1);
-}
-
-static void
-leave_caller(int keep, bool serves, int launcher)
-{
-	int low = keep > 2 && keep < launcher ? keep : launcher;
-	int high = keep > launcher ? keep : launcher;
-
-	close_between(2, low);
-	close_between(low, high);
-	close_between(high, INT_MAX);
-	(void)setsid(); /* cannot fail: a new process leads no group */
-	if (serves || isatty(STDIN_FILENO))
-		replace_by_null(STDIN_FILENO);
-}
-
-static bool
-is_pipe(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
-}
-
-/* Gives the launcher its text and lets it end.  Also closes stderr if it is a
- * pipe, and stdout unless it is a file or a terminal, as the caller may read
- * them to their end.  Returns STATUS_GO_ON, or the status to end with. */
-static int
-leave_launcher(const struct run *run, int launcher, const char *text)
-{
-	(void)prctl(PR_SET_PDEATHSIG, 0);
-	if (dprintf(launcher, "%c%s", ANNOUNCED, text) < 0)
-		return STATUS_FAILED; /* the launcher was killed */
-	(void)close(launcher);
-	if (is_pipe(STDERR_FILENO))
-		release_stderr(run);
-	if (!is_file(STDOUT_FILENO) && !isatty(STDOUT_FILENO))
-		replace_by_null(STDOUT_FILENO);
-	return 0;
 }
 
 /* ---- The announcement ---- */
@@ -281,6 +162,29 @@ ready_announce(const struct run *run, const struct ready_options *o,
 	return print_announcement(run, o, at, spares_stdout);
 }
 
+/* Makes a name in the folder of NAME, for mkostemp(3); both NAME and its last
+ * part may be as long as the system allows.  Returns 0, or -1 and errno. */
+static int
+name_draft(const char *name, char draft[PATH_MAX])
+{
+	static const char end[] = ".XXXXXX";
+	const char *slash = strrchr(name, '/');
+	const size_t folder = slash ? (size_t)(slash - name) + 1 : 0;
+	size_t len = strlen(name);
+
+	if (len - folder > NAME_MAX + 1 - sizeof(end))
+		len = folder + NAME_MAX + 1 - sizeof(end);
+	if (len > PATH_MAX - sizeof(end))
+		len = PATH_MAX - sizeof(end);
+	if (len < folder) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(draft, name, len);
+	memcpy(draft + len, end, sizeof(end));
+	return 0;
+}
+
 /* Writes a file under another name and then renames it, so that no reader ever
  * sees half a text.  Returns its descriptor, or -1 and errno. */
 static int
@@ -291,10 +195,8 @@ replace_file(const char *name, const char *text)
 	int fd, code;
 
 	(void)umask(mask);
-	if (snprintf(draft, sizeof(draft), "%s.XXXXXX", name) >= PATH_MAX) {
-		errno = ENAMETOOLONG;
+	if (name_draft(name, draft) == -1)
 		return -1;
-	}
 	fd = mkostemp(draft, O_CLOEXEC);
 	if (fd == -1)
 		return -1;
