@@ -223,8 +223,9 @@ $port"
 # own.
 family=(unshare --pid --fork --kill-child)
 [ "$(id -u)" -eq 0 ] || family+=(--map-current-user --keep-caps)
+apart=("${family[@]}" --net "${default_signals[@]}" sh -c
+	'ip link set lo up && exec "$@"' sh)
 family+=("${default_signals[@]}")
-apart=("${family[@]}" --net sh -c 'ip link set lo up && exec "$@"' sh)
 
 @test "--pid includes the descendants" {
 	start_listener holder "${family[@]}" \
