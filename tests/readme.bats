@@ -26,11 +26,17 @@ block() {
 	assert_line 'Hello!'
 }
 
-@test "its three commands exist" {
-	cd "$TOP" || return
-	block sh 2 >"$BATS_TEST_TMPDIR/commands"
-	sed -E 's/^(sudo )?make/make -n/' "$BATS_TEST_TMPDIR/commands" |
-		timeout -k 1 30 sh -e
+@test "its commands exist" {
+	local command
+	sed -n '/^\.PHONY:/,/[^\\]$/p' "$TOP/Makefile" >targets
+	{
+		block sh 2
+		grep -oE '`make [a-z]+' "$TOP/README.md"
+	} | grep -oE 'make [a-z]+' | sort -u >commands
+	[ "$(wc -l <commands)" -ge 6 ]
+	while read -r _ command; do
+		grep -qw "$command" targets || fail "make $command"
+	done <commands
 }
 
 @test "the example prints what it says" {
