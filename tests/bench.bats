@@ -54,7 +54,8 @@ runs() {
 }
 
 @test "idle: memory of a connection" {
-	runs idle B11
+	runs idle B11-10000
+	has_results B11-100 B11-1000
 }
 
 @test "visits: accept and connect" {
@@ -127,8 +128,21 @@ runs() {
 	assert_output 4
 }
 
-@test "the figure needs results" {
-	run "$TOP/tests/bench/figure" .
-	assert_failure
-	assert_output 'figure: no results in .'
+@test "the curves have a panel for each cost and a line for each contender" {
+	bench idle
+	"$TOP/tests/bench/curves" . >costs.svg
+	run -0 grep -c '<g ' costs.svg
+	assert_output 1
+	run -0 grep -c '<polyline .*class="ours"' costs.svg
+	assert_output 1
+	assert_file_contains costs.svg '>epoll<'
+}
+
+@test "the pictures need results" {
+	local picture
+	for picture in figure curves; do
+		run "$TOP/tests/bench/$picture" .
+		assert_failure
+		assert_output "$picture: no results in ."
+	done
 }
