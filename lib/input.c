@@ -101,8 +101,8 @@ tu_input_wait(struct tu_port *p)
 
 /* Waits for bytes, or for room for the other port's buffered output.  The wait
  * for room has its own watch, as the output port's is for threads that write
- * meanwhile. */
-static int
+ * meanwhile.  It is not inline, so that other waits keep less on the stack. */
+static __attribute__((noinline)) int
 wait_either(struct tu_port *p)
 {
 	struct tu_scheduler *s = &p->runtime->scheduler;
