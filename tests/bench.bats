@@ -135,7 +135,7 @@ runs() {
 	assert_output 1
 	run -0 grep -c '<polyline .*class="ours"' costs.svg
 	assert_output 1
-	assert_file_contains costs.svg '>epoll<'
+	assert_file_contains costs.svg '>OS threads<'
 }
 
 @test "the pictures need results" {
