@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/system_calls.h"
 #include "fd.h"
 #include "text.h"
 
@@ -200,12 +201,24 @@ file_new(const char *path, const struct stat *st)
 	return file;
 }
 
+/* Changes the mode of the file that FD is, with O_PATH.  Before fchmodat2(2)
+ * this takes /proc. */
+static int
+change_mode(int fd, int mode)
+{
+	char magic[32];
+
+	if (system_fchmod(fd, (mode_t)mode) == 0)
+		return 0;
+	tu_format(magic, sizeof(magic), "/proc/self/fd/%d", fd);
+	return chmod(magic, (mode_t)mode);
+}
+
 /* Adds the bits of MODE that the umask has removed: 0, or errno.  chmod(2)
  * would follow a link that another program may have put there. */
 static int
 set_mode(const char *path, int mode, const struct stat *st)
 {
-	char magic[32];
 	struct stat opened;
 	int fd, error = 0;
 
@@ -214,9 +227,8 @@ set_mode(const char *path, int mode, const struct stat *st)
 	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return errno;
-	tu_format(magic, sizeof(magic), "/proc/self/fd/%d", fd);
 	if (fstat(fd, &opened) == -1 ||
-	    (opened.st_ino == st->st_ino && chmod(magic, (mode_t)mode) == -1))
+	    (opened.st_ino == st->st_ino && change_mode(fd, mode) == -1))
 		error = errno;
 	tu_fd_close(fd);
 	return error;

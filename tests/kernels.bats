@@ -161,6 +161,32 @@ fails_by() {
 	assert_success
 }
 
+# ---- Before 6.6: no fchmodat2 ----
+
+# sets_mode COMMAND... - check that the command, tcpu, can set a mode beyond the
+# umask.
+sets_mode() {
+	start_listener server "$@" listen -1 --mode 777 --no-accept unix:s
+	assert_equal "$(stat -c %a s)" 777
+	kill "$server"
+	assert_exit 143 "$server"
+}
+
+@test "--mode goes beyond the umask with /proc or with fchmodat2" {
+	local version
+	umask 077
+	sets_mode "$without" fchmodat2 tcpu
+	version=$(uname -r)
+	if [ "$(printf '%s\n' 6.6 "$version" | sort -V | head -n 1)" = 6.6 ]; then
+		sets_mode "${private[@]}" --mount \
+			sh -c 'mount -t tmpfs none /proc && exec "$@"' sh tcpu
+	fi
+	run -7 without_proc "$without" fchmodat2 timeout -k1 10 \
+		tcpu listen --mode 777 --no-accept unix:s
+	assert_output 'tcpu: listen unix:s: No such file or directory'
+	assert_not_exist s
+}
+
 @test "an old kernel has it all at once" {
 	start_listener server "$without" \
 		close_range,RWF_NOWAIT,MADV_GUARD_INSTALL \

@@ -52,6 +52,12 @@ no_guard(void)
 	return deny_argument(SYS_madvise, ADVICE, MADV_GUARD_INSTALL_, EINVAL);
 }
 
+static bool
+no_fchmodat2(void)
+{
+	return deny(SYS_fchmodat2, ENOSYS);
+}
+
 static const struct {
 	const char *name;
 	bool (*take_away)(void);
@@ -62,6 +68,7 @@ static const struct {
     {"RWF_NOWAIT", no_nowait},
     {"preadv2", no_preadv2},
     {"MADV_GUARD_INSTALL", no_guard},
+    {"fchmodat2", no_fchmodat2},
 };
 
 static bool

@@ -7,10 +7,12 @@
  *   pidfd_open           5.3   2.36     -
  *   close_range          5.9   2.34     -
  *   preadv2, pwritev2    4.6   2.26  1.2.5
+ *   fchmodat2            6.6   2.39  1.2.6
  */
 #ifndef SYSTEM_CALLS_H
 #define SYSTEM_CALLS_H
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -23,6 +25,10 @@
 #endif
 #ifndef SYS_close_range
 #define SYS_close_range 436
+#endif
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
 #endif
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -39,6 +45,13 @@ static inline int
 system_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+/* Changes the file that FD is, which may be open with O_PATH. */
+static inline int
+system_fchmod(int fd, mode_t mode)
+{
+	return (int)syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH);
 }
 
 /* The C libraries that have the flag have the functions as well.  The kernel
