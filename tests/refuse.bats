@@ -66,8 +66,9 @@ in_netns() {
 }
 
 @test "--refuse takes one port of all addresses, and tries for it" {
+	# The first call takes the name by which processes take turns.
 	start_listener server strace -qq -o trace -e trace=bind \
-		-e inject=bind:error=EADDRINUSE:when=2 \
+		-e inject=bind:error=EADDRINUSE:when=3 \
 		tcpu listen -1 --refuse --until-exit "$$" --local 0
 	bindable 1 127.0.0.1
 	bindable 1 ::1
@@ -219,4 +220,20 @@ taken() {
 	bindable 0
 	run timeout -k1 10 tcpu listen --refuse -t 10ms --local 0
 	assert_equal "$status" 124
+}
+
+@test "of two that take a port at the same moment, one is refused it" {
+	local port status=0 both=()
+	port=$(timeout -k1 10 tcpu listen --reserve 127.0.0.1 0)
+	for name in one other; do
+		start_background "$name" traced -f -qq -o trace."$name" \
+			-e trace=setsockopt \
+			-e inject=setsockopt:delay_enter=300000 \
+			tcpu listen --refuse --until-exit $$ 127.0.0.1 "$port"
+		both+=("$!")
+	done
+	wait -n "${both[@]}" || status=$?
+	assert_equal "$status" 6
+	run cat one.err other.err
+	assert_output "tcpu: listen 127.0.0.1:$port: ${text[EADDRINUSE]}"
 }
