@@ -58,7 +58,7 @@ sim_session_draw_options(void)
 	if (sim_chance(3000))
 		it->options.drain = some_time();
 	if (sim_chance(1000))
-		it->options.wire.keepalive = 0;
+		it->options.wire.keepalive.limit = 0;
 }
 
 enum session_end
@@ -92,7 +92,7 @@ static bool
 must_end(bool patient)
 {
 	bool may_vanish =
-	    it->peer.finish > SIM_STAY && it->options.wire.keepalive > 0;
+	    it->peer.finish > SIM_STAY && it->options.wire.keepalive.limit > 0;
 
 	switch (sim_session_end()) {
 	case END_PEER:
