@@ -81,6 +81,7 @@ quotes() {
 	for name in demo check; do
 		size=$(awk -F '\t' -v name="$name" '$1 == name { print $2 }' \
 			"$TOP/.ci/sizes.tsv")
-		grep -qE "^make $name +# $size MB" "$TOP/README.md" || fail "$name"
+		grep -qE "$size MB .*\`make $name\`" "$TOP/README.md" ||
+			fail "make $name: $size MB"
 	done
 }
