@@ -162,7 +162,8 @@ relay(struct handler *h)
 	const struct handlers *hs = h->all;
 	struct standard_ports ports = {.input = tcp_open_input_fd(h->pipes[0]),
 	    .output = tcp_open_output_fd(h->pipes[1]),
-	    .process = h->process};
+	    .process = h->process,
+	    .name = hs->command[0]};
 	struct outcome outcome;
 
 	if (tcp_input_port_p(ports.input) && tcp_output_port_p(ports.output)) {

@@ -267,8 +267,7 @@ watch_peer(struct session *s)
 static bool
 is_unwanted(const struct session *s, const struct tcp_error *e)
 {
-	return s->standard->process != -1 &&
-	    e->kind != TCPUNIT_ERROR_TERMINATED &&
+	return s->standard->process != -1 && e->code == EPIPE &&
 	    e->port.bits == s->standard->output.bits;
 }
 

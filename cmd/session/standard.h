@@ -33,7 +33,7 @@ struct standard_ports {
 	bool socket;      /* stdin and stdout are the same socket */
 	bool patient;     /* of a listener: see holds_end in session.c */
 	int process;      /* a pidfd; -1 none */
-	const char *name; /* of descriptor 1, for messages: "stdout" */
+	const char *name; /* of the output, for messages: "stdout" */
 	struct reader reader;
 };
 

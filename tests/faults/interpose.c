@@ -24,6 +24,7 @@
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -238,6 +239,7 @@ ERRNO(int, epoll_ctl, (int e, int op, int fd, struct epoll_event *v),
 ERRNO(int, epoll_wait, (int e, struct epoll_event *v, int n, int ms),
     (e, v, n, ms), n = 1);
 ERRNO(int, eventfd, (unsigned n, int f), (n, f), );
+ERRNO(int, timerfd_create, (int c, int f), (c, f), );
 ERRNO(int, signalfd, (int fd, const sigset_t *s, int f), (fd, s, f), );
 ERRNO(int, pipe2, (int fds[2], int f), (fds, f), );
 ERRNO(pid_t, fork, (void), (), );
