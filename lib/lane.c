@@ -28,7 +28,7 @@ static int begin(struct tu_connection *);
 static void drop_output(struct tu_connection *);
 static ssize_t receive(struct tu_connection *, void *, size_t);
 static ssize_t take(struct tu_connection *, struct evbuffer *, void *, size_t);
-static ssize_t fail(const struct tu_connection *);
+static ssize_t fail(struct tu_connection *);
 static int feed(struct tu_connection *);
 static int read_socket(struct tu_connection *);
 static int feed_for_output(struct tu_connection *);
@@ -171,9 +171,12 @@ take(struct tu_connection *c, struct evbuffer *input, void *buf, size_t n)
 	return taken;
 }
 
+/* A layer's last bytes say why, such as an alert of TLS. */
 static ssize_t
-fail(const struct tu_connection *c)
+fail(struct tu_connection *c)
 {
+	if (evbuffer_get_length(raw_output(c)) > 0)
+		(void)push(c); /* as far as there is room */
 	errno = c->lane->code;
 	return -1;
 }
