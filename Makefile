@@ -18,6 +18,7 @@
 #                      is static (ARCH=arm64); deb: its Debian packages
 #   make release-check the slow checks: packages, other machines
 #
+# TLS= builds without the library for TLS, which is built where OpenSSL is found.
 # SAN=1 builds with ASan and UBSan, TSAN=1 with TSan, for tests with several OS
 # threads; TINY=1 with internal buffers of a byte; Q= shows the commands.
 
@@ -44,6 +45,8 @@ PIC = -fPIC
 PIE = -pie
 BUILD = build$(if $(SAN),/san)$(if $(TSAN),/tsan)$(if $(TINY),/tiny)
 PKG_CONFIG = pkg-config
+TLS := $(shell $(PKG_CONFIG) --exists libevent_openssl libssl 2>/dev/null && \
+	echo yes)
 JOBS = $(shell nproc)
 FUZZ_SECONDS = 60
 Q = @
@@ -78,7 +81,8 @@ endif
 # comma a package for systems that do not have the first one.  libnss-myhostname
 # lets other programs look up localhost if there is no /etc/hosts.
 BUILD_DEPS = gcc libc6-dev=/usr/include/stdio.h pkg-config \
-	libevent-dev=/usr/include/event2/event.h
+	libevent-dev=/usr/include/event2/event.h \
+	libssl-dev=/usr/include/openssl/ssl.h
 STATIC_DEPS = gcc pkg-config linux-libc-dev=/usr/include/linux/errno.h \
 	musl-tools=musl-gcc dpkg-dev=dpkg-source
 CHECK_DEPS = libnss-myhostname=/etc/hosts g++ git perl=prove bats \
@@ -88,7 +92,8 @@ CHECK_DEPS = libnss-myhostname=/etc/hosts g++ git perl=prove bats \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
 	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
 	procps=ps patch spin strace expect curl wrk valgrind mandoc zsh fish \
-	systemd=systemd-socket-activate haproxy=/usr/sbin/haproxy
+	systemd=systemd-socket-activate haproxy=/usr/sbin/haproxy \
+	openssl gnutls-bin=gnutls-cli
 BENCH_DEPS = golang-go=go racket libpth-dev=/usr/include/pth.h \
 	libst-dev=/usr/include/st.h
 DEB_DEPS = build-essential fakeroot debhelper=dh
@@ -102,6 +107,7 @@ LINT_DEPS = clang clang-format clang-tidy cppcheck mandoc shellcheck pmccabe
 VERSION = $(shell sed -n 's/^.define TCPUNIT_VERSION "\(.*\)"/\1/p' \
 	lib/tcpunit.h)
 SO = libtcpunit.so.1
+TLS_SO = libtcpunit-tls.so.1
 SOURCE = $(BUILD)/tcpunit-$(VERSION).tar.gz
 
 # Prints the calls that a page of section 3 describes; each is a link to the
@@ -109,17 +115,25 @@ SOURCE = $(BUILD)/tcpunit-$(VERSION).tar.gz
 CALLS = sed -n 's/^\.Nm \(tcp_[a-z_]*\).*/\1/p'
 RECIPES = sed -n '/^```bash$$/,/^```$$/{ /^```/!p; }'
 
-COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -idirafter lib/compat $(TINY_CPPFLAGS) $(CPPFLAGS) \
+COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -Ilib/tls -idirafter lib/compat $(TINY_CPPFLAGS) $(CPPFLAGS) \
 	$(CFLAGS) $(WARNINGS) $(HARDENING) $(PIC) -fvisibility=hidden -pthread \
 	-MMD -MP $(shell $(PKG_CONFIG) --cflags libevent_core)
 LINK = $(CC) $(CFLAGS) $(RELRO) -pthread $(LDFLAGS)
 LIBS = $(shell $(PKG_CONFIG) --libs libevent_core)
+TLS_LIBS = $(shell $(PKG_CONFIG) --libs-only-L libevent_openssl) -levent_openssl \
+	$(LIBS) $(shell $(PKG_CONFIG) --libs libssl libcrypto)
+
+# libtcpunit-tls uses the libtcpunit of the program that loads it; tcpu has its
+# own.
+LENT = -Wl,--dynamic-list=lib/tls/lent.list -Wl,-u,tcp_stack_with
 
 # Before glibc 2.34 these were separate libraries.
 TEST_LIBS = $(LIBS) -lrt -lutil -ldl
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 LIB_OBJ = $(call objects,lib/*.c)
+TLS_OBJ = $(if $(TLS),$(call objects,lib/tls/*.c))
+TLS_OUT = $(if $(TLS),$(addprefix $(BUILD)/,libtcpunit-tls.a $(TLS_SO)))
 CMD_OBJ = $(call objects,cmd/*.c cmd/*/*.c) $(BUILD)/cmd/manual_text.o
 TEST_OBJ = $(call objects,tests/test_*.c tests/prog_*.c)
 BENCH_OBJ = $(call objects,tests/bench/*.c)
@@ -144,14 +158,14 @@ SIM_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options ending \
 	kernel/socket_table kernel/unix_socket options \
 	outbox outlet run session/* text values)))
 HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
-SOURCES = $(wildcard lib/compat/*.h lib/compat/sys/*.h lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
+SOURCES = $(wildcard lib/compat/*.h lib/compat/sys/*.h lib/*.[ch] lib/tls/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/lane/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
 SCRIPTS = $(filter-out %.tsv,$(wildcard .ci/*)) tests/run tests/suite tests/namespaces tests/conformance tests/demo tests/add_ipv6 \
 	tests/fuzz/run tests/coverage/run tests/sim/mutants/run tests/sim/search \
 	tests/*.bash cmd/bats/*.bash cmd/completion/*.bash
 CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
-	-Ilib -D_GNU_SOURCE -U__has_include --include=$(QUEUE_H)
+	-Ilib -Ilib/tls -D_GNU_SOURCE -U__has_include --include=$(QUEUE_H)
 # cppcheck assumes that raise(3) does not return.
 TASTE = clarifyCalculation unreachableCode unusedStructMember variableScope
 QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
@@ -166,12 +180,12 @@ CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(if $(filter lane *,$(TESTS)),$(LANE_BIN))
 
 .PHONY: all tests check torture coverage fuzz fuzzers bench demo deps static lint \
-	install install-library install-command uninstall dist source binary deb \
+	install install-library install-tls install-command uninstall dist source binary deb \
 	release-check clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(BUILD)/tcpu
+all: $(BUILD)/libtcpunit.a $(BUILD)/$(SO) $(TLS_OUT) $(BUILD)/tcpu
 tests: all $(TEST_OBJ:.o=) $(BUILD)/tests/test_exceptions $(LANE_BIN) $(BENCH_BIN) $(BUILD)/tests/load/crowd \
 	$(BUILD)/tests/faults.so $(BUILD)/tests/sim/sim fuzzers
 fuzzers: $(FUZZ_BIN)
@@ -191,6 +205,7 @@ $(BUILD)/%.o: %.c Makefile | $(BUILD)/requirements
 	$(Q)$(COMPILE) -c -o $@ $<
 
 $(BUILD)/libtcpunit.a: $(LIB_OBJ)
+$(BUILD)/libtcpunit-tls.a: $(TLS_OBJ)
 $(BUILD)/tests/libhelp.a: $(HELP_OBJ)
 $(BUILD)/tests/fuzz/aid.a: $(FUZZ_AID)
 $(BUILD)/tests/sim/aid.a: $(SIM_AID)
@@ -215,9 +230,19 @@ $(BUILD)/cmd/manual_text.o: $(BUILD)/cmd/manual_text.c
 	@echo '  CC    $@'
 	$(Q)$(COMPILE) -Icmd -c -o $@ $<
 
-$(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a
+# It leaves the calls of libtcpunit undefined: a program must not get a second
+# copy of that library.
+$(BUILD)/$(TLS_SO): $(TLS_OBJ) lib/tls/tcpunit-tls.map
 	@echo '  LINK  $@'
-	$(Q)$(LINK) $(PIE) -o $@ $^ $(LIBS)
+	$(Q)$(LINK) -shared -Wl,-z,undefs -Wl,-soname,$(TLS_SO) \
+		-Wl,--version-script,lib/tls/tcpunit-tls.map -Wl,-z,nodelete \
+		-o $@ $(TLS_OBJ) $(TLS_LIBS)
+
+# Before glibc 2.34 dlopen(3) is in a library of its own.
+$(BUILD)/tcpu: $(CMD_OBJ) $(BUILD)/libtcpunit.a lib/tls/lent.list
+	@echo '  LINK  $@'
+	$(Q)$(LINK) $(PIE) $(LENT) -o $@ $(CMD_OBJ) $(BUILD)/libtcpunit.a \
+		$(LIBS) -ldl
 
 $(BUILD)/tests/test_exceptions: tests/test_exceptions.cc lib/tcpunit.h \
 		$(BUILD)/libtcpunit.a
@@ -354,21 +379,21 @@ lint:
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 	@echo '  LINT  clang-tidy' # stderr counts warnings of headers
 	$(Q)printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P2 -I{} \
-		clang-tidy --quiet {} -- -std=c11 -D_GNU_SOURCE -Ilib \
+		clang-tidy --quiet {} -- -std=c11 -D_GNU_SOURCE -Ilib -Ilib/tls \
 		2>/dev/null
 	@echo '  LINT  cppcheck'
 	$(Q)$(CPPCHECK) --enable=warning,performance,portability tests
 	$(Q)$(CPPCHECK) --enable=warning,style $(TASTE:%=--suppress=%) lib cmd
 	@echo '  LINT  gcc -fanalyzer'
-	$(Q)printf '%s\n' lib/*.c cmd/*.c cmd/*/*.c | xargs -P2 -I{} \
-		gcc -std=c11 -D_GNU_SOURCE -Ilib -O2 -Werror -fanalyzer \
+	$(Q)printf '%s\n' lib/*.c lib/tls/*.c cmd/*.c cmd/*/*.c | xargs -P2 -I{} \
+		gcc -std=c11 -D_GNU_SOURCE -Ilib -Ilib/tls -O2 -Werror -fanalyzer \
 		-S -o /dev/null {}
 	@echo '  LINT  sizes of functions' # pmccabe reports tables as functions
 	$(Q)pmccabe $(filter-out %/interpose.c,$(filter %.c,$(SOURCES))) | awk '$$2 > 15 || $$5 > 60 \
 		{ print "too big:", $$0; big = 1 } END { exit big }'
 	@echo '  LINT  licence lines'
 	$(Q)! grep -L 'SPDX-License-Identifier: ISC' Makefile $(SOURCES) \
-		$(SCRIPTS) man/* .debian/rules lib/tcpunit.map tests/*.bats tests/peers/* | \
+		$(SCRIPTS) man/* .debian/rules lib/tcpunit.map lib/tls/*.map tests/*.bats tests/peers/* | \
 		grep .
 	@echo '  LINT  man'
 	$(Q)mandoc -T lint -W warning man/*
@@ -379,11 +404,14 @@ lint:
 	@$(MAKE) BUILD=$(BUILD)/gcc CC=gcc CFLAGS='-O2 -Werror' all tests
 	@$(MAKE) BUILD=$(BUILD)/clang CC=clang CFLAGS='-O2 -Werror' all tests
 
-install: all install-library install-command
+install: all install-library $(if $(TLS),install-tls) install-command
 	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || : # needs root
 
 PAGE = install -D -m 644 $$page \
 	$(DESTDIR)$(MANDIR)/man$${page\#\#*.}/$${page\#\#*/} || exit
+
+FILL_IN = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|'
 
 install-library: $(BUILD)/libtcpunit.a $(BUILD)/$(SO)
 	install -D -m 644 -t $(DESTDIR)$(INCLUDEDIR) lib/tcpunit.h \
@@ -391,13 +419,19 @@ install-library: $(BUILD)/libtcpunit.a $(BUILD)/$(SO)
 	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $^
 	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/libtcpunit.so
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-		lib/tcpunit.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc
+	$(FILL_IN) lib/tcpunit.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc
 	for page in man/*.3 man/tcpunit*.7; do $(PAGE); done
 	for page in man/*.3; do for call in $$($(CALLS) $$page); do \
 		test man/$$call.3 = $$page || ln -sf $${page##*/} \
 			$(DESTDIR)$(MANDIR)/man3/$$call.3 || exit; done; done
+
+install-tls: $(TLS_OUT)
+	install -D -m 644 -t $(DESTDIR)$(INCLUDEDIR) lib/tls/tcpunit-tls.h
+	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $^
+	ln -sf $(TLS_SO) $(DESTDIR)$(LIBDIR)/libtcpunit-tls.so
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(FILL_IN) lib/tls/tcpunit-tls.pc.in \
+		>$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit-tls.pc
 
 install-command: $(BUILD)/tcpu
 	install -D -t $(DESTDIR)$(BINDIR) $<
@@ -415,6 +449,11 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/libtcpunit.a $(DESTDIR)$(LIBDIR)/$(SO) \
 		$(DESTDIR)$(LIBDIR)/libtcpunit.so \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc \
+		$(DESTDIR)$(INCLUDEDIR)/tcpunit-tls.h \
+		$(DESTDIR)$(LIBDIR)/libtcpunit-tls.a \
+		$(DESTDIR)$(LIBDIR)/$(TLS_SO) \
+		$(DESTDIR)$(LIBDIR)/libtcpunit-tls.so \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit-tls.pc \
 		$(DESTDIR)$(BASHDIR)/tcpu $(DESTDIR)$(ZSHDIR)/_tcpu \
 		$(DESTDIR)$(FISHDIR)/tcpu.fish
 	rm -rf $(DESTDIR)$(BATSDIR)/bats-tcpu $(DESTDIR)$(DOCDIR)
@@ -448,5 +487,5 @@ release-check: dist deb
 clean:
 	rm -rf $(BUILD)
 
--include $(FUZZ_BIN:=.d) $(patsubst %.o,%.d,$(LIB_OBJ) $(CMD_OBJ) $(TEST_OBJ) \
+-include $(FUZZ_BIN:=.d) $(patsubst %.o,%.d,$(LIB_OBJ) $(TLS_OBJ) $(CMD_OBJ) $(TEST_OBJ) \
 	$(BENCH_OBJ) $(LANE_OBJ) $(HELP_OBJ) $(SIM_OBJ))

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "attempts.h"
+#include "clock.h"
 #include "command.h"
 #include "descriptors.h"
 #include "handlers/handlers.h"
@@ -14,13 +15,16 @@
 #include "proxy/sender.h"
 #include "run.h"
 #include "session/session.h"
+#include "session/wire.h"
 #include "text.h"
+#include "tls/tls.h"
 
 struct connect_options {
 	struct common_options common;
 	struct session_options session;
 	struct handler_options handler;
 	struct attempt_options attempts;
+	struct tls_options tls;
 	enum print print;
 	int ready_fd;   /* -1 none */
 	int send_proxy; /* the version; 0 not given */
@@ -33,6 +37,7 @@ struct connecting {
 	struct target target;
 	char what[384]; /* "connect localhost:4242", for messages */
 	tcp_port connection[2];
+	struct tcp_tls_facts facts;
 	int output; /* the file of --output, or -1 */
 };
 
@@ -40,6 +45,9 @@ static int prepare_connect(
     const struct run *run, void *options, const struct operands *operands);
 static int run_connect(const struct run *run, const void *options,
     const struct operands *operands);
+static int connect_and_use(
+    struct connecting *c, const struct operands *operands);
+static int secure(struct connecting *c, int64_t begin);
 static int announce(const struct connecting *c);
 static int use_connection(const struct connecting *c, char *const *command);
 static int run_command(const struct connecting *c, char *const *command);
@@ -80,6 +88,8 @@ static const struct option_set connect_options[] = {
     {"How to connect", attempt_option_table,
 	offsetof(struct connect_options, attempts)},
     {"How to connect", proxy_table, 0},
+    {"TLS", tls_option_table, offsetof(struct connect_options, tls)},
+    {"TLS", tls_client_table, offsetof(struct connect_options, tls)},
     {"Readiness", ready_table, 0},
     {"Sessions", session_option_table,
 	offsetof(struct connect_options, session)},
@@ -148,12 +158,16 @@ prepare_connect(
 	    check_attempt_options(run, &o->attempts, is_unix) != 0 ||
 	    check_session_options(run, &o->session,
 		!o->attempts.probe && !operands->command) != 0 ||
-	    (is_unix && check_unix_session(run, &o->session) != 0))
+	    (is_unix && check_unix_session(run, &o->session) != 0) ||
+	    check_tls_options(run, &o->tls, is_unix, o->handler.ucspi) != 0)
 		return STATUS_USAGE;
+	o->session.tls = o->tls.on;
+	o->handler.pipes |= o->tls.on && operands->command;
 	status = check_ready_fd(run, o->ready_fd);
-	return status
-	    ? status
-	    : handler_prepare(run, &o->handler, &o->session, operands->command);
+	if (status == STATUS_GO_ON)
+		status = handler_prepare(
+		    run, &o->handler, &o->session, operands->command);
+	return status ? status : open_tls(run, &o->tls, false);
 }
 
 static int
@@ -161,25 +175,68 @@ run_connect(
     const struct run *run, const void *options, const struct operands *operands)
 {
 	struct connecting c = {.run = run, .options = options};
+	int status = connect_and_use(&c, operands);
+
+	close_tls(&c.options->tls);
+	return status;
+}
+
+static int
+connect_and_use(struct connecting *c, const struct operands *operands)
+{
+	const struct run *run = c->run;
+	const int64_t begin = now();
 	bool session;
 	int status;
 
-	status = find_target(run, operands, true, 1, &c.target);
+	status = find_target(run, operands, true, 1, &c->target);
 	if (status == STATUS_GO_ON)
-		status = open_output(run, c.options->session.output, &c.output);
+		status =
+		    open_output(run, c->options->session.output, &c->output);
 	if (status != STATUS_GO_ON)
 		return status;
-	format_text(c.what, sizeof(c.what), "connect %s", c.target.text);
-	session = !c.options->attempts.probe &&
-	    (!operands->command || c.options->handler.pipes);
+	format_text(c->what, sizeof(c->what), "connect %s", c->target.text);
+	session = !c->options->attempts.probe &&
+	    (!operands->command || c->options->handler.pipes);
 	status = make_connection(
-	    run, &c.options->attempts, &c.target, session, c.connection);
-	if (status == STATUS_GO_ON && c.options->send_proxy)
+	    run, &c->options->attempts, &c->target, session, c->connection);
+	if (status == STATUS_GO_ON && c->options->send_proxy)
 		status = send_proxy_header(
-		    run, c.what, c.options->send_proxy, c.connection[1]);
+		    run, c->what, c->options->send_proxy, c->connection[1]);
+	if (status == STATUS_GO_ON && c->options->tls.on)
+		status = secure(c, begin);
 	if (status == STATUS_GO_ON)
-		status = announce(&c);
-	return status ? status : use_connection(&c, operands->command);
+		status = announce(c);
+	return status ? status : use_connection(c, operands->command);
+}
+
+/* --connect-timeout includes the handshake. */
+static int
+secure(struct connecting *c, int64_t begin)
+{
+	const int limit = c->options->attempts.connect_timeout;
+	const struct tcp_error *e;
+	char time[TIME_TEXT_SIZE];
+	int64_t left = limit == -1 ? -1 : begin + limit - now();
+	int status;
+
+	if (limit != -1 && left < 0)
+		left = 0;
+	if (start_tls(&c->options->tls, c->target.host, c->connection,
+		(int)left, &c->facts) == 0) {
+		say_tls(c->run, c->what, &c->facts);
+		return STATUS_GO_ON;
+	}
+	e = tcp_last_error();
+	if (e->kind == TCPUNIT_ERROR_TIMEOUT)
+		status = fail(c->run, STATUS_TIMEOUT, "%s: timed out after %s",
+		    c->what, format_time(limit, time));
+	else
+		status = library_failure(c->run, c->what, tls_status(e));
+	/* The peer is told why, not reset. */
+	wire_disarm(tcp_port_fileno(c->connection[0]));
+	(void)tcp_close_ports(c->connection[0], c->connection[1]);
+	return status;
 }
 
 /* As addresses prints them. */
@@ -269,6 +326,7 @@ run_command(const struct connecting *c, char *const *command)
 	if (status != STATUS_GO_ON)
 		return status;
 	read_ends(c->connection[0], &ends);
-	(void)handlers_start(&handlers, c->connection, &ends, c->target.text);
+	(void)handlers_start(&handlers, c->connection, &ends,
+	    c->options->tls.on ? &c->facts : NULL, c->target.text);
 	return handlers_end(&handlers, 0);
 }

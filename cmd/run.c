@@ -126,7 +126,7 @@ const char *
 reason(const struct tcp_error *e)
 {
 	if (e->kind == TCPUNIT_ERROR_RESOLVE ||
-	    e->kind == TCPUNIT_ERROR_TIMEOUT)
+	    e->kind == TCPUNIT_ERROR_TIMEOUT || e->kind == TCPUNIT_ERROR_NET)
 		return e->reason;
 	return strerror(e->code);
 }

@@ -12,6 +12,7 @@
  *   how tcpu listens           listen/listen_options.[ch]
  *   which clients are served   listen/access.[ch], listen/proxies.[ch]
  *   how tcpu connects          attempts.[ch]
+ *   how it is encrypted        tls/tls_options.[ch]
  *   for one command only       the file of the command
  *   for every command          common_options.[ch]
  *

@@ -47,6 +47,15 @@ text_add_quoted(struct text *t, const char *word)
 }
 
 void
+text_add_word(struct text *t, const char *word)
+{
+	text_add(t, "'");
+	for (; *word; word++)
+		text_add(t, *word == '\'' ? "'\\''" : "%c", *word);
+	text_add(t, "'");
+}
+
+void
 text_free(struct text *t)
 {
 	free(t->bytes);

@@ -26,6 +26,9 @@ void text_add(struct text *t, const char *format, ...) TCPUNIT_PRINTF(2, 3);
 /* Adds the text quoted as a word for a shell. */
 void text_add_quoted(struct text *t, const char *word);
 
+/* Adds a word in single quotes, as any shell reads it. */
+void text_add_word(struct text *text, const char *word);
+
 void text_free(struct text *t);
 
 #endif

@@ -4,6 +4,7 @@
 # pkg-config alone.
 
 load helper
+load manual
 
 prefix=/opt/tcpunit
 
@@ -28,10 +29,11 @@ make_to() {
 		"$1"
 }
 
-# declared - print the names of the calls that the headers declare.
+# declared [HEADER]... - print the names of the calls that the headers declare;
+# by default all of them.
 declared() {
-	sed -n 's/^TCPUNIT_API.*\b\(tcp_[a-z_]*\)(.*/\1/p' \
-		"$TOP"/lib/tcpunit*.h | sort
+	[ $# -gt 0 ] || set -- "$TOP"/lib/{,tls/}tcpunit*.h
+	sed -n 's/^TCPUNIT_API.*\b\(tcp_[a-z_]*\)(.*/\1/p' "$@" | sort
 }
 
 # program - print a user's program, in C and in C++.
@@ -63,9 +65,9 @@ program() {
 	(cd "$root$prefix" && find . ! -type d | sort) >got
 	{
 		printf './%s\n' bin/tcpu include/tcpunit.h \
-			include/tcpunit-event.h lib/libtcpunit.a \
-			lib/libtcpunit.so lib/libtcpunit.so.1 \
-			lib/pkgconfig/tcpunit.pc \
+			include/tcpunit-{event,tls}.h lib/libtcpunit{,-tls}.a \
+			lib/libtcpunit{,-tls}.so lib/libtcpunit{,-tls}.so.1 \
+			lib/pkgconfig/tcpunit{,-tls}.pc \
 			lib/bats/bats-tcpu/{load,tcpu}.bash
 		for page in "$TOP"/man/*.[1-9]; do
 			echo "./share/man/man${page##*.}/${page##*/}"
@@ -144,7 +146,7 @@ program() {
 
 @test "the headers are clean C11, C2x, C++17 and C++20" {
 	local std
-	echo '#include <tcpunit-event.h>' >header.c
+	printf '#include <tcpunit-%s.h>\n' event tls >header.c
 	for std in c11 c2x; do
 		cc -std=$std -Wall -Wextra -Wstrict-prototypes -pedantic -Werror \
 			-fsyntax-only header.c "${shared[@]}"
@@ -211,7 +213,7 @@ options() {
 }
 
 @test "the shared library shows what the headers declare, and no more" {
-	declared >calls
+	declared "$TOP"/lib/tcpunit*.h >calls
 	[ "$(wc -l <calls)" -gt 40 ]
 	nm -D --defined-only "$lib/libtcpunit.so.1" |
 		sed -n 's/.* [^A] \(.*\)@@TCPUNIT_1$/\1/p' | sort >exported
@@ -219,6 +221,31 @@ options() {
 	run -0 nm -D --defined-only "$lib/libtcpunit.so.1"
 	assert_line --partial 'A TCPUNIT_1'
 	assert_equal "$(wc -l <exported)" "$((${#lines[@]} - 1))"
+}
+
+@test "so does the library for TLS, which leaves OpenSSL to its own file" {
+	declared "$TOP/lib/tls/tcpunit-tls.h" >calls
+	nm -D --defined-only "$lib/libtcpunit-tls.so.1" |
+		sed -n 's/.* [^A] \(.*\)@@TCPUNIT_TLS_1$/\1/p' | sort >exported
+	diff calls exported
+	readelf -d "$lib/libtcpunit-tls.so.1" >dynamic
+	assert_file_contains dynamic 'SONAME.*\[libtcpunit-tls\.so\.1\]'
+	assert_file_contains dynamic 'NEEDED.*\[libssl\.so'
+	run ! grep -q 'NEEDED.*libtcpunit' dynamic
+}
+
+@test "a C program with TLS" {
+	examples "$TOP/man/tcp_start_tls.3" c
+	read -ra tls < <(pkg-config --cflags --libs tcpunit-tls)
+	cc -std=gnu11 -Wall -Wextra -pedantic -Werror -o prog 1.c "${tls[@]}"
+	LD_LIBRARY_PATH=$lib run -0 timeout -k 1 10 ./prog
+	assert_output "$(cat 1.out)"
+}
+
+@test "the installed command finds the library for TLS" {
+	run env -u LD_LIBRARY_PATH timeout -k 1 10 "$root$prefix/bin/tcpu" listen \
+		--tls --local --accept-timeout 0 0
+	assert_failure 124
 }
 
 @test "it needs libevent's core and the C library, no more" {
@@ -232,7 +259,8 @@ options() {
 
 @test "everything is hardened" {
 	local file
-	for file in "$lib/libtcpunit.so.1" "$root$prefix/bin/tcpu"; do
+	for file in "$lib"/libtcpunit{,-tls}.so.1 \
+		"$root$prefix/bin/tcpu"; do
 		readelf -ldW "$file" >headers
 		assert_file_contains headers 'GNU_RELRO'
 		assert_file_contains headers 'NOW'

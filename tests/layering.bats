@@ -44,6 +44,9 @@ lib_rooms() {
 	lookup: options resolve runtime address error unix_address text
 	attempts: watch runtime address error fd
 	listener: watch options passive resolve runtime address error socket_file unix_address fd
+	tls/reason tls/facts:
+	tls/tls tls/trust tls/certificate tls/temporary tls/alpn: tls/reason
+	tls/start: tls/facts tls/tls
 	accept: listener port runtime address error
 	unix_connect: socket_file runtime address error fd text
 	connect: attempts options resolve port runtime address error unix_address unix_connect fd text
@@ -84,7 +87,10 @@ cmd_rooms() {
 	session/lane_options: options
 	session/lane: clock session/lane_options session/stream
 	session/session_options: options run session/lane_options session/wire
-	session/directions: clock run session/lane session/presence session/progress session/session_options session/standard session/stream
+	tls/library: run text
+	tls/tls_options: options run tls/library
+	tls/tls: run tls/tls_options
+	session/directions: clock run text session/lane session/presence session/progress session/session_options session/standard session/stream
 	session/session: clock run session/directions session/session_options session/standard session/wire text
 	handlers/group: kernel/processes
 	handlers/program: close_range kernel/unix_socket listing run text
@@ -97,18 +103,18 @@ cmd_rooms() {
 	listen/background: close_range descriptors run
 	listen/ready: descriptors listen/background listen/manager listing run text
 	listen/hold: close_range handlers/program kernel/unix_socket listen/inherited run text
-	listen/listen_options: handlers/handlers kernel/unix_socket listen/access listen/inherited listen/proxies listen/ready options run session/session target
+	listen/listen_options: handlers/handlers kernel/unix_socket listen/access listen/inherited listen/proxies listen/ready options run session/session target tls/tls_options
 	listen/refuse: kernel/binding kernel/route kernel/socket_address listing
 	listen/reserve: kernel/binding kernel/interfaces kernel/socket_address listing run
 	listen/listening: listen/listen_options listing run
 	listen/client: kernel/unix_socket listen/listening listing text
-	listen/reception: clock handlers/program listen/client listen/listening proxy/ends proxy/receiver
+	listen/reception: clock handlers/program listen/client listen/listening proxy/ends proxy/receiver text tls/tls
 	listen/clients: clock handlers/program listen/client listen/listening listen/reception
 	listen/serve: descriptors handlers/handlers listen/clients listen/hold listen/listening
 	listen/listener: descriptors kernel/port_user kernel/socket_address kernel/unix_socket listen/refuse listen/reserve listen/serve options session/wire target text
-	listen/listen: command listen/listener listen/serve text
+	listen/listen: command listen/listener listen/serve text tls/tls
 	attempts: clock run target text waiting
-	connect: attempts command descriptors handlers/handlers listing proxy/sender run session/session text
+	connect: attempts clock command descriptors handlers/handlers listing proxy/sender run session/session session/wire text tls/tls
 	own_addresses: kernel/route kernel/socket_address target waiting
 	bindable: kernel/binding kernel/port_user own_addresses waiting
 	sight: kernel/sockets kernel/unix_listeners kernel/unix_socket own_addresses run
@@ -121,7 +127,7 @@ cmd_rooms() {
 compat='compat/system_calls ../lib/compat/system_calls'
 
 # Files that may include libevent's headers.
-event_files='loop poll_set ahead closing connection lane layers output rate runtime stacking'
+event_files='loop start poll_set ahead closing connection lane layers output rate runtime stacking'
 
 setup() {
 	cd "$TOP" || return
@@ -157,7 +163,7 @@ check_includes() {
 	local dir=$1 files below file header wrong=0
 	while IFS=: read -r files below; do
 		while read -r file header; do
-			case " tcpunit tcpunit-event $compat $files $below " in
+			case " tcpunit tcpunit-event tcpunit-tls tls/tcpunit-event tls/tcpunit-tls $compat $files $below " in
 			*" $header "*) ;;
 			*)
 				echo "$file includes $header"
@@ -224,7 +230,8 @@ check_order() {
 			wrong=1
 			;;
 		esac
-	done < <(includes lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] | grep '<ev')
+	done < <(includes lib/*.[ch] lib/tls/*.[ch] cmd/*.[ch] cmd/*/*.[ch] |
+		grep '<ev')
 	[ "$wrong" -eq 0 ]
 }
 
@@ -232,7 +239,7 @@ check_order() {
 	local file header wrong=0
 	while read -r file header; do
 		case $header in
-		'<tcpunit.h>') continue ;;
+		'<tcpunit.h>' | '<tcpunit-tls.h>') continue ;;
 		'<'*)
 			header=${header#<}
 			[ ! -e "lib/${header%>}" ] && continue
@@ -247,9 +254,10 @@ check_order() {
 
 @test "a header reads alone" {
 	local header
-	for header in lib/compat/*.h lib/compat/*/*.h lib/*.h cmd/*.h cmd/*/*.h; do
+	for header in lib/compat/*.h lib/compat/*/*.h lib/*.h lib/tls/*.h cmd/*.h \
+		cmd/*/*.h; do
 		echo "#include \"$header\"" |
-			cc -std=c11 -D_GNU_SOURCE -Ilib -I. -Wall -Wextra \
+			cc -std=c11 -D_GNU_SOURCE -Ilib -Ilib/tls -I. -Wall -Wextra \
 				-Werror -fsyntax-only -x c - || fail "$header"
 	done
 }

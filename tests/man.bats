@@ -14,7 +14,7 @@ declared() {
 	perl -0777 -ne 's{/\*.*?\*/}{}gs; s/TCPUNIT_PRINTF\(\d.*?\)//g;
 		while (/^TCPUNIT_API (.*?);/gms) {
 			print $1 =~ s/\s//gr, "\n"
-		}' "$TOP"/lib/tcpunit*.h
+		}' "$TOP"/lib/{,tls/}tcpunit*.h
 }
 
 # synopsis PAGE... - print the prototypes of the pages in the same form.
@@ -34,12 +34,16 @@ names() {
 
 # build SOURCE PROGRAM - compile and link as users of the library do.
 build() {
-	local cc libevent
+	local cc libevent tls=()
 	read -ra cc <<<"${CC:-cc}" # CC may contain arguments
 	read -ra libevent < <(pkg-config --libs libevent_core)
-	"${cc[@]}" -Wall -Wextra -Werror -I"$TOP/lib" -o "$2" "$1" \
+	! grep -q tcpunit-tls.h "$1" || read -ra tls < <(
+		echo "$BUILD/libtcpunit-tls.a -levent_openssl" \
+			"$(pkg-config --libs libssl libcrypto)")
+	"${cc[@]}" -Wall -Wextra -Werror -I"$TOP/lib" -I"$TOP/lib/tls" \
+		-o "$2" "$1" "${tls[@]:0:1}" \
 		${SAN:+-fsanitize=address,undefined} \
-		"$BUILD/libtcpunit.a" "${libevent[@]}" -pthread
+		"$BUILD/libtcpunit.a" "${tls[@]:1}" "${libevent[@]}" -pthread
 }
 
 # try PAGE - build the page's programs and run them.
@@ -85,9 +89,9 @@ try() {
 
 @test "each macro, enumerator and option of the header is explained" {
 	cat "$TOP"/man/*.3 >all
-	perl -0777 -pe 's{/\*.*?\*/}{}gs' "$TOP"/lib/tcpunit*.h >header
+	perl -0777 -pe 's{/\*.*?\*/}{}gs' "$TOP"/lib/{,tls/}tcpunit*.h >header
 	grep -ow 'TCPUNIT_[A-Z_]*' header |
-		grep -vxE 'TCPUNIT_(H|EVENT_H|API|PRINTF)' | sort -u >macros
+		grep -vxE 'TCPUNIT_(H|EVENT_H|TLS_H|API|PRINTF)' | sort -u >macros
 	sed -n '/^struct .*{/,/^}/s/.*[ *]\([a-z_0-9]*\);.*/\1/p' header >fields
 	[ -s macros ] && [ -s fields ]
 	while read -r word; do

@@ -35,6 +35,13 @@ in_root() {
 	refute_output --partial NEEDED
 }
 
+@test "TLS is not built in" {
+	run -2 "$STATIC" listen --tls --local 0
+	assert_output 'tcpu: listen: --tls: not built in'
+	run -2 "$STATIC" connect --tls localhost 1
+	assert_output 'tcpu: connect: --tls: not built in'
+}
+
 @test "listen and connect" {
 	in_root 'tcpu listen -1 -L 0 <<<answer >listener &
 		until read -r port <listener; do :; done 2>/dev/null

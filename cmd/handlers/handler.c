@@ -145,7 +145,9 @@ try_start(struct handler *h)
 	int fd = tcp_port_fileno(h->connection[0]);
 
 	if (set_environment(&hs->environment, fd, &h->ends, count_like(h)) ==
-	    -1)
+		-1 ||
+	    set_tls_environment(
+		&hs->environment, h->has_tls ? &h->tls : NULL) == -1)
 		return -1;
 	if (hs->options->pipes)
 		return start_with_pipes(&hs->program, h->pipes);

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 #include <sys/types.h>
-#include <tcpunit.h>
+#include <tcpunit-tls.h>
 
 #include "../listing.h"
 #include "../run.h"
@@ -60,6 +60,8 @@ struct handler {
 	tcp_port connection[2];
 	char name[sizeof(((struct target *)0)->text)]; /* for messages */
 	struct ends ends;
+	bool has_tls;
+	struct tcp_tls_facts tls;
 	char origin[TCPUNIT_ADDRLEN]; /* the address of the peer, or its user */
 	int pipes[2];                 /* --pipes: output and input of COMMAND */
 	struct group group;

@@ -164,7 +164,7 @@ note_origin(struct handler *h)
 
 int
 handlers_start(struct handlers *hs, const tcp_port connection[2],
-    const struct ends *ends, const char *name)
+    const struct ends *ends, const struct tcp_tls_facts *tls, const char *name)
 {
 	struct handler *h = calloc(1, sizeof(*h));
 
@@ -173,6 +173,9 @@ handlers_start(struct handlers *hs, const tcp_port connection[2],
 		h->connection[0] = connection[0];
 		h->connection[1] = connection[1];
 		h->ends = *ends;
+		h->has_tls = tls;
+		if (tls)
+			h->tls = *tls;
 		format_text(h->name, sizeof(h->name), "%s", name);
 		note_origin(h);
 		if (handler_start(h) == 0)

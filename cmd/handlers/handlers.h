@@ -32,13 +32,14 @@ int handlers_begin(struct handlers *hs);
 int handlers_await(struct handlers *hs, int limit);
 
 /*
- * Starts a handler for the connection with these ends and takes over its ports;
- * NAME is the name of the peer in messages.  If the handler cannot be started,
- * says why and records the failure as the handler's status.  Returns 0; or -1
- * if the handler was not started and the run is over.
+ * Starts a handler for the connection with these ends, and with these
+ * properties if it has TLS (or NULL), and takes over its ports; NAME is the
+ * name of the peer in messages.  If the handler cannot be started, says why and
+ * records the failure as the handler's status.  Returns 0; or -1 if the handler
+ * was not started and the run is over.
  */
 int handlers_start(struct handlers *hs, const tcp_port connection[2],
-    const struct ends *ends, const char *name);
+    const struct ends *ends, const struct tcp_tls_facts *tls, const char *name);
 
 /*
  * Waits for the running handlers and frees HS.  If the run is over, sends all

@@ -208,6 +208,31 @@ set_environment(
 	return 0;
 }
 
+int
+set_tls_environment(struct environment *e, const struct tcp_tls_facts *facts)
+{
+	static const char *const names[TLS_VARIABLES] = {
+	    "TLS_PROTOCOL", "TLS_CIPHER", "TLS_SNI", "TLS_PEER"};
+	const char *values[TLS_VARIABLES] = {NULL};
+
+	if (facts) {
+		values[0] = facts->protocol;
+		values[1] = facts->cipher;
+		values[2] = facts->name;
+		values[3] = facts->peer;
+	}
+	for (int i = 0; i < TLS_VARIABLES; i++) {
+		(void)unsetenv(names[i]); /* fails for a bad name only */
+		if (!values[i])
+			continue;
+		format_text(
+		    e->tls[i], sizeof(e->tls[i]), "%s=%s", names[i], values[i]);
+		if (putenv(e->tls[i]) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * Puts the new process into a group of its own, and lets it die with PARENT,
  * which may be dead already.  PR_SET_PDEATHSIG watches the OS thread that has

@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
-#include <tcpunit.h>
+#include <tcpunit-tls.h>
 
 #include "../listing.h"
 #include "../run.h"
@@ -61,9 +61,13 @@ int wait_out_shortage(
  */
 #define VARIABLES 7
 
+/* TLS_PROTOCOL, TLS_CIPHER, TLS_SNI, TLS_PEER. */
+#define TLS_VARIABLES 4
+
 /* The memory of these variables: environ(7) points here once they are set. */
 struct environment {
 	char variables[VARIABLES][16 + TCPUNIT_ADDRLEN];
+	char tls[TLS_VARIABLES][16 + TCPUNIT_TLS_TEXT];
 };
 
 /* Removes variables that are meant for tcpu alone: its inherited sockets and
@@ -77,6 +81,10 @@ void clean_environment(void);
  */
 int set_environment(
     struct environment *e, int fd, const struct ends *ends, int number);
+
+/* Sets the variables of TLS; with NULL it only removes them. */
+int set_tls_environment(
+    struct environment *e, const struct tcp_tls_facts *facts);
 
 /*
  * Starts the program.  It gets INPUT as descriptor p->first, OUTPUT as the

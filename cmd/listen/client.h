@@ -6,7 +6,7 @@
 #define TCPU_CLIENT_H
 
 #include <stdbool.h>
-#include <tcpunit.h>
+#include <tcpunit-tls.h>
 
 #include "../listing.h"
 #include "listening.h"
@@ -15,6 +15,7 @@ struct client {
 	tcp_port connection[2];
 	struct ends ends;
 	char name[TCPUNIT_ADDRLEN + 10]; /* for messages */
+	struct tcp_tls_facts tls;        /* with --tls */
 };
 
 /* Stores the ends of the client's connection, and its name. */

@@ -4,12 +4,19 @@
 #include "../clock.h"
 #include "../handlers/program.h"
 
+/* Whether clients have to do something before they are served. */
+static bool
+has_reception(const struct listening *l)
+{
+	return l->options->proxies.given || l->options->tls.on;
+}
+
 int
 clients_begin(struct clients *cs, struct listening *l)
 {
 	*cs = (struct clients){.listening = l};
-	return l->options->proxies.given ? reception_begin(&cs->reception, l)
-					 : STATUS_GO_ON;
+	return has_reception(l) ? reception_begin(&cs->reception, l)
+				: STATUS_GO_ON;
 }
 
 /* Without descriptors a connection stays pending until some are free again. */
@@ -40,7 +47,7 @@ clients_next(struct clients *cs, struct client *c)
 	int64_t left = limit;
 	int status;
 
-	if (l->options->proxies.given)
+	if (has_reception(l))
 		return reception_next(&cs->reception, c);
 	do {
 		(void)tcp_set_accept_timeout(l->listener, (int)left);
@@ -57,6 +64,6 @@ void
 clients_end(struct clients *cs)
 {
 	(void)tcp_close(cs->listening->listener); /* or it is closed already */
-	if (cs->listening->options->proxies.given)
+	if (has_reception(cs->listening))
 		reception_end(&cs->reception);
 }

@@ -6,6 +6,7 @@
 
 #include "../command.h"
 #include "../text.h"
+#include "../tls/tls.h"
 #include "listener.h"
 #include "serve.h"
 
@@ -13,6 +14,8 @@ static int prepare_listen(
     const struct run *run, void *options, const struct operands *operands);
 static int run_listen(const struct run *run, const void *options,
     const struct operands *operands);
+static int run_listener(const struct run *run,
+    const struct listen_options *options, const struct operands *operands);
 static int watch_until_exit(const struct listening *l);
 
 static const char *const commonest[] = {"keep-open", "local", "until-exit",
@@ -50,18 +53,41 @@ prepare_listen(
 	if (status == STATUS_GO_ON)
 		status =
 		    check_socket_options(run, o, listens_on_unix(o, operands));
+	if (status == STATUS_GO_ON)
+		status = check_tls_options(run, &o->tls,
+		    listens_on_unix(o, operands), o->handler.ucspi);
 	if (status != STATUS_GO_ON)
 		return status;
+	o->session.tls = o->tls.on;
+	o->handler.pipes |= o->tls.on && command;
 	status = handler_prepare(run, &o->handler, &o->session, command);
+	if (status == STATUS_GO_ON)
+		status = open_tls(run, &o->tls, true);
 	if (status != STATUS_GO_ON)
 		return status;
-	return ready_prepare(
+	o->ready.ca_file = o->tls.save_ca;
+	o->ready.ca = tls_authority(&o->tls);
+	status = ready_prepare(
 	    run, &o->ready, serves(o, command), spares_stdout(o, command));
+	if (status != STATUS_GO_ON)
+		close_tls(&o->tls);
+	return status;
 }
 
 static int
 run_listen(
     const struct run *run, const void *options, const struct operands *operands)
+{
+	const struct listen_options *o = options;
+	const int status = run_listener(run, o, operands);
+
+	close_tls(&o->tls);
+	return status;
+}
+
+static int
+run_listener(const struct run *run, const struct listen_options *options,
+    const struct operands *operands)
 {
 	struct listening l = {.run = run,
 	    .options = options,

@@ -79,6 +79,8 @@ const struct option_set listen_option_sets[] = {
 	offsetof(struct listen_options, access)},
     {"Which clients to serve", proxies_option_table,
 	offsetof(struct listen_options, proxies)},
+    {"TLS", tls_option_table, offsetof(struct listen_options, tls)},
+    {"TLS", tls_server_table, offsetof(struct listen_options, tls)},
     {"Readiness", ready_option_table, offsetof(struct listen_options, ready)},
     {"Servers that fail", failure_table, 0},
     {"Ports for other servers", ports_table, 0},
@@ -187,7 +189,7 @@ static bool
 has_accept_options(const struct listen_options *o)
 {
 	return o->keep_open || o->max_conns || o->accept_timeout != -1 ||
-	    o->access.count || o->proxies.given;
+	    o->access.count || o->proxies.given || o->tls.on;
 }
 
 static bool

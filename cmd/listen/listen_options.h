@@ -11,6 +11,7 @@
 #include "../options.h"
 #include "../run.h"
 #include "../session/session.h"
+#include "../tls/tls_options.h"
 #include "access.h"
 #include "inherited.h"
 #include "proxies.h"
@@ -22,6 +23,7 @@ struct listen_options {
 	struct ready_options ready;
 	struct handler_options handler;
 	struct access access;
+	struct tls_options tls;
 	struct proxies proxies;
 	int fd; /* a listening socket, or -1 */
 	struct inherited inherited;

@@ -79,8 +79,10 @@ is_wildcard(const char *address)
 
 /* Writes the text that --print asks for. */
 static void
-format_announcement(enum print print, const struct end *at, struct text *text)
+format_announcement(
+    const struct ready_options *o, const struct end *at, struct text *text)
 {
+	const enum print print = o->print;
 	struct end to = *at;
 
 	if (print == PRINT_NONE)
@@ -97,7 +99,12 @@ format_announcement(enum print print, const struct end *at, struct text *text)
 			return;
 		}
 		text_add_quoted(text, at->ip);
-		text_add(text, " TCPU_PORT=%d\n", at->port);
+		text_add(text, " TCPU_PORT=%d", at->port);
+		if (o->ca_file) {
+			text_add(text, " TCPU_TLS_CA=");
+			text_add_word(text, o->ca_file);
+		}
+		text_add(text, "\n");
 	} else if (at->is_unix) {
 		text_add(text, "%s\n", at->ip);
 	} else if (print == PRINT_ADDRESS) {
@@ -114,7 +121,7 @@ print_announcement(const struct run *run, const struct ready_options *o,
 	struct text text = {0};
 	int status;
 
-	format_announcement(o->print, at, &text);
+	format_announcement(o, at, &text);
 	if (text.failed)
 		status = fail(run, STATUS_FAILED, "%s", strerror(ENOMEM));
 	else if (o->launcher != -1)
@@ -150,6 +157,9 @@ ready_announce(const struct run *run, const struct ready_options *o,
 	if (status == STATUS_GO_ON)
 		status = write_file(
 		    run, "--pid-file", o->pid_file, pid, &files->pid);
+	if (status == STATUS_GO_ON)
+		status = write_file(
+		    run, "--tls-save-ca", o->ca_file, o->ca, &files->ca);
 	shared = o->fd == STDOUT_FILENO &&
 	    share_a_pipe(STDOUT_FILENO, STDERR_FILENO);
 	if (status == STATUS_GO_ON && o->fd != -1)
@@ -250,4 +260,5 @@ ready_withdraw(const struct ready_files *files)
 {
 	withdraw_file(&files->port);
 	withdraw_file(&files->pid);
+	withdraw_file(&files->ca);
 }

@@ -17,6 +17,8 @@ struct ready_options {
 	int fd; /* -1 none */
 	const char *port_file;
 	const char *pid_file;
+	const char *ca_file; /* of --tls-save-ca, or NULL */
+	const char *ca;      /* what to write there */
 	bool background;
 	int launcher; /* a pipe to the waiting launcher; -1 none */
 };
@@ -38,6 +40,7 @@ struct ready_file {
 struct ready_files {
 	struct ready_file port;
 	struct ready_file pid;
+	struct ready_file ca;
 };
 
 /*

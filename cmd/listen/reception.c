@@ -9,9 +9,14 @@
 #include "../handlers/program.h"
 #include "../proxy/ends.h"
 #include "../proxy/receiver.h"
+#include "../text.h"
+#include "../tls/tls.h"
 
-/* How many visitors may wait for their headers; further ones stay pending. */
+/* How many visitors may be received at a time; further ones stay pending. */
 #define MOST_VISITORS 100
+
+/* How long a handshake may take, in ms. */
+#define HANDSHAKE_TIME 10000
 
 struct visitor {
 	TAILQ_ENTRY(visitor) link;
@@ -24,7 +29,9 @@ static bool await_turn(struct reception *r);
 static void accept_visitor(struct reception *r);
 static void note_refusal(struct reception *r);
 static void receive_visitor(struct reception *r, struct visitor *v);
-static void *read_header(void *visitor);
+static void *receive(void *visitor);
+static bool read_header(const struct reception *r, struct client *c);
+static bool shake_hands(const struct reception *r, struct client *c);
 static int await_admission(struct reception *r);
 static void close_door(struct reception *r);
 
@@ -120,10 +127,10 @@ receive_visitor(struct reception *r, struct visitor *v)
 	const struct listening *l = r->listening;
 
 	meet_client(&v->client);
-	if (!is_proxy(&l->options->proxies, &v->client.ends.remote))
+	if (l->options->proxies.given &&
+	    !is_proxy(&l->options->proxies, &v->client.ends.remote))
 		deny_client(l, &v->client, "may not send a PROXY header");
-	else if (!tcp_thread_p(
-		     tcp_group_start(r->threads, read_header, v, NULL)))
+	else if (!tcp_thread_p(tcp_group_start(r->threads, receive, v, NULL)))
 		deny_client(l, &v->client, strerror(ENOMEM));
 	else {
 		r->waiting++;
@@ -138,16 +145,34 @@ static bool
 admit_visitor(struct visitor *v)
 {
 	const struct reception *r = v->reception;
+	const struct listen_options *o = r->listening->options;
 	struct client *c = &v->client;
+
+	if (o->proxies.given && !read_header(r, c))
+		return false;
+	return admit_client(r->listening, c) &&
+	    (!o->tls.on || shake_hands(r, c));
+}
+
+/* Returns false after resetting the visitor: nobody waits for it any more. */
+static bool
+is_awaited(const struct reception *r, struct client *c)
+{
+	if (r->ended)
+		(void)tcp_reset(c->connection[0]); /* nobody else has it */
+	return !r->ended;
+}
+
+static bool
+read_header(const struct reception *r, struct client *c)
+{
 	struct proxy_header header;
 	const char *why =
 	    receive_proxy_header(tcp_port_fileno(c->connection[0]), &header);
 	struct ends ends;
 
-	if (r->ended) {
-		(void)tcp_reset(c->connection[0]); /* nobody else has it */
+	if (!is_awaited(r, c))
 		return false;
-	}
 	if (why) {
 		deny_client(r->listening, c, why);
 		return false;
@@ -156,11 +181,37 @@ admit_visitor(struct visitor *v)
 		read_header_ends(&header, &ends);
 		rename_client(c, &ends);
 	}
-	return admit_client(r->listening, c);
+	return true;
+}
+
+static bool
+shake_hands(const struct reception *r, struct client *c)
+{
+	const struct listening *l = r->listening;
+	const int idle = l->options->session.idle_timeout;
+	const int limit =
+	    idle != -1 && idle < HANDSHAKE_TIME ? idle : HANDSHAKE_TIME;
+	const int started =
+	    start_tls(&l->options->tls, NULL, c->connection, limit, &c->tls);
+	char time[TIME_TEXT_SIZE], why[64];
+
+	if (!is_awaited(r, c))
+		return false;
+	if (started == 0) {
+		say_tls(l->run, c->name, &c->tls);
+		return true;
+	}
+	format_text(
+	    why, sizeof(why), "timed out after %s", format_time(limit, time));
+	deny_client(l, c,
+	    tcp_last_error()->kind == TCPUNIT_ERROR_TIMEOUT
+		? why
+		: reason(tcp_last_error()));
+	return false;
 }
 
 static void *
-read_header(void *visitor)
+receive(void *visitor)
 {
 	struct visitor *v = visitor;
 	struct reception *r = v->reception;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * reception.h - listen --accept-proxy: receives the headers of many connections
- * at the same time, each in a green thread, so that a client whose header does
- * not come delays nobody.  A client is served once its header is complete.
+ * reception.h - listen --accept-proxy and --tls: receives the headers of many
+ * connections, and makes their handshakes, at the same time, each in a green
+ * thread, so that a slow client delays nobody.  A client is served once both
+ * are complete.
  */
 #ifndef TCPU_RECEPTION_H
 #define TCPU_RECEPTION_H
@@ -23,7 +24,7 @@ struct reception {
 	tcp_condition changed; /* any of the following */
 	bool open;             /* the acceptor may accept; only while a client
 				  is wanted, so that others stay pending */
-	int waiting;           /* visitors without a header */
+	int waiting;           /* visitors that are not admitted yet */
 	TAILQ_HEAD(, visitor) admitted;
 	int status; /* why no client will come; 0 none */
 	bool ended;

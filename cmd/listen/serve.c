@@ -120,8 +120,8 @@ start_handlers(
 		if (status == STATUS_GO_ON && n + 1 == count)
 			clients_end(clients);
 		if (status == STATUS_GO_ON &&
-		    handlers_start(handlers, c.connection, &c.ends, c.name) ==
-			-1)
+		    handlers_start(handlers, c.connection, &c.ends,
+			o->tls.on ? &c.tls : NULL, c.name) == -1)
 			status =
 			    library_failure(l->run, l->what, STATUS_LISTEN);
 	}

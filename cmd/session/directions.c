@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../clock.h"
+#include "../text.h"
 #include "presence.h"
 
 /* ms between two checks that the peer is still there. */
@@ -21,7 +22,7 @@ static void end_receiving(struct session *s);
 static int send_all(struct session *s);
 static int receive_all(struct session *s);
 static const struct tcp_error *error_of(const struct lane *lane);
-static void finish(struct session *s);
+static void finish_tls(struct session *s);
 static int linger(struct session *s, int limit);
 static bool has_ended(int process);
 static bool receive(struct session *s);
@@ -94,8 +95,18 @@ send_input(struct session *s)
 	}
 	if (s->holds && linger(s, s->end == END_PEER ? -1 : HOLD_TIME) == -1)
 		return;
-	finish(s);
+	finish_sending(s);
 	end_receiving(s);
+}
+
+/* TLS would take the end of the socket for a loss. */
+static void
+stop_receiving(struct session *s)
+{
+	if (s->options->tls)
+		end_receiver(s);
+	else
+		wire_stop(tcp_port_fileno(s->in));
 }
 
 /* After the input, for a session that need not wait for the peer's end. */
@@ -106,7 +117,7 @@ end_receiving(struct session *s)
 		/* The peer cannot answer before it has received the input. */
 		if (await_delivery(s) == 0 &&
 		    linger(s, s->options->end.quiet) == 0)
-			wire_stop(tcp_port_fileno(s->in));
+			stop_receiving(s);
 	} else if (s->end == END_INPUT || has_ended(s->standard->process)) {
 		(void)await_delivery(s); /* conclude asks again */
 		end_receiver(s);
@@ -136,14 +147,33 @@ watch_command(void *session)
 	return NULL;
 }
 
-/* Ends the sending direction, with a FIN unless an option forbids it. */
-static void
-finish(struct session *s)
+uint64_t
+sent_bytes(const struct session *s)
+{
+	return s->settled ? s->total : tcp_port_position(s->out);
+}
+
+void
+finish_sending(struct session *s)
 {
 	if (s->options->abandon || resets_always(s->options))
 		(void)tcp_abandon_port(s->out); /* it is open */
+	else if (s->options->tls)
+		finish_tls(s);
 	else if (!s->finished)
 		s->finished = wire_finish(tcp_port_fileno(s->out));
+}
+
+/* The library knows how to end TLS when the port is closed; what was sent
+ * before can be asked for only until then.  TLS 1.2 ends nothing yet. */
+static void
+finish_tls(struct session *s)
+{
+	if (s->settled || await_delivery(s) == -1 || s->lost)
+		return;
+	s->total = sent_bytes(s);
+	s->settled = true;
+	s->finished = tcp_close_output_port(s->out) == 0;
 }
 
 /* Waits for the peer's end of file, or until the peer has sent nothing for
@@ -228,7 +258,7 @@ static bool
 outlasts_peer(struct session *s)
 {
 	if (s->lingers)
-		finish(s);
+		finish_sending(s);
 	return !s->lingers && s->end != END_PEER;
 }
 
@@ -306,6 +336,15 @@ stdin_failure(const struct run *run, int code)
 	return fail(run, STATUS_FILE, "stdin: %s", strerror(code));
 }
 
+static void
+note_loss(struct session *s, const struct tcp_error *e)
+{
+	s->lost = e->code;
+	/* The texts of an earlier error may be gone. */
+	if (s->options->tls && e == tcp_last_error())
+		format_text(s->why, sizeof(s->why), "%s", reason(e));
+}
+
 void
 note_failure(struct session *s, const struct tcp_error *e)
 {
@@ -324,7 +363,7 @@ note_failure(struct session *s, const struct tcp_error *e)
 		    fail(run, STATUS_FAILED, "%s: %s", s->name, reason(e)),
 		    true);
 	else if (e->code != EPIPE)
-		s->lost = e->code;
+		note_loss(s, e);
 	else if (s->lost == 0) /* a writer gets EPIPE after a reset */
 		s->lost = ECONNRESET;
 }
@@ -338,7 +377,7 @@ note_failure(struct session *s, const struct tcp_error *e)
 static bool
 is_delivered(const struct session *s, size_t acknowledged)
 {
-	const uint64_t missing = tcp_port_position(s->out) - acknowledged;
+	const uint64_t missing = sent_bytes(s) - acknowledged;
 
 	return s->finished ? missing <= 1 : s->left && missing == 0;
 }
@@ -348,7 +387,7 @@ await_delivery(struct session *s)
 {
 	const struct tcp_error *e;
 
-	if (s->lost || tcp_await_acknowledgement(s->out) == 0)
+	if (s->lost || s->settled || tcp_await_acknowledgement(s->out) == 0)
 		return 0;
 	e = tcp_last_error();
 	if (e->kind != TCPUNIT_ERROR_NET)
@@ -361,8 +400,7 @@ await_delivery(struct session *s)
 static uint64_t
 moved_bytes(const struct session *s, bool both)
 {
-	return tcp_port_position(s->in) +
-	    (both ? tcp_port_position(s->out) : 0);
+	return tcp_port_position(s->in) + (both ? sent_bytes(s) : 0);
 }
 
 /* Whether received data wait for a slow output.  The peer is not silent then:

@@ -94,7 +94,9 @@ input_size(void)
 static void
 measure(struct flow *f, double seconds)
 {
-	uint64_t moved = tcp_port_position(f->port);
+	const uint64_t position = tcp_port_position(f->port);
+	/* A port that is closed has none any more. */
+	const uint64_t moved = position > f->moved ? position : f->moved;
 	double rate = (double)(moved - f->moved) / seconds;
 
 	f->rate = f->moved ? (3 * f->rate + rate) / 4 : rate;

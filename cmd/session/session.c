@@ -161,6 +161,16 @@ has_input(tcp_port input)
 	return tcp_char_ready(input) == 1 && tcp_peek_byte(input) >= 0;
 }
 
+/* With TLS 1.3 a server refuses the certificate of a client only after the
+ * client's handshake. */
+static enum status
+lost_status(const struct session *s)
+{
+	return s->lost == EKEYREJECTED && tcp_port_position(s->in) == 0
+	    ? STATUS_CONNECT
+	    : STATUS_LOST;
+}
+
 /* Finds the outcome once both directions have ended.  Returns 0 or -1. */
 static int
 conclude(struct session *s)
@@ -170,8 +180,8 @@ conclude(struct session *s)
 	if (await_delivery(s) == -1)
 		return -1;
 	if (s->lost)
-		s->outcome.status =
-		    fail_with_counts(s, STATUS_LOST, strerror(s->lost));
+		s->outcome.status = fail_with_counts(
+		    s, lost_status(s), *s->why ? s->why : strerror(s->lost));
 	else if (s->left &&
 	    (s->out_lane.held > 0 || has_input(s->standard->input)))
 		s->outcome.status = fail_with_counts(s, STATUS_LOST,
@@ -199,7 +209,7 @@ receive_rest(struct session *s)
 	ssize_t n = 1;
 
 	if (!s->finished)
-		s->finished = wire_finish(tcp_port_fileno(s->out));
+		finish_sending(s);
 	while (n > 0 && total < REST_SIZE && (left = end - now()) > 0) {
 		(void)tcp_set_timeout(s->in, (int)left); /* it is open */
 		n = tcp_read(s->in, buf, sizeof(buf));
@@ -237,7 +247,7 @@ fail_with_counts(struct session *s, enum status status, const char *why)
 	end_progress(&s->progress);
 	return fail(s->run, status,
 	    "%s: %s (%" PRIu64 " bytes received, %" PRIu64 " sent)", s->name,
-	    why, tcp_port_position(s->in), tcp_port_position(s->out));
+	    why, tcp_port_position(s->in), sent_bytes(s));
 }
 
 static void *

@@ -28,6 +28,7 @@ struct session_options {
 		enum session_end when;
 		int quiet; /* END_QUIET: ms of the peer's silence */
 	} end;
+	bool tls; /* --tls was given */
 	bool abandon;
 	bool reset;
 	enum crlf_option crlf;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#include "tls.h"
+
+#include <errno.h>
+#include <string.h>
+
+int
+open_tls(const struct run *run, struct tls_options *o, bool server)
+{
+	const struct tcp_tls_setup setup = {TCPUNIT_TLS_SETUP, .server = server,
+	    .insecure = o->insecure, .ca_file = o->ca,
+	    .certificate_file = o->certificate, .key_file = o->key,
+	    .alpn = o->alpn};
+	char why[TCPUNIT_TLS_TEXT];
+	int status;
+
+	if (!o->on)
+		return STATUS_GO_ON;
+	status = load_tls(run, &o->library);
+	if (status != STATUS_GO_ON)
+		return status;
+	o->tls = o->library.make(&setup, why);
+	return o->tls ? STATUS_GO_ON
+		      : fail(run, errno == ENOMEM ? STATUS_FAILED : STATUS_FILE,
+			    "--tls: %s", why);
+}
+
+void
+close_tls(const struct tls_options *o)
+{
+	if (o->tls)
+		o->library.free(o->tls);
+}
+
+const char *
+tls_authority(const struct tls_options *o)
+{
+	return o->tls ? o->library.authority(o->tls) : NULL;
+}
+
+int
+start_tls(const struct tls_options *o, const char *name,
+    const tcp_port connection[2], int limit, struct tcp_tls_facts *facts)
+{
+	struct tcp_tls_options options = {TCPUNIT_TLS_DEFAULTS, .tls = o->tls,
+	    .name = o->name ? o->name : name, .facts = facts};
+
+	options.timeout = limit;
+	return o->library.start(connection[0], connection[1], &options);
+}
+
+enum status
+tls_status(const struct tcp_error *e)
+{
+	return e->code == EPROTO || e->code == EKEYREJECTED ? STATUS_CONNECT
+							    : STATUS_LOST;
+}
+
+void
+say_tls(
+    const struct run *run, const char *what, const struct tcp_tls_facts *facts)
+{
+	say_more(run, "%s: %s, %s%s%s%s%s", what, facts->protocol,
+	    facts->cipher, *facts->alpn ? ", " : "", facts->alpn,
+	    *facts->peer ? ", " : "", facts->peer);
+}

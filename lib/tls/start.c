@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Starting TLS on a connection: a bufferevent of libevent's, as a layer.
+ */
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+#include "tcpunit-event.h"
+#include "tls.h"
+
+/* TLS on one connection. */
+struct session {
+	SSL *ssl;
+	bool server;
+	int users; /* the layer, and the call that starts it */
+	char reason[TCPUNIT_TLS_TEXT];
+};
+
+static int start(
+    tcp_port, tcp_port, const struct tcp_tls_options *, struct session *);
+static struct session *session_new(const struct tcp_tls_options *);
+static bool expect(SSL *, const struct tcp_tls *, const char *);
+static bool is_address(const char *);
+static void leave(void *);
+static struct bufferevent *make(struct bufferevent *, void *);
+static struct bufferevent *refuse(struct bufferevent *, void *);
+static int finish(struct bufferevent *, bool, void *);
+static const char *explain(struct bufferevent *, int *, void *);
+
+int
+tcp_start_tls(tcp_port in, tcp_port out, const struct tcp_tls_options *options)
+{
+	struct session *s = session_new(options);
+	int error = errno;
+
+	if (s == NULL) /* raises the error */
+		return tcp_stack(in, out, refuse, &error);
+	return start(in, out, options, s);
+}
+
+static int
+start(tcp_port in, tcp_port out, const struct tcp_tls_options *options,
+    struct session *s)
+{
+	struct tcp_stack_options stack = {TCPUNIT_STACK_DEFAULTS};
+	int result;
+
+	stack.timeout = options->timeout;
+	stack.handshake = true;
+	stack.finish = finish;
+	stack.reason = explain;
+	stack.release = leave;
+	result = tcp_stack_with(in, out, make, s, &stack);
+	if (result == 0 && options->facts != NULL)
+		tt_read_facts(s->ssl, options->facts);
+	leave(s);
+	return result;
+}
+
+static struct session *
+session_new(const struct tcp_tls_options *o)
+{
+	struct session *s;
+
+	errno = EINVAL;
+	if (o == NULL || o->size < sizeof(*o) || o->tls == NULL)
+		return NULL;
+	if (!o->tls->server && !o->tls->insecure && o->name == NULL)
+		return NULL;
+	errno = ENOMEM;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return NULL;
+	s->users = 1;
+	s->server = o->tls->server;
+	s->ssl = SSL_new(o->tls->context);
+	if (s->ssl != NULL &&
+	    (s->server || o->name == NULL || expect(s->ssl, o->tls, o->name)))
+		return s;
+	leave(s);
+	ERR_clear_error();
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* SNI is for names; a name has no dot at its end there. */
+static bool
+expect(SSL *ssl, const struct tcp_tls *t, const char *name)
+{
+	char host[TCPUNIT_TLS_TEXT];
+	size_t n = strlen(name);
+
+	if (is_address(name))
+		return t->insecure ||
+		    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) ==
+		    1;
+	n = n > 1 && name[n - 1] == '.' ? n - 1 : n;
+	if (n >= sizeof(host))
+		return false;
+	memcpy(host, name, n);
+	host[n] = '\0';
+	SSL_set_hostflags(ssl,
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+		X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	return SSL_set_tlsext_host_name(ssl, host) == 1 &&
+	    (t->insecure || SSL_set1_host(ssl, host) == 1);
+}
+
+static bool
+is_address(const char *name)
+{
+	struct in6_addr address;
+
+	return inet_pton(AF_INET, name, &address) == 1 ||
+	    inet_pton(AF_INET6, name, &address) == 1;
+}
+
+static void
+leave(void *session)
+{
+	struct session *s = session;
+
+	if (--s->users > 0)
+		return;
+	SSL_free(s->ssl);
+	free(s);
+}
+
+static struct bufferevent *
+make(struct bufferevent *below, void *session)
+{
+	struct session *s = session;
+	struct bufferevent *layer;
+
+	ERR_clear_error(); /* of others, which would count as of this SSL */
+	layer = bufferevent_openssl_filter_new(bufferevent_get_base(below),
+	    below, s->ssl,
+	    s->server ? BUFFEREVENT_SSL_ACCEPTING : BUFFEREVENT_SSL_CONNECTING,
+	    0);
+	if (layer != NULL)
+		s->users++;
+	else
+		errno = ENOMEM;
+	return layer;
+}
+
+static struct bufferevent *
+refuse(struct bufferevent *below, void *error)
+{
+	(void)below;
+	errno = *(int *)error;
+	return NULL;
+}
+
+/* Sends close_notify.  TLS 1.2 has no half-close: the peer would answer it with
+ * its own, and send no more. */
+static int
+finish(struct bufferevent *layer, bool last, void *session)
+{
+	struct session *s = session;
+	int sent;
+
+	(void)layer;
+	if (!last && SSL_version(s->ssl) < TLS1_3_VERSION)
+		return 1;
+	ERR_clear_error();
+	sent = SSL_shutdown(s->ssl);
+	ERR_clear_error();
+	return sent < 0 ? -1 : 0;
+}
+
+static const char *
+explain(struct bufferevent *layer, int *code, void *session)
+{
+	struct session *s = session;
+
+	tt_explain(
+	    s->ssl, bufferevent_get_openssl_error(layer), code, s->reason);
+	return s->reason;
+}

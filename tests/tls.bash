@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+#
+# tls.bash - shared by the tests of TLS: certificates, and tcpu as a server.
+
+# make_certificates - in setup_file: see peers/certificates.
+make_certificates() {
+	mkdir -p "$BATS_FILE_TMPDIR"
+	"$TOP/tests/peers/certificates" "$BATS_FILE_TMPDIR/made"
+}
+
+# bring_certificates - in setup: the certificates are in the test's folder.
+bring_certificates() {
+	cp "$BATS_FILE_TMPDIR"/made/*.{pem,crt,key} .
+}
+
+# start_tls [ARG]... - start tcpu listen with the certificate server.pem.
+start_tls() {
+	start_server --tls --tls-cert server.pem --local 0 "$@"
+}
+
+# connect_tls [ARG]... - run tcpu connect to it.
+# shellcheck disable=SC2154 # start_listener sets port
+connect_tls() {
+	run --separate-stderr timeout -k1 20 tcpu connect --tls \
+		--tls-ca ca.crt "$@" localhost "$port"
+}

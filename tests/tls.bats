@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: ISC
+#
+# --tls of listen and connect, between two runs of tcpu.
+
+load helper
+load tls
+
+setup_file() {
+	make_certificates
+}
+
+setup() {
+	begin
+	bring_certificates
+}
+
+@test "data go both ways with TLS, and the answer comes after the end of input" {
+	start_tls --pipes -- sh -c 'cat >got; echo answer'
+	connect_tls <<<question
+	assert_success
+	assert_output answer
+	assert_equal "$stderr" ''
+	assert_exit 0 "$server"
+	assert_content got 'question\n'
+}
+
+@test "a temporary certificate is trusted through --tls-save-ca" {
+	for host in localhost 127.0.0.1 ::1 "$(uname -n)"; do
+		# shellcheck disable=SC2016 # expanded by the inner shell
+		eval "$(tcpu listen --background --until-exit $$ --print=sh \
+			--tls --tls-save-ca "an authority's.pem" -k -L 0 -- \
+			echo hello 3>&-)"
+		[ "$TCPU_TLS_CA" = "an authority's.pem" ]
+		grep -q BEGIN "$TCPU_TLS_CA"
+		run ! grep -q PRIVATE "$TCPU_TLS_CA"
+		name=(--tls-name "$host")
+		[[ $host != localhost ]] || name=()
+		run -0 --separate-stderr timeout -k1 20 tcpu connect --tls \
+			--tls-ca "$TCPU_TLS_CA" "${name[@]}" localhost \
+			"$TCPU_PORT" </dev/null
+		assert_output hello
+		kill "$TCPU_PID"
+		tcpu accept-ready --not-listening --wait=9 "$TCPU_PORT"
+		wait_until [ ! -e "$TCPU_TLS_CA" ]
+	done
+}
+
+@test "a temporary certificate is for a day, with a key of EC P-256" {
+	start_server --tls -k --local 0 -- cat
+	openssl s_client -connect "127.0.0.1:$port" </dev/null >shown 2>/dev/null
+	openssl x509 -in shown -noout -text >text
+	assert_file_contains text 'ASN1 OID: prime256v1|NIST CURVE: P-256'
+	assert_file_contains text 'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1'
+	openssl x509 -in shown -noout -checkend 80000
+	run ! openssl x509 -in shown -noout -checkend 90000
+}
+
+# refused STATUS REASON [ARG]... - connecting ends like this.
+refused() {
+	connect_tls "${@:3}" </dev/null
+	assert_equal "$status" "$1"
+	assert_equal "${#stderr_lines[@]}" 1
+	assert_regex "$stderr" "^tcpu: connect localhost:$port: $2\$"
+}
+
+@test "an unacceptable certificate is status 5, with the reason" {
+	local cert
+	declare -A why=(
+		[expired]='certificate has expired'
+		[wrong]='[Hh]ostname mismatch'
+		[self]='self[- ]signed certificate'
+	)
+	for cert in "${!why[@]}"; do
+		start_server --tls --tls-cert "$cert.pem" -k --local 0 -- cat
+		refused 5 "unacceptable certificate: ${why[$cert]}"
+		wait_for_denial 'the peer refused: .*'
+		kill "$server"
+		connect_tls --tls-name 127.0.0.9 </dev/null
+		assert_equal "$status" 4
+	done
+}
+
+# wait_for_denial REASON - the listener says that it has denied a client.
+wait_for_denial() {
+	wait_until grep -qE "^tcpu: listen .*: denied: .*: $1\$" server.err
+}
+
+@test "an address that the certificate lacks is status 5" {
+	start_tls -k -- cat
+	refused 5 'unacceptable certificate: IP address mismatch' \
+		--tls-name 127.0.0.9
+	refused 5 'unacceptable certificate: unable to get .*issuer certificate' \
+		--tls-ca other.crt
+	connect_tls --tls-name 127.0.0.1 <<<fine
+	assert_output fine
+}
+
+@test "without --tls-ca the system's authorities are asked" {
+	start_tls -k -- cat
+	run --separate-stderr timeout -k1 20 tcpu connect --tls localhost "$port"
+	assert_failure 5
+	SSL_CERT_FILE=$PWD/ca.crt run -0 timeout -k1 20 tcpu connect --tls \
+		localhost "$port" <<<system
+	assert_output system
+}
+
+@test "--tls-insecure accepts any certificate" {
+	start_server --tls --tls-cert expired.pem --local 0 </dev/null
+	run -0 timeout -k1 20 tcpu connect --tls --tls-insecure 127.0.0.1 \
+		"$port" <<<sent
+	assert_exit 0 "$server"
+	assert_content server.out 'sent\n'
+}
+
+@test "listen with --tls-ca requires a certificate of its clients" {
+	start_tls --tls-ca ca.crt -k --pipes -- sh -c 'echo "$TLS_PEER"'
+	connect_tls --tls-cert client.pem </dev/null
+	assert_success
+	assert_output 'CN=some client'
+	connect_tls </dev/null
+	assert_failure 5
+	assert_regex "$stderr" 'the peer refused: certificate required|the peer refused: handshake failure'
+	wait_for_denial 'the peer has no certificate'
+	connect_tls --tls-cert other.crt --tls-key other.key </dev/null
+	assert_failure 5
+	assert_regex "$stderr" 'the peer refused: .*'
+	wait_for_denial 'unacceptable certificate: .*'
+}
+
+@test "COMMAND gets the properties of TLS, and pipes" {
+	start_tls -k -- sh -c \
+		'echo "$TLS_PROTOCOL $TLS_CIPHER $TLS_SNI $TLS_PEER."; test -p /dev/stdin'
+	connect_tls </dev/null
+	assert_regex "$output" '^TLSv1.3 TLS_[A-Z0-9_]+ localhost \.$'
+	TLS_PEER=stale run -0 timeout -k1 20 tcpu connect --tls --tls-ca ca.crt \
+		--tls-name 127.0.0.1 localhost "$port" -- \
+		sh -c 'echo "$TLS_PROTOCOL $TLS_SNI $TLS_PEER." >&2; cat >/dev/null'
+	assert_output 'TLSv1.3  CN=localhost.'
+	start_server --local -k 0 -- sh -c 'echo "${TLS_PEER-unset}"'
+	TLS_PEER=stale run -0 timeout -k1 20 tcpu connect localhost "$port" \
+		</dev/null
+	assert_output unset
+}
+
+@test "a stale TLS_PEER does not reach a plain handler" {
+	TLS_PEER=stale start_server --local -k 0 -- sh -c 'echo "${TLS_PEER-unset}"'
+	run -0 timeout -k1 20 tcpu connect localhost "$port" </dev/null
+	assert_output unset
+}
+
+@test "ALPN: the server chooses, and refuses a client that offers others" {
+	start_tls --tls-alpn h2,http/1.1 -k -v -- cat
+	connect_tls -v --tls-alpn http/1.1,h2 <<<x
+	assert_success
+	assert_regex "$stderr" 'TLSv1.3, [A-Z0-9_]+, h2, CN=localhost'
+	refused 5 'the peer refused: no application protocol' --tls-alpn smtp
+}
+
+@test "a plain client of a TLS port is denied in one line, and uses up nothing" {
+	start_tls </dev/null
+	run timeout -k1 20 tcpu connect localhost "$port" <<<'GET / HTTP/1.0'
+	wait_for_denial 'the peer does not speak TLS'
+	connect_tls <<<sent
+	assert_success
+	assert_exit 0 "$server"
+	assert_content server.out 'sent\n'
+	assert_equal "$(wc -l <server.err)" 1
+}
+
+@test "a failed handshake does not count" {
+	start_tls -k --count 2 -- cat
+	for _ in 1 2 3; do
+		tcpu connect -q localhost "$port" <<<nonsense || true
+	done
+	connect_tls <<<one
+	assert_output one
+	connect_tls <<<two
+	assert_output two
+	assert_exit 0 "$server"
+}
+
+@test "TLS to a plain server is status 5, in one line" {
+	start_server --local 0 <<<'220 a plain server greets'
+	refused 5 'the peer does not speak TLS'
+}
+
+@test "limits end a handshake that never ends" {
+	start_server --local --no-accept 0
+	run timeout -k1 20 tcpu connect --tls --tls-insecure -w 200ms \
+		localhost "$port"
+	assert_failure 124
+	assert_output "tcpu: connect localhost:$port: timed out after 200ms"
+	run timeout -k1 20 tcpu connect --tls --tls-insecure -t 200ms \
+		localhost "$port"
+	assert_failure 124
+	assert_output "tcpu: connect localhost:$port: timed out after 200ms"
+	start_tls --idle-timeout 200ms -k -- cat
+	run timeout -k1 20 tcpu connect localhost "$port" < <(
+		exec tail -f /dev/null 3>&-)
+	wait_for_denial 'timed out after 200ms'
+}
+
+@test "a client that is slow at its handshake delays no other" {
+	start_tls </dev/null
+	start_background slow tcpu connect localhost "$port" < <(
+		exec tail -f /dev/null 3>&-)
+	wait_until tcpu addresses --pid "$!"
+	connect_tls <<<fast
+	assert_success
+	assert_exit 0 "$server"
+	assert_content server.out 'fast\n'
+}
+
+@test "the end of a connection without close_notify is no end of file" {
+	start_tls </dev/null
+	start_background client tcpu connect --tls --tls-ca ca.crt localhost \
+		"$port" < <(echo begin; exec tail -f /dev/null 3>&-)
+	client=$!
+	wait_for_line server.out begin
+	kill -KILL "$client"
+	assert_exit 8 "$server"
+	assert_file_contains server.err '(without ending TLS|reset by peer|Broken pipe) \(6 bytes received'
+}
+
+@test "--abandon keeps close_notify until the session ends" {
+	start_tls --pipes -- sh -c 'head -c 9 >got; echo answer; exec >&-; cat >rest'
+	connect_tls --abandon --end=peer <<<question
+	assert_success
+	assert_output answer
+	assert_exit 0 "$server"
+	assert_content got 'question\n'
+}
+
+@test "--end=quiet and --end=input end with close_notify" {
+	for end in input quiet:200ms; do
+		start_tls </dev/null
+		connect_tls --end="$end" <<<sent
+		assert_success
+		assert_exit 0 "$server"
+		assert_content server.out 'sent\n'
+	done
+}
+
+@test "unusable files are status 9, one line, and nothing is served" {
+	: >empty
+	echo junk >junk
+	while read -r side files text; do
+		case $side in
+		listen) where=(--local 0) ;;
+		connect) where=(localhost 1) ;;
+		esac
+		IFS=, read -ra words <<<"$files"
+		run timeout -k1 20 tcpu "$side" --tls "${words[@]}" "${where[@]}"
+		assert_failure 9
+		assert_output "tcpu: --tls: $text"
+	done <<-'END'
+	listen --tls-cert,none none: No such file or directory
+	listen --tls-cert,empty empty: no usable certificate in it
+	listen --tls-cert,junk junk: no usable certificate in it
+	listen --tls-cert,server.crt server.crt: no usable key in it
+	listen --tls-cert,server.crt,--tls-key,client.key client.key: the key does not match the certificate
+	listen --tls-cert,server.crt,--tls-key,none none: No such file or directory
+	listen --tls-ca,empty empty: no certificate in it
+	connect --tls-ca,none none: No such file or directory
+	connect --tls-ca,empty empty: no certificate in it
+	connect --tls-ca,junk junk: no certificate in it
+	connect --tls-cert,junk junk: no usable certificate in it
+	END
+}
+
+@test "a key with a password is refused, and nobody is asked" {
+	openssl ec -in server.key -aes128 -passout pass:secret -out locked.key
+	run timeout -k1 20 tcpu listen --tls --tls-cert server.crt --tls-key \
+		locked.key --local 0
+	assert_failure 9
+	assert_output 'tcpu: --tls: locked.key: no usable key in it'
+}
+
+@test "options that do not go together are usage errors" {
+	while read -r words; do
+		# shellcheck disable=SC2086 # split on purpose
+		run timeout -k1 20 tcpu $words </dev/null
+		assert_failure 2
+	done <<-END
+	listen --tls-ca ca.crt -L 0
+	listen --tls --tls-key server.key -L 0
+	listen --tls --tls-save-ca x --tls-cert server.pem -L 0
+	listen --tls --tls-alpn h2,,x -L 0
+	listen --tls --tls-alpn $(printf '%256s' '' | tr ' ' x) -L 0
+	listen --tls --no-accept -L 0
+	listen --tls --tls-name x -L 0
+	listen --tls unix:$PWD/socket
+	listen --tls --hold -L 0 -- cat
+	connect --tls --ucspi localhost 1 -- cat
+	connect --tls-insecure localhost 1
+	connect --tls --tls-insecure --tls-ca ca.crt localhost 1
+	connect --tls --tls-save-ca x localhost 1
+	END
+}
+
+@test "neither tcpu nor libtcpunit loads OpenSSL without --tls" {
+	start_server --local 0 </dev/null
+	run -0 env LD_DEBUG=libs tcpu connect localhost "$port" </dev/null
+	assert_output --partial libevent_core
+	refute_output --regexp 'lib(ssl|crypto|event_openssl)'
+	run -124 env LD_DEBUG=libs timeout 5 tcpu listen --tls -L \
+		--accept-timeout 0 0
+	assert_output --partial libssl
+}
+
+@test "the library for TLS has no copy of libtcpunit, and is where tcpu is" {
+	run -0 readelf -d "$BUILD/libtcpunit-tls.so.1"
+	assert_output --partial 'soname: [libtcpunit-tls.so.1]'
+	refute_output --partial '[libtcpunit.so'
+	mkdir -p alone/bin alone/lib
+	cp "$BUILD/tcpu" alone/bin
+	run timeout -k1 20 alone/bin/tcpu listen --tls -L --accept-timeout 0 0
+	assert_failure 125
+	assert_output --regexp '^tcpu: --tls: libtcpunit-tls.so.1: .*'
+	cp "$BUILD/libtcpunit-tls.so.1" alone/lib
+	run timeout -k1 20 alone/bin/tcpu listen --tls -L --accept-timeout 0 0
+	assert_failure 124
+}

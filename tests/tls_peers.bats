@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: ISC
+#
+# Other programs with TLS as the peers of tcpu: each connects to it, and those
+# that can listen do.
+
+load helper
+load tls
+
+setup_file() {
+	make_certificates
+	head -c 1048576 /dev/urandom >"$BATS_FILE_TMPDIR/made/ours.bin"
+	head -c 1048576 /dev/urandom >"$BATS_FILE_TMPDIR/made/theirs.bin"
+	# Without another setting both ends choose TLS 1.3.
+	cat >"$BATS_FILE_TMPDIR/made/tls12.conf" <<-'END'
+		openssl_conf = all
+		[all]
+		ssl_conf = ssl
+		[ssl]
+		system_default = limits
+		[limits]
+		MaxProtocol = TLSv1.2
+	END
+}
+
+setup() {
+	begin
+	bring_certificates
+	cp "$BATS_FILE_TMPDIR"/made/*.{bin,conf} .
+}
+
+# client PEER [CERTIFICATE] - run the peer as a client that trusts ca.crt, on
+# $port; it shows the certificate, or none.
+client() {
+	local cert=${2-}
+	case $1 in
+	openssl) set -- openssl s_client -quiet -verify_quiet \
+		-verify_return_error -CAfile ca.crt -verify_hostname localhost \
+		-connect "localhost:$port" ${cert:+-cert "$cert.pem"} ;;
+	socat) set -- socat -t 20 - \
+		"OPENSSL:localhost:$port,cafile=ca.crt${cert:+,cert=$cert.pem}" ;;
+	ncat) set -- ncat --ssl-verify --ssl-trustfile ca.crt \
+		${cert:+--ssl-cert "$cert.crt" --ssl-key "$cert.key"} \
+		localhost "$port" ;;
+	gnutls) set -- gnutls-cli --logfile=/dev/null --x509cafile ca.crt \
+		${cert:+--x509certfile "$cert.crt" --x509keyfile "$cert.key"} \
+		--port "$port" localhost ;;
+	python) set -- python3 "$TOP/tests/peers/tls.py" connect "$port" \
+		"${cert:+$cert.pem}" ca.crt hold ;;
+	esac
+	[[ $1 != python3 || $cert ]] || set -- "${@:1:4}" - "${@:6}"
+	exec timeout -k1 30 "$@"
+}
+
+# server PEER CERTIFICATE [CA] - run the peer as a server on $port; it requires
+# a certificate from CA, or none.
+server() {
+	local ca=${3-}
+	case $1 in
+	openssl) set -- openssl s_server -quiet -nbio -naccept 1 -accept "$port" \
+		-cert "$2.pem" ${ca:+-Verify 1 -verify_return_error -CAfile "$ca"} ;;
+	socat) set -- socat -t 20 "OPENSSL-LISTEN:$port,bind=127.0.0.1,reuseaddr,\
+cert=$2.pem,verify=$([ "$ca" ] && echo "1,cafile=$ca" || echo 0)" - ;;
+	ncat) set -- ncat -l --ssl --ssl-cert "$2.crt" --ssl-key "$2.key" \
+		127.0.0.1 "$port" ;;
+	python) set -- python3 "$TOP/tests/peers/tls.py" listen "$port" \
+		"$2.pem" "${ca:--}" hold ;;
+	esac
+	exec timeout -k1 30 "$@"
+}
+
+# silent FILE - print the file, and keep the output open.
+silent() {
+	cat "$1"
+	exec tail -f /dev/null
+}
+
+# exchange VERSION - the words that make tcpu send ours.bin and receive the
+# peer's mebibyte.
+exchange() {
+	version=(env)
+	[ "$1" = 1.3 ] || version=(env "OPENSSL_CONF=$PWD/tls12.conf")
+	# shellcheck disable=SC2034 # used by the tests
+	handler=(-- sh -c 'test "$TLS_PROTOCOL" = '"TLSv$1"' &&
+		cat ours.bin & head -c 1048576 >got; wait')
+}
+
+# listens PEER [STATUS] - tcpu listens, and the peer connects.  A peer that leaves
+# without close_notify makes tcpu's status 8, although all has come.
+listens() {
+	local v
+	for v in 1.2 1.3; do
+		exchange "$v"
+		start_listener server "${version[@]}" tcpu listen --tls \
+			--tls-cert server.pem -1 -L 0 "${handler[@]}"
+		start_background peer client "$1" < <(silent theirs.bin 3>&-)
+		local status=0
+		wait "$server" || status=$?
+		[[ $status = 0 || $status = "${2-}" ]] || fail "$(cat server.err)"
+		cmp theirs.bin got
+		wait_until cmp -s ours.bin peer.out
+	done
+}
+
+# await_port - choose $port, which a server is going to bind.
+await_port() {
+	port=$(tcpu listen --reserve --local 0)
+}
+
+# connects PEER - the peer listens, and tcpu connects.
+connects() {
+	local v
+	for v in 1.2 1.3; do
+		exchange "$v"
+		await_port
+		start_background peer server "$1" server < <(silent theirs.bin 3>&-)
+		run -0 "${version[@]}" timeout -k1 20 tcpu connect --retry=9 \
+			--tls --tls-ca ca.crt localhost "$port" "${handler[@]}"
+		assert_output ''
+		cmp theirs.bin got
+		wait_until cmp -s ours.bin peer.out
+	done
+}
+
+# is_refused CLIENT - the client does not accept tcpu's certificates.  Some look at
+# the name only after the handshake.
+is_refused() {
+	local cert
+	for cert in expired wrong self; do
+		start_server --tls --tls-cert "$cert.pem" --local -k 0 -- cat
+		run ! client "$1" </dev/null
+		[ "$cert" = wrong ] ||
+			wait_until grep -q denied: server.err
+		kill "$server"
+	done
+}
+
+# refuses SERVER - tcpu does not accept the server's certificates.
+refuses() {
+	local cert
+	for cert in expired wrong self; do
+		await_port
+		start_background peer server "$1" "$cert" </dev/null
+		run timeout -k1 20 tcpu connect --retry=9 --tls --tls-ca ca.crt \
+			localhost "$port" </dev/null
+		assert_failure 5
+		assert_output --partial ': unacceptable certificate: '
+	done
+}
+
+# shows CLIENT - tcpu requires a certificate, which the client has or has not.
+shows() {
+	start_tls --tls-ca ca.crt -k --end=input -- sh -c 'echo "$TLS_PEER"; read -r'
+	start_background peer client "$1" client < <(silent /dev/null 3>&-)
+	wait_for_line peer.out 'CN=some client'
+	run client "$1" </dev/null
+	wait_until grep -q 'denied: .* the peer has no certificate$' server.err
+}
+
+# requires SERVER - the server requires a certificate, which tcpu shows or not.
+requires() {
+	await_port
+	start_background peer server "$1" server ca.crt \
+		< <(silent theirs.bin 3>&-)
+	run -0 timeout -k1 20 tcpu connect --retry=9 --tls --tls-ca ca.crt \
+		--tls-cert client.pem localhost "$port" -- \
+		sh -c 'head -c 1048576 >got'
+	cmp theirs.bin got
+	await_port
+	start_background peer server "$1" server ca.crt \
+		< <(silent /dev/null 3>&-)
+	run timeout -k1 20 tcpu connect --retry=9 --tls --tls-ca ca.crt \
+		localhost "$port" </dev/null
+	assert_failure
+	[[ $status =~ ^[58]$ ]]
+	assert_equal "${#lines[@]}" 1
+}
+
+# is_killed CLIENT - the client is killed after its first bytes.
+is_killed() {
+	start_tls </dev/null
+	start_background peer client "$1" < <(
+		echo begin
+		exec tail -f /dev/null 3>&-)
+	wait_for_line server.out begin
+	# timeout(1) has the client as its child.
+	kill -KILL "$(pgrep -P "$!")"
+	assert_exit 8 "$server"
+	assert_equal "$(wc -l <server.err)" 1
+}
+
+@test "openssl s_client and s_server exchange a mebibyte each way" {
+	listens openssl
+	connects openssl
+}
+
+@test "socat exchanges a mebibyte each way" {
+	listens socat
+	connects socat
+}
+
+@test "ncat exchanges a mebibyte each way" {
+	listens ncat
+	connects ncat
+}
+
+@test "python exchanges a mebibyte each way" {
+	start_tls -- sh -c 'cat ours.bin & head -c 1048576 >got; wait'
+	python3 "$TOP/tests/peers/tls.py" connect "$port" - ca.crt both slurp finish \
+		<theirs.bin >back
+	assert_exit 0 "$server"
+	cmp theirs.bin got
+	cmp ours.bin back
+}
+
+@test "gnutls-cli exchanges a mebibyte each way" {
+	listens gnutls 8
+}
+
+@test "curl sends and receives a mebibyte" {
+	start_tls -- sh -c 'dd bs=1 count=0 2>/dev/null
+		printf "HTTP/1.0 200 OK\r\nContent-Length: 1048576\r\n\r\n"
+		cat ours.bin & cat >got; wait'
+	timeout -k1 20 curl -s --no-buffer --cacert ca.crt -T theirs.bin \
+		-H 'Expect:' "https://localhost:$port/" >back
+	assert_exit 0 "$server"
+	cmp ours.bin back
+	tail -c 1048576 got | cmp theirs.bin -
+}
+
+@test "no client accepts a wrong, expired or self-signed certificate of tcpu's" {
+	local peer
+	for peer in openssl socat ncat gnutls python; do
+		is_refused "$peer"
+	done
+	start_server --tls --tls-cert expired.pem --local -k 0 -- cat
+	run ! curl -s --cacert ca.crt "https://localhost:$port/"
+	wait_until grep -q denied: server.err
+}
+
+@test "tcpu accepts no wrong, expired or self-signed certificate of a server" {
+	local peer
+	for peer in openssl socat ncat python; do
+		refuses "$peer"
+	done
+}
+
+@test "clients show the certificate that tcpu requires" {
+	local peer
+	for peer in openssl socat ncat gnutls; do
+		shows "$peer"
+	done
+}
+
+@test "tcpu shows the certificate that a server requires" {
+	requires openssl
+	requires socat
+}
+
+@test "python requires a certificate, and tcpu shows it" {
+	await_port
+	start_background peer python3 "$TOP/tests/peers/tls.py" listen "$port" \
+		server.pem ca.crt slurp send finish <ours.bin
+	run -0 timeout -k1 20 tcpu connect --retry=9 --tls --tls-ca ca.crt \
+		--tls-cert client.pem --output got localhost "$port" <theirs.bin
+	cmp ours.bin got
+	wait_until cmp -s theirs.bin peer.out
+}
+
+@test "a killed client is a lost connection" {
+	local peer
+	for peer in openssl socat ncat gnutls; do
+		is_killed "$peer"
+	done
+}
+
+# answers COMMAND... - a server that answers after the end of its input; PORT
+# stands for the port.
+answers() {
+	await_port
+	start_background peer timeout -k1 30 "${@//PORT/$port}"
+	timeout -k1 20 tcpu connect --retry=9 --tls --tls-ca ca.crt localhost \
+		"$port" <theirs.bin >back
+	cmp ours.bin back
+	wait_until cmp -s theirs.bin got
+}
+
+@test "with TLS 1.3 servers answer after tcpu's end of input" {
+	answers socat -t 20 OPENSSL-LISTEN:PORT,bind=127.0.0.1,reuseaddr,cert=server.pem,verify=0 \
+		SYSTEM:'cat >got; cat ours.bin'
+	answers sh -c 'exec python3 "$TOP/tests/peers/tls.py" listen PORT server.pem - slurp send finish <ours.bin >got'
+}
+
+@test "with TLS 1.3 tcpu answers after socat's end of input" {
+	start_tls -- sh -c 'cat >got; cat ours.bin'
+	timeout -k1 20 socat -t 20 - \
+		"OPENSSL:localhost:$port,cafile=ca.crt" <theirs.bin >back
+	assert_exit 0 "$server"
+	cmp ours.bin back
+	cmp theirs.bin got
+}
+
+# Other versions may wait for the rest of the data.
+@test "--abandon keeps s_server from hanging up at close_notify" {
+	await_port
+	start_background peer server openssl server < <(silent theirs.bin 3>&-)
+	timeout -k1 20 tcpu connect --retry=9 --abandon --end=quiet:1 --tls \
+		--tls-ca ca.crt localhost "$port" <ours.bin >back
+	cmp theirs.bin back
+	wait_until cmp -s ours.bin peer.out
+}
