@@ -85,7 +85,8 @@ BUILD_DEPS = gcc libc6-dev=/usr/include/stdio.h pkg-config \
 	libssl-dev=/usr/include/openssl/ssl.h
 STATIC_DEPS = gcc pkg-config linux-libc-dev=/usr/include/linux/errno.h \
 	musl-tools=musl-gcc dpkg-dev=dpkg-source
-CHECK_DEPS = libnss-myhostname=/etc/hosts g++ git perl=prove bats \
+CHECK_DEPS = libnss-myhostname=/etc/hosts zlib1g-dev=/usr/include/zlib.h g++ \
+	git perl=prove bats \
 	bats-support=/usr/lib/bats/bats-support/load.bash,npm \
 	bats-assert=/usr/lib/bats/bats-assert/load.bash,npm \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
@@ -251,6 +252,7 @@ $(BUILD)/tests/test_exceptions: tests/test_exceptions.cc lib/tcpunit.h \
 		-Wextra -pthread $(LDFLAGS) -o $@ $< $(BUILD)/libtcpunit.a \
 		$(TEST_LIBS)
 
+$(BUILD)/tests/test_stacking: TEST_LIBS += -lz
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libhelp.a \
 		$(BUILD)/libtcpunit.a
 	@echo '  LINK  $@'

@@ -277,12 +277,18 @@ tu_layers_tell(struct tu_connection *c)
 	tu_layers_leave(l);
 }
 
+/* From the lowest up. */
 static void
-flush_input(struct tu_layer *layer)
+flush_input(struct tu_layer *top)
 {
-	if (layer->below != NULL)
-		flush_input(layer->below);
-	(void)bufferevent_flush(layer->bev, EV_READ, BEV_FINISHED);
+	struct tu_layer *layer, *flushed = NULL;
+
+	do {
+		for (layer = top; layer->below != flushed;)
+			layer = layer->below;
+		(void)bufferevent_flush(layer->bev, EV_READ, BEV_FINISHED);
+		flushed = layer;
+	} while (layer != top);
 }
 
 int

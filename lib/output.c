@@ -24,6 +24,7 @@ static int make_room(struct tu_port *, size_t);
 static ssize_t write_entered(struct tu_port *, struct iovec *, int);
 static int write_through(struct tu_port *, struct tu_pieces *);
 static struct tu_port *enter(tcp_port, const char *);
+static int end(struct tu_port *);
 static bool has_unsent(const struct tu_port *);
 static int fail(struct tu_port *, struct tu_pieces *);
 static ssize_t try_write(struct tu_port *, struct iovec *, int);
@@ -104,9 +105,7 @@ tcp_close_output_port(tcp_port port)
 	if (p->user == NULL) {
 		tu_port_hold(p, p->runtime->scheduler.current);
 		tu_limit(&p->runtime->scheduler, p->timeout);
-		flushed = tu_output_flush(p);
-		if (flushed == 0 && !p->closed && p->connection->lane != NULL)
-			flushed = tu_lane_end_output(p);
+		flushed = end(p);
 		meanwhile = p->closed;
 		tu_port_leave(p);
 		if (meanwhile)
@@ -119,6 +118,17 @@ tcp_close_output_port(tcp_port port)
 	if (closed == 0)
 		errno = error; /* report the flush's error */
 	return flushed == -1 ? -1 : closed;
+}
+
+/* Sends all that is buffered, and the end that layers have. */
+static int
+end(struct tu_port *p)
+{
+	int flushed = tu_output_flush(p);
+
+	if (flushed == 0 && !p->closed && p->connection->lane != NULL)
+		return tu_lane_end_output(p);
+	return flushed;
 }
 
 int

@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_stacking.c - layers that change bytes, hold them back, end, fail, and
+ * cannot be made; and rates.  The peer is a plain socket, so that the tests see
+ * the bytes of the wire.
+ */
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <tcpunit-event.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "pair.h"
+#include "peer.h"
+#include "probe.h"
+#include "tap.h"
+#include "unit.h"
+
+/* ---- Layers ---- */
+
+static void
+rotate_text(char *text, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (text[i] >= 'a' && text[i] <= 'z')
+			text[i] = (char)((text[i] - 'a' + 13) % 26 + 'a');
+}
+
+static enum bufferevent_filter_result
+rotate(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	char text[512];
+	int n;
+
+	(void)limit;
+	(void)mode;
+	(void)unused;
+	while ((n = evbuffer_remove(from, text, sizeof(text))) > 0) {
+		rotate_text(text, n);
+		evbuffer_add(to, text, (size_t)n);
+	}
+	return BEV_OK;
+}
+
+static struct bufferevent *
+rot13(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(below, rotate, rotate, 0, NULL, unused);
+}
+
+static struct bufferevent *
+identity(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(below, NULL, NULL, 0, NULL, unused);
+}
+
+/* Bytes in brackets: the end of the output is a byte of its own. */
+struct brackets {
+	bool opened, closed;
+};
+
+static enum bufferevent_filter_result
+bracket(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *arg)
+{
+	struct brackets *b = arg;
+
+	(void)limit;
+	if (!b->opened)
+		evbuffer_add(to, "(", 1);
+	b->opened = true;
+	evbuffer_add_buffer(to, from);
+	if (mode == BEV_FINISHED && !b->closed) {
+		evbuffer_add(to, ")", 1);
+		b->closed = true;
+	}
+	return BEV_OK;
+}
+
+static struct bufferevent *
+bracketed(struct bufferevent *below, void *arg)
+{
+	return bufferevent_filter_new(below, NULL, bracket, 0, NULL, arg);
+}
+
+/* ---- zlib ---- */
+
+struct flate {
+	z_stream in, out;
+	bool ended;
+};
+
+/* Runs one direction over all that is there, as far as LIMIT allows. */
+static void
+run_flate(int (*step)(z_streamp, int), z_stream *z, int how,
+    struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit)
+{
+	static unsigned char input[16 * 1024], output[64 * 1024];
+	int result = Z_OK;
+	ev_ssize_t n;
+
+	do {
+		n = evbuffer_copyout(from, input, sizeof(input));
+		z->next_in = input;
+		z->avail_in = (uInt)n;
+		do {
+			z->next_out = output;
+			z->avail_out = sizeof(output);
+			if (limit >= 0 && limit < (ev_ssize_t)sizeof(output))
+				z->avail_out = (uInt)limit;
+			uInt room = z->avail_out;
+			result = step(z, how);
+			evbuffer_add(to, output, room - z->avail_out);
+			if (limit >= 0)
+				limit -= room - z->avail_out;
+		} while (
+		    z->avail_out == 0 && limit != 0 && result != Z_STREAM_END);
+		evbuffer_drain(from, (size_t)n - z->avail_in);
+	} while (evbuffer_get_length(from) > 0 && limit != 0 && result == Z_OK);
+}
+
+static enum bufferevent_filter_result
+unpack(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *arg)
+{
+	struct flate *f = arg;
+
+	(void)mode;
+	run_flate(inflate, &f->in, Z_SYNC_FLUSH, from, to, limit);
+	return BEV_OK;
+}
+
+static enum bufferevent_filter_result
+pack(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *arg)
+{
+	struct flate *f = arg;
+
+	(void)limit; /* what is packed is small */
+	if (f->ended)
+		return BEV_OK;
+	f->ended = mode == BEV_FINISHED;
+	run_flate(
+	    deflate, &f->out, f->ended ? Z_FINISH : Z_SYNC_FLUSH, from, to, -1);
+	return BEV_OK;
+}
+
+static struct bufferevent *
+zlib(struct bufferevent *below, void *arg)
+{
+	struct flate *f = arg;
+
+	memset(f, 0, sizeof(*f));
+	inflateInit(&f->in);
+	deflateInit(&f->out, Z_BEST_SPEED);
+	return bufferevent_filter_new(below, unpack, pack, 0, NULL, f);
+}
+
+static void
+free_flate(void *arg)
+{
+	struct flate *f = arg;
+
+	inflateEnd(&f->in);
+	deflateEnd(&f->out);
+}
+
+static const struct tcp_stack_options freed = {
+    TCPUNIT_STACK_DEFAULTS, .release = free_flate};
+
+/* ---- Tests ---- */
+
+static char *line;
+static size_t length;
+
+static bool
+reads_line(tcp_port in, const char *text)
+{
+	return tcp_read_line(in, 1000, &line, &length) == 1 &&
+	    strcmp(line, text) == 0;
+}
+
+static void
+rotated(void)
+{
+	struct pair p = pair_connect();
+
+	pair_say(&p, "clear\nuryyb\njbe");
+	ok(reads_line(p.in, "clear"), "a line before the layer");
+	tcp_set_buffer_size(p.out, 100);
+	tcp_write_string(p.out, "first ");
+	ok(tcp_stack(p.in, p.out, rot13, NULL) == 0, "a layer is put on");
+	ok(reads_line(p.in, "hello"), "it has the bytes that were read ahead");
+	pair_say(&p, "yq\n");
+	ok(reads_line(p.in, "world"), "and those that follow them");
+	tcp_set_buffer_size(p.out, 0);
+	ok(tcp_write_string(p.out, "hello") == 5, "a write returns its length");
+	ok(peer_says(p.peer, "first uryyb"),
+	    "buffered output goes out first, and unchanged");
+	is_int((long long)tcp_port_position(p.out), 11,
+	    "the position counts all bytes");
+	tcp_close_output_port(p.out);
+	ok(peer_eof(p.peer), "closing ends the output");
+	pair_say(&p, "ynfg\n");
+	ok(reads_line(p.in, "last"), "and input goes on");
+	pair_finish(&p);
+	is_int(tcp_read_byte(p.in), TCPUNIT_EOF, "until its end");
+	pair_close(&p);
+}
+
+static void
+two_layers(void)
+{
+	struct brackets b = {0};
+	struct pair p = pair_accept();
+
+	ok(tcp_stack(p.in, p.out, bracketed, &b) == 0 &&
+		tcp_stack(p.in, p.out, rot13, NULL) == 0,
+	    "two layers");
+	pair_say(&p, "no\n");
+	ok(reads_line(p.in, "ab"), "bytes pass both");
+	tcp_write_string(p.out, "ab");
+	tcp_close_output_port(p.out);
+	ok(peer_says(p.peer, "(no)"), "each layer ends its output once");
+	ok(peer_eof(p.peer), "and then comes the end of file");
+	pair_close(&p);
+}
+
+struct sender {
+	tcp_port out;
+	char *data;
+	size_t n;
+	bool sent;
+};
+
+static void *
+send_all(void *arg)
+{
+	struct sender *s = arg;
+
+	s->sent = tcp_write(s->out, s->data, s->n) == (ssize_t)s->n &&
+	    tcp_close_output_port(s->out) == 0;
+	return NULL;
+}
+
+/* 8 MiB of zeros take 8 KiB on the wire. */
+static void
+compressed(void)
+{
+	enum { SIZE = 8 << 20 };
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both b = both_connect(l, "127.0.0.1");
+	static struct flate client, server;
+	struct sender s = {
+	    .out = b.client_out, .data = calloc(1, SIZE), .n = SIZE};
+	char *got = malloc(SIZE);
+	tcp_thread t;
+
+	ok(tcp_stack_with(b.client_in, b.client_out, zlib, &client, &freed) ==
+		    0 &&
+		tcp_stack_with(
+		    b.server_in, b.server_out, zlib, &server, &freed) == 0,
+	    "zlib at both ends");
+	t = tcp_thread_start(send_all, &s);
+	ok(tcp_read_string(b.server_in, got, SIZE) == SIZE &&
+		memcmp(got, s.data, SIZE) == 0,
+	    "what is sent arrives");
+	is_int(tcp_read_byte(b.server_in), TCPUNIT_EOF, "then the end");
+	tcp_thread_join(t, NULL, -1);
+	ok(s.sent, "and all was sent");
+	ok(bytes_received(tcp_port_fileno(b.server_in)) < SIZE / 100,
+	    "in few bytes");
+	tcp_write_line(b.server_out, "answer");
+	ok(reads_line(b.client_in, "answer"), "the answer comes back");
+	both_close(&b);
+	tcp_close(l);
+	free(s.data);
+	free(got);
+}
+
+static struct bufferevent *
+unmade(struct bufferevent *below, void *unused)
+{
+	(void)below;
+	(void)unused;
+	errno = EACCES;
+	return NULL;
+}
+
+static struct bufferevent *
+itself(struct bufferevent *below, void *unused)
+{
+	(void)unused;
+	return below;
+}
+
+static void
+not_made(void)
+{
+	struct pair p = pair_connect(), other = pair_connect();
+
+	pair_say(&p, "ab\n");
+	tcp_peek_byte(p.in);
+	ok(failed(tcp_stack(p.in, p.out, unmade, NULL) == -1,
+	       TCPUNIT_ERROR_SYSTEM, EACCES),
+	    "a layer that cannot be made gives its reason");
+	ok(failed(tcp_stack(p.in, p.out, itself, NULL) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "a layer is a new bufferevent");
+	ok(failed(tcp_stack(p.in, other.out, rot13, NULL) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "the ports are those of one connection");
+	ok(failed(tcp_stack(p.in, p.out, NULL, NULL) == -1,
+	       TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "a function has to make the layer");
+	tcp_write_string(p.out, "ab");
+	ok(reads_line(p.in, "ab") && peer_says(p.peer, "ab"),
+	    "the connection stays as it was");
+	tcp_stack(p.in, p.out, rot13, NULL);
+	ok(failed(tcp_release_fd(p.in) == -1, TCPUNIT_ERROR_ARGUMENT, EINVAL),
+	    "a connection with a layer is not given up");
+	pair_close(&other);
+	pair_close(&p);
+}
+
+/* ---- Ends and failures of layers ---- */
+
+static struct bufferevent *made;
+static int finishes, lasts, releases;
+
+static struct bufferevent *
+remembered(struct bufferevent *below, void *unused)
+{
+	made = identity(below, unused);
+	return made;
+}
+
+static int
+finish_last(struct bufferevent *layer, bool last, void *unused)
+{
+	(void)unused;
+	finishes++;
+	lasts += last;
+	if (!last)
+		return 1;
+	return bufferevent_write(bufferevent_get_underlying(layer), "bye", 3);
+}
+
+static const char *
+reason(struct bufferevent *layer, int *code, void *unused)
+{
+	(void)layer;
+	(void)unused;
+	*code = EPROTO;
+	return "the certificate has expired";
+}
+
+static void
+release(void *unused)
+{
+	(void)unused;
+	releases++;
+}
+
+static const struct tcp_stack_options hooks = {TCPUNIT_STACK_DEFAULTS,
+    .finish = finish_last, .reason = reason, .release = release};
+
+static void
+no_half_close(void)
+{
+	struct pair p = pair_connect();
+	char byte;
+
+	tcp_stack_with(p.in, p.out, remembered, NULL, &hooks);
+	tcp_write_string(p.out, "end");
+	ok(tcp_close_output_port(p.out) == 0 && finishes == 1 && lasts == 0,
+	    "a layer is asked to end its output");
+	ok(peer_says(p.peer, "end") &&
+		recv(p.peer, &byte, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN,
+	    "if it cannot, the direction stays open");
+	pair_say(&p, "x");
+	ok(tcp_read_byte(p.in) == 'x' && tcp_close_input_port(p.in) == 0 &&
+		lasts == 1,
+	    "until the connection ends");
+	ok(peer_says(p.peer, "bye") && peer_eof(p.peer), "then it ends it");
+	is_int(releases, 1, "and is released");
+	pair_close(&p);
+
+	p = pair_connect();
+	tcp_stack_with(p.in, p.out, remembered, NULL, &hooks);
+	finishes = 0;
+	tcp_abandon_port(p.in);
+	tcp_abandon_port(p.out);
+	tcp_close_ports(p.in, p.out);
+	is_int(finishes, 0, "a layer of abandoned ports does not end");
+	pair_close(&p);
+}
+
+static void
+broken(void)
+{
+	struct pair p = pair_connect();
+
+	tcp_stack_with(p.in, p.out, remembered, NULL, &hooks);
+	pair_say(&p, "before");
+	tcp_char_ready(p.in);
+	bufferevent_trigger_event(made, BEV_EVENT_ERROR | BEV_EVENT_READING, 0);
+	ok(tcp_read_string(p.in, (char[6]){0}, 6) == 6,
+	    "bytes come before the error of a layer");
+	ok(failed(tcp_read_byte(p.in) == -1, TCPUNIT_ERROR_NET, EPROTO) &&
+		told(": the certificate has expired"),
+	    "which has the layer's reason");
+	ok(failed(
+	       tcp_write_string(p.out, "x") == -1, TCPUNIT_ERROR_NET, EPROTO) &&
+		failed(tcp_read_byte(p.in) == -1, TCPUNIT_ERROR_NET, EPROTO),
+	    "and stays");
+	pair_close(&p);
+
+	p = pair_connect();
+	tcp_stack(p.in, p.out, identity, NULL);
+	pair_say(&p, "before");
+	pair_reset(&p);
+	ok(tcp_read_string(p.in, (char[6]){0}, 6) == 6 &&
+		failed(
+		    tcp_read_byte(p.in) == -1, TCPUNIT_ERROR_NET, ECONNRESET),
+	    "a reset comes after the bytes");
+	pair_close(&p);
+}
+
+static void
+handshake(void)
+{
+	struct tcp_stack_options o = hooks;
+	struct pair p = pair_connect();
+
+	o.handshake = true;
+	o.timeout = 20;
+	ok(failed(tcp_stack_with(p.in, p.out, identity, NULL, &o) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "the wait for a handshake has a limit");
+	pair_close(&p);
+	p = pair_connect();
+	pair_finish(&p);
+	o.timeout = -1;
+	ok(failed(tcp_stack_with(p.in, p.out, identity, NULL, &o) == -1,
+	       TCPUNIT_ERROR_NET, ECONNRESET),
+	    "a handshake that the peer ends has failed");
+	pair_close(&p);
+}
+
+static tcp_port own;
+static int busy;
+
+static enum bufferevent_filter_result
+meddle(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	(void)limit;
+	(void)mode;
+	(void)unused;
+	evbuffer_add_buffer(to, from);
+	busy += tcp_close_input_port(own) == -1 && errno == EBUSY;
+	busy += tcp_read_byte(own) == -1 && errno == EBUSY;
+	return BEV_OK;
+}
+
+static struct bufferevent *
+meddler(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(below, meddle, NULL, 0, NULL, unused);
+}
+
+static void
+meddling(void)
+{
+	struct pair p = pair_connect();
+
+	own = p.in;
+	tcp_stack(p.in, p.out, meddler, NULL);
+	pair_say(&p, "x");
+	ok(tcp_read_byte(p.in) == 'x' && busy == 2,
+	    "a layer can neither use nor close its own ports");
+	pair_close(&p);
+}
+
+/* ---- Rates ---- */
+
+static void
+paced(void)
+{
+	enum { RATE = 200000, SIZE = 60000 };
+	struct pair p = pair_accept();
+	char *data = calloc(1, SIZE);
+	int64_t start = now_ms();
+	size_t n;
+
+	ok(tcp_set_rate(p.out, RATE, 2000) == 0, "output gets a rate");
+	is_int(tcp_write(p.out, data, SIZE), SIZE, "a write goes on");
+	ok(now_ms() - start >= 1000LL * (SIZE - 4000) / RATE - 20,
+	    "no faster than the rate allows");
+	tcp_set_timeout(p.out, 0);
+	ok(failed(tcp_write(p.out, data, SIZE) == -1, TCPUNIT_ERROR_TIMEOUT,
+	       ETIMEDOUT),
+	    "a limit of 0 does not wait for the rate");
+	n = tcp_last_error()->transferred;
+	is_int((long long)tcp_port_position(p.out), (long long)(SIZE + n),
+	    "and says how much went out");
+	tcp_set_timeout(p.out, -1);
+	tcp_resume_output(p.out);
+	ok(tcp_set_rate(p.out, TCPUNIT_NO_RATE, 0) == 0 &&
+		tcp_write(p.out, data, SIZE) == SIZE,
+	    "without a rate all goes at once");
+	ok(failed(tcp_set_rate(p.out, 0, 0) == -1, TCPUNIT_ERROR_ARGUMENT,
+	       EINVAL) &&
+		failed(tcp_set_rate(p.out, -1, 0) == -1, TCPUNIT_ERROR_ARGUMENT,
+		    EINVAL) &&
+		failed(tcp_set_rate(p.out, 1, -1) == -1, TCPUNIT_ERROR_ARGUMENT,
+		    EINVAL),
+	    "a rate is positive, and a burst is not negative");
+	free(data);
+	pair_close(&p);
+}
+
+static void
+paced_input(void)
+{
+	struct pair p = pair_accept();
+	static char data[4000];
+	int64_t start = now_ms();
+
+	tcp_stack(p.in, p.out, rot13, NULL);
+	tcp_set_rate(p.in, 20000, 200);
+	pair_send(&p, data, sizeof(data));
+	is_int(tcp_read_string(p.in, data, sizeof(data)), sizeof(data),
+	    "input with a rate, through a layer");
+	ok(now_ms() - start >= 180, "no faster than the rate allows");
+	pair_say(&p, "n");
+	is_int(tcp_select(&(struct tcp_choice){.input = p.in}, 1, -1), 0,
+	    "a selection waits for it, too");
+	is_int(tcp_read_byte(p.in), 'a', "and then it is there");
+	pair_close(&p);
+}
+
+/* All is freed, also if no loop runs any more. */
+static void
+shut_down(void)
+{
+	struct pair p = pair_connect();
+
+	releases = 0;
+	tcp_stack_with(p.in, p.out, identity, NULL, &hooks);
+	tcp_stack(p.in, p.out, rot13, NULL);
+	tcp_set_rate(p.out, 1000, 0);
+	tcp_write_string(p.out, "x");
+	finishes = 0;
+	tcp_shutdown();
+	ok(releases == 1 && finishes == 0, "tcp_shutdown frees layers");
+	close(p.peer);
+}
+
+int
+main(void)
+{
+	run(rotated);
+	run(two_layers);
+	run(compressed);
+	run(not_made);
+	run(no_half_close);
+	run(broken);
+	run(handshake);
+	run(meddling);
+	run(paced);
+	run(paced_input);
+	run(shut_down);
+	return done_testing();
+}
