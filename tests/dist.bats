@@ -45,7 +45,7 @@ packed() {
 	mkdir two three out/notices
 	echo 'Permission is granted' >out/notices/libevent
 	packed two
-	touch README.md man/* out/tcpu
+	touch README.md man/* out/cmd/manual_text.[co] out/tcpu
 	(umask 077 && TZ=Asia/Tokyo packed three)
 	cmp two/*.gz three/*.gz
 	tar -xzf two/*.gz
