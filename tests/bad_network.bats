@@ -232,9 +232,9 @@ position() {
 	assert_exit 0 "$peer"
 	assert_content peer.out 'word\nEOF\n'
 	peer slurp
-	connects --delay out:1h --timeout 100ms <<<word
+	connects --delay out:1h --timeout 1s <<<word # which includes its start
 	assert_failure 124
-	assert_message '%s: timed out after 100ms (0 bytes received, 0 sent)'
+	assert_message '%s: timed out after 1s (0 bytes received, 0 sent)'
 }
 
 @test "a peer whose bytes are held is not silent" {

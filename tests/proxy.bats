@@ -378,14 +378,16 @@ relay() {
 	start_server --accept-proxy --local 0 </dev/null
 	mkfifo hold
 	exec {hold}<>hold
-	start_background silent tcpu connect "${target[@]}" <&"$hold"
+	start_background silent tcpu connect -v "${target[@]}" <&"$hold"
 	silent=$!
+	wait_for_line silent.err 'tcpu: .*: connected to .*'
 	timeout -k1 10 tcpu connect --send-proxy "${target[@]}" </dev/null
 	assert_exit 0 "$server"
 	assert_exit 8 "$silent"
 	start_server -k --accept-proxy --drain=5 --local 0 -- cat
-	start_background silent tcpu connect "${target[@]}" <&"$hold"
+	start_background silent tcpu connect -v "${target[@]}" <&"$hold"
 	silent=$!
+	wait_for_line silent.err 'tcpu: .*: connected to .*'
 	timeout -k1 10 tcpu connect --send-proxy "${target[@]}" </dev/null
 	kill "$server"
 	assert_exit 143 "$server"

@@ -75,6 +75,7 @@ refused() {
 		refused 5 "unacceptable certificate: ${why[$cert]}"
 		wait_for_denial 'the peer refused: .*'
 		kill "$server"
+		assert_exit 143 "$server"
 		connect_tls --tls-name 127.0.0.9 </dev/null
 		assert_equal "$status" 4
 	done
