@@ -24,6 +24,7 @@ static int make_room(struct tu_port *, size_t);
 static ssize_t write_entered(struct tu_port *, struct iovec *, int);
 static int write_through(struct tu_port *, struct tu_pieces *);
 static struct tu_port *enter(tcp_port, const char *);
+static int send_rest(struct tu_port *, bool *);
 static int end(struct tu_port *);
 static bool has_unsent(const struct tu_port *);
 static int fail(struct tu_port *, struct tu_pieces *);
@@ -88,7 +89,7 @@ int
 tcp_close_output_port(tcp_port port)
 {
 	struct tu_port *p;
-	int flushed = 0, closed, error;
+	int flushed, closed, error;
 	bool meanwhile; /* another thread has closed it */
 
 	tu_enter_closing();
@@ -98,19 +99,9 @@ tcp_close_output_port(tcp_port port)
 	p = tu_lookup(TU_OUTPUT, port.bits);
 	if (p == NULL || tu_port_in_layer(p))
 		return -1;
-	if (p->user != NULL && tu_output_buffered(p) > 0) {
-		flushed = tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, NULL);
-		tu_error_attach(port, 0);
-	}
-	if (p->user == NULL) {
-		tu_port_hold(p, p->runtime->scheduler.current);
-		tu_limit(&p->runtime->scheduler, p->timeout);
-		flushed = end(p);
-		meanwhile = p->closed;
-		tu_port_leave(p);
-		if (meanwhile)
-			return flushed;
-	}
+	flushed = send_rest(p, &meanwhile);
+	if (meanwhile)
+		return flushed;
 	error = errno;
 	if ((flushed == -1 || p->writing) && !p->abandoned)
 		p->connection->cut = true;
@@ -118,6 +109,29 @@ tcp_close_output_port(tcp_port port)
 	if (closed == 0)
 		errno = error; /* report the flush's error */
 	return flushed == -1 ? -1 : closed;
+}
+
+/* Sends what is left, unless a call is in progress at the port.  CLOSED:
+ * another thread has closed the port meanwhile, and it may be freed. */
+static int
+send_rest(struct tu_port *p, bool *closed)
+{
+	int sent;
+
+	*closed = false;
+	if (p->user != NULL) {
+		if (tu_output_buffered(p) == 0)
+			return 0;
+		tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, NULL);
+		tu_error_attach((tcp_port){p->handle}, 0);
+		return -1;
+	}
+	tu_port_hold(p, p->runtime->scheduler.current);
+	tu_limit(&p->runtime->scheduler, p->timeout);
+	sent = end(p);
+	*closed = p->closed;
+	tu_port_leave(p);
+	return sent;
 }
 
 /* Sends all that is buffered, and the end that layers have. */
