@@ -187,7 +187,7 @@ tcp_set_rate(tcp_port port, int64_t bytes_per_second, int64_t burst)
 
 	tu_begin("set-rate");
 	p = tu_port_of_tcp(port);
-	if (p == NULL)
+	if (p == NULL || tu_port_in_layer(p))
 		return -1;
 	if (bytes_per_second <= 0)
 		return tu_refuse(
