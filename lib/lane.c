@@ -314,8 +314,8 @@ give(struct tu_connection *c, const struct iovec *iov, int n)
 	struct bufferevent *top = tu_layers_top(c);
 	size_t given = 0, size, most = c->lane->piece;
 
-	errno = EAGAIN;
 	c->lane->full = !tu_descriptor_writable(&c->descriptor);
+	errno = EAGAIN;
 	if (c->lane->full)
 		return -1;
 

@@ -7,12 +7,13 @@
  * descriptor was left open.
  */
 #include <errno.h>
+#include <event2/bufferevent.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tcpunit.h>
+#include <tcpunit-event.h>
 #include <unistd.h>
 
 #include "probe.h"
@@ -402,6 +403,51 @@ os_thread(struct pair *p)
 	p->listener = (tcp_listener){0};
 }
 
+/* Of faults/interpose.c: whether calls of this OS thread are left alone. */
+extern void faults_spare(bool) __attribute__((weak));
+
+/* libevent ends the process if it has no memory for a filter. */
+static struct bufferevent *
+identity(struct bufferevent *below, void *unused)
+{
+	struct bufferevent *layer;
+
+	if (faults_spare != NULL)
+		faults_spare(true);
+	layer = bufferevent_filter_new(below, NULL, NULL, 0, NULL, unused);
+	if (faults_spare != NULL)
+		faults_spare(false);
+	return layer;
+}
+
+static void
+layers(struct pair *p)
+{
+	int n;
+
+	if (!open_pair(p, "127.0.0.1"))
+		return;
+	TRY(p, tcp_write_line(p->out, "clear"));
+	TRY(p, tcp_peek_byte(p->from));
+	TRY(p, tcp_set_buffer_size(p->to, 100));
+	TRY(p, tcp_write_line(p->to, "buffered"));
+	TRY(p, tcp_stack(p->in, p->out, identity, NULL));
+	TRY(p, tcp_stack(p->from, p->to, identity, NULL));
+	TRY(p, tcp_stack(p->from, p->to, identity, NULL));
+	TRY(p, tcp_set_rate(p->out, 1000000, 0));
+	TRY(p, tcp_write_line(p->out, "Hello!"));
+	TRY(p, tcp_printf(p->to, "%s %d\n", "Good Bye!", 7));
+	expect_line(p, p->from, "clear");
+	expect_line(p, p->from, "Hello!");
+	TRY(p, tcp_flush_output(p->to));
+	expect_line(p, p->in, "buffered");
+	expect_line(p, p->in, "Good Bye! 7");
+	TRY(p, tcp_close_output_port(p->out));
+	TRY(p, n = tcp_read_byte(p->from));
+	if (n != TCPUNIT_EOF)
+		wrong(p, "more than was written");
+}
+
 static const struct scenario {
 	const char *name;
 	void (*run)(struct pair *p);
@@ -409,7 +455,7 @@ static const struct scenario {
     {"names", names}, {"refusal", refusal}, {"buffers", buffers},
     {"file", file}, {"threads", threads}, {"waiting", waiting},
     {"time_limits", time_limits}, {"shutting_down", shutting_down},
-    {"os_thread", os_thread}, {NULL, NULL}};
+    {"os_thread", os_thread}, {"layers", layers}, {NULL, NULL}};
 
 int
 main(int argc, char **argv)

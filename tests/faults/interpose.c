@@ -62,6 +62,15 @@ set_up(void)
 		records = map;
 }
 
+/* For programs: leaves calls of this OS thread alone. */
+void faults_spare(bool yes);
+
+void
+faults_spare(bool yes)
+{
+	spared = yes;
+}
+
 static struct record *
 record_of(const char *name)
 {
