@@ -273,6 +273,19 @@ is_killed() {
 	done
 }
 
+@test "a broken record is shown with its reason, on a bad network as well" {
+	local lane
+	for lane in '' --delay=1 --rate=9k --slice=2 --cut=9; do
+		start_tls ${lane:+"$lane"} </dev/null
+		start_background peer python3 "$TOP/tests/peers/tls.py" connect \
+			"$port" - ca.crt send garble hold <<<sent
+		assert_exit 8 "$server"
+		assert_content server.out 'sent\n'
+		assert_equal "$(wc -l <server.err)" 1
+		assert_file_contains server.err ': TLS: .*bad record mac'
+	done
+}
+
 # answers COMMAND... - a server that answers after the end of its input; PORT
 # stands for the port.
 answers() {

@@ -340,8 +340,7 @@ static void
 note_loss(struct session *s, const struct tcp_error *e)
 {
 	s->lost = e->code;
-	/* The texts of an earlier error may be gone. */
-	if (s->options->tls && e == tcp_last_error())
+	if (s->options->tls)
 		format_text(s->why, sizeof(s->why), "%s", reason(e));
 }
 

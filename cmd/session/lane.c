@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "../clock.h"
+#include "../run.h"
+#include "../text.h"
 
 /* How many bytes a lane holds; then it reads no more. */
 #define MOST_HELD (16 * 1024 * 1024)
@@ -45,7 +47,7 @@ static int write_piece(struct lane *l, const char *bytes, size_t n);
 static int await(struct lane *l, int64_t time);
 static int wait_once(const struct lane *l, int64_t time);
 static void note_error(struct lane *l);
-static int fail(struct lane *l, enum tcp_error_kind kind, int code);
+static int fail_lane(struct lane *l, enum tcp_error_kind kind, int code);
 static void stop_reader(struct lane *l);
 
 int
@@ -64,7 +66,7 @@ run_lane(struct lane *l)
 	if (tcp_thread_p(l->reader))
 		n = write_all(l);
 	if (n == -1 && l->stopped)
-		(void)fail(l, TCPUNIT_ERROR_TERMINATED, ECANCELED);
+		(void)fail_lane(l, TCPUNIT_ERROR_TERMINATED, ECANCELED);
 	else if (n == -1)
 		note_error(l);
 	else if (n == 0 && l->failed)
@@ -77,18 +79,20 @@ run_lane(struct lane *l)
 	return n;
 }
 
-/* Another error of this thread would overwrite it. */
+/* Another error of this thread would overwrite it, and its text. */
 static void
 note_error(struct lane *l)
 {
 	const struct tcp_error *e = tcp_last_error();
 
-	(void)fail(l, e->kind, e->code);
+	(void)fail_lane(l, e->kind, e->code);
 	l->error.port = e->port;
+	format_text(l->why, sizeof(l->why), "%s", reason(e));
+	l->error.reason = l->why;
 }
 
 static int
-fail(struct lane *l, enum tcp_error_kind kind, int code)
+fail_lane(struct lane *l, enum tcp_error_kind kind, int code)
 {
 	l->error = (struct tcp_error){.kind = kind, .code = code};
 	l->failed = true;
@@ -177,7 +181,7 @@ put(struct lane *l, const char *bytes, size_t n)
 	struct chunk *c = malloc(sizeof(*c) + (l->arriving ? 2 * n + 1 : n));
 
 	if (!c)
-		return fail(l, TCPUNIT_ERROR_SYSTEM, ENOMEM);
+		return fail_lane(l, TCPUNIT_ERROR_SYSTEM, ENOMEM);
 	c->size = l->arriving ? l->arriving(&l->crlf, bytes, n, c->bytes) : n;
 	if (!l->arriving)
 		memcpy(c->bytes, bytes, n);

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <tcpunit-tls.h>
 #include <tcpunit.h>
 
 #include "lane_options.h"
@@ -49,7 +50,8 @@ struct lane {
 	bool waits;               /* for a time, not for a port */
 	bool ended;               /* there is nothing more to read */
 	bool failed;              /* this is the reason: */
-	struct tcp_error error;   /* only its kind, code and port */
+	struct tcp_error error;   /* only its kind, code, port and reason */
+	char why[TCPUNIT_TLS_TEXT]; /* the reason */
 };
 
 /*

@@ -5,7 +5,9 @@
 # client if CA is not "-"; a client trusts CA, and shows the certificate if it is
 # not "-".  The steps: "both" sends stdin and receives as many bytes to stdout,
 # at the same time; "slurp" receives to the end of file; "send" sends stdin;
-# "finish" ends TLS and waits for the peer's end; "hold" waits.
+# "finish" ends TLS and waits for the peer's end; "garble" sends a record that
+# cannot be decrypted; "hold" waits.
+import os
 import socket
 import ssl
 import sys
@@ -54,11 +56,17 @@ def both(s):
     sender.join()
 
 
+def garble(s):
+    record = b"\x17\x03\x03\x00\x40" + bytes(64)
+    socket.socket(fileno=os.dup(s.fileno())).sendall(record)
+
+
 steps = {
     "both": both,
     "slurp": receive,
     "send": lambda s: s.sendall(sys.stdin.buffer.read()),
     "finish": lambda s: s.unwrap(),
+    "garble": garble,
     "hold": lambda s: threading.Event().wait(),
 }
 made = connection()
