@@ -20,7 +20,7 @@ const struct option lane_option_table[] = {
 	"move at most BYTES a second; 64k is 65536, and 1M 1048576"},
     {"slice", 0, "N[,TIME]", read_slice, 0,
 	"write at most N bytes at once, and pause for TIME"},
-    {"cut", 0, "N", read_cut, 0, "end the session after N bytes"},
+    {"cut", 0, "BYTES", read_cut, 0, "end the session after BYTES have moved"},
     {0},
 };
 
