@@ -283,8 +283,8 @@ write_entered(struct tu_port *p, struct iovec *iov, int n)
 		result = tu_output_write(p, &pieces);
 	if (result == 0)
 		return (ssize_t)total;
-	if (pieces.sent > 0)
-		tu_output_tear(p);
+	if (pieces.sent > 0 && pieces.sent < total)
+		tu_output_tear(p); /* layers may have taken all */
 	tu_error_attach((tcp_port){p->handle}, pieces.sent);
 	return -1;
 }

@@ -4,6 +4,9 @@
  */
 #include "port.h"
 
+#include <event2/bufferevent.h>
+#include <tcpunit-event.h>
+
 #include "clock.h"
 #include "flow.h"
 #include "invariant.h"
@@ -15,6 +18,9 @@
 #include "stream.h"
 #include "verdict.h"
 
+bool sim_layered;
+
+static void stack(const struct sim_link *);
 static bool pending(const struct sim_call *, int64_t);
 static void set_port(struct sim_port *, tcp_port, int client, bool from_client);
 static void check_wasted(const struct sim_call *, int);
@@ -56,6 +62,7 @@ sim_accept(struct sim_listener *l, struct sim_link *link)
 	(void)tcp_port_numbers(in, &local, &client);
 	set_port(&link->in, in, client, true);
 	set_port(&link->out, out, client, false);
+	stack(link);
 	return 0;
 }
 
@@ -91,6 +98,7 @@ sim_connect(const char *host, int port, int ms, struct sim_link *link)
 	(void)tcp_port_numbers(in, &client, &remote);
 	set_port(&link->in, in, client, false);
 	set_port(&link->out, out, client, true);
+	stack(link);
 	return 0;
 }
 
@@ -133,6 +141,20 @@ sim_open_file(struct sim_port *p, bool input, uint64_t size)
 	if (!tcp_port_p(p->port))
 		sim_fail("no port: %s", tcp_last_error()->text);
 	return 0;
+}
+
+static struct bufferevent *
+identity(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(below, NULL, NULL, 0, NULL, unused);
+}
+
+static void
+stack(const struct sim_link *l)
+{
+	if (sim_layered &&
+	    tcp_stack(l->in.port, l->out.port, identity, NULL) == -1)
+		sim_fail("no layer: %s", tcp_last_error()->text);
 }
 
 /* Without descriptors no connection can be made. */

@@ -44,6 +44,9 @@ struct sim_listener {
 	int ms;
 };
 
+/* Whether new connections get a layer that changes nothing. */
+extern bool sim_layered;
+
 enum tcp_error_kind sim_failure(void);
 
 int sim_listen(struct sim_listener *l, int backlog);

@@ -19,6 +19,7 @@ const struct sim_program sim_programs[] = {
     {"exchange", sim_run_exchange},
     {"fairness", sim_run_fairness},
     {"joins", sim_run_joins},
+    {"layers", sim_run_layers},
     {"lines", sim_run_lines},
     {"mixture", sim_run_mixture},
     {"names", sim_run_names},
@@ -137,6 +138,8 @@ sim_write_all(struct sim_port *p, uint64_t total)
 			break;
 		sim_some_work();
 	}
+	if (sim_layered)
+		sim_set_limit(p, -1); /* the layer may keep some */
 	if (sim_close(p, false) == -1)
 		return -1;
 	return left == 0 ? 0 : -1;

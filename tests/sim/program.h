@@ -22,6 +22,7 @@ void sim_run_endings(void);
 void sim_run_exchange(void);
 void sim_run_fairness(void);
 void sim_run_joins(void);
+void sim_run_layers(void);
 void sim_run_lines(void);
 void sim_run_mixture(void);
 void sim_run_names(void);
