@@ -116,7 +116,9 @@ letters() {
 	local foreign='TERMIOS|OPEN|REG|BLK|INTERFACE|PTY|HTTP|SOCKS4|SCTP|UDP'
 	version=$(socat -V | sed -n 's/^socat version \([0-9.]*\) .*/\1/p')
 	socat -h | sed -nE 's/^      (-[A-Za-z]+).*/\1/p' >all
-	socat -h | sed -nE 's/^      ([a-z0-9-]+).*groups=.*/\1/p' |
+	# Their names are in capitals since socat 1.8.
+	socat -h | tr '[:upper:]' '[:lower:]' |
+		sed -nE 's/^      ([a-z0-9-]+).*groups=.*/\1/p' |
 		grep -vE '^((ip|udp|sctp)[46]?|vsock|socket|openssl-dtls)-' |
 		grep -vE -- '-(recv|recvfrom|sendto)$|^(interface|pty|tun)$' >>all
 	socat -hh | sed -nE 's/^ *([a-z0-9-]+)\s+groups=([A-Z0-9,]+)\s.*phase=.*/\1 \2/p' |
