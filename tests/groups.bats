@@ -46,7 +46,7 @@ are_stopped() {
 	[[ $(states "$@") =~ ^T{$#}$ ]]
 }
 
-# alive PID... - check that all these processes go on, whether they run or sleep
+# alive PID... - check that all these processes go on, busy or not
 # at this moment.
 alive() {
 	[[ $(states "$@") =~ ^[RSD]{$#}$ ]]
