@@ -172,11 +172,11 @@ CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
 TASTE = clarifyCalculation unreachableCode unusedStructMember variableScope
 QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # Files that test the tree run in one variant only, not in each way to compile
-# it.  TINY=1 makes too many calls to let each of them fail, and mixes the
-# output of two processes.
+# it.  TINY=1 makes too many calls to let each of them fail, mixes the output of
+# two processes, and takes minutes for each megabyte of TLS.
 ONCE = $(if $(SAN)$(TINY),bench container deps dist figures install layering load readme \
 	sim static) \
-	$(if $(TINY),faults help man_tcpu)
+	$(if $(TINY),faults help man_tcpu tls_peers)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c tests/test_$(t).cc))) \
 	$(if $(TINY),,$(if $(filter lane *,$(TESTS)),$(LANE_BIN)))

@@ -85,7 +85,7 @@ cmd_rooms() {
 	session/presence: kernel/sock_diag kernel/socket_address kernel/unix_socket session/wire
 	session/progress session/standard: clock run text
 	session/lane_options: options
-	session/lane: clock session/lane_options session/stream
+	session/lane: clock run text session/lane_options session/stream
 	session/session_options: options run session/lane_options session/wire
 	tls/library: run text
 	tls/tls_options: options run tls/library
