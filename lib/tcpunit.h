@@ -618,8 +618,9 @@ TCPUNIT_API int tcp_set_timeout(tcp_port p, int timeout);
  * stands for those of a tenth of a second.  A call that has to wait for tokens
  * parks within its limit.  The rate counts the bytes of the socket, so those
  * below TLS and other layers.  Setting a rate again replaces it;
- * TCPUNIT_NO_RATE removes it.  Errors: argument if the rate is 0 or negative,
- * if BURST is negative, or if the port is not a TCP port; closed; system
+ * TCPUNIT_NO_RATE removes it.  Either fills the buckets of both directions.
+ * Errors: argument if the rate is 0 or negative, if BURST is negative, or if
+ * the port is not a TCP port; busy, in a function of a layer; closed; system
  * ENOMEM.
  */
 TCPUNIT_API int tcp_set_rate(
