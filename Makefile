@@ -92,7 +92,8 @@ CHECK_DEPS = libnss-myhostname=/etc/hosts zlib1g-dev=/usr/include/zlib.h g++ \
 	bats-assert=/usr/lib/bats/bats-assert/load.bash,npm \
 	netcat-openbsd=nc.openbsd netcat-traditional=nc.traditional ncat \
 	socat busybox ucspi-tcp=tcpserver chicken-bin=csi iproute2=ip \
-	netbase=/etc/services python3 nginx=/usr/sbin/nginx racket \
+	netbase=/etc/services python3 nginx=/usr/sbin/nginx \
+	libnginx-mod-stream=/usr/lib/nginx/modules/ngx_stream_module.so racket \
 	procps=ps patch spin strace expect curl wrk valgrind mandoc zsh fish \
 	systemd=systemd-socket-activate haproxy=/usr/sbin/haproxy \
 	openssl gnutls-bin=gnutls-cli

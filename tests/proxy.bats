@@ -551,30 +551,31 @@ reap_last() {
 	run ! grep denied server.err
 }
 
-@test "nginx accepts headers of both versions" {
+# start_nginx LINE... - start nginx with these lines of configuration, in which
+# FRONT stands for a port, and set front to it.
+start_nginx() {
 	find_nginx
 	front=$(timeout -k1 10 tcpu listen --reserve 127.0.0.1 0)
-	cat >conf <<-END
-		daemon off;
-		pid nginx.pid;
-		error_log stderr;
-		events {}
-		http {
-			access_log off;
-			client_body_temp_path .;
-			proxy_temp_path .;
-			fastcgi_temp_path .;
-			uwsgi_temp_path .;
-			scgi_temp_path .;
-			server {
-				listen 127.0.0.1:$front proxy_protocol;
-				return 200 "\$proxy_protocol_addr \$proxy_protocol_port";
-			}
-		}
-	END
+	printf '%s\n' "${@//FRONT/127.0.0.1:$front}" 'daemon off;' \
+		'pid nginx.pid;' 'error_log stderr;' 'events {}' >conf
 	# shellcheck disable=SC2154,SC2086 # find_nginx sets several words
 	start_background nginx $nginx -p "$PWD" -c conf </dev/null
 	timeout -k1 20 tcpu accept-ready --listening --wait=15 127.0.0.1 "$front"
+}
+
+@test "nginx accepts headers of both versions" {
+	start_nginx 'http {
+		access_log off;
+		client_body_temp_path .;
+		proxy_temp_path .;
+		fastcgi_temp_path .;
+		uwsgi_temp_path .;
+		scgi_temp_path .;
+		server {
+			listen FRONT proxy_protocol;
+			return 200 "$proxy_protocol_addr $proxy_protocol_port";
+		}
+	}'
 	for version in 1 2; do
 		run timeout -k1 10 env PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=77 \
 			TCPLOCALIP=192.0.2.2 TCPLOCALPORT=2 tcpu connect --end=peer \
@@ -582,6 +583,23 @@ reap_last() {
 			<<<$'GET / HTTP/1.0\r\n\r'
 		assert_line '192.0.2.1 77'
 	done
+}
+
+# Before 1.21.4 nginx passes on no end of file without ending the connection.
+@test "nginx sends a header" {
+	# Debian keeps it apart.
+	module=/usr/lib/nginx/modules/ngx_stream_module.so
+	start_server -k --accept-proxy --local 0 -- sh -c "${show/cat/head -n 1}"
+	start_nginx "$([ ! -e $module ] || echo "load_module $module;")" "stream {
+		server {
+			listen FRONT;
+			proxy_pass 127.0.0.1:$port;
+			proxy_protocol on;
+		}
+	}"
+	run timeout -k1 10 tcpu connect --abandon 127.0.0.1 "$front" <<<hello
+	assert_regex "$output" \
+		"^TCP 127.0.0.1 [0-9]+ 127.0.0.1 $front"$'\nhello$'
 }
 
 @test "curl sends a header" {
