@@ -158,10 +158,29 @@ offers_words() {
 	assert_line 'word 4'
 }
 
+# compopt OPTION... - in place of bash's, which works only while bash completes.
+compopt() {
+	echo "compopt $*"
+}
+
 @test "each shell offers files where one is named" {
+	local command option count=0
 	touch here-it-is
-	for option in --port-file --output; do
-		offers_words zsh "tcpu listen $option " here-it-is
-		offers_words fish "tcpu listen $option " here-it-is
+	for command in listen connect; do
+		while read -r option; do
+			count=$((count + 1))
+			for shell in zsh fish; do
+				offers_words "$shell" "tcpu $command $option " \
+					here-it-is
+			done
+			offers_words bash "tcpu $command $option " \
+				'compopt -o default'
+			offers_words bash "tcpu $command $option=" \
+				'compopt -o default'
+		done < <(tcpu "$command" --help=all |
+			sed -nE 's/^ .* (--[a-z-]+) FILE .*/\1/p')
 	done
+	[ "$count" -ge 9 ]
+	run offered bash 'tcpu connect --tls-name '
+	refute_output --partial compopt
 }

@@ -41,12 +41,13 @@ _tcpu() {
 		words="$(_tcpu_help 's/^  ([a-z-]+)  .*/\1/p') --help --version"
 	elif [[ $word == -* ]]; then
 		words=$(_tcpu_help 's/^  (-.,|   ) (--[a-z0-9-]+).*/\2/p' "$command")
-	elif [[ $option == --*-file || $option == --output ]]; then
-		compopt -o default
-		return
 	elif [[ $option == --* ]]; then
-		words=$(_tcpu_help "s/^ .*$option( |\[=)(([a-z]+[|])+[a-z]+).*/\2/p" \
+		words=$(_tcpu_help "s/^ .*$option( |\[=)(FILE|([a-z]+[|])+[a-z]+).*/\2/p" \
 			"$command" | tr '|' ' ')
+		if [ "$words" = FILE ]; then
+			compopt -o default
+			return
+		fi
 	else
 		words=$(compgen -A hostname)
 	fi

@@ -62,8 +62,10 @@ function __tcpu_after
 end
 
 function __tcpu_file
-	not __tcpu_command; and string match -qr -- '^--(.*-file|output)$' \
-		(commandline -opc)[-1]
+	set -l words (commandline -opc)
+	string match -qr -- '^--[a-z-]+$' $words[-1]
+	and not __tcpu_command; and tcpu $words[2] --help=all 2>/dev/null |
+		string match -qr -- "^ .* $words[-1] FILE"
 end
 
 complete -c tcpu -f
