@@ -312,6 +312,7 @@ torture: deps
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(abspath $(BUILD)) tests/faults/run
 	@BUILD=$(abspath $(BUILD)) tests/faults/transfers 1000
+	$(if $(TLS),@BUILD=$(abspath $(BUILD)) tests/faults/transfers --tls 1000)
 	@BUILD=$(abspath $(BUILD)) tests/load/run
 	@BUILD=$(abspath $(BUILD)) tests/fuzz/options 600s
 	@tests/sim/search 2 2 3 1

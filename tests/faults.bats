@@ -85,3 +85,8 @@ in_tmpfs() {
 @test "no transfer is cut short in silence, whatever the network does" {
 	report "$TOP/tests/faults/transfers" 30
 }
+
+@test "nor is one with TLS, not even by a network that ends connections" {
+	need_tls
+	report "$TOP/tests/faults/transfers" --tls 30
+}

@@ -16,6 +16,7 @@ export TOP BUILD=${BUILD:-$TOP/build}
 export PATH=$BUILD:$PATH
 export add_ipv6=$TOP/tests/add_ipv6 # for the shells inside a network
 unset MAKEFLAGS MFLAGS MAKELEVEL
+[ -e "$BUILD/libtcpunit-tls.so.1" ] || export MAKEFLAGS='TLS='
 
 # The words for unshare(1); a user namespace makes other users root first.
 private=(unshare)
@@ -76,6 +77,13 @@ makes_namespaces() {
 			! makes_namespaces "$word" || return 0
 	done
 	return 1
+}
+
+# need_tls - leave the test out if TLS is not built.
+need_tls() {
+	[ ! -e "$BUILD/libtcpunit-tls.so.1" ] || return 0
+	echo "tls $BATS_TEST_DESCRIPTION" >>"${TCPU_LEFT_OUT_TLS-/dev/null}"
+	skip 'TLS is not built'
 }
 
 teardown() {

@@ -9,8 +9,10 @@ make_certificates() {
 	"$TOP/tests/peers/certificates" "$BATS_FILE_TMPDIR/made"
 }
 
-# bring_certificates - in setup: the certificates are in the test's folder.
+# bring_certificates - in setup: the certificates are in the test's folder.  The
+# test is left out if TLS is not built.
 bring_certificates() {
+	need_tls
 	cp "$BATS_FILE_TMPDIR"/made/*.{pem,crt,key} .
 }
 
