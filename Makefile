@@ -59,6 +59,8 @@ LANE_TESTS = accept calls close connect copy deadlines differential \
 	fairness limits read select threads unix wakes write \
 	writers
 BENCH =
+ARCH =
+LIBC =
 
 ifdef SAN
 CFLAGS = -O1 -g -fno-omit-frame-pointer \
@@ -361,13 +363,15 @@ STATIC = $(filter glibc,$(LIBC))$(ARCH)
 # The linker's warnings are right: glibc loads modules for look-ups at run time.
 static:
 	@.ci/deps $(if $(filter glibc,$(STATIC)),$(BUILD_DEPS),$(STATIC_DEPS))
-	@.ci/static $(BUILD)/static$(addprefix -,$(STATIC)) $(STATIC)
+	+@.ci/static $(BUILD)/static$(addprefix -,$(STATIC)) $(STATIC)
 
 check:
 	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
 	@tests/namespaces
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory tests
+	@$(if $(filter tests/static.bats,$(CHOSEN)),$(MAKE) --no-print-directory \
+		static LIBC=glibc ARCH=)
 	@BUILD=$(abspath $(BUILD)) VALGRIND=$(VALGRIND) tests/suite $(JOBS) \
 		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN:.cc=.c))
 

@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: ISC
 #
 # The static binary in a root that has nothing else except /proc and the devices
-# of a container.  STATIC names the binary; without it the test builds the one
-# with glibc, which needs only what make check needs anyway.
+# of a container.  STATIC names the binary; without it this is the one with glibc,
+# which make check builds.
 
 load helper
 
-setup_file() {
-	export STATIC=${STATIC:-$BUILD/static-glibc/tcpu}
-	[[ $STATIC != $BUILD/static-glibc/tcpu ]] || make -C "$TOP" \
-		BUILD="$BUILD" static LIBC=glibc >"$BATS_FILE_TMPDIR/log" 2>&1 ||
-		cat "$BATS_FILE_TMPDIR/log"
-}
+export STATIC=${STATIC:-$BUILD/static-glibc/tcpu}
 
 # in_root SCRIPT - run the script with bash in a network of its own; its command
 # tcpu is the binary in a root of its own.
