@@ -19,6 +19,7 @@ my %metrics = (
 	requests => ['requests/s', 1],
 	request_cpu => ['CPU us each', 0],
 	request_calls => ['calls each', 0],
+	clients => ["clients' CPU, %", 0],
 	request_ctl => ['epoll_ctl each', 0],
 	trip => ['us/round trip', 0],
 	switch => ['ns/switch', 0],

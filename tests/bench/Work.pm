@@ -141,19 +141,22 @@ sub in_pieces {
 sub echo {
 	my ($b, $commands, $tracing) = @_;
 	my $port = next_port();
-	my $server = start(watched($tracing, 'server',
-		command($commands->[0], PORT => $port)));
+	my $command = command($commands->[0], PORT => $port);
+	my $server = start($tracing ? traced('server', $command) : $command);
 	await_listener($port);
 	my $loads = $b->{loads} // 1;
 	my @load = ('load', $port, max(1, int($b->{connections} / $loads)),
-		$b->{seconds} * ($tracing ? 4 : 1));
+		$b->{seconds} * ($tracing ? 4 : 1), $server);
 	settle(map { start(\@load, undef, "load$_") } 1 .. $loads);
 	stop($server);
-	my ($rate, $requests) = (0, 0);
+	my ($rate, $requests, $server_cpu, $clients_cpu) = (0, 0, 0, 0);
 	for (1 .. $loads) {
-		my ($per_second, $n) = split ' ', slurp("load$_");
+		my ($per_second, $n, undef, $server, $clients) = split ' ',
+		    slurp("load$_");
 		$rate += $per_second;
 		$requests += $n;
+		$server_cpu += $server / $loads;
+		$clients_cpu += $clients;
 	}
 	die "no answers\n" unless $rate > 0;
 	if ($tracing) {
@@ -162,7 +165,8 @@ sub echo {
 		    request_ctl => ($calls{epoll_ctl} // 0) / $requests;
 	}
 	return requests => $rate, trip => 1e6 / $rate,
-	    request_cpu => spent('server') * 1e6 / $requests;
+	    request_cpu => $server_cpu * 1e6 / $rate,
+	    clients => $clients_cpu * 100;
 }
 
 sub idle {

@@ -3,10 +3,14 @@
  * load - clients of an echo server.  Each connection sends a line of 64 bytes
  * and, when the line has come back, the next one.
  *
- *   load PORT CONNECTIONS SECONDS	prints the requests per second after a
- *					warm-up of a tenth, their number, and
- *					the microseconds in which 99 % of them
- *					were answered
+ *   load PORT CONNECTIONS SECONDS [PID]
+ *					prints the requests per second after a
+ *					warm-up, the number of all requests, the
+ *					microseconds in which 99 % of them were
+ *					answered, and how many CPUs the process
+ *					PID and the clients kept busy after the
+ *					warm-up; in that a tenth of the time
+ *					passes, and each connection is answered
  *   load PORT CONNECTIONS idle		sends one request on each, prints
  *					"ready", and waits; repeats this for
  *					each byte of stdin until its end
@@ -17,6 +21,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "aid.h"
@@ -30,17 +35,27 @@ enum {
 struct client {
 	int fd;
 	int missing; /* bytes of the answer */
+	long answers;
 	double asked;
+};
+
+/* Seconds since any beginning: of the clock, and of CPU time. */
+struct moment {
+	double time, server, clients;
 };
 
 static const char request[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-\n";
 
 static long answers_after[LONGEST];
+static clockid_t server; /* its CPU time */
 
 static void connect_all(struct client *, int, const char *port, int set);
 static void idle(struct client *, int);
 static void load(struct client *, int, int set, double limit);
+static long warm_up(struct client *, int, int set, double limit);
+static struct moment now(void);
+static double read_clock(clockid_t);
 static int serve(int set);
 static void ask(struct client *);
 static int answered(struct client *);
@@ -53,8 +68,11 @@ main(int argc, char **argv)
 	struct client *clients;
 	int n, set;
 
-	if (argc != 4)
-		errx(2, "usage: load PORT CONNECTIONS SECONDS|idle");
+	if (argc != 4 && argc != 5)
+		errx(2, "usage: load PORT CONNECTIONS SECONDS|idle [PID]");
+	if (clock_getcpuclockid(
+		argc > 4 ? (pid_t)strtol(argv[4], NULL, 10) : 0, &server) != 0)
+		errx(1, "no process %s", argv[4]);
 	n = (int)strtol(argv[2], NULL, 10);
 	clients = calloc((size_t)n, sizeof *clients);
 	set = epoll_create1(EPOLL_CLOEXEC);
@@ -103,20 +121,54 @@ idle(struct client *clients, int n)
 static void
 load(struct client *clients, int n, int set, double limit)
 {
-	double begin = seconds(), counted = begin + limit / 10, now;
-	long total = 0, before = 0;
+	long before = warm_up(clients, n, set, limit / 10), total = before;
+	struct moment begin = now(), end;
+	double took;
+
+	do
+		total += serve(set);
+	while (seconds() < begin.time + limit);
+	end = now();
+	took = end.time - begin.time;
+	printf("%.0f %ld %d %.4f %.4f\n", (double)(total - before) / took,
+	    total, percentile(0.99, total), (end.server - begin.server) / took,
+	    (end.clients - begin.clients) / took);
+}
+
+/* Returns the number of answers. */
+static long
+warm_up(struct client *clients, int n, int set, double limit)
+{
+	double end = seconds() + limit;
+	long total = 0;
 	int i;
 
 	for (i = 0; i < n; i++)
 		ask(&clients[i]);
-	do {
-		total += serve(set);
-		now = seconds();
-		if (now < counted)
-			before = total;
-	} while (now < counted + limit);
-	printf("%.0f %ld %d\n", (double)(total - before) / limit, total,
-	    percentile(0.99, total));
+	for (i = 0; i < n; i++)
+		while (clients[i].answers == 0 || seconds() < end)
+			total += serve(set);
+	return total;
+}
+
+static struct moment
+now(void)
+{
+	return (struct moment){
+	    seconds(),
+	    read_clock(server),
+	    read_clock(CLOCK_PROCESS_CPUTIME_ID),
+	};
+}
+
+static double
+read_clock(clockid_t clock)
+{
+	struct timespec t;
+
+	if (clock_gettime(clock, &t) == -1)
+		err(1, "clock_gettime");
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 /* Returns how many answers have come; each is followed by the next request. */
@@ -136,6 +188,7 @@ serve(int set)
 		if (!answered(c))
 			continue;
 		answers++;
+		c->answers++;
 		asked = c->asked;
 		ask(c);
 		note(c->asked - asked);
