@@ -72,7 +72,7 @@ resize(tcp_port out, const char *data, size_t n)
 }
 
 static void *
-call_once(void *arg)
+call_writer(void *arg)
 {
 	struct writer *w = arg;
 
@@ -88,7 +88,7 @@ start(struct writer *w, tcp_port out,
 {
 	*w = (struct writer){
 	    .out = out, .call = call, .data = data, .size = size, .result = -2};
-	w->thread = tcp_thread_start(call_once, w);
+	w->thread = tcp_thread_start(call_writer, w);
 	tcp_thread_yield();
 }
 
