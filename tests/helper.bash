@@ -68,9 +68,10 @@ begin() {
 # makes_namespaces FUNCTION - whether the function, or one that it calls,
 # contains a word that makes namespaces.
 makes_namespaces() {
-	local word
+	local body word
+	body=$(declare -f "$1")
 	seen[$1]=1
-	for word in $(declare -f "$1" | grep -oE '[[:alpha:]_]+' | sort -u); do
+	for word in ${body//[![:alpha:]_]/ }; do
 		[[ ! $word =~ ^(unshare|private|family|apart|sandbox|BENCH_OUT)$ ]] ||
 			return 0
 		[ "${seen[$word]-}" ] || ! declare -F "$word" >/dev/null ||
