@@ -160,6 +160,16 @@ fstat64(int fd, struct stat64 *st)
 	return fstat(fd, (struct stat *)st);
 }
 
+/* Before glibc 2.33, fstat is an inline function that calls this. */
+int __fxstat64(int, int, struct stat64 *);
+
+int
+__fxstat64(int version, int fd, struct stat64 *st)
+{
+	(void)version;
+	return fstat64(fd, st);
+}
+
 /* Opens a simulated descriptor once more by its name in /proc. */
 int
 open64(const char *path, int flags, ...)
