@@ -32,6 +32,7 @@ static ssize_t fail(struct tu_connection *);
 static int feed(struct tu_connection *);
 static int read_socket(struct tu_connection *);
 static int feed_for_output(struct tu_connection *);
+static bool may_feed(const struct tu_connection *);
 static ssize_t give(struct tu_connection *, const struct iovec *, int);
 static int push(struct tu_connection *);
 static void fail_to_send(struct tu_connection *);
@@ -128,6 +129,7 @@ begin(struct tu_connection *c)
 	errno = EAGAIN;
 	if (l->active)
 		return -1;
+	l->full = false;
 	if (l->claim != l->scheduler->claims)
 		drop_output(c);
 	l->claim = l->scheduler->claims;
@@ -163,11 +165,16 @@ receive(struct tu_connection *c, void *buf, size_t n)
 static ssize_t
 take(struct tu_connection *c, struct evbuffer *input, void *buf, size_t n)
 {
+	struct tu_lane *l = c->lane;
 	int taken;
 
-	tu_layers_enter(c->lane);
+	tu_layers_enter(l);
 	taken = evbuffer_remove(input, buf, n < INT_MAX ? n : INT_MAX);
-	tu_layers_leave(c->lane);
+	tu_layers_leave(l);
+	if (l->starved && may_feed(c)) {
+		l->starved = false;
+		l->changed(c);
+	}
 	return taken;
 }
 
@@ -217,7 +224,7 @@ read_socket(struct tu_connection *c)
 	if (evbuffer_reserve_space(raw_input(c), TU_SCRATCH, &space, 1) != 1)
 		return -1;
 	n = receive(c, space.iov_base, TU_SCRATCH);
-	tu_charge(l->scheduler, n > 0 ? (size_t)n : 0);
+	tu_charge(l->scheduler, 0); /* the layers may swallow them */
 	if (n == -1 && c->error == 0)
 		return -1; /* this call alone has failed, or has to wait */
 	l->over = n <= 0;
@@ -291,15 +298,31 @@ tu_lane_shake(struct tu_connection *c)
 	return -1;
 }
 
-/* A layer that takes no bytes may be waiting for some from the peer. */
+/* A layer that takes no bytes may be waiting for some from the peer.  Its own
+ * are dropped once nobody can read them. */
 static int
 feed_for_output(struct tu_connection *c)
 {
+	struct evbuffer *input = bufferevent_get_input(tu_layers_top(c));
+
 	errno = EAGAIN;
-	if (evbuffer_get_length(raw_input(c)) >= WITHHELD ||
-	    evbuffer_get_length(bufferevent_get_input(tu_layers_top(c))) > 0)
+	if (!may_feed(c))
 		return -1;
+	tu_layers_enter(c->lane);
+	(void)evbuffer_drain(
+	    input, evbuffer_get_length(input)); /* not frozen */
+	tu_layers_leave(c->lane);
 	return feed(c);
+}
+
+/* Whether a writer may read for the layers, as few bytes wait for a reader. */
+static bool
+may_feed(const struct tu_connection *c)
+{
+	return c->input == NULL ||
+	    (evbuffer_get_length(raw_input(c)) < WITHHELD &&
+		evbuffer_get_length(bufferevent_get_input(tu_layers_top(c))) ==
+		    0);
 }
 
 /*
@@ -450,17 +473,26 @@ is_kept(const struct tu_lane *l)
 }
 
 struct tu_lack
-tu_lane_lacks(const struct tu_connection *c, bool input)
+tu_lane_lacks(const struct tu_connection *c, bool input, bool output)
 {
 	struct tu_lane *l = c->lane;
-	bool unsent = l->top != NULL &&
-	    (evbuffer_get_length(raw_output(c)) > 0 || (!input && l->full));
-	struct tu_lack lack = {.again = l->again, .until = TU_NEVER};
+	bool unsent = output;
+	struct tu_lack lack = {.until = l->again ? 0 : TU_NEVER};
 
-	l->again = false;
-	if ((input || (l->top != NULL && !unsent)) && !l->told)
+	if (l->again) {
+		l->again = false;
+		return lack;
+	}
+	if (l->top != NULL)
+		unsent = evbuffer_get_length(raw_output(c)) > 0 ||
+		    (output && l->full);
+	if (!input && !unsent) { /* see feed_for_output */
+		input = may_feed(c);
+		l->starved = !input;
+	}
+	if (input && !l->told)
 		lack_of(c, TU_RATE_INPUT, EV_READ, &lack);
-	if ((l->top == NULL ? !input : unsent) && !l->lost)
+	if (unsent && !l->lost)
 		lack_of(c, TU_RATE_OUTPUT, EV_WRITE, &lack);
 	return lack;
 }

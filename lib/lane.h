@@ -47,9 +47,10 @@ struct tu_lane {
 	bool told : 1;      /* the layers know that */
 	bool connected : 1; /* what the highest layer has reported */
 	bool end : 1;
-	bool failed : 1; /* with CODE, and REASON or "" */
-	bool lost : 1;   /* nothing can be sent any more */
-	bool full : 1;   /* the socket has little room */
+	bool failed : 1;  /* with CODE, and REASON or "" */
+	bool lost : 1;    /* nothing can be sent any more */
+	bool full : 1;    /* the socket has little room */
+	bool starved : 1; /* a writer waits until a reader takes the input */
 	/* Before its end, output is unsent as long as a layer keeps any: one
 	 * that has FINISH, or one below it; afterwards any layer. */
 	bool ending : 1;
@@ -83,14 +84,14 @@ size_t tu_lane_lost(struct tu_connection *c);
 int tu_lane_shake(struct tu_connection *c);
 bool tu_lane_unsent(const struct tu_connection *c);
 
-/* What has to come before reading, if INPUT is true, or writing can go on: one
- * of the events, or the time. */
+/* What has to come before reading or writing can go on, or either: one of the
+ * events, or the time, which is 0 if only the turn was over. */
 struct tu_lack {
-	bool again; /* nothing: try again */
 	short what; /* EV_READ, EV_WRITE */
 	int64_t until;
 };
-struct tu_lack tu_lane_lacks(const struct tu_connection *c, bool input);
+struct tu_lack tu_lane_lacks(
+    const struct tu_connection *c, bool input, bool output);
 
 /* Whether a layer could not end its output alone, so that the socket's
  * direction stays open. */

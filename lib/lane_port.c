@@ -15,13 +15,10 @@ int
 tu_lane_wait(struct tu_port *p, bool unsent)
 {
 	struct tu_connection *c = p->connection;
-	struct tu_lack lack = tu_lane_lacks(c, c->input == p);
+	struct tu_lack lack =
+	    tu_lane_lacks(c, c->input == p, c->output == p || unsent);
 	enum tu_wake woken;
 
-	if (lack.again)
-		return 0;
-	if (unsent)
-		lack.what |= EV_WRITE;
 	woken = wait_for(p, lack.what, lack.until);
 	if (woken == TU_READY && !p->closed)
 		return 0;

@@ -53,6 +53,8 @@ tcp_select(struct tcp_choice *choices, int n, int timeout)
 		chosen = look_at_all(&s);
 		if (chosen == NONE)
 			woken = wait_for_any(&s, &chosen);
+		if (chosen == NONE && woken == TU_READY)
+			woken = tu_go_on(&s.runtime->scheduler);
 	}
 	error = errno;
 	tu_call(&s.runtime->scheduler); /* not before: see condition.c */
@@ -193,11 +195,9 @@ watch(struct selection *s, int i)
 static bool
 lacks_bytes(struct selection *s, const struct tu_connection *c)
 {
-	struct tu_lack lack = tu_lane_lacks(c, true);
+	struct tu_lack lack = tu_lane_lacks(c, true, false);
 
-	if (lack.again)
-		s->until = 0;
-	else if (lack.until < s->until)
+	if (lack.until < s->until)
 		s->until = lack.until;
 	return (lack.what & EV_READ) != 0;
 }
