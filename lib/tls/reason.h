@@ -19,7 +19,7 @@ int tt_fail_file(char *reason, const char *file, const char *fault);
 /* Likewise, for a call that fails only without memory. */
 int tt_fail_memory(char *reason);
 
-/* Why the connection has failed, with ERROR the last of OpenSSL's, or 0.  CODE
+/* Why the connection has failed, with ERROR the first of OpenSSL's, or 0.  CODE
  * is the errno of the socket, or 0; it becomes the errno of the failure. */
 void tt_explain(SSL *ssl, unsigned long error, int *code, char *reason);
 

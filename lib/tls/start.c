@@ -34,6 +34,7 @@ static struct bufferevent *make(struct bufferevent *, void *);
 static struct bufferevent *refuse(struct bufferevent *, void *);
 static int finish(struct bufferevent *, bool, void *);
 static const char *explain(struct bufferevent *, int *, void *);
+static unsigned long first_error(struct bufferevent *);
 
 int
 tcp_start_tls(tcp_port in, tcp_port out, const struct tcp_tls_options *options)
@@ -182,7 +183,19 @@ explain(struct bufferevent *layer, int *code, void *session)
 {
 	struct session *s = session;
 
-	tt_explain(
-	    s->ssl, bufferevent_get_openssl_error(layer), code, s->reason);
+	tt_explain(s->ssl, first_error(layer), code, s->reason);
 	return s->reason;
+}
+
+/* The first of the layer's errors that is one of TLS, or any, or 0.  OpenSSL
+ * 3.6 adds general ones after it, and libevent returns the last one first. */
+static unsigned long
+first_error(struct bufferevent *layer)
+{
+	unsigned long error, first = 0;
+
+	while ((error = bufferevent_get_openssl_error(layer)) != 0)
+		if (first == 0 || ERR_GET_LIB(error) == ERR_LIB_SSL)
+			first = error;
+	return first;
 }
