@@ -332,7 +332,7 @@ try_path() {
 second_on_path() {
 	listen_on_path
 	try_path 'takes it'
-	kill $!
+	kill -KILL $!
 	wait
 }
 
