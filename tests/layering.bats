@@ -149,12 +149,13 @@ stem() {
 # included DIR FILE... - print "FILE HEADER" for each include of a file in DIR,
 # with the header named as in the tables.
 included() {
-	local dir=$1 file header
+	local dir=$1 found
 	shift
-	includes "$@" | grep -v '<' | while read -r file header; do
-		echo "$file $(realpath -m --relative-to="$dir" \
-			"${file%/*}/${header%.h}")"
-	done
+	found=$(includes "$@" | grep -v '<') || return 0
+	# shellcheck disable=SC2046 # split on purpose
+	paste -d ' ' <(cut -d ' ' -f 1 <<<"$found") \
+		<(realpath -m --relative-to="$dir" \
+			$(sed 's/[^/ ]* //; s/\.h$//' <<<"$found"))
 }
 
 # check_includes DIR <ROOMS - check that files include only the headers that
