@@ -59,8 +59,8 @@ setup() {
 begin() {
 	local -A seen=([bats_test_begin]=1) # it would lead back here
 	cd "$BATS_TEST_TMPDIR" || return
-	if [ "${TCPU_LEFT_OUT-}" ] && makes_namespaces "$BATS_TEST_NAME"; then
-		echo "test $BATS_TEST_DESCRIPTION" >>"$TCPU_LEFT_OUT"
+	if [ "${TESTS_LEFT_OUT-}" ] && makes_namespaces "$BATS_TEST_NAME"; then
+		echo "test $BATS_TEST_DESCRIPTION" >>"$TESTS_LEFT_OUT"
 		skip 'it makes namespaces'
 	fi
 }
@@ -83,7 +83,7 @@ makes_namespaces() {
 # need_tls - leave the test out if TLS is not built.
 need_tls() {
 	[ ! -e "$BUILD/libtcpunit-tls.so.1" ] || return 0
-	echo "tls $BATS_TEST_DESCRIPTION" >>"${TCPU_LEFT_OUT_TLS-/dev/null}"
+	echo "tls $BATS_TEST_DESCRIPTION" >>"${TESTS_LEFT_OUT_TLS-/dev/null}"
 	skip 'TLS is not built'
 }
 

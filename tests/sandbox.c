@@ -80,7 +80,7 @@ sandbox_forbid_ipv6(void)
 static void
 leave_out(void)
 {
-	const char *list = getenv("TCPU_LEFT_OUT");
+	const char *list = getenv("TESTS_LEFT_OUT");
 	FILE *f;
 
 	if (!list)
