@@ -216,6 +216,17 @@ position() {
 	assert_exit 143 "$client"
 }
 
+# With less, the limit would not be reached on a busy machine.
+@test "a limited rate holds the bytes that it can make up for" {
+	truncate -s 20M zeros
+	peer slurp
+	client zeros --rate out:2M --slice 1,1h
+	wait_until has_read "$client" 270000
+	[ "$(position "$client")" -le 280000 ]
+	kill "$client"
+	assert_exit 143 "$client"
+}
+
 @test "more than can be held arrives as a whole" {
 	local size=18000000
 	! is_tiny || size=600000

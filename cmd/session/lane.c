@@ -16,7 +16,8 @@
 #define MOST_HELD (16 * 1024 * 1024)
 
 /* A limited rate holds fewer, as else its sender would not notice the limit:
- * those that are under way, and so many more. */
+ * those that are under way, those of the time that it makes up for, and so many
+ * more. */
 #define QUEUE_SIZE (64 * 1024)
 
 /* How many bytes are read at a time, and converted. */
@@ -128,7 +129,7 @@ room(const struct lane *l)
 	int64_t n = MOST_HELD;
 
 	if (o->rate > 0 && o->rate < MOST_HELD)
-		n = o->rate * ((int64_t)o->delay + o->jitter) / 1000 +
+		n = o->rate * (o->delay + o->jitter + SLACK / MS) / 1000 +
 		    QUEUE_SIZE;
 	if (n > MOST_HELD - (int64_t)heads)
 		n = MOST_HELD - (int64_t)heads;
