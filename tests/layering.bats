@@ -85,13 +85,17 @@ cmd_rooms() {
 	session/presence: kernel/sock_diag kernel/socket_address kernel/unix_socket session/wire
 	session/progress session/standard: clock run text
 	session/lane_options: options
-	session/lane: clock run text session/lane_options session/stream
+	session/pace: clock session/lane_options
+	session/lane: run text session/lane_options session/pace session/stream
 	session/session_options: options run session/lane_options session/wire
 	tls/library: run text
 	tls/tls_options: options run tls/library
 	tls/tls: run tls/tls_options
-	session/directions: clock run text session/lane session/presence session/progress session/session_options session/standard session/stream
-	session/session: clock run session/directions session/session_options session/standard session/wire text
+	session/state: run session/lane session/progress session/session_options session/standard session/stream
+	session/delivery: session/state session/wire
+	session/silence: clock session/delivery session/state session/wire
+	session/directions: text session/delivery session/presence session/session_options session/silence session/state
+	session/session: clock session/delivery session/directions session/session_options session/silence session/standard session/state session/wire run text
 	handlers/group: kernel/processes
 	handlers/program: close_range kernel/unix_socket listing run text
 	handlers/handler: clock handlers/group handlers/program listing run session/session session/wire target

@@ -2,14 +2,14 @@
 #include "directions.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../clock.h"
 #include "../text.h"
+#include "delivery.h"
 #include "presence.h"
+#include "silence.h"
 
 /* ms between two checks that the peer is still there. */
 #define PRESENCE_PAUSE 200
@@ -22,7 +22,6 @@ static void end_receiving(struct session *s);
 static int send_all(struct session *s);
 static int receive_all(struct session *s);
 static const struct tcp_error *error_of(const struct lane *lane);
-static void finish_tls(struct session *s);
 static int linger(struct session *s, int limit);
 static bool has_ended(int process);
 static bool receive(struct session *s);
@@ -145,35 +144,6 @@ watch_command(void *session)
 	if (has_ended(s->standard->process))
 		end_outflow(&s->outflow);
 	return NULL;
-}
-
-uint64_t
-sent_bytes(const struct session *s)
-{
-	return s->settled ? s->total : tcp_port_position(s->out);
-}
-
-void
-finish_sending(struct session *s)
-{
-	if (s->options->abandon || resets_always(s->options))
-		(void)tcp_abandon_port(s->out); /* it is open */
-	else if (s->options->tls)
-		finish_tls(s);
-	else if (!s->finished)
-		s->finished = wire_finish(tcp_port_fileno(s->out));
-}
-
-/* The library knows how to end TLS when the port is closed; what was sent
- * before can be asked for only until then.  TLS 1.2 ends nothing yet. */
-static void
-finish_tls(struct session *s)
-{
-	if (s->settled || await_delivery(s) == -1 || s->lost)
-		return;
-	s->total = sent_bytes(s);
-	s->settled = true;
-	s->finished = tcp_close_output_port(s->out) == 0;
 }
 
 /* Waits for the peer's end of file, or until the peer has sent nothing for
@@ -365,79 +335,4 @@ note_failure(struct session *s, const struct tcp_error *e)
 		note_loss(s, e);
 	else if (s->lost == 0) /* a writer gets EPIPE after a reset */
 		s->lost = ECONNRESET;
-}
-
-/*
- * Whether the peer's kernel got everything before the connection ended.  A FIN
- * counts as a byte, but need not be acknowledged.  A connection that ended
- * before tcpu sent a FIN was reset and is lost, unless the peer is known to
- * have left after its own end of file.
- */
-static bool
-is_delivered(const struct session *s, size_t acknowledged)
-{
-	const uint64_t missing = sent_bytes(s) - acknowledged;
-
-	return s->finished ? missing <= 1 : s->left && missing == 0;
-}
-
-int
-await_delivery(struct session *s)
-{
-	const struct tcp_error *e;
-
-	if (s->lost || s->settled || tcp_await_acknowledgement(s->out) == 0)
-		return 0;
-	e = tcp_last_error();
-	if (e->kind != TCPUNIT_ERROR_NET)
-		return -1;
-	if (!is_delivered(s, e->transferred))
-		s->lost = e->code;
-	return 0;
-}
-
-static uint64_t
-moved_bytes(const struct session *s, bool both)
-{
-	return tcp_port_position(s->in) + (both ? sent_bytes(s) : 0);
-}
-
-/* Whether received data wait for a slow output.  The peer is not silent then:
- * it may be unable to send more. */
-static bool
-is_kept_waiting(const struct session *s)
-{
-	struct pollfd output = {
-	    tcp_port_fileno(s->standard->output), POLLOUT, 0};
-
-	return s->in_lane.held > 0 || wire_has_unread(tcp_port_fileno(s->in)) ||
-	    poll(&output, 1, 0) == 0;
-}
-
-/* Whether a lane moves bytes, which takes its time. */
-static bool
-is_under_way(const struct session *s)
-{
-	return s->in_lane.waits || s->out_lane.waits;
-}
-
-int
-await_silence(struct session *s, bool both, int limit)
-{
-	const int most = limit / 10 < 200 ? limit / 10 + 1 : 200;
-	int64_t left, since = now();
-	uint64_t moved, before = moved_bytes(s, both);
-
-	if (limit == -1)
-		return tcp_thread_sleep(-1);
-	while ((left = since + limit - now()) > 0) {
-		if (tcp_thread_sleep(left < most ? (int)left : most) == -1)
-			return -1;
-		moved = moved_bytes(s, both);
-		if (moved != before ||
-		    (both ? is_under_way(s) : is_kept_waiting(s)))
-			since = now();
-		before = moved;
-	}
-	return 0;
 }

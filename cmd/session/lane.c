@@ -2,13 +2,9 @@
 #include "lane.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
-#include "../clock.h"
 #include "../run.h"
 #include "../text.h"
 
@@ -16,37 +12,21 @@
 #define MOST_HELD (16 * 1024 * 1024)
 
 /* A limited rate holds fewer, as else its sender would not notice the limit:
- * those that are under way, those of the time that it makes up for, and so many
- * more. */
+ * those that are under way, and so many more. */
 #define QUEUE_SIZE (64 * 1024)
 
 /* How many bytes are read at a time, and converted. */
 #define PIECE 65536
 #define LINES_PIECE 8192
 
-/* The ns of a millisecond and of a second. */
-#define MS INT64_C(1000000)
-#define SECOND (1000 * MS)
-
-/* How often a limited rate moves bytes in a second. */
-#define MOVES 100
-
-/* A limited rate makes up for this much time that it was late, in ns. */
-#define SLACK (100 * MS)
-
 static void *run_reader(void *lane);
 static ssize_t read_chunk(struct lane *l, size_t cap);
 static int put(struct lane *l, const char *bytes, size_t n);
-static int64_t time_due(struct lane *l);
 static int write_all(struct lane *l);
 static int write_queue(struct lane *l);
 static void drop_first(struct lane *l);
 static int write_chunk(struct lane *l, const struct chunk *c);
-static size_t next_piece(const struct lane *l, size_t n);
-static int64_t time_to_write(struct lane *l, const struct chunk *c, size_t n);
 static int write_piece(struct lane *l, const char *bytes, size_t n);
-static int await(struct lane *l, int64_t time);
-static int wait_once(const struct lane *l, int64_t time);
 static void note_error(struct lane *l);
 static int fail_lane(struct lane *l, enum tcp_error_kind kind, int code);
 static void stop_reader(struct lane *l);
@@ -54,13 +34,11 @@ static void stop_reader(struct lane *l);
 int
 run_lane(struct lane *l)
 {
-	const int64_t begin = now_ns();
 	int n = -1;
 
+	begin_pace(&l->pace, l->options);
 	l->end = &l->first;
 	l->wanted = l->left = l->options->cuts ? l->options->cut : INT64_MAX;
-	memcpy(l->chance, &begin, sizeof(l->chance));
-	l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	l->changed = tcp_make_condition();
 	if (tcp_condition_p(l->changed))
 		l->reader = tcp_thread_start(run_reader, l);
@@ -74,7 +52,7 @@ run_lane(struct lane *l)
 		n = -1; /* the reader has noted it */
 	stop_reader(l);
 	(void)tcp_close_condition(l->changed); /* or it was never made */
-	(void)close(l->timer);                 /* the same */
+	end_pace(&l->pace);
 	while (l->first)
 		drop_first(l);
 	return n;
@@ -129,8 +107,7 @@ room(const struct lane *l)
 	int64_t n = MOST_HELD;
 
 	if (o->rate > 0 && o->rate < MOST_HELD)
-		n = o->rate * (o->delay + o->jitter + SLACK / MS) / 1000 +
-		    QUEUE_SIZE;
+		n = bytes_under_way(&l->pace) + QUEUE_SIZE;
 	if (n > MOST_HELD - (int64_t)heads)
 		n = MOST_HELD - (int64_t)heads;
 	return n > (int64_t)l->held ? (size_t)n - l->held : 0;
@@ -154,7 +131,7 @@ run_reader(void *lane)
 		return NULL; /* the writer is going to cut */
 	if (n == -1 && !l->failed)
 		note_error(l);
-	l->due = time_due(l);
+	(void)note_arrival(&l->pace);
 	l->ended = true;
 	(void)tcp_condition_signal(l->changed);
 	return NULL;
@@ -186,7 +163,7 @@ put(struct lane *l, const char *bytes, size_t n)
 	c->size = l->arriving ? l->arriving(&l->crlf, bytes, n, c->bytes) : n;
 	if (!l->arriving)
 		memcpy(c->bytes, bytes, n);
-	c->due = l->due = time_due(l);
+	c->due = note_arrival(&l->pace);
 	l->held += c->size;
 	l->wanted -= (int64_t)c->size;
 	l->chunks++;
@@ -197,21 +174,6 @@ put(struct lane *l, const char *bytes, size_t n)
 	return 0;
 }
 
-/* When bytes that have come now are due: never before earlier ones. */
-static int64_t
-time_due(struct lane *l)
-{
-	const struct lane_options *o = l->options;
-	const int64_t jitter = o->jitter * MS;
-	int64_t late = o->delay * MS;
-
-	if (jitter > 0)
-		late +=
-		    (int64_t)(erand48(l->chance) * 2 * (double)jitter) - jitter;
-	late = now_ns() + (late > 0 ? late : 0);
-	return late > l->due ? late : l->due;
-}
-
 /* ---- The writer ---- */
 
 static int
@@ -220,7 +182,7 @@ write_all(struct lane *l)
 	int n = write_queue(l);
 
 	if (n == 0)
-		n = await(l, l->due);
+		n = await_time(&l->pace, l->pace.due);
 	return n != -1 && write_piece(l, NULL, 0) == -1 ? -1 : n;
 }
 
@@ -262,47 +224,20 @@ write_chunk(struct lane *l, const struct chunk *c)
 	for (size_t at = 0; at < c->size; at += n) {
 		if (l->stopped)
 			return -1;
-		n = next_piece(l, c->size - at);
-		if (await(l, time_to_write(l, c, n)) == -1 ||
+		n = piece_size(&l->pace, c->size - at);
+		if ((int64_t)n > l->left)
+			n = (size_t)l->left;
+		if (await_time(&l->pace, time_to_write(&l->pace, c->due, n)) ==
+			-1 ||
 		    write_piece(l, c->bytes + at, n) == -1)
 			return -1;
-		if (l->options->pause > 0)
-			l->next = now_ns() + l->options->pause * MS;
+		note_writing(&l->pace);
 		l->held -= n;
 		l->left -= (int64_t)n;
 		if (l->left == 0)
 			return LANE_CUT;
 	}
 	return 0;
-}
-
-/* How many of N bytes are written together. */
-static size_t
-next_piece(const struct lane *l, size_t n)
-{
-	const struct lane_options *o = l->options;
-	int64_t most = l->left;
-
-	if (o->slice > 0 && most > o->slice)
-		most = o->slice;
-	if (o->rate > 0 && most > o->rate / MOVES)
-		most = o->rate / MOVES + 1;
-	return (int64_t)n < most ? n : (size_t)most;
-}
-
-/* N bytes take N / rate seconds, and are there at the end of that time. */
-static int64_t
-time_to_write(struct lane *l, const struct chunk *c, size_t n)
-{
-	const int64_t rate = l->options->rate;
-	const int64_t earliest = now_ns() - SLACK;
-	int64_t time = c->due > l->next ? c->due : l->next;
-
-	if (rate > 0 && time < earliest)
-		time = earliest;
-	if (rate > 0)
-		time += ((int64_t)n * SECOND + rate - 1) / rate;
-	return l->next = time;
 }
 
 /* Without bytes, writes what the converter has held back. */
@@ -323,31 +258,4 @@ write_piece(struct lane *l, const char *bytes, size_t n)
 		n -= part;
 	} while (n > 0);
 	return 0;
-}
-
-static int
-await(struct lane *l, int64_t time)
-{
-	int n = 0;
-
-	l->waits = true;
-	while (n != -1 && now_ns() < time)
-		n = wait_once(l, time);
-	l->waits = false;
-	return n == -1 ? -1 : 0;
-}
-
-/* The library's sleep may be some milliseconds late; a timer is not, but may
- * not be available. */
-static int
-wait_once(const struct lane *l, int64_t time)
-{
-	const struct itimerspec when = {
-	    .it_value = {time / SECOND, time % SECOND}};
-	const int64_t left = (time - now_ns() + MS - 1) / MS;
-
-	if (l->timer == -1)
-		return tcp_thread_sleep(left < INT_MAX ? (int)left : INT_MAX);
-	(void)timerfd_settime(l->timer, TFD_TIMER_ABSTIME, &when, NULL);
-	return tcp_wait_fd(l->timer, TCPUNIT_READABLE, -1);
 }

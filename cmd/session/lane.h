@@ -14,6 +14,7 @@
 #include <tcpunit.h>
 
 #include "lane_options.h"
+#include "pace.h"
 #include "stream.h"
 
 /* Bytes that were read together. */
@@ -40,17 +41,13 @@ struct lane {
 	size_t chunks;         /* in the queue */
 	tcp_condition changed; /* the queue */
 	tcp_thread reader;
-	int timer; /* a timerfd of the writer's, or -1 */
+	struct pace pace;
 	struct crlf crlf;
-	unsigned short chance[3]; /* the state of nrand48(3) */
-	int64_t wanted;           /* bytes that are still to be read, */
-	int64_t left;             /* and to be written, before the cut */
-	int64_t due;              /* of the last chunk, or of the end */
-	int64_t next;             /* when the next byte may be written, in ns */
-	bool waits;               /* for a time, not for a port */
-	bool ended;               /* there is nothing more to read */
-	bool failed;              /* this is the reason: */
-	struct tcp_error error;   /* only its kind, code, port and reason */
+	int64_t wanted;             /* bytes that are still to be read, */
+	int64_t left;               /* and to be written, before the cut */
+	bool ended;                 /* there is nothing more to read */
+	bool failed;                /* this is the reason: */
+	struct tcp_error error;     /* only its kind, code, port and reason */
 	char why[TCPUNIT_TLS_TEXT]; /* the reason */
 };
 

@@ -7,7 +7,9 @@
 
 #include "../clock.h"
 #include "../text.h"
+#include "delivery.h"
 #include "directions.h"
+#include "silence.h"
 
 /* The limits of receive_rest(), in bytes and ms. */
 #define REST_SIZE (1024 * 1024)

@@ -11,9 +11,9 @@
 #include <tcpunit.h>
 
 #include "../run.h"
-#include "directions.h"
 #include "session_options.h"
 #include "standard.h"
+#include "state.h"
 
 /*
  * Runs a session on the two ports of a connection and closes them: normally if
