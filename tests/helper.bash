@@ -257,6 +257,13 @@ find_nginx() {
 	nginx -h 2>&1 | grep -q -e '-e filename' || nginx=nginx
 }
 
+# write_nginx_conf LINE... - write the file conf: these lines, and others that
+# make nginx run in the folder of the test.
+write_nginx_conf() {
+	printf '%s\n' "$@" 'daemon off;' 'pid nginx.pid;' \
+		'error_log stderr;' 'events {}' >conf
+}
+
 # with_hosts LINES COMMAND... - run the command in a network of its own, with
 # these lines as /etc/hosts.
 with_hosts() {

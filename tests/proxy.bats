@@ -556,8 +556,7 @@ reap_last() {
 start_nginx() {
 	find_nginx
 	front=$(timeout -k1 10 tcpu listen --reserve 127.0.0.1 0)
-	printf '%s\n' "${@//FRONT/127.0.0.1:$front}" 'daemon off;' \
-		'pid nginx.pid;' 'error_log stderr;' 'events {}' >conf
+	write_nginx_conf "${@//FRONT/127.0.0.1:$front}"
 	# shellcheck disable=SC2154,SC2086 # find_nginx sets several words
 	start_background nginx $nginx -p "$PWD" -c conf </dev/null
 	timeout -k1 20 tcpu accept-ready --listening --wait=15 127.0.0.1 "$front"

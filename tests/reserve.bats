@@ -119,22 +119,16 @@ left='left() {
 
 @test "servers bind a reserved port at once: Python and nginx" {
 	find_nginx
-	cat >nginx.conf <<-'END'
-		daemon off;
-		pid nginx.pid;
-		error_log stderr;
-		events {}
-		http {
-			access_log off;
-			server { listen PORT; listen [::]:PORT; return 204; }
-		}
-	END
+	write_nginx_conf 'http {
+		access_log off;
+		server { listen PORT; listen [::]:PORT; return 204; }
+	}'
 	in_netns 'port=$(tcpu listen --reserve 0)
 		python3 -m http.server "$port" >log 2>&1 &
 		tcpu accept-ready --listening --wait=20 --until-exit $! "$port"
 		echo $?
 		port=$(tcpu listen --reserve 0)
-		sed "s/PORT/$port/g" nginx.conf >conf
+		sed -i "s/PORT/$port/g" conf
 		$nginx -p "$PWD" -c conf 2>messages &
 		tcpu accept-ready --listening --wait=20 --until-exit $! "$port"
 		echo $?

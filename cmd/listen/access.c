@@ -2,7 +2,6 @@
 #include "access.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../text.h"
@@ -40,12 +39,9 @@ read_address(const char *text, struct in6_addr *address)
 static int
 read_length(const char *text, int most)
 {
-	size_t digits = strspn(text, "0123456789");
-	long n = strtol(text, NULL, 10);
+	int n;
 
-	if (digits == 0 || text[digits] || n > most)
-		return -1;
-	return (int)n;
+	return read_natural(text, &n) || n > most ? -1 : n;
 }
 
 const char *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "binary.h"
+#include "header.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "header.h"
 
-#include "binary.h"
-#include "line.h"
-
 enum proxy_verdict
 read_proxy_header(const uint8_t *bytes, size_t n, struct proxy_header *h)
 {

@@ -45,4 +45,17 @@ enum proxy_verdict read_proxy_header(
 size_t write_proxy_header(int version, const struct proxy_header *header,
     uint8_t bytes[PROXY_HEADER_SIZE]);
 
+/* The same for version 1, which is a line of text (line.c). */
+enum proxy_verdict read_proxy_line(
+    const uint8_t *bytes, size_t n, struct proxy_header *header);
+size_t write_proxy_line(
+    const struct proxy_header *header, uint8_t bytes[PROXY_HEADER_SIZE]);
+
+/* The same for version 2: a block of bytes, which begins with a signature and
+ * may end with extensions (binary.c). */
+enum proxy_verdict read_proxy_binary(
+    const uint8_t *bytes, size_t n, struct proxy_header *header);
+size_t write_proxy_binary(
+    const struct proxy_header *header, uint8_t bytes[PROXY_HEADER_SIZE]);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "line.h"
+#include "header.h"
 
 #include <arpa/inet.h>
 #include <stdbool.h>
