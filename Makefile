@@ -166,7 +166,7 @@ HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/compat/*.h lib/compat/sys/*.h lib/*.[ch] lib/tls/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/lane/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
-SCRIPTS = $(filter-out %.tsv,$(wildcard .ci/*)) tests/run tests/suite tests/namespaces tests/conformance tests/demo tests/add_ipv6 \
+SCRIPTS = $(filter-out %.tsv,$(wildcard .ci/*)) tests/run tests/suite tests/bench/publish tests/namespaces tests/conformance tests/demo tests/add_ipv6 \
 	tests/fuzz/run tests/coverage/run tests/sim/mutants/run tests/sim/search \
 	tests/*.bash cmd/bats/*.bash cmd/completion/*.bash
 CPPCHECK = cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \

@@ -117,32 +117,75 @@ runs() {
 	assert_line 'not installed: socat'
 }
 
+# draws PICTURE - draw the results in the test's folder.
+draws() {
+	"$TOP/tests/bench/collect" . >figures.tsv
+	"$TOP/tests/bench/$1" figures.tsv >picture.svg
+}
+
 @test "the figure has a panel for each result and a bar for each contender" {
 	bench bulk
-	"$TOP/tests/bench/figure" . >ratios.svg
-	run -0 grep -c '<g ' ratios.svg
+	draws figure
+	run -0 grep -c '<g ' picture.svg
 	assert_output 4
-	run -0 grep -c 'class="ours"' ratios.svg
+	run -0 grep -c '<rect .*class="ours"' picture.svg
 	assert_output 4
-	run -0 grep -c '>nc.openbsd<' ratios.svg
+	run -0 grep -c '>nc.openbsd<' picture.svg
 	assert_output 4
 }
 
 @test "the curves have a panel for each cost and a line for each contender" {
 	bench idle
-	"$TOP/tests/bench/curves" . >costs.svg
-	run -0 grep -c '<g ' costs.svg
+	draws curves
+	run -0 grep -c '<g ' picture.svg
 	assert_output 1
-	run -0 grep -c '<polyline .*class="ours"' costs.svg
+	run -0 grep -c '<polyline .*class="ours"' picture.svg
 	assert_output 1
-	assert_file_contains costs.svg '>OS threads<'
+	assert_file_contains picture.svg '>OS threads<'
 }
 
 @test "the pictures need results" {
 	local picture
+	touch figures.tsv
 	for picture in figure curves; do
-		run "$TOP/tests/bench/$picture" .
+		run "$TOP/tests/bench/$picture" figures.tsv
 		assert_failure
-		assert_output "$picture: no results in ."
+		assert_output "$picture: no results in figures.tsv"
 	done
+}
+
+# result ID UNIT RATIO... - write results of tcpu and three netcats, with the
+# ratio of the figure of tcpu to each one's.
+result() {
+	local names=(nc.openbsd ncat socat) n
+	{
+		printf '{"id": "%s", "title": "a title", "rounds": 1,
+			"kernel": "6.1", "metrics": ["m"], "headings":
+			{"m": "%s"}, "order": ["tcpu", "nc.openbsd", "ncat",
+			"socat"], "contenders": {' "$1" "$2"
+		for n in 0 1 2; do
+			printf '"%s": {"m": {"median": 5, "ratio": %s}}, ' \
+				"${names[n]}" "${@:n + 3:1}"
+		done
+		echo '"tcpu": {"m": {"median": 9, "ratio": 1}}}}'
+	} >"$1-reno.json"
+}
+
+@test "one command puts new results into the table, the pictures and the README" {
+	result B1 MiB/s 2.22 3.33 4.44
+	result B13 ms/run 0.5 0.25 0.125
+	result B11-100 KiB/connection 0.7 0.8 0.9
+	mkdir -p tree/tests/bench
+	cp "$TOP"/tests/bench/{publish,collect,figure,curves,quote,Figures.pm} \
+		tree/tests/bench
+	cp "$TOP/README.md" tree
+	tree/tests/bench/publish .
+	cd tree
+	grep -qxF '| tcpu is so many times faster: a pipe | 1.0 | 2.2 | 3.3 | 4.4 |' \
+		README.md
+	grep -qxF '| to start, read a byte, and end | 1.0 | 2.0 | 4.0 | 8.0 |' \
+		README.md
+	grep -qF $'B13\tsocat\tms/run\t5.000\t8.00' tests/bench/figures.tsv
+	grep -qF '>5 (4.4x)<' tests/bench/ratios.svg
+	grep -qF '>ncat<' tests/bench/costs.svg
 }

@@ -40,39 +40,18 @@ rows() {
 	done
 }
 
-# result BENCHMARK CONTENDER UNIT DECIMALS - print how many times better tcpu is.
-result() {
-	awk -F '\t' -v key="$1/$2/$3" -v digits="$4" '
-	$1 "/" $2 "/" $3 == key { printf "%.*f\n", digits, $5 }' "$RESULTS"
-}
-
-# quotes WORDS BENCHMARK UNIT - check that the row of the README's table that
-# begins with the words has the results of this benchmark.
-quotes() {
-	local cells n contenders=(tcpu nc.openbsd ncat socat)
-	IFS='|' read -ra cells < <(grep -F "| $1" "$TOP/README.md")
-	for n in 0 1 2 3; do
-		assert_equal "${cells[n + 2]}" \
-			" $(result "$2" "${contenders[n]}" "$3" 1) "
-	done
-}
-
 @test "the README quotes the results of the benchmarks" {
-	quotes 'tcpu is so many times faster: a pipe' B1 MiB/s
-	quotes 'to start, read a byte, and end' B13 ms/run
+	"$TOP/tests/bench/quote" "$RESULTS" "$TOP/README.md" |
+		diff - "$TOP/README.md"
 }
 
-@test "the README compares with the versions that were measured" {
-	head=$(grep '^| | tcpu ' "$TOP/README.md")
-	for name in nc.openbsd ncat socat; do
-		version=$(awk -F '\t' -v name="$name" \
-			'$1 == "version" && $2 == name { print $3 }' "$RESULTS")
-		grep -qF "| $name $version |" <<<"$head" || fail "$name $version"
-	done
+@test "the pictures show the results of the benchmarks" {
+	"$TOP/tests/bench/figure" "$RESULTS" | cmp - "$TOP/tests/bench/ratios.svg"
+	"$TOP/tests/bench/curves" "$RESULTS" | cmp - "$TOP/tests/bench/costs.svg"
 }
 
 @test "the results say where and when they were made" {
-	for name in machine kernel day rounds; do
+	for name in machine kernel day title; do
 		grep -qP "^$name\t." "$RESULTS"
 	done
 }
