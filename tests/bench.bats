@@ -123,25 +123,25 @@ draws() {
 	"$TOP/tests/bench/$1" figures.tsv >picture.svg
 }
 
+# shows N PATTERN - check that so many lines of the picture match.
+shows() {
+	assert_equal "$(grep -c -- "$2" picture.svg)" "$1"
+}
+
 @test "the figure has a panel for each result and a bar for each contender" {
 	bench bulk
 	draws figure
-	run -0 grep -c '<g ' picture.svg
-	assert_output 4
-	run -0 grep -c '<rect .*class="ours"' picture.svg
-	assert_output 4
-	run -0 grep -c '>nc.openbsd<' picture.svg
-	assert_output 4
+	shows 4 '<g '
+	shows 4 '<rect .*class="ours"'
+	shows 4 '>nc.openbsd<'
 }
 
 @test "the curves have a panel for each cost and a line for each contender" {
 	bench idle
 	draws curves
-	run -0 grep -c '<g ' picture.svg
-	assert_output 1
-	run -0 grep -c '<polyline .*class="ours"' picture.svg
-	assert_output 1
-	assert_file_contains picture.svg '>OS threads<'
+	shows 1 '<g '
+	shows 1 '<polyline .*class="ours"'
+	shows 1 '>OS threads<'
 }
 
 @test "the pictures need results" {
