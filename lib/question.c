@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "fd.h"
@@ -51,6 +52,7 @@ static void question_drop(struct question *);
 static void question_free(struct question *);
 static void work(struct tu_job *);
 static void ended(struct tu_job *);
+static bool no_server(int);
 static bool lacks_descriptors(void);
 
 int
@@ -67,8 +69,8 @@ tu_query_run(const struct tu_query *query, int flags, struct addrinfo **found)
 
 	errno = 0;
 	code = getaddrinfo(query->host, query->service, &hints, found);
-	if (code == EAI_SYSTEM && errno == EBUSY)
-		return EAI_AGAIN; /* a static glibc 2.31 finds no module */
+	if (flags == 0 && no_server(code))
+		return EAI_AGAIN;
 	if (code == 0 || code == EAI_SYSTEM || !lacks_descriptors())
 		return code;
 	return EAI_SYSTEM;
@@ -251,6 +253,22 @@ ended(struct tu_job *job)
 	tu_wakeup_send(&asker->wakeup);
 	LIST_REMOVE(q, link);
 	question_drop(q);
+}
+
+/* Whether no name server answers, for which glibc before 2.32 has other codes:
+ * a static one that finds no modules, and one that has asked the files last, as
+ * it does without /etc/nsswitch.conf. */
+static bool
+no_server(int code)
+{
+#if defined(__GLIBC__) && __GLIBC__ == 2 && __GLIBC_MINOR__ < 32
+	return (code == EAI_SYSTEM && errno == EBUSY) ||
+	    (code == EAI_NONAME && access("/etc/nsswitch.conf", F_OK) == -1 &&
+		access("/etc/resolv.conf", F_OK) == -1);
+#else
+	(void)code;
+	return false;
+#endif
 }
 
 /* getaddrinfo(3) reports an unknown name if it could open no file. errno then
