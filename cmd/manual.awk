@@ -3,7 +3,8 @@
 # manual.awk - turn the manual page of the command into a C file that has the
 # text of each section, for "tcpu help TOPIC".  It knows the part of mdoc(7)
 # that the page uses, and fails at anything else.  Arguments are in capitals, as
-# in the help.
+# in the help.  A byte from 128 on stands for one of the words that take the most
+# room, so that the static command stays small.
 
 BEGIN {
 	count = split("Nm Fl Ar Cm Ic Li Em Sy Ev Dv Er Pa Sx No Xr Nd", list)
@@ -16,8 +17,7 @@ BEGIN {
 	}
 	default_text["Nm"] = "tcpu"
 	default_text["Fl"] = "-"
-	print "/* SPDX-License-Identifier: ISC */"
-	print "#include \"manual.h\"\n\nconst struct topic manual_topics[] = {"
+	LONGEST = 15
 }
 
 /^\.\\"|^\.D[dt] |^\.Os/ { next }
@@ -44,7 +44,16 @@ END {
 	if (failed)
 		exit 1
 	flush()
-	print "    },\n    {0},\n};"
+	choose_words()
+	print "/* SPDX-License-Identifier: ISC */"
+	print "#include \"manual.h\"\n\nconst char manual_words[][" \
+		LONGEST + 1 "] = {"
+	for (i = 0; i < chosen; i++)
+		print "    \"" escaped(choice[i]) "\","
+	print "};\n\nconst struct topic manual_topics[] = {"
+	for (i = 1; i <= topics; i++)
+		print "    {\"" escaped(name[i]) "\"," packed[i] "},"
+	print "    {0},\n};"
 }
 
 function pad(width) {
@@ -59,22 +68,22 @@ function plain(text) {
 	return text
 }
 
-# A string of C, which ends with END.
-function quoted(text, end) {
+# The text as in a string of C.
+function escaped(text) {
 	gsub(/\\/, "&&", text)
 	gsub(/"/, "\\\"", text)
-	return "\"" text end "\""
+	return text
 }
 
 # NAME and SYNOPSIS tell nothing that the help does not.
-function open_topic(name) {
+function open_topic(title) {
 	flush()
-	if (topic)
-		print "    },"
 	indent = 4
-	topic = name !~ /^(NAME|SYNOPSIS)$/
+	topic = title !~ /^(NAME|SYNOPSIS)$/
 	if (topic)
-		print "    {" quoted(name) ",\n\t" quoted(name, "\\n")
+		name[++topics] = title
+	after_blank = 0
+	print_line(title)
 	after_blank = 1
 }
 
@@ -93,8 +102,10 @@ function open_item(text) {
 }
 
 function print_line(text) {
-	if (topic && (text != "" || !after_blank))
-		print "\t" quoted(text, "\\n")
+	if (topic && (text != "" || !after_blank)) {
+		line_of[++lines] = text
+		topic_of[lines] = topics
+	}
 	after_blank = text == ""
 }
 
@@ -118,6 +129,49 @@ function flush(   n, word, i, line) {
 	}
 	if (line ~ /[^ ]/)
 		print_line(line)
+}
+
+# ---- The words that take the most room ----
+
+# Cuts the next word off REST: the blanks that begin a line, or a word with the
+# blank before it.
+function next_word(first,   cut) {
+	match(rest, first && rest ~ /^  / ? "^ +" : " ?[^ ]+")
+	cut = substr(rest, 1, RSTART + RLENGTH - 1)
+	rest = substr(rest, RSTART + RLENGTH)
+	return cut
+}
+
+function choose_words(   i, k, w, n, word, uses, code, best) {
+	for (i = 1; i <= lines; i++)
+		for (rest = line_of[i]; rest != ""; uses[w]++) {
+			w = next_word(rest == line_of[i])
+			if (!(w in uses))
+				word[n++] = w
+		}
+	for (; chosen < 128; choice[chosen++] = best) {
+		best = ""
+		for (k = 0; k < n; k++)
+			if (room(word[k], uses) > room(best, uses))
+				best = word[k]
+		code[best] = sprintf("\\%o", 128 + chosen)
+		uses[best] = 0
+	}
+	for (i = 1; i <= lines; i++)
+		pack(i, code)
+}
+
+# How many bytes the word takes.
+function room(word, uses) {
+	return length(word) > LONGEST ? 0 : (length(word) - 1) * uses[word]
+}
+
+function pack(i, code,   w, text) {
+	for (rest = line_of[i]; rest != "";) {
+		w = next_word(rest == line_of[i])
+		text = text (w in code ? code[w] : escaped(w))
+	}
+	packed[topic_of[i]] = packed[topic_of[i]] "\n\t\"" text "\\n\""
 }
 
 # ---- The macros of a line ----

@@ -29,14 +29,27 @@ is_named(const struct topic *topic, char *const *words)
 	return rest && !*rest;
 }
 
-const char *
+const struct topic *
 find_topic(char *const *words)
 {
 	for (const struct topic *t = manual_topics; t->name; t++) {
 		if (is_named(t, words))
-			return t->text;
+			return t;
 	}
 	return NULL;
+}
+
+void
+add_topic(struct text *to, const struct topic *topic)
+{
+	for (const char *c = topic->text; *c; c++) {
+		int code = (unsigned char)*c;
+
+		if (code >= FIRST_CODE)
+			text_add(to, "%s", manual_words[code - FIRST_CODE]);
+		else
+			text_add(to, "%c", code);
+	}
 }
 
 void

@@ -10,16 +10,23 @@
 
 struct topic {
 	const char *name; /* "Exit status" */
-	const char *text; /* with its heading */
+	const char *text; /* with its heading, packed */
 };
+
+/* A byte of a text from FIRST_CODE on stands for one of these words. */
+enum { FIRST_CODE = 128 };
+extern const char manual_words[][16];
 
 /* Ends with a null name. */
 extern const struct topic manual_topics[];
 
-/* The text of the section with this name, in any capitalisation and in one or
+/* Returns the section with this name, in any capitalisation and in one or
  * several words, which end with NULL and may have hyphens between them; or
  * NULL. */
-const char *find_topic(char *const *words);
+const struct topic *find_topic(char *const *words);
+
+/* Adds the text of the section. */
+void add_topic(struct text *to, const struct topic *topic);
 
 /* Lists the names of the sections. */
 void add_topics(struct text *to);

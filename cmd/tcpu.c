@@ -156,12 +156,15 @@ answer_help_words(const struct run *run, char **words)
 static int
 answer_topic(const struct run *run, char **words)
 {
-	const char *topic = find_topic(words);
+	const struct topic *topic = find_topic(words);
+	struct text text = {0};
 
 	if (strcmp(words[0], "topics") == 0 && !words[1])
 		return answer_topics(run);
-	if (topic)
-		return answer(run, topic, strlen(topic));
+	if (topic) {
+		add_topic(&text, topic);
+		return answer_text(run, &text);
+	}
 	(void)bad_command(run, commands, words);
 	hint(run, "'tcpu help topics' lists the sections of the manual");
 	return STATUS_USAGE;
