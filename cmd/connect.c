@@ -135,12 +135,18 @@ static int
 check_probe(
     const struct run *run, const struct connect_options *o, bool command)
 {
-	if (o->attempts.probe && command)
+	if (!o->attempts.probe)
+		return STATUS_GO_ON;
+	if (command)
 		return usage_error(
 		    run, "--probe and a COMMAND exclude each other");
-	if (o->attempts.probe && o->send_proxy)
+	if (o->send_proxy)
 		return usage_error(
 		    run, "--probe and --send-proxy exclude each other");
+	if (has_manner(&o->session) || has_wire(&o->session) ||
+	    o->session.drain)
+		return usage_error(
+		    run, "--probe has no use for options about the session");
 	return STATUS_GO_ON;
 }
 

@@ -297,6 +297,11 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		connect --pipes --ucspi ::1 80 -- cat
 	refuses 2 'connect: --probe and a COMMAND exclude each other' \
 		connect -z ::1 80 -- cat
+	for option in --delay=1 --cut=0 --end=peer --reset --progress \
+		--idle-timeout=1 --keepalive --nodelay=no --drain=1; do
+		refuses 2 'connect: --probe has no use for options about the session' \
+			connect -z "$option" ::1 80
+	done
 	refuses 2 'connect: --abandon and --reset exclude each other' \
 		connect --abandon --reset ::1 80
 	refuses 2 'connect: .* need --pipes' \
