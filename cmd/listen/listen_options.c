@@ -279,7 +279,7 @@ check_hold(const struct run *run, const struct listen_options *o, bool command)
 	if (!command)
 		return usage_error(run, "--hold needs a COMMAND");
 	if (has_accept_options(o) || o->handler.pipes || o->session.drain ||
-	    has_wire(&o->session))
+	    has_manner(&o->session) || has_wire(&o->session))
 		return usage_error(
 		    run, "with --hold, COMMAND accepts the connections");
 	if (o->until_exit || run->options->timeout != -1)
