@@ -519,6 +519,18 @@ relay() {
 	done
 }
 
+@test "HAProxy sends a header before a TLS handshake" {
+	need_tls
+	start_proxied --tls --local 0
+	for version in send-proxy send-proxy-v2; do
+		relay haproxy '' "127.0.0.1:$port $version ssl verify none"
+		run timeout -k1 10 tcpu connect 127.0.0.1 "$front" <<<hello
+		assert_regex "$output" \
+			"^TCP 127.0.0.1 [0-9]+ 127.0.0.1 $front"$'\nhello$'
+		reap_last
+	done
+}
+
 # reap_last - end the last process that was started.
 reap_last() {
 	kill "${started[-1]}"

@@ -24,6 +24,28 @@ setup() {
 	assert_content got 'question\n'
 }
 
+@test "a PROXY header comes before the handshake" {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	start_tls -k --accept-proxy --pipes -- \
+		sh -c 'echo "$TCPREMOTEIP $TLS_SNI"; cat'
+	export PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=1 \
+		TCPLOCALIP=192.0.2.2 TCPLOCALPORT=2
+	for version in 1 2; do
+		connect_tls --send-proxy="$version" <<<question
+		assert_output $'192.0.2.1 localhost\nquestion'
+		assert_success
+	done
+	connect_tls </dev/null
+	assert_failure
+	wait_for_line server.err \
+		'tcpu: .*: denied: 127.0.0.1:[0-9]*: not a PROXY header'
+	start_server --cut in:37 --local 0 </dev/null
+	connect_tls --send-proxy </dev/null
+	assert_failure
+	assert_exit 0 "$server"
+	assert_content server.out 'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n\x16'
+}
+
 @test "a temporary certificate is trusted through --tls-save-ca" {
 	for host in localhost 127.0.0.1 ::1 "$(uname -n)"; do
 		# shellcheck disable=SC2016 # expanded by the inner shell
