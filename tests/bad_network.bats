@@ -171,6 +171,22 @@ is_tiny() {
 	assert_content peer.out 'question\nEOF\n'
 }
 
+@test "--cut does not wait for a peer that reads nothing" {
+	truncate -s 20M zeros
+	mkfifo go end
+	for options in '' --delay=out:10ms "$(tcp_only && echo --reset)"; do
+		peer hear=go send=answer hear=end
+		# shellcheck disable=SC2086 # split on purpose
+		client zeros -t 40 --cut in:3 $options
+		wait_until has_read "$client" 65536
+		echo >go
+		assert_exit 0 "$client"
+		assert_content client.out ans
+		echo >end
+		assert_exit 0 "$peer"
+	done
+}
+
 @test "--cut ends the session of a COMMAND with status 0" {
 	peer slurp
 	run -0 --separate-stderr timeout -k1 20 tcpu connect --pipes --cut out:4 \
@@ -182,16 +198,6 @@ is_tiny() {
 	tcpu connect "${target[@]}" <<<123456789 >/dev/null 2>&1 || true
 	assert_exit 0 "$server"
 	assert_content server.err ''
-}
-
-# has_read PID N - whether the process has read so much of its standard input.
-has_read() {
-	[ "$(position "$1")" -ge "$2" ]
-}
-
-# position PID - print how far a process has read its standard input.
-position() {
-	sed -n 's/^pos:[[:blank:]]*//p' "/proc/$1/fdinfo/0"
 }
 
 @test "at most 16 MiB are held; then nothing more is read" {

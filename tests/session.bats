@@ -721,6 +721,23 @@ silent_after() {
 	assert_content client.out 'all\n'
 }
 
+@test "--end=peer ends a session in the middle of a write, and what was sent arrives" {
+	truncate -s 20M zeros
+	mkfifo go on
+	for option in --crlf --slice=1000; do
+		peer hear=go 'send=answer\n' shut hear=on slurp
+		client zeros --end=peer "$option"
+		wait_until has_read "$client" 65536
+		echo >go
+		wait_for_line client.out answer
+		echo >on
+		assert_exit 0 "$client"
+		assert_content client.err ''
+		assert_exit 0 "$peer"
+		assert_equal "$(tail -c 4 peer.out)" EOF
+	done
+}
+
 @test "--end=peer reads the answer after stdin's end" {
 	peer slurp 'send=answer\n'
 	connects --end=peer <<<question

@@ -53,7 +53,10 @@ await_delivery(struct session *s)
 {
 	const struct tcp_error *e;
 
-	if (s->lost || s->settled || tcp_await_acknowledgement(s->out) == 0)
+	if (s->lost || s->settled)
+		return 0;
+	(void)tcp_resume_output(s->out); /* a write may have been terminated */
+	if (tcp_await_acknowledgement(s->out) == 0)
 		return 0;
 	e = tcp_last_error();
 	if (e->kind != TCPUNIT_ERROR_NET)

@@ -173,13 +173,22 @@ lost_status(const struct session *s)
 	    : STATUS_LOST;
 }
 
+/* Whether --cut has ended the session because of what was received: then what
+ * was to be sent is dropped. */
+static bool
+drops_input(const struct session *s)
+{
+	return s->outcome.cut &&
+	    !(s->options->lanes.out.cuts && s->out_lane.left == 0);
+}
+
 /* Finds the outcome once both directions have ended.  Returns 0 or -1. */
 static int
 conclude(struct session *s)
 {
 	if (s->outcome.status != STATUS_DONE)
 		return 0;
-	if (await_delivery(s) == -1)
+	if (!drops_input(s) && await_delivery(s) == -1)
 		return -1;
 	if (s->lost)
 		s->outcome.status = fail_with_counts(
