@@ -187,6 +187,29 @@ is_tiny() {
 	done
 }
 
+@test "what a cut session could not write whole does not cost the next one its output" {
+	yes $'xx\r' | head -c 2000000 >data
+	mkfifo in out
+	exec {say}<>in {out}<>out
+	tcpu listen -k --count 2 --cut out:1 --crlf=receive --port-file place \
+		"${here[@]}" <in >out 2>server.err 3>&- &
+	server=$!
+	started+=("$server")
+	wait_until [ -e place ]
+	set_target "$(<place)"
+	client data
+	wait_until has_read "$client" 200000
+	printf a >&"$say"
+	wait "$client" || true
+	cat <out >got 3>&- &
+	started+=("$!")
+	start_background second tcpu connect "${target[@]}" <<<second
+	wait_for_line got '.*second'
+	printf b >&"$say"
+	assert_exit 0 "$server"
+	exec {say}>&- {out}>&-
+}
+
 @test "--cut ends the session of a COMMAND with status 0" {
 	peer slurp
 	run -0 --separate-stderr timeout -k1 20 tcpu connect --pipes --cut out:4 \

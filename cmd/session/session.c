@@ -49,6 +49,8 @@ run_session(const struct run *run, const struct session_options *options,
 	s.outflow = (struct outflow){
 	    standard->input, tcp_port_fileno(standard->input), -1};
 	begin_lanes(&s);
+	/* An earlier session may have been ended in the middle of a write. */
+	(void)tcp_resume_output(standard->output);
 	wire_set(fd, &options->wire);
 	wire_arm(fd);
 	if (options->progress && !run->options->quiet)
