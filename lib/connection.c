@@ -13,9 +13,9 @@
 
 static void leave_tree(struct tu_connection *);
 static int by_descriptor(const void *, const void *);
-static int make_bufferevent(struct tu_connection *, struct tu_scheduler *);
-static int make_buffers(struct tu_connection *);
+static void replace(struct evbuffer **, struct evbuffer *);
 static void free_buffers(struct tu_connection *, struct tu_scheduler *);
+static void free_buffer(struct evbuffer *);
 static bool is_stream(const struct tu_descriptor *);
 
 struct tu_connection *
@@ -99,44 +99,45 @@ tu_connection_close(struct tu_connection *c, struct tu_scheduler *s)
 }
 
 int
-tu_connection_hold(struct tu_connection *c, struct tu_scheduler *s)
+tu_connection_hold(struct evbuffer **buffer)
 {
-	int made = 0;
-
-	if (c->unread == NULL)
-		made = c->tcp ? make_bufferevent(c, s) : make_buffers(c);
-	if (made == -1)
-		errno = ENOMEM;
-	return made;
+	if (*buffer == NULL)
+		*buffer = evbuffer_new();
+	if (*buffer != NULL)
+		return 0;
+	errno = ENOMEM;
+	return -1;
 }
 
 /* The bufferevent has no descriptor: its own reading and writing would move 4
  * KiB at a time, and copy them. */
-static int
-make_bufferevent(struct tu_connection *c, struct tu_scheduler *s)
+int
+tu_connection_transform(struct tu_connection *c, struct tu_scheduler *s)
 {
+	if (c->bev != NULL)
+		return 0;
 	c->bev = bufferevent_socket_new(s->loop.base, -1, 0);
-	if (c->bev == NULL)
+	if (c->bev == NULL) {
+		errno = ENOMEM;
 		return -1;
-	c->unread = bufferevent_get_input(c->bev);
-	c->unsent = bufferevent_get_output(c->bev);
+	}
 	/* Otherwise its own reading and writing would thaw its buffers. */
-	(void)evbuffer_unfreeze(c->unread, 0);
-	(void)evbuffer_unfreeze(c->unsent, 1);
+	(void)evbuffer_unfreeze(bufferevent_get_input(c->bev), 0);
+	(void)evbuffer_unfreeze(bufferevent_get_output(c->bev), 1);
+	replace(&c->unread, bufferevent_get_input(c->bev));
+	replace(&c->unsent, bufferevent_get_output(c->bev));
 	return 0;
 }
 
-static int
-make_buffers(struct tu_connection *c)
+/* Moves the bytes of *BUFFER, if there is one, to another, which is empty. */
+static void
+replace(struct evbuffer **buffer, struct evbuffer *by)
 {
-	c->unread = evbuffer_new();
-	c->unsent = c->unread != NULL ? evbuffer_new() : NULL;
-	if (c->unsent != NULL)
-		return 0;
-	if (c->unread != NULL)
-		evbuffer_free(c->unread);
-	c->unread = NULL;
-	return -1;
+	if (*buffer != NULL) {
+		(void)evbuffer_add_buffer(by, *buffer); /* not frozen */
+		evbuffer_free(*buffer);
+	}
+	*buffer = by;
 }
 
 static void
@@ -145,12 +146,19 @@ free_buffers(struct tu_connection *c, struct tu_scheduler *s)
 	if (c->bev != NULL) {
 		bufferevent_free(c->bev);
 		tu_loop_frees(&s->loop);
-	} else if (c->unread != NULL) {
-		evbuffer_free(c->unread);
-		evbuffer_free(c->unsent);
+	} else {
+		free_buffer(c->unread);
+		free_buffer(c->unsent);
 	}
 	c->bev = NULL;
 	c->unread = c->unsent = NULL;
+}
+
+static void
+free_buffer(struct evbuffer *b)
+{
+	if (b != NULL)
+		evbuffer_free(b);
 }
 
 int

@@ -37,11 +37,10 @@ struct tu_connection {
 	/* If there are layers or a rate, bytes move as lane.h says. */
 	struct tu_lane *lane;
 
-	/* NULL before tu_connection_hold. */
-	struct bufferevent *bev; /* for TCP only; it owns these buffers, unless
-				    there are layers: */
-	struct evbuffer *unread; /* bytes read ahead */
-	struct evbuffer *unsent; /* buffered output */
+	struct evbuffer *unread; /* bytes read ahead; or NULL */
+	struct evbuffer *unsent; /* buffered output; or NULL */
+	struct bufferevent *bev; /* or NULL; it owns these buffers, unless there
+				    are layers */
 };
 
 /* Makes a connection over a connected socket, non-blocking.  On success the
@@ -53,12 +52,16 @@ struct tu_connection *tu_connection_new(
  * a connection over the same descriptor, returns that one. */
 struct tu_connection *tu_connection_over(void **all, int fd);
 
+/* Makes one of the buffers, if there is none: 0, or -1 with errno ENOMEM. */
+int tu_connection_hold(struct evbuffer **buffer);
+
 /*
- * Makes the buffers: 0, or -1 with errno ENOMEM.  For a TCP connection they are
- * those of a bufferevent, so that TLS, filters and rate limits can be put
- * between them and the socket.
+ * Makes the bufferevent, if there is none, so that TLS, filters and rate limits
+ * can be put between the buffers and the socket.  Its buffers take the place of
+ * the others, and their bytes stay where they are in memory.  0, or -1 with
+ * errno ENOMEM.
  */
-int tu_connection_hold(struct tu_connection *c, struct tu_scheduler *s);
+int tu_connection_transform(struct tu_connection *c, struct tu_scheduler *s);
 
 /* Closes the descriptor, with a reset if output was cut, and frees the buffers:
  * 0, or -1 with errno.  The descriptor is closed in any case. */

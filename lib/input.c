@@ -203,7 +203,7 @@ hold(struct tu_port *p)
 		errno = ENOMEM;
 		return -1;
 	}
-	if (tu_connection_hold(p->connection, &rt->scheduler) == -1)
+	if (tu_connection_hold(&p->connection->unread) == -1)
 		return -1;
 	p->ahead.buffer = p->connection->unread;
 	return 0;

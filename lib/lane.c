@@ -56,16 +56,19 @@ raw_output(const struct tu_connection *c)
 int
 tu_lane_make(struct tu_connection *c, struct tu_scheduler *s)
 {
+	struct tu_lane *l;
+
 	if (c->lane != NULL)
 		return 0;
-	if (tu_connection_hold(c, s) == -1)
+	l = calloc(1, sizeof(*l));
+	if (l == NULL || tu_connection_transform(c, s) == -1) {
+		free(l);
 		return -1;
-	c->lane = calloc(1, sizeof(*c->lane));
-	if (c->lane == NULL)
-		return -1;
-	c->lane->scheduler = s;
-	c->lane->claim = s->claims;
-	c->lane->piece = LEAST;
+	}
+	l->scheduler = s;
+	l->claim = s->claims;
+	l->piece = LEAST;
+	c->lane = l;
 	return 0;
 }
 

@@ -9,6 +9,20 @@
 
 static enum tu_wake wait_for(struct tu_port *, short, int64_t);
 
+/* The bufferevent's buffers may replace those of the ports. */
+int
+tu_lane_begin(struct tu_connection *c, struct tu_scheduler *s)
+{
+	if (c->output != NULL)
+		tu_output_settle(c->output);
+	if (tu_lane_make(c, s) == -1)
+		return -1;
+	if (c->input != NULL)
+		c->input->ahead.buffer = c->unread;
+	c->lane->changed = tu_lane_wake;
+	return 0;
+}
+
 /* The port's own event stays added between waits only if it is waited for, as
  * it would end other waits at once. */
 int

@@ -371,7 +371,7 @@ make_room(struct tu_port *p, size_t n)
 	struct evbuffer_iovec space;
 	size_t room;
 
-	if (tu_connection_hold(c, &p->runtime->scheduler) == -1)
+	if (tu_connection_hold(&c->unsent) == -1)
 		return -1;
 	tu_output_settle(p);
 	room = tu_output_buffered(p) + MIN_ROOM;

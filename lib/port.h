@@ -113,10 +113,13 @@ void tu_port_leave(struct tu_port *p); /* in reverse order of entering */
  * port was closed meanwhile. */
 int tu_port_wait(struct tu_port *p);
 
-/* For a connection that has a lane, in lane_port.c.  The first waits for what
- * the port lacks, and with UNSENT also for what the other one lacks; the second
- * is called when its output has been flushed, and ends it; the third when one
- * of its ports is about to be closed as the last. */
+/* In lane_port.c.  Makes a lane for a connection, if it has none: 0, or -1 with
+ * errno ENOMEM. */
+int tu_lane_begin(struct tu_connection *c, struct tu_scheduler *s);
+/* For a connection that has a lane.  The first waits for what the port lacks,
+ * and with UNSENT also for what the other one lacks; the second is called when
+ * its output has been flushed, and ends it; the third when one of its ports is
+ * about to be closed as the last. */
 int tu_lane_wait(struct tu_port *p, bool unsent);
 int tu_lane_end_output(struct tu_port *p);
 void tu_lane_end(struct tu_port *p);

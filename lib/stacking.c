@@ -101,9 +101,8 @@ prepare(struct stacking *s)
 	struct tu_ahead *a = &s->in->ahead;
 
 	if (tu_scheduler_invite(scheduler) == -1 ||
-	    tu_lane_make(s->in->connection, scheduler) == -1)
+	    tu_lane_begin(s->in->connection, scheduler) == -1)
 		return -1;
-	s->in->connection->lane->changed = tu_lane_wake;
 	tu_ahead_restore(a);
 	if (a->lent && tu_input_put_back(s->in, a->first, a->size) == -1)
 		return -1;
@@ -120,7 +119,6 @@ put_on(struct stacking *s)
 	int result = -1, error = ENOMEM;
 	size_t unsent;
 
-	tu_output_settle(s->out);
 	unsent = evbuffer_get_length(c->unsent);
 	if (layer != NULL) {
 		layer->arg = s->arg;
@@ -211,9 +209,8 @@ set_rate(struct tu_port *p, int64_t bytes, int64_t burst)
 
 	if (bytes == 0 && c->lane == NULL)
 		return 0;
-	if (tu_lane_make(c, &p->runtime->scheduler) == -1)
+	if (tu_lane_begin(c, &p->runtime->scheduler) == -1)
 		return -1;
-	c->lane->changed = tu_lane_wake;
 	set = tu_rate_set(&c->lane->rate, c->bev, direction, bytes, burst);
 	error = errno;
 	tu_lane_wake(c);
