@@ -94,7 +94,7 @@ tu_handle_release(struct tu_handles *h, uint64_t bits)
 void
 tu_handle_note(struct tu_handles *h, uint64_t bits, const void *note, size_t n)
 {
-	memcpy(h->slots[bits & MASK(TU_INDEX_BITS)].note, note, n);
+	memcpy(h->notes[bits & MASK(TU_INDEX_BITS)].bytes, note, n);
 }
 
 const void *
@@ -106,7 +106,7 @@ tu_handle_noted(const struct tu_handles *h, uint64_t bits)
 
 	if (index >= h->n || generation + 1 != h->slots[index].generation)
 		return NULL;
-	return h->slots[index].note;
+	return h->notes[index].bytes;
 }
 
 bool
@@ -142,6 +142,7 @@ grow(struct tu_handles *h)
 {
 	uint32_t i, room = h->n ? h->n * 2 : 16;
 	struct tu_slot *slots;
+	struct tu_note *notes;
 
 	if (room > MASK(TU_INDEX_BITS) + 1) {
 		errno = ENOMEM;
@@ -150,13 +151,17 @@ grow(struct tu_handles *h)
 	slots = realloc(h->slots, room * sizeof(*slots));
 	if (slots == NULL)
 		return -1;
+	h->slots = slots;
+	notes = realloc(h->notes, room * sizeof(*notes));
+	if (notes == NULL)
+		return -1;
+	h->notes = notes;
 	for (i = h->n; i < room; i++)
 		slots[i] = (struct tu_slot){
 		    .generation = 1,
 		    .next = i + 1 < room ? i + 1 : NO_SLOT,
 		};
 	h->free = h->n;
-	h->slots = slots;
 	h->n = room;
 	return 0;
 }

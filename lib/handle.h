@@ -40,12 +40,16 @@ struct tu_slot {
 	uint32_t generation : 24;
 	enum tu_kind kind : 8;
 	uint32_t next; /* the next free slot, if object is NULL */
-	/* The note of the object that was released last. */
-	_Alignas(int) unsigned char note[TU_NOTE_SIZE];
+};
+
+/* About the object of a slot that was released last. */
+struct tu_note {
+	_Alignas(int) unsigned char bytes[TU_NOTE_SIZE];
 };
 
 struct tu_handles {
 	struct tu_slot *slots;
+	struct tu_note *notes; /* apart: most of them are never written */
 	uint32_t n, free;
 	uint32_t runtime;
 	void (*drop[TU_KINDS])(void *);
