@@ -195,9 +195,11 @@ drop_bytes(struct tu_port *p)
 {
 	struct evbuffer *unsent = p->connection->unsent;
 
-	if (p->connection->input == p)
+	if (p->connection->input == p) {
 		tu_ahead_clear(&p->ahead);
-	else if (unsent != NULL)
+		return;
+	}
+	if (unsent != NULL)
 		(void)evbuffer_drain(
 		    unsent, evbuffer_get_length(unsent)); /* not frozen */
 	p->fill = (struct tu_fill){0};

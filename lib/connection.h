@@ -24,22 +24,21 @@ struct tu_connection {
 	struct tu_descriptor descriptor;
 	struct tu_port *input; /* the open ports, or NULL */
 	struct tu_port *output;
-	int ports;     /* ports that are not freed yet */
-	int error;     /* the error that ended a socket's connection; stays */
-	bool tcp;      /* accepted or connected by this library */
-	bool cut;      /* output was lost: close with a reset */
-	bool released; /* the descriptor is left open */
+	struct tu_lane *lane;    /* how bytes move, if there are layers or a
+				    rate */
+	struct evbuffer *unread; /* bytes read ahead; or NULL */
+	struct evbuffer *unsent; /* buffered output; or NULL */
+	bool tcp;                /* accepted or connected by this library */
+	bool cut;                /* output was lost: close with a reset */
+	bool released;           /* the descriptor is left open */
+	int error; /* the error that ended a socket's connection; stays */
+
+	int ports;                   /* ports that are not freed yet */
 	union tcp_address local;     /* looked up when needed */
 	union tcp_address remote;    /* AF_UNIX: the kernel is asked for both */
 	struct tu_socket_file *file; /* of a Unix socket's own name, or NULL */
 	void **all;                  /* the tree that it is in, or NULL */
-
-	/* If there are layers or a rate, bytes move as lane.h says. */
-	struct tu_lane *lane;
-
-	struct evbuffer *unread; /* bytes read ahead; or NULL */
-	struct evbuffer *unsent; /* buffered output; or NULL */
-	struct bufferevent *bev; /* or NULL; it owns these buffers, unless there
+	struct bufferevent *bev; /* or NULL; it owns the buffers, unless there
 				    are layers */
 };
 

@@ -51,32 +51,35 @@ struct tu_ending {
 	void (*f)(struct tu_ending *, struct tu_thread *);
 };
 
+/* What a call uses that parks and is woken comes first, so that it lies in few
+ * lines of the cache. */
 struct tu_thread {
 	TAILQ_ENTRY(tu_thread) link; /* in QUEUE, or in the ready queue */
 	struct tu_queue *queue;      /* the one it is parked in, or NULL */
 	struct tu_scheduler *scheduler;
+	enum tu_wake woken;
+	unsigned terminations; /* by tu_terminate: how many waits will fail */
+	bool parked, ended;
+	struct tu_turn turn;       /* since it last let others run */
+	struct tu_waiter *waiters; /* while it is parked: see waiter.h */
+	struct tu_cleanup *cleanups;
+	const char *call;      /* the name of the call in progress */
+	struct tu_limit limit; /* of that call */
+	int64_t deadline;      /* of all calls together, or TU_NEVER */
 	struct tu_context context;
 	struct tu_timer timer; /* used while it is parked for a time */
+
 	void *(*thunk)(void *);
 	void *argument;
 	void *result;
 	struct tu_error *error; /* its last error; allocated when needed */
 	bool speechless;        /* there was no memory for that */
-	struct tu_cleanup *cleanups;
 	LIST_HEAD(, tu_ending) endings;
-	struct tu_waiter *waiters; /* while it is parked: see waiter.h */
 	/* The thread that it waits for, as long as it is parked; or NULL. */
 	struct tu_thread *const *awaits;
 	struct tu_thread *joiner; /* the thread that waits for it */
 	uint64_t handle;
-	struct tu_bell *bell;  /* if it has a handle */
-	const char *call;      /* the name of the call in progress */
-	struct tu_limit limit; /* of that call */
-	int64_t deadline;      /* of all calls together, or TU_NEVER */
-	struct tu_turn turn;   /* since it last let others run */
-	enum tu_wake woken;
-	unsigned terminations; /* by tu_terminate: how many waits will fail */
-	bool parked, ended;
+	struct tu_bell *bell;             /* if it has a handle */
 	void (*gone)(struct tu_thread *); /* after the end; NULL: kept */
 	char name[];
 };

@@ -34,15 +34,14 @@ struct tu_fill {
 	size_t used, room;
 };
 
+/* What a read or a write uses that has to wait comes first, so that it lies in
+ * few lines of the cache. */
 struct tu_port {
-	uint64_t handle;
 	struct tu_runtime *runtime;
 	struct tu_connection *connection;
-	struct tu_watch watch;
-	struct tu_queue queue; /* the thread that waits, if any */
-	uint64_t position;
 	struct tu_thread *user;    /* in a call here; frees a closed port */
 	struct tu_cleanup cleanup; /* of that call */
+	uint64_t position;
 	int timeout;
 	short error; /* found by char-ready, for the next read */
 	bool closed : 1;
@@ -53,15 +52,23 @@ struct tu_port {
 	bool empty : 1;   /* a read would most likely fail with EAGAIN */
 	bool skip_lf : 1; /* an LF that comes next belongs to the last line */
 	enum tcp_line_ending ending : 8;
-	struct tu_ahead ahead;
 
 	/* Of an output port. */
-	size_t buffer_size;
-	struct tu_fill fill;
 	bool writing; /* a call has more to send: closing cuts it short */
 	bool copies;  /* that call is a copy */
 	struct tu_waiters writers; /* the threads that wait to write */
-	struct tu_torn torn;
+
+	union {
+		struct tu_ahead ahead; /* of an input port */
+		struct {               /* of an output port */
+			size_t buffer_size;
+			struct tu_torn torn;
+			struct tu_fill fill;
+		};
+	};
+	struct tu_watch watch;
+	struct tu_queue queue; /* the thread that waits, if any */
+	uint64_t handle;
 };
 
 /* Makes the two ports of a connected socket.  FILE is that of its own name, or

@@ -17,9 +17,9 @@ struct tu_thread;
 
 /* A node of a pairing heap. */
 struct tu_timer {
-	int64_t time;
-	uint64_t number; /* at the same time the lower one comes first */
 	struct tu_thread *thread;
+	int64_t time;
+	uint64_t number;        /* at the same time the lower one comes first */
 	struct tu_timer *child; /* the first child */
 	struct tu_timer *next;
 	struct tu_timer *before; /* the previous child, or the parent */
