@@ -25,16 +25,14 @@ struct tu_exceptions *__cxa_get_globals(void) __attribute__((weak));
 static void prepare(struct tu_context *);
 static void swap(struct tu_context *, struct tu_context *);
 
-int
-tu_context_make(struct tu_context *c, struct tu_stacks *stacks, size_t size,
+void
+tu_context_make(struct tu_context *c, struct tu_stack *stack,
     void (*entry)(void *), void *arg)
 {
-	c->stack = tu_stack_take(stacks, size);
-	if (c->stack == NULL)
-		return -1;
-	c->line = c->stack->line;
-	c->stack->entry = entry;
-	c->stack->arg = arg;
+	c->stack = stack;
+	c->line = stack->line;
+	stack->entry = entry;
+	stack->arg = arg;
 #ifdef __SANITIZE_ADDRESS__
 	c->fake = NULL;
 	c->bottom = tu_stack_bottom(c->stack);
@@ -44,7 +42,6 @@ tu_context_make(struct tu_context *c, struct tu_stacks *stacks, size_t size,
 	c->fiber = __tsan_create_fiber(0);
 #endif
 	prepare(c);
-	return 0;
 }
 
 void
@@ -58,13 +55,15 @@ tu_context_keep(struct tu_context *c)
 void
 tu_context_free(struct tu_context *c, struct tu_stacks *stacks)
 {
-	if (c->stack == NULL)
+	struct tu_stack *stack = c->stack;
+
+	if (stack == NULL)
 		return;
 #ifdef __SANITIZE_THREAD__
 	__tsan_destroy_fiber(c->fiber);
 #endif
-	tu_stack_give(stacks, c->stack);
 	c->stack = NULL;
+	tu_stack_give(stacks, stack);
 }
 
 static inline void
@@ -280,7 +279,7 @@ prepare(struct tu_context *c)
 	uint64_t *frame;
 
 	/* Above the frame, the ABI requires a multiple of 16. */
-	frame = (uint64_t *)((uintptr_t)c->stack & ~(uintptr_t)15) - WORDS;
+	frame = (uint64_t *)((uintptr_t)c->stack->top & ~(uintptr_t)15) - WORDS;
 	memset(frame, 0, WORDS * sizeof(*frame));
 #ifdef CONTROL_AT_START
 	frame[CONTROL] = CONTROL_AT_START;
@@ -313,7 +312,8 @@ prepare(struct tu_context *c)
 
 	(void)getcontext(&c->registers); /* cannot fail on Linux */
 	c->registers.uc_stack.ss_sp = tu_stack_bottom(c->stack);
-	c->registers.uc_stack.ss_size = c->stack->size - sizeof(*c->stack);
+	c->registers.uc_stack.ss_size =
+	    (size_t)((char *)c->stack->top - tu_stack_bottom(c->stack));
 	c->registers.uc_link = NULL;
 	makecontext(&c->registers, (void (*)(void))begin_halves, 2,
 	    (unsigned)(s >> 32), (unsigned)s);

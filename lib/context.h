@@ -48,11 +48,9 @@ struct tu_context {
 #endif
 };
 
-/*
- * Prepares C to run entry(arg), at the first switch to it, on its own stack of
- * at least SIZE bytes.  ENTRY must not return.  0, or -1 with errno ENOMEM.
- */
-int tu_context_make(struct tu_context *c, struct tu_stacks *stacks, size_t size,
+/* Prepares C to run entry(arg) on STACK, which it then owns, at the first
+ * switch to it.  ENTRY must not return. */
+void tu_context_make(struct tu_context *c, struct tu_stack *stack,
     void (*entry)(void *), void *arg);
 
 /* Saves the running context in FROM and continues TO.  FROM is NULL if the
@@ -62,7 +60,7 @@ void tu_context_switch(struct tu_context *from, struct tu_context *to);
 /* Marks the stack of C, the running context, as never to be freed. */
 void tu_context_keep(struct tu_context *c);
 
-/* Frees the stack of C, which is not running. */
+/* Frees the stack of C, which is not running, and which may lie there. */
 void tu_context_free(struct tu_context *c, struct tu_stacks *stacks);
 
 #endif

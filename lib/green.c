@@ -10,24 +10,29 @@
 #include "waiter.h"
 
 static void begin(void *);
+static int init(struct tu_thread *, struct tu_scheduler *, const char *);
 static void run_endings(struct tu_thread *);
 static void strip(struct tu_thread *);
 
 struct tu_thread *
 tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *), void *arg,
-    const struct tcp_thread_options *options)
+    void (*after)(struct tu_thread *), const struct tcp_thread_options *options)
 {
-	struct tu_thread *t = tu_thread_alloc(s, options->name);
+	struct tu_stack *stack = tu_stack_take(&s->stacks, options->stack_size);
+	struct tu_thread *t;
 
-	if (t == NULL)
+	if (stack == NULL)
 		return NULL;
-	t->thunk = thunk;
-	t->argument = arg;
-	if (tu_context_make(
-		&t->context, &s->stacks, options->stack_size, begin, t) == -1) {
-		free(t);
+	t = tu_stack_reserve(stack, sizeof(*t));
+	if (init(t, s, options->name) == -1) {
+		tu_stack_give(&s->stacks, stack);
 		return NULL;
 	}
+	t->within = true;
+	t->thunk = thunk;
+	t->argument = arg;
+	t->after = after;
+	tu_context_make(&t->context, stack, begin, t);
 	tu_make_ready(t);
 	return t;
 }
@@ -35,23 +40,49 @@ tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *), void *arg,
 struct tu_thread *
 tu_thread_alloc(struct tu_scheduler *s, const char *name)
 {
-	size_t size = name != NULL ? strlen(name) + 1 : 1;
-	struct tu_thread *t = calloc(1, sizeof(*t) + size);
+	struct tu_thread *t = calloc(1, sizeof(*t));
 
-	if (t == NULL)
-		return NULL;
+	if (t == NULL || init(t, s, name) == 0)
+		return t;
+	free(t);
+	return NULL;
+}
+
+/* 0, or -1 with errno ENOMEM. */
+static int
+init(struct tu_thread *t, struct tu_scheduler *s, const char *name)
+{
 	t->scheduler = s;
 	t->deadline = TU_NEVER;
 	t->call = "";
-	memcpy(t->name, name != NULL ? name : "", size);
-	return t;
+	t->name = name != NULL && *name != '\0' ? strdup(name) : "";
+	return t->name != NULL ? 0 : -1;
+}
+
+struct tu_thread *
+tu_thread_move(struct tu_thread *t)
+{
+	struct tu_thread *moved = malloc(sizeof(*moved));
+
+	if (moved == NULL)
+		return NULL;
+	*moved = *t;
+	moved->within = false;
+	moved->context.stack = NULL;
+	tu_context_free(&t->context, &t->scheduler->stacks);
+	return moved;
 }
 
 void
 tu_thread_free(struct tu_thread *t)
 {
 	strip(t);
-	free(t);
+	if (*t->name != '\0')
+		free((void *)t->name);
+	if (t->within)
+		tu_context_free(&t->context, &t->scheduler->stacks);
+	else
+		free(t);
 }
 
 void
@@ -110,7 +141,8 @@ run_endings(struct tu_thread *t)
 	}
 }
 
-/* Frees the stack of a thread that has ended, now that another one runs. */
+/* Frees what a thread that has ended does not need, now that another one
+ * runs. */
 void
 tu_thread_reap(struct tu_scheduler *s)
 {
@@ -120,15 +152,13 @@ tu_thread_reap(struct tu_scheduler *s)
 	if (t == NULL)
 		return;
 	strip(t);
-	if (t->gone != NULL)
-		t->gone(t);
+	t->after(t);
 }
 
-/* Frees everything but the thread's result. */
+/* Frees everything but the stack, the name and the result. */
 static void
 strip(struct tu_thread *t)
 {
-	tu_context_free(&t->context, &t->scheduler->stacks);
 	tu_error_free(t->error);
 	t->error = NULL;
 	if (t->bell != NULL)

@@ -72,6 +72,7 @@ struct tu_thread {
 	void *(*thunk)(void *);
 	void *argument;
 	void *result;
+	const char *name;       /* not NULL */
 	struct tu_error *error; /* its last error; allocated when needed */
 	bool speechless;        /* there was no memory for that */
 	LIST_HEAD(, tu_ending) endings;
@@ -79,16 +80,22 @@ struct tu_thread {
 	struct tu_thread *const *awaits;
 	struct tu_thread *joiner; /* the thread that waits for it */
 	uint64_t handle;
-	struct tu_bell *bell;             /* if it has a handle */
-	void (*gone)(struct tu_thread *); /* after the end; NULL: kept */
-	char name[];
+	struct tu_bell *bell; /* if it has a handle */
+	bool within;          /* it lies on its own stack */
+	bool detached;
+	void (*after)(struct tu_thread *); /* called when it has ended */
 };
 
-/* A thread that has no stack of its own yet; NULL with errno ENOMEM. */
+/* A thread that has no stack of its own; NULL with errno ENOMEM. */
 struct tu_thread *tu_thread_alloc(struct tu_scheduler *s, const char *name);
-/* A new thread, ready to run; NULL with errno ENOMEM. */
+/* A new thread, ready to run, which lies on its own stack; AFTER is called when
+ * it has ended.  NULL with errno ENOMEM. */
 struct tu_thread *tu_thread_new(struct tu_scheduler *s, void *(*thunk)(void *),
-    void *arg, const struct tcp_thread_options *options);
+    void *arg, void (*after)(struct tu_thread *),
+    const struct tcp_thread_options *options);
+/* Moves what is left of a thread that has ended out of its stack, and frees the
+ * stack.  Returns where it is now; NULL if there is no memory. */
+struct tu_thread *tu_thread_move(struct tu_thread *t);
 void tu_thread_free(struct tu_thread *t);
 /* Frees a thread that has not ended, and that never runs again. */
 void tu_thread_vanish(struct tu_thread *t);

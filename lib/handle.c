@@ -86,6 +86,12 @@ tu_handles_any(const struct tu_handles *h, enum tu_kind kind,
 }
 
 void
+tu_handle_move(struct tu_handles *h, uint64_t bits, void *object)
+{
+	h->slots[bits & MASK(TU_INDEX_BITS)].object = object;
+}
+
+void
 tu_handle_release(struct tu_handles *h, uint64_t bits)
 {
 	release(h, bits & MASK(TU_INDEX_BITS));

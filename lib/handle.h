@@ -87,6 +87,9 @@ void *tu_handle_object(
 bool tu_handles_any(const struct tu_handles *h, enum tu_kind kind,
     bool (*is)(const void *, int), int argument);
 
+/* The object of the handle lies elsewhere now. */
+void tu_handle_move(struct tu_handles *h, uint64_t bits, void *object);
+
 /* Marks the handle as closed.  The object is left to its owner. */
 void tu_handle_release(struct tu_handles *h, uint64_t bits);
 

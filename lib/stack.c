@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ enum {
 	GUARD = 1024 * 1024,
 	SHALLOW = 16 * 1024, /* most threads use no more */
 	MARK = 8,            /* words */
+	LINE = 64,
 };
 
 static struct tu_stack *stack_map(size_t);
@@ -54,7 +56,16 @@ tu_stack_take(struct tu_stacks *stacks, size_t size)
 		    size > TCPUNIT_STACK_SIZE ? size : TCPUNIT_STACK_SIZE);
 	stacks->spare = s->next;
 	stacks->n--;
+	s->top = s;
 	return s;
+}
+
+void *
+tu_stack_reserve(struct tu_stack *s, size_t n)
+{
+	s->top = (char *)s->top - n;
+	s->top = (void *)((uintptr_t)s->top & ~(uintptr_t)(LINE - 1));
+	return memset(s->top, 0, n);
 }
 
 void
@@ -111,6 +122,7 @@ stack_map(size_t size)
 	}
 	top = base + GUARD + size;
 	s = (struct tu_stack *)top - 1;
+	s->top = s;
 	s->size = size;
 	s->line = top - round_up(SHALLOW, page);
 	/* Memory that only a waiting thread points to is no leak. */

@@ -14,6 +14,7 @@
 /* Lies at the top of its own stack. */
 struct tu_stack {
 	struct tu_stack *next;
+	void *top;   /* frames lie below it */
 	size_t size; /* without the guard */
 	char *line;  /* few threads use the memory below it */
 	bool deep;   /* a thread was below the line */
@@ -33,6 +34,10 @@ struct tu_stacks {
  * errno ENOMEM. */
 struct tu_stack *tu_stack_take(struct tu_stacks *stacks, size_t size);
 void tu_stack_give(struct tu_stacks *stacks, struct tu_stack *s);
+
+/* Takes N bytes from the top of a stack that nothing runs on.  They are 0, and
+ * begin a line of the cache. */
+void *tu_stack_reserve(struct tu_stack *s, size_t n);
 
 void tu_stacks_free(struct tu_stacks *stacks);
 

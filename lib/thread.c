@@ -17,6 +17,7 @@ static struct tu_thread *find(tcp_thread, const char *);
 static int fail(enum tu_wake, const struct tu_thread *);
 static int busy(const struct tu_thread *);
 static void drop(void *);
+static void shed(struct tu_thread *);
 static void gone(struct tu_thread *);
 static int poll_fd(struct tu_runtime *, int, int);
 static int wait_end(struct tu_scheduler *, struct tu_thread *);
@@ -49,7 +50,7 @@ tu_thread_start(struct tu_runtime *rt, void *(*thunk)(void *), void *arg,
 		tu_refuse(EINVAL, "no thunk");
 		return (tcp_thread){0};
 	}
-	t = tu_thread_new(&rt->scheduler, thunk, arg, &o);
+	t = tu_thread_new(&rt->scheduler, thunk, arg, shed, &o);
 	if (t != NULL) {
 		if (publish(rt, t) == 0)
 			return (tcp_thread){t->handle};
@@ -87,7 +88,7 @@ tcp_thread_join(tcp_thread handle, void **result, int timeout)
 
 	if (t == NULL || tu_check_time(timeout) == -1)
 		return -1;
-	if (t->gone != NULL)
+	if (t->detached)
 		return fail(TU_CLOSED, t);
 	if (t->joiner != NULL)
 		return busy(t);
@@ -110,11 +111,12 @@ tcp_thread_detach(tcp_thread handle)
 
 	if (t == NULL)
 		return -1;
-	if (t->gone != NULL)
+	if (t->detached)
 		return fail(TU_CLOSED, t);
 	if (t->joiner != NULL)
 		return busy(t);
-	t->gone = gone;
+	t->detached = true;
+	t->after = gone;
 	if (t->ended && t != t->scheduler->ended)
 		gone(t);
 	return 0;
@@ -288,6 +290,18 @@ drop(void *object)
 		tu_thread_vanish(t);
 }
 
+/* Called when a thread has ended that may be joined: its stack is freed at
+ * once, if there is memory for its result, or else with the result.  A thread
+ * that joins it takes the result. */
+static void
+shed(struct tu_thread *t)
+{
+	struct tu_thread *moved = t->joiner == NULL ? tu_thread_move(t) : NULL;
+
+	if (moved != NULL)
+		tu_handle_move(&tu_runtime()->handles, moved->handle, moved);
+}
+
 /* Called when a detached thread has ended. */
 static void
 gone(struct tu_thread *t)
@@ -310,7 +324,10 @@ wait_end(struct tu_scheduler *s, struct tu_thread *t)
 		woken = tu_park(s, NULL, TU_NEVER, TU_INSIDE);
 	self->awaits = NULL;
 	t->joiner = NULL;
-	if (woken != TU_READY)
-		return fail(woken, t);
-	return 0;
+	if (woken == TU_READY)
+		return 0;
+	(void)fail(woken, t); /* is -1 */
+	if (t->ended && t != s->ended)
+		shed(t);
+	return -1;
 }

@@ -550,6 +550,25 @@ paced_input(void)
 	pair_close(&p);
 }
 
+static void
+paced_amid_bytes(void)
+{
+	struct pair p = pair_connect();
+
+	pair_say(&p, "one\ntwo\nthr");
+	ok(reads_line(p.in, "one"), "a line before the rate");
+	tcp_set_buffer_size(p.out, 100);
+	tcp_write_string(p.out, "first ");
+	ok(tcp_set_rate(p.in, 1000000, 0) == 0, "a rate is set");
+	tcp_write_string(p.out, "second");
+	ok(reads_line(p.in, "two"), "bytes that were read ahead stay");
+	pair_say(&p, "ee\n");
+	ok(reads_line(p.in, "three"), "and others follow them");
+	tcp_flush_output(p.out);
+	ok(peer_says(p.peer, "first second"), "buffered output stays as well");
+	pair_close(&p);
+}
+
 /* All is freed, also if no loop runs any more. */
 static void
 shut_down(void)
@@ -580,6 +599,7 @@ main(void)
 	run(meddling);
 	run(paced);
 	run(paced_input);
+	run(paced_amid_bytes);
 	run(shut_down);
 	return done_testing();
 }

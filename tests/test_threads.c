@@ -148,7 +148,7 @@ names(void)
 	char name[] = "reader";
 	tcp_thread t = start_named(sleep_long, name);
 
-	name[0] = '?';
+	memset(name, '?', sizeof(name) - 1);
 	is_str(tcp_thread_name(t), "reader", "a thread has a name of its own");
 	is_str(tcp_thread_name(tcp_current_thread()), "primordial",
 	    "the first thread is called so");
@@ -433,6 +433,74 @@ many(void)
 }
 
 /* Returns the number of memory mappings of this process. */
+static bool stop_returning;
+
+static void *
+return_when_told(void *arg)
+{
+	while (!stop_returning)
+		tcp_thread_yield();
+	return arg;
+}
+
+/* The thread ends while it is joined, by one that is terminated just before. */
+static void
+ends_as_joiner_fails(void)
+{
+	int x;
+	tcp_thread t = tcp_thread_start(return_when_told, &x);
+	tcp_thread joiner = tcp_thread_start(join_it, &t);
+	void *result = &t;
+
+	stop_returning = false;
+	tcp_thread_yield();
+	stop_returning = true;
+	tcp_thread_terminate(joiner);
+	ok(tcp_thread_join(joiner, &result, 5000) == 0 && result == NULL,
+	    "a terminated join fails though the thread has ended");
+	ok(tcp_thread_join(t, &result, 5000) == 0 && result == &x,
+	    "and the next join gets the result");
+}
+
+/* The bytes of address space. */
+static long long
+address_space(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	long long pages = 0;
+
+	if (f != NULL && fscanf(f, "%lld", &pages) != 1)
+		pages = 0;
+	if (f != NULL)
+		fclose(f);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void
+not_joined_yet(void)
+{
+	enum { N = 200 };
+	tcp_thread t[N];
+	long long before = address_space();
+	const char *name = NULL;
+	void *result;
+	int joined = 0;
+
+	for (int i = 0; i < N; i++) {
+		t[i] = start_named(same, "ended");
+		if (i == 0)
+			name = tcp_thread_name(t[i]);
+		tcp_thread_yield();
+	}
+	ok(address_space() - before < N / 2 * TCPUNIT_STACK_SIZE,
+	    "threads that ended have no stack");
+	is_str(name, "ended", "the name stays where it is");
+	for (int i = 0; i < N; i++)
+		joined +=
+		    tcp_thread_join(t[i], &result, -1) == 0 && result == NULL;
+	is_int(joined, N, "each can be joined");
+}
+
 static int
 mappings(void)
 {
@@ -529,6 +597,8 @@ main(void)
 	run(terminated_as_it_ends);
 	run(deadlocks);
 	run(circle_of_joins);
+	run(ends_as_joiner_fails);
+	run(not_joined_yet);
 	run(second_reader);
 	run(own_errors);
 	run(many);
