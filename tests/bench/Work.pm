@@ -12,7 +12,7 @@ use Run;
 use Time::HiRes 'time';
 
 our @EXPORT = qw(transfer in_pieces echo idle visit start_up switch_threads
-    pass_messages tick);
+    pass_messages wake_up tick);
 
 use constant { MiB => 2**20, GiB => 2**30 };
 
@@ -240,6 +240,14 @@ sub pass_messages {
 	settle(start(command($commands->[0], ROOM => $b->{room},
 		COUNT => $b->{count}), undef, 'messages'));
 	return message => slurp('messages') + 0;
+}
+
+sub wake_up {
+	my ($b, $commands) = @_;
+	settle(start(command($commands->[0], COUNT => $b->{count}), undef,
+		'wakes'));
+	my ($wake, $cpu) = split ' ', slurp('wakes');
+	return wake => $wake, wake_cpu => $cpu;
 }
 
 sub tick {
