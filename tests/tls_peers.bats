@@ -179,7 +179,7 @@ requires() {
 
 # is_killed CLIENT - the client is killed after its first bytes.
 is_killed() {
-	start_tls </dev/null
+	start_tls < <(silent /dev/null 3>&-) # clients end when tcpu does
 	start_background peer client "$1" < <(
 		echo begin
 		exec tail -f /dev/null 3>&-)
