@@ -279,9 +279,10 @@ is_killed() {
 @test "a broken record is shown with its reason, on a bad network as well" {
 	local lane
 	for lane in '' --delay=1 --rate=9k --slice=2 --cut=9; do
-		start_tls ${lane:+"$lane"} </dev/null
+		start_tls ${lane:+"$lane"} <<<back
+		# The answer shows that tcpu's handshake is over.
 		start_background peer python3 "$TOP/tests/peers/tls.py" connect \
-			"$port" - ca.crt send garble hold <<<sent
+			"$port" - ca.crt both garble hold <<<sent
 		assert_exit 8 "$server"
 		assert_content server.out 'sent\n'
 		assert_equal "$(wc -l <server.err)" 1
