@@ -184,7 +184,7 @@ in_child(bool (*f)(void))
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		alarm(10);
+		alarm(120);
 		_exit(f() ? 0 : 1);
 	}
 	return pid != -1 && waitpid(pid, &status, 0) == pid && status == 0;
