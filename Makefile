@@ -229,7 +229,7 @@ $(BUILD)/$(SO): $(LIB_OBJ) lib/tcpunit.map
 $(BUILD)/cmd/manual_text.c: cmd/manual.awk man/tcpu.1 | $(BUILD)/requirements
 	@mkdir -p $(@D)
 	@echo '  AWK   $@'
-	$(Q)awk -f $^ >$@
+	$(Q)LC_ALL=C awk -f $^ >$@
 
 $(BUILD)/cmd/manual_text.o: $(BUILD)/cmd/manual_text.c
 	@echo '  CC    $@'

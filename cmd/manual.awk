@@ -3,8 +3,8 @@
 # manual.awk - turn the manual page of the command into a C file that has the
 # text of each section, for "tcpu help TOPIC".  It knows the part of mdoc(7)
 # that the page uses, and fails at anything else.  Arguments are in capitals, as
-# in the help.  A byte from 128 on stands for one of the words that take the most
-# room, so that the static command stays small.
+# in the help.  A byte from 128 on stands for the two bytes that were the most
+# frequent pair when it was chosen, so that the static command stays small.
 
 BEGIN {
 	count = split("Nm Fl Ar Cm Ic Li Em Sy Ev Dv Er Pa Sx No Xr Nd", list)
@@ -17,7 +17,8 @@ BEGIN {
 	}
 	default_text["Nm"] = "tcpu"
 	default_text["Fl"] = "-"
-	LONGEST = 15
+	for (i = 1; i < 256; i++)
+		number[sprintf("%c", i)] = i
 }
 
 /^\.\\"|^\.D[dt] |^\.Os/ { next }
@@ -44,15 +45,14 @@ END {
 	if (failed)
 		exit 1
 	flush()
-	choose_words()
+	read_words()
 	print "/* SPDX-License-Identifier: ISC */"
-	print "#include \"manual.h\"\n\nconst char manual_words[][" \
-		LONGEST + 1 "] = {"
-	for (i = 0; i < chosen; i++)
-		print "    \"" escaped(choice[i]) "\","
+	print "#include \"manual.h\"\n\nconst unsigned char manual_pairs[][2] = {"
+	for (i = 128; i < 256; i++)
+		print "    {" choose_pair(sprintf("%c", i)) "},"
 	print "};\n\nconst struct topic manual_topics[] = {"
 	for (i = 1; i <= topics; i++)
-		print "    {\"" escaped(name[i]) "\"," packed[i] "},"
+		print "    {\"" escaped(name[i]) "\"," text_of(i) "},"
 	print "    {0},\n};"
 }
 
@@ -69,10 +69,16 @@ function plain(text) {
 }
 
 # The text as in a string of C.
-function escaped(text) {
-	gsub(/\\/, "&&", text)
-	gsub(/"/, "\\\"", text)
-	return text
+function escaped(text,   i, c, result) {
+	for (i = 1; i <= length(text); i++) {
+		c = substr(text, i, 1)
+		if (number[c] >= 128)
+			c = sprintf("\\%o", number[c])
+		else if (c == "\\" || c == "\"")
+			c = "\\" c
+		result = result c
+	}
+	return result
 }
 
 # NAME and SYNOPSIS tell nothing that the help does not.
@@ -131,7 +137,7 @@ function flush(   n, word, i, line) {
 		print_line(line)
 }
 
-# ---- The words that take the most room ----
+# ---- Pairs of bytes ----
 
 # Cuts the next word off REST: the blanks that begin a line, or a word with the
 # blank before it.
@@ -142,36 +148,48 @@ function next_word(first,   cut) {
 	return cut
 }
 
-function choose_words(   i, k, w, n, word, uses, code, best) {
+# Counts each word; packed[word] will be the word with its pairs replaced.
+function read_words(   i, w) {
 	for (i = 1; i <= lines; i++)
 		for (rest = line_of[i]; rest != ""; uses[w]++) {
 			w = next_word(rest == line_of[i])
-			if (!(w in uses))
-				word[n++] = w
+			packed[w] = w
 		}
-	for (; chosen < 128; choice[chosen++] = best) {
-		best = ""
-		for (k = 0; k < n; k++)
-			if (room(word[k], uses) > room(best, uses))
-				best = word[k]
-		code[best] = sprintf("\\%o", 128 + chosen)
-		uses[best] = 0
-	}
-	for (i = 1; i <= lines; i++)
-		pack(i, code)
 }
 
-# How many bytes the word takes.
-function room(word, uses) {
-	return length(word) > LONGEST ? 0 : (length(word) - 1) * uses[word]
+# Replaces the most frequent pair by CODE, and returns its numbers.
+function choose_pair(code,   w, i, pair, count, best) {
+	for (w in packed)
+		for (i = 1; i < length(packed[w]); i++)
+			count[substr(packed[w], i, 2)] += uses[w]
+	for (pair in count)
+		if (best == "" || count[pair] > count[best] ||
+		    count[pair] == count[best] && pair < best)
+			best = pair
+	for (w in packed)
+		packed[w] = replaced(packed[w], best, code)
+	return number[substr(best, 1, 1)] ", " number[substr(best, 2)]
 }
 
-function pack(i, code,   w, text) {
-	for (rest = line_of[i]; rest != "";) {
-		w = next_word(rest == line_of[i])
-		text = text (w in code ? code[w] : escaped(w))
+function replaced(text, pair, code,   at, done) {
+	while (at = index(text, pair)) {
+		done = done substr(text, 1, at - 1) code
+		text = substr(text, at + 2)
 	}
-	packed[topic_of[i]] = packed[topic_of[i]] "\n\t\"" text "\\n\""
+	return done text
+}
+
+# The lines of a topic, as strings of C.
+function text_of(t,   i, text) {
+	for (i = 1; i <= lines; i++) {
+		if (topic_of[i] != t)
+			continue
+		text = text "\n\t\""
+		for (rest = line_of[i]; rest != "";)
+			text = text escaped(packed[next_word(rest == line_of[i])])
+		text = text "\\n\""
+	}
+	return text
 }
 
 # ---- The macros of a line ----

@@ -42,13 +42,21 @@ find_topic(char *const *words)
 void
 add_topic(struct text *to, const struct topic *topic)
 {
-	for (const char *c = topic->text; *c; c++) {
-		int code = (unsigned char)*c;
+	unsigned char codes[FIRST_CODE + 1]; /* a pair has earlier codes */
+	int n;
 
-		if (code >= FIRST_CODE)
-			text_add(to, "%s", manual_words[code - FIRST_CODE]);
-		else
-			text_add(to, "%c", code);
+	for (const char *c = topic->text; *c; c++) {
+		codes[0] = (unsigned char)*c;
+		for (n = 1; n > 0;) {
+			const unsigned char code = codes[--n];
+
+			if (code < FIRST_CODE) {
+				text_add(to, "%c", code);
+				continue;
+			}
+			codes[n++] = manual_pairs[code - FIRST_CODE][1];
+			codes[n++] = manual_pairs[code - FIRST_CODE][0];
+		}
 	}
 }
 

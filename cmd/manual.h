@@ -13,9 +13,10 @@ struct topic {
 	const char *text; /* with its heading, packed */
 };
 
-/* A byte of a text from FIRST_CODE on stands for one of these words. */
+/* A byte from FIRST_CODE on, in a text or here, stands for one of these pairs.
+ */
 enum { FIRST_CODE = 128 };
-extern const char manual_words[][16];
+extern const unsigned char manual_pairs[][2];
 
 /* Ends with a null name. */
 extern const struct topic manual_topics[];
