@@ -19,11 +19,6 @@ start_echo() {
 	start_server -k "${here[@]}" -- cat
 }
 
-# Whether the library's buffers are of one byte, which makes some tests slow.
-is_tiny() {
-	[[ $BUILD == */tiny* ]]
-}
-
 @test "--delay delays every byte, in one direction or both" {
 	start_echo
 	takes 100 connects --delay 50ms <<<word
@@ -177,8 +172,8 @@ is_tiny() {
 	for options in '' --delay=out:10ms "$(tcp_only && echo --reset)"; do
 		peer hear=go send=answer hear=end
 		# shellcheck disable=SC2086 # split on purpose
-		client zeros -t 40 --cut in:3 $options
-		wait_until has_read "$client" 65536
+		client zeros --cut in:3 $options
+		wait_until reads_no_more "$client"
 		echo >go
 		assert_exit 0 "$client"
 		assert_content client.out ans
@@ -198,7 +193,7 @@ is_tiny() {
 	wait_until [ -e place ]
 	set_target "$(<place)"
 	client data
-	wait_until has_read "$client" 200000
+	wait_until reads_no_more "$client"
 	printf a >&"$say"
 	wait "$client" || true
 	cat <out >got 3>&- &

@@ -80,6 +80,12 @@ makes_namespaces() {
 	return 1
 }
 
+# is_tiny - whether the library's buffers are of one byte, which makes some tests
+# slow.
+is_tiny() {
+	[[ $BUILD == */tiny* ]]
+}
+
 # need_tls - leave the test out if TLS is not built.
 need_tls() {
 	[ ! -e "$BUILD/libtcpunit-tls.so.1" ] || return 0
@@ -178,6 +184,24 @@ wait_for_line() {
 	timeout 20 bash -c 'grep -q -m1 -x "$2" < <(
 		exec tail -n +1 -s 0.1 --pid="$$" -F "$1" 2>/dev/null)' \
 		bash "$1" "$2" 3>&-
+}
+
+# has_read PID N - whether the process has read so much of its standard input.
+has_read() {
+	[ "$(position "$1")" -ge "$2" ]
+}
+
+# reads_no_more PID - whether the process, which has read some of its standard
+# input, has read no more since the last call.
+reads_no_more() {
+	local before=${read_before-0}
+	read_before=$(position "$1")
+	[ "$read_before" -gt 0 ] && [ "$read_before" -eq "$before" ]
+}
+
+# position PID - print how far a process has read its standard input.
+position() {
+	sed -n 's/^pos:[[:blank:]]*//p' "/proc/$1/fdinfo/0"
 }
 
 # wait_until COMMAND [ARG]... - repeat the command until it succeeds, for some

@@ -74,16 +74,6 @@ connects() {
 		tcpu connect "$@" "${target[@]}"
 }
 
-# has_read PID N - whether the process has read so much of its standard input.
-has_read() {
-	[ "$(position "$1")" -ge "$2" ]
-}
-
-# position PID - print how far a process has read its standard input.
-position() {
-	sed -n 's/^pos:[[:blank:]]*//p' "/proc/$1/fdinfo/0"
-}
-
 # assert_message TEXT - check that this is the only message; %s stands for the
 # name of the peer.
 assert_message() {

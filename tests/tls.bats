@@ -46,6 +46,21 @@ setup() {
 	assert_content server.out 'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n\x16'
 }
 
+@test "--cut does not wait for a TLS peer that reads nothing" {
+	truncate -s 20M zeros
+	mkfifo go end
+	start_tls --pipes -- sh -c \
+		'read -r line <go; echo answer; read -r line <end'
+	start_background client tcpu connect --tls --tls-ca ca.crt \
+		--cut in:3 localhost "$port" <zeros
+	client=${started[-1]}
+	wait_until reads_no_more "$client"
+	echo >go
+	assert_exit 0 "$client"
+	assert_content client.out ans
+	echo >end
+}
+
 @test "a temporary certificate is trusted through --tls-save-ca" {
 	for host in localhost 127.0.0.1 ::1 "$(uname -n)"; do
 		# shellcheck disable=SC2016 # expanded by the inner shell

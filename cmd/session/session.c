@@ -184,6 +184,17 @@ drops_input(const struct session *s)
 	    !(s->options->lanes.out.cuts && s->out_lane.left == 0);
 }
 
+/* Whether the peer may still be sending when the session ends in order.  With
+ * TLS that takes its acknowledgements, for which --cut does not wait. */
+static bool
+leaves_unread(const struct session *s)
+{
+	if (resets(s) || (s->options->tls && drops_input(s)))
+		return false;
+	return s->end == END_INPUT || s->outcome.cut ||
+	    s->standard->process != -1;
+}
+
 /* Finds the outcome once both directions have ended.  Returns 0 or -1. */
 static int
 conclude(struct session *s)
@@ -199,9 +210,7 @@ conclude(struct session *s)
 	    (s->out_lane.held > 0 || has_input(s->standard->input)))
 		s->outcome.status = fail_with_counts(s, STATUS_LOST,
 		    "the peer has left before all input was sent");
-	else if (!resets(s) &&
-	    (s->end == END_INPUT || s->outcome.cut ||
-		s->standard->process != -1))
+	else if (leaves_unread(s))
 		receive_rest(s);
 	return 0;
 }
