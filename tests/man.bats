@@ -100,6 +100,19 @@ try() {
 	done < <(cat macros fields)
 }
 
+@test "tcpunit.7 names each call whose contract says that it parks" {
+	perl -0777 -ne 'while (m{/\*((?:(?!\*/).)*)\*/\s*((?:TCPUNIT_API[^;]*;\s*)+)}gs) {
+			my ($contract, $calls) = ($1, $2);
+			next if $contract =~ /^ ---- / || $contract !~ /\(parks|^\W*Parks /;
+			print "$1\n" while $calls =~ /(tcp_\w+)\(/g;
+		}' "$TOP"/lib/{,tls/}tcpunit*.h | sort >parking
+	[ "$(wc -l <parking)" -ge 15 ]
+	sed -n '/^These calls may park/,/^No other call does/s/^\.Fn \([a-z_]*\).*/\1/p' \
+		"$TOP/man/tcpunit.7" | sort | comm -23 parking - >missing
+	run cat missing
+	assert_output ''
+}
+
 @test "each page that a page refers to exists" {
 	{
 		names "$TOP"/man/*.3
