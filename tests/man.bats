@@ -100,6 +100,14 @@ try() {
 	done < <(cat macros fields)
 }
 
+@test "tcpunit.3 lists each public call" {
+	perl -0777 -pe 's{/\*.*?\*/}{}gs' "$TOP"/lib/{,tls/}tcpunit*.h |
+		grep -oE '\btcp_[a-z_]+\(' | tr -d '(' | sort -u >calls
+	sed -n '/^\.Ss The calls/,/^\.Ss Conv/s/^\.Fn \([a-z_]*\).*/\1/p' \
+		"$TOP/man/tcpunit.3" | sort -u >listed
+	diff calls listed
+}
+
 @test "tcpunit.7 names each call whose contract says that it parks" {
 	perl -0777 -ne 'while (m{/\*((?:(?!\*/).)*)\*/\s*((?:TCPUNIT_API[^;]*;\s*)+)}gs) {
 			my ($contract, $calls) = ($1, $2);
