@@ -150,36 +150,37 @@ stem() {
 	echo "${name%.*}"
 }
 
-# included DIR FILE... - print "FILE HEADER" for each include of a file in DIR,
-# with the header named as in the tables.
+# included DIR - print "FILE HEADER" for each include of a file in DIR, with both
+# named as in the tables.
 included() {
-	local dir=$1 found
-	shift
-	found=$(includes "$@" | grep -v '<') || return 0
-	# shellcheck disable=SC2046 # split on purpose
-	paste -d ' ' <(cut -d ' ' -f 1 <<<"$found") \
-		<(realpath -m --relative-to="$dir" \
-			$(sed 's/[^/ ]* //; s/\.h$//' <<<"$found"))
+	find "$1" -name '*.[ch]' -exec grep -H '^# *include *"' {} + |
+		awk -F '"' -v at="$((${#1} + 2))" '{
+			sub(/\.[ch]:.*/, "", $1)
+			file = substr($1, at)
+			sub(/[^\/]*$/, "", $1)
+			header = substr($1, at) $2
+			sub(/\.h$/, "", header)
+			while (sub(/[^\/.]+\/\.\.\//, "", header)) { }
+			print file, header
+		}'
 }
 
 # check_includes DIR <ROOMS - check that files include only the headers that
 # their line allows
 check_includes() {
-	local dir=$1 files below file header wrong=0
-	while IFS=: read -r files below; do
-		while read -r file header; do
-			case " tcpunit tcpunit-event tcpunit-tls tls/tcpunit-event tls/tcpunit-tls $compat $files $below " in
-			*" $header "*) ;;
-			*)
-				echo "$file includes $header"
-				wrong=1
-				;;
-			esac
-		done < <(for file in $files; do
-			included "$dir" "$dir/$file".[ch]
-		done)
-	done
-	[ "$wrong" -eq 0 ]
+	awk -v always="tcpunit tcpunit-event tcpunit-tls tls/tcpunit-event tls/tcpunit-tls $compat" '
+	FNR == NR {
+		split($0, part, ":")
+		n = split(part[1], file, " ")
+		for (i = 1; i <= n; i++)
+			rooms[file[i]] = " " part[1] " " part[2] " " always " "
+		next
+	}
+	$1 in rooms && !index(rooms[$1], " " $2 " ") {
+		print $1 " includes " $2
+		wrong = 1
+	}
+	END { exit wrong }' - <(included "$1")
 }
 
 # check_places DIR <ROOMS - check that every file is on one line
