@@ -5,9 +5,6 @@
 
 load helper
 
-# Everything is compiled here, which takes more than a minute on a busy machine.
-export BATS_TEST_TIMEOUT=240
-
 # dist_of NAME - clone the tree to NAME, make its tarball there, and print the
 # path of the tarball.
 dist_of() {

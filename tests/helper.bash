@@ -10,7 +10,8 @@ export BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
 bats_load_library bats-support
 bats_load_library bats-assert
 
-export BATS_TEST_TIMEOUT=60
+# A bound against hanging, not on how busy the machine may be.
+export BATS_TEST_TIMEOUT=240
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 export TOP BUILD=${BUILD:-$TOP/build}
 export PATH=$BUILD:$PATH

@@ -4,9 +4,6 @@
 # agree with it, and their programs print the output that the pages show.
 
 load helper
-
-# One of the programs has 10000 connections.
-export BATS_TEST_TIMEOUT=240
 load manual
 
 # declared - print the prototypes in the headers, one per line, without spaces.

@@ -4,9 +4,6 @@
 
 load helper
 
-# 2000 seeds take more than a minute on a busy machine.
-export BATS_TEST_TIMEOUT=240
-
 sim() {
 	"$BUILD/tests/sim/sim" "$@"
 }
