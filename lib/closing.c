@@ -163,6 +163,8 @@ tu_port_close(struct tu_port *p)
 
 	tu_waits_forget(&p->runtime->scheduler, c->descriptor.fd,
 	    input ? EV_READ : EV_WRITE);
+	if (c->lane != NULL)
+		tu_lane_wake(c);
 	shut_down(p);
 	tu_watch_clear(&p->watch);
 	drop_bytes(p);
@@ -222,6 +224,8 @@ shut_down(struct tu_port *p)
 		return;
 	if (!c->tcp && (c->input == NULL || c->output == NULL))
 		return;
+	if (input && c->lane != NULL)
+		c->lane->deaf = true;
 	(void)shutdown(c->descriptor.fd,
 	    input ? SHUT_RD : SHUT_WR); /* the peer may have gone */
 }

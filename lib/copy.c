@@ -33,6 +33,7 @@ static unsigned char *take_buffer(struct tu_runtime *, size_t);
 static int copy(struct copying *);
 static void enlarge_pipes(struct copying *);
 static bool can_move(const struct tu_port *, const struct tu_port *);
+static bool has_lane(const struct copying *);
 static int move_piece(struct copying *);
 static int try_move(struct copying *);
 static int stop_moving(struct copying *, ssize_t);
@@ -120,7 +121,8 @@ copy(struct copying *c)
 		return -1;
 	c->within_kernel = can_move(c->from, c->to);
 	while (more == 1 && c->total != c->limit) {
-		if (c->within_kernel && c->from->ahead.size == 0)
+		if (c->within_kernel && c->from->ahead.size == 0 &&
+		    !has_lane(c))
 			more = move_piece(c);
 		else
 			more = copy_piece(c);
@@ -148,9 +150,17 @@ can_move(const struct tu_port *from, const struct tu_port *to)
 	const struct tu_connection *in = from->connection;
 	const struct tu_connection *out = to->connection;
 
-	if (from->skip_lf || from->end || in->lane != NULL || out->lane != NULL)
+	if (from->skip_lf || from->end)
 		return false;
 	return out->tcp ? in->descriptor.file : in->tcp && out->descriptor.fifo;
+}
+
+/* Another thread may set a rate meanwhile. */
+static bool
+has_lane(const struct copying *c)
+{
+	return c->from->connection->lane != NULL ||
+	    c->to->connection->lane != NULL;
 }
 
 /* Moves one piece within the kernel.  1; or -1, with an error raised. */

@@ -230,6 +230,11 @@ read_socket(struct tu_connection *c)
 	tu_charge(l->scheduler, 0); /* the layers may swallow them */
 	if (n == -1 && c->error == 0)
 		return -1; /* this call alone has failed, or has to wait */
+	if (n == 0 && l->deaf) { /* that is no end of the peer's */
+		l->told = true;
+		errno = EAGAIN;
+		return -1;
+	}
 	l->over = n <= 0;
 	l->error = n == -1 ? c->error : 0;
 	if (n <= 0)
@@ -274,7 +279,8 @@ tu_lane_write(struct tu_connection *c, struct iovec *iov, int n)
 	return -1;
 }
 
-/* A handshake that ends with the input has failed. */
+/* A handshake that ends with the input has failed.  The input may say why its
+ * output is lost. */
 int
 tu_lane_shake(struct tu_connection *c)
 {
@@ -289,7 +295,8 @@ tu_lane_shake(struct tu_connection *c)
 			errno = ECONNRESET;
 			return -1;
 		}
-		if (push(c) == -1 && (errno != EAGAIN || l->connected))
+		if (push(c) == -1 &&
+		    (l->connected || (errno != EAGAIN && !l->lost)))
 			return -1;
 		if (l->connected && !tu_lane_unsent(c))
 			return 0;

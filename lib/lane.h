@@ -45,6 +45,7 @@ struct tu_lane {
 	bool skip_lf : 1;   /* the socket's next LF belongs to a line */
 	bool over : 1;      /* the socket has ended, with ERROR or 0 */
 	bool told : 1;      /* the layers know that */
+	bool deaf : 1;      /* its input was shut down at this end */
 	bool connected : 1; /* what the highest layer has reported */
 	bool end : 1;
 	bool failed : 1;  /* with CODE, and REASON or "" */

@@ -17,6 +17,7 @@ static int make_layer(struct tu_connection *, struct tu_layer *,
     struct bufferevent *(*)(struct bufferevent *, void *));
 static int use(struct tu_connection *, struct tu_layer *, struct evbuffer *[2]);
 static void start(struct bufferevent *, struct bufferevent *);
+static void end_again(struct tu_lane *, struct bufferevent *);
 static void set_bounds(struct bufferevent *);
 static void listen_to(struct tu_connection *, struct bufferevent *);
 static void free_layer(struct tu_connection *, struct tu_layer *);
@@ -131,6 +132,8 @@ use(struct tu_connection *c, struct tu_layer *layer, struct evbuffer *held[2])
 	l->connected = false;
 	listen_to(c, layer->bev);
 	start(layer->bev, below);
+	if (l->end)
+		end_again(l, below);
 	return 0;
 }
 
@@ -146,6 +149,15 @@ start(struct bufferevent *bev, struct bufferevent *below)
 	bufferevent_trigger(below, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
 	if (evbuffer_get_length(bufferevent_get_input(below)) > 0)
 		bufferevent_trigger(below, EV_READ, 0);
+}
+
+/* Reports to the highest layer that the input BELOW it has ended before. */
+static void
+end_again(struct tu_lane *l, struct bufferevent *below)
+{
+	l->end = false;
+	(void)bufferevent_flush(l->top->bev, EV_READ, BEV_FINISHED);
+	bufferevent_trigger_event(below, BEV_EVENT_EOF | BEV_EVENT_READING, 0);
 }
 
 /* These calls cannot fail. */

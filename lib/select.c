@@ -34,7 +34,7 @@ static enum tu_kind kind_of(const struct tcp_choice *);
 static uint64_t bits_of(const struct tcp_choice *);
 static enum tu_wake wait_for_any(struct selection *, int *);
 static int watch(struct selection *, int);
-static bool lacks_bytes(struct selection *, const struct tu_connection *);
+static int watch_port(struct selection *, const struct tu_connection *);
 static int end_wait(struct selection *);
 
 int
@@ -167,8 +167,6 @@ watch(struct selection *s, int i)
 	struct tu_mailbox *mailbox = s->objects[i];
 	struct tu_condition *condition = s->objects[i];
 	struct tu_port *port = s->objects[i];
-	struct tu_wait *wait;
-	bool watched = true;
 
 	switch (kind_of(&s->choices[i])) {
 	case TU_MAILBOX:
@@ -178,28 +176,28 @@ watch(struct selection *s, int i)
 		tu_waiter_enter(waiter, scheduler, &condition->waiters, NULL);
 		return 0;
 	default:
-		wait = &s->waits[s->ports++];
-		tu_wait_begin(wait, scheduler, port->connection->descriptor.fd,
-		    EV_READ, &s->queue);
-		if (port->connection->lane != NULL)
-			watched = lacks_bytes(s, port->connection);
-		if (!watched || tu_hurried(scheduler) ||
-		    tu_watch_add(&wait->watch) == 0)
-			return 0;
-		return errno;
+		return watch_port(s, port->connection);
 	}
 }
 
-/* Whether the socket has to be readable; otherwise there is a time, or a layer
- * that wakes the thread. */
-static bool
-lacks_bytes(struct selection *s, const struct tu_connection *c)
+/* In a lane there may be a time as well, or only a layer that wakes the
+ * thread. */
+static int
+watch_port(struct selection *s, const struct tu_connection *c)
 {
-	struct tu_lack lack = tu_lane_lacks(c, true, false);
+	struct tu_scheduler *scheduler = &s->runtime->scheduler;
+	struct tu_lack lack = {.what = EV_READ, .until = TU_NEVER};
+	struct tu_wait *wait = &s->waits[s->ports++];
 
+	if (c->lane != NULL)
+		lack = tu_lane_lacks(c, true, false);
 	if (lack.until < s->until)
 		s->until = lack.until;
-	return (lack.what & EV_READ) != 0;
+	tu_wait_begin(wait, scheduler, c->descriptor.fd, lack.what, &s->queue);
+	if (lack.what == 0 || tu_hurried(scheduler) ||
+	    tu_watch_add(&wait->watch) == 0)
+		return 0;
+	return errno;
 }
 
 /* Watches none any more.  Returns the choice that was given something. */

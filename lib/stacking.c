@@ -150,13 +150,13 @@ hand_over(struct stacking *s)
 	struct tu_lane *l = in->connection->lane;
 
 	in->ahead = (struct tu_ahead){.buffer = in->connection->unread};
-	in->empty = false;
-	if (l->top->below != NULL)
-		return;
-	l->skip_lf = in->skip_lf;
-	l->over = in->end || in->error != 0;
-	l->error = in->error;
-	in->skip_lf = in->end = false;
+	if (l->top->below == NULL) {
+		l->skip_lf = in->skip_lf;
+		l->over = in->end || in->error != 0;
+		l->error = in->error;
+		in->skip_lf = false;
+	}
+	in->empty = in->end = false;
 	in->error = 0;
 }
 

@@ -16,6 +16,7 @@
 
 #include "pair.h"
 #include "peer.h"
+#include "probe.h"
 #include "tap.h"
 #include "unit.h"
 
@@ -103,15 +104,20 @@ write_all(void *arg)
 								     : NULL;
 }
 
+/* Whether the peer gets N bytes while the threads go on. */
 static bool
 peer_takes(int fd, size_t n)
 {
 	static char got[SIZE];
-	ssize_t r = 1;
+	int64_t end = now_ms() + 5000;
+	ssize_t r;
 
-	while (n > 0 && r > 0) {
-		r = recv(fd, got, n < sizeof(got) ? n : sizeof(got), 0);
-		n -= r > 0 ? (size_t)r : 0;
+	while (n > 0 && now_ms() < end) {
+		r = recv(fd, got, n < SIZE ? n : SIZE, MSG_DONTWAIT);
+		if (r > 0)
+			n -= (size_t)r;
+		else
+			tcp_thread_sleep(1);
 	}
 	return n == 0;
 }

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_layers.c - what happens between layers, ports and other threads: closed
+ * directions, failures while threads wait, forks, layers on ended input.
+ */
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <tcpunit-event.h>
+#include <unistd.h>
+
+#include "pair.h"
+#include "peer.h"
+#include "probe.h"
+#include "tap.h"
+#include "unit.h"
+
+enum { SIZE = 200 * 1024, PLENTY = 64 << 20 };
+
+static char data[SIZE];
+
+/* ---- Layers ---- */
+
+static struct bufferevent *made;
+
+static struct bufferevent *
+identity(struct bufferevent *below, void *unused)
+{
+	made = bufferevent_filter_new(below, NULL, NULL, 0, NULL, unused);
+	return made;
+}
+
+/* One that takes output only after it has got a '!'. */
+static bool permitted, ended;
+
+static enum bufferevent_filter_result
+permit(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	(void)limit;
+	(void)unused;
+	ended |= mode == BEV_FINISHED;
+	permitted |= evbuffer_search(from, "!", 1, NULL).pos != -1;
+	evbuffer_add_buffer(to, from);
+	if (permitted)
+		bufferevent_trigger(
+		    bufferevent_get_underlying(made), EV_WRITE, 0);
+	return BEV_OK;
+}
+
+static enum bufferevent_filter_result
+hold(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	(void)limit;
+	(void)mode;
+	(void)unused;
+	if (!permitted)
+		return BEV_NEED_MORE;
+	evbuffer_add_buffer(to, from);
+	return BEV_OK;
+}
+
+static struct bufferevent *
+holding(struct bufferevent *below, void *unused)
+{
+	permitted = ended = false;
+	made = bufferevent_filter_new(below, permit, hold, 0, NULL, unused);
+	return made;
+}
+
+/* One that keeps its input until the end. */
+static enum bufferevent_filter_result
+collect(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	(void)limit;
+	(void)unused;
+	if (mode != BEV_FINISHED)
+		return BEV_NEED_MORE;
+	evbuffer_add_buffer(to, from);
+	return BEV_OK;
+}
+
+static struct bufferevent *
+collecting(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(below, collect, NULL, 0, NULL, unused);
+}
+
+/* One that answers each byte with many of its own, and passes the '!'. */
+static enum bufferevent_filter_result
+answer(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	char byte;
+
+	(void)limit;
+	(void)mode;
+	(void)unused;
+	while (evbuffer_remove(from, &byte, 1) == 1)
+		if (byte == '!')
+			evbuffer_add(to, "!", 1);
+		else
+			bufferevent_write(bufferevent_get_underlying(made),
+			    data, sizeof(data));
+	return BEV_OK;
+}
+
+static struct bufferevent *
+answering(struct bufferevent *below, void *unused)
+{
+	made = bufferevent_filter_new(below, answer, NULL, 0, NULL, unused);
+	return made;
+}
+
+/* One that is refused: it greets, and fails with what the peer says. */
+static enum bufferevent_filter_result
+refuse(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	(void)to;
+	(void)limit;
+	(void)mode;
+	(void)unused;
+	if (evbuffer_get_length(from) > 0)
+		bufferevent_trigger_event(
+		    made, BEV_EVENT_ERROR | BEV_EVENT_READING, 0);
+	evbuffer_drain(from, evbuffer_get_length(from));
+	return BEV_OK;
+}
+
+static struct bufferevent *
+refused(struct bufferevent *below, void *unused)
+{
+	made = bufferevent_filter_new(below, refuse, NULL, 0, NULL, unused);
+	bufferevent_write(below, "hello", 5);
+	return made;
+}
+
+static const char *
+why_refused(struct bufferevent *layer, int *code, void *unused)
+{
+	(void)layer;
+	(void)unused;
+	*code = EPROTO;
+	return "the peer has refused";
+}
+
+/* One that is made, and freed at once. */
+static struct bufferevent *
+given_up(struct bufferevent *below, void *unused)
+{
+	bufferevent_free(identity(below, unused));
+	errno = EACCES;
+	return NULL;
+}
+
+/* ---- Threads that wait ---- */
+
+struct waiting {
+	struct pair *p;
+	ssize_t result;
+	int code;
+};
+
+static void *
+write_all(void *arg)
+{
+	struct waiting *w = arg;
+
+	w->result = tcp_write(w->p->out, data, sizeof(data));
+	w->code = errno;
+	return NULL;
+}
+
+static void *
+read_one(void *arg)
+{
+	struct waiting *w = arg;
+
+	w->result = tcp_read_byte(w->p->in);
+	w->code = errno;
+	return NULL;
+}
+
+static void *
+select_input(void *arg)
+{
+	struct waiting *w = arg;
+
+	w->result =
+	    tcp_select(&(struct tcp_choice){.input = w->p->in}, 1, 5000);
+	w->code = errno;
+	return NULL;
+}
+
+static void
+let_wait(void)
+{
+	for (int i = 0; i < 20; i++)
+		tcp_thread_yield();
+}
+
+/* Whether the peer gets N bytes while the threads go on. */
+static bool
+peer_takes(int fd, size_t n)
+{
+	static char got[SIZE];
+	int64_t end = now_ms() + 5000;
+	ssize_t r;
+
+	while (n > 0 && now_ms() < end) {
+		r = recv(fd, got, n < SIZE ? n : SIZE, MSG_DONTWAIT);
+		if (r > 0)
+			n -= (size_t)r;
+		else
+			tcp_thread_sleep(1);
+	}
+	return n == 0;
+}
+
+/* ---- Tests ---- */
+
+static void
+input_closed(void)
+{
+	struct pair p = pair_accept();
+	struct waiting w = {.p = &p};
+	tcp_thread t;
+
+	tcp_stack(p.in, p.out, holding, NULL);
+	tcp_set_timeout(p.out, 5000);
+	pair_say(&p, "unread");
+	tcp_char_ready(p.in);
+	t = tcp_thread_start(write_all, &w);
+	let_wait();
+	pair_say(&p, "!");
+	tcp_close_input_port(p.in);
+	ok(peer_takes(p.peer, SIZE),
+	    "a layer gets what came before the input port was closed");
+	tcp_thread_join(t, NULL, -1);
+	is_int(w.result, SIZE, "and its writer goes on");
+	tcp_close_output_port(p.out);
+	ok(peer_eof(p.peer), "to the end");
+	pair_close(&p);
+}
+
+static void
+input_not_ended(void)
+{
+	struct pair p = pair_accept();
+	struct waiting w = {.p = &p};
+	tcp_thread t;
+
+	tcp_stack(p.in, p.out, holding, NULL);
+	tcp_set_timeout(p.out, 5000);
+	tcp_close_input_port(p.in);
+	t = tcp_thread_start(write_all, &w);
+	let_wait();
+	ok(!ended, "closing the input port is no end of the peer's");
+	permitted = true;
+	bufferevent_trigger(bufferevent_get_underlying(made), EV_WRITE, 0);
+	ok(peer_takes(p.peer, SIZE), "for a layer that sends later");
+	tcp_thread_join(t, NULL, -1);
+	is_int(w.result, SIZE, "and all is written");
+	pair_close(&p);
+}
+
+static void
+failing_while_waited_for(void)
+{
+	void *(*const waits[])(void *) = {write_all, read_one, select_input};
+	const char *const names[] = {"writer", "reader", "selection"};
+	struct waiting w;
+	struct pair p;
+	tcp_thread t;
+
+	for (int i = 0; i < 3; i++) {
+		p = pair_accept();
+		w = (struct waiting){.p = &p};
+		tcp_stack(p.in, p.out, holding, NULL);
+		t = tcp_thread_start(waits[i], &w);
+		let_wait();
+		errno = EPROTO;
+		bufferevent_trigger_event(
+		    made, BEV_EVENT_ERROR | BEV_EVENT_READING, 0);
+		tcp_thread_join(t, NULL, -1);
+		ok(i == 2 ? w.result == 0 : w.result == -1 && w.code == EPROTO,
+		    "a waiting %s notices the layer's failure", names[i]);
+		pair_close(&p);
+	}
+}
+
+static void
+answers_before_input(void)
+{
+	struct pair p = pair_accept();
+	struct waiting w = {.p = &p};
+	enum { QUESTIONS = 40 };
+	tcp_thread t;
+
+	tcp_stack(p.in, p.out, answering, NULL);
+	for (int i = 0; i < QUESTIONS; i++)
+		peer_send(p.peer, "?");
+	t = tcp_thread_start(select_input, &w);
+	let_wait();
+	ok(peer_takes(p.peer, (size_t)QUESTIONS * SIZE),
+	    "a selection sends the answers of a layer");
+	peer_send(p.peer, "!");
+	tcp_thread_join(t, NULL, -1);
+	is_int(w.result, 0, "and gets what the peer sends then");
+	pair_close(&p);
+}
+
+static void
+on_ended_input(void)
+{
+	struct pair p = pair_accept();
+	char *line;
+	size_t length;
+
+	tcp_stack(p.in, p.out, identity, NULL);
+	tcp_set_line_ending(p.in, TCPUNIT_LINE_CRLF);
+	pair_say(&p, "line\r");
+	pair_finish(&p);
+	is_int(tcp_read_line(p.in, 4, &line, &length), 2,
+	    "the end is read, and a byte before it is left");
+	ok(tcp_stack(p.in, p.out, collecting, NULL) == 0,
+	    "a second layer is put on");
+	is_int(tcp_read_byte(p.in), '\r',
+	    "it has what was read ahead, and is told of its end");
+	is_int(tcp_read_byte(p.in), TCPUNIT_EOF, "which comes last");
+	pair_close(&p);
+}
+
+static void
+on_failed_input(void)
+{
+	struct pair p = pair_accept();
+
+	tcp_stack(p.in, p.out, identity, NULL);
+	pair_reset(&p);
+	is_int(tcp_char_ready(p.in), 1, "an error is found");
+	tcp_stack(p.in, p.out, identity, NULL);
+	ok(failed(tcp_read_byte(p.in) == -1, TCPUNIT_ERROR_NET, ECONNRESET),
+	    "and stays with a second layer");
+	pair_close(&p);
+}
+
+static void
+handshake_refused(void)
+{
+	const struct tcp_stack_options o = {
+	    TCPUNIT_STACK_DEFAULTS, .handshake = true, .reason = why_refused};
+	struct pair p = pair_accept();
+
+	pair_say(&p, "no");
+	pair_reset(&p);
+	ok(failed(tcp_stack_with(p.in, p.out, refused, NULL, &o) == -1,
+	       TCPUNIT_ERROR_NET, EPROTO) &&
+		told("the peer has refused"),
+	    "the peer's refusal counts, and not the reset after it");
+	pair_close(&p);
+}
+
+static void
+made_and_freed(void)
+{
+	struct pair p = pair_accept();
+
+	ok(failed(tcp_stack(p.in, p.out, given_up, NULL) == -1,
+	       TCPUNIT_ERROR_SYSTEM, EACCES),
+	    "a layer that was made is given up");
+	pair_say(&p, "a");
+	tcp_write_string(p.out, "b");
+	ok(tcp_read_byte(p.in) == 'a' && peer_says(p.peer, "b"),
+	    "and the connection goes on");
+	tcp_stack(p.in, p.out, identity, NULL);
+	ok(tcp_stack(p.in, p.out, given_up, NULL) == -1, "as does a layer");
+	pair_say(&p, "c");
+	tcp_write_string(p.out, "d");
+	ok(tcp_read_byte(p.in) == 'c' && peer_says(p.peer, "d"),
+	    "which had been there before");
+	pair_finish(&p);
+	is_int(tcp_read_byte(p.in), TCPUNIT_EOF, "to its end");
+	pair_close(&p);
+}
+
+static void
+forked(void)
+{
+	struct pair p = pair_accept();
+	int status;
+	pid_t child;
+
+	tcp_set_buffer_size(p.out, 100);
+	tcp_write_string(p.out, "once");
+	tcp_stack(p.in, p.out, identity, NULL);
+	child = fork();
+	if (child == 0)
+		_exit(tcp_flush_output(p.out) == -1);
+	waitpid(child, &status, 0);
+	is_int(status, 0, "a child flushes");
+	tcp_close_output_port(p.out);
+	ok(peer_says(p.peer, "once") && peer_eof(p.peer),
+	    "but the parent's bytes are sent once");
+	pair_close(&p);
+}
+
+static void *
+copy_file(void *arg)
+{
+	struct waiting *w = arg;
+	int fd;
+	tcp_port in;
+
+	fd = memfd_create("plenty", MFD_CLOEXEC);
+	if (ftruncate(fd, PLENTY) == -1)
+		return NULL;
+	in = tcp_open_input_fd(fd);
+	w->result = tcp_copy_port(in, w->p->out, -1);
+	tcp_close_input_port(in);
+	return NULL;
+}
+
+static void
+paced_while_copying(void)
+{
+	struct pair p = pair_accept();
+	struct waiting w = {.p = &p};
+	tcp_thread t = tcp_thread_start(copy_file, &w);
+	uint64_t before;
+	char byte;
+
+	do
+		let_wait();
+	while (tcp_port_position(p.out) == 0);
+	tcp_thread_sleep(1);
+	tcp_set_rate(p.out, 1, 0);
+	before = tcp_port_position(p.out);
+	while (recv(p.peer, data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+	tcp_thread_sleep(20);
+	recv(p.peer, &byte, 1, MSG_DONTWAIT);
+	ok(tcp_port_position(p.out) - before < 1000,
+	    "a rate holds for a copy that is under way");
+	tcp_set_rate(p.out, TCPUNIT_NO_RATE, 0);
+	tcp_reset(p.out);
+	tcp_thread_join(t, NULL, -1);
+	pair_close(&p);
+}
+
+int
+main(void)
+{
+	run(input_closed);
+	run(input_not_ended);
+	run(failing_while_waited_for);
+	run(answers_before_input);
+	run(on_ended_input);
+	run(on_failed_input);
+	run(handshake_refused);
+	run(made_and_freed);
+	run(forked);
+	run(paced_while_copying);
+	return done_testing();
+}
