@@ -2,19 +2,15 @@
 #include "lane.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 
-#include "ahead.h"
 #include "layers.h"
+#include "wire.h"
 
 enum {
-	PIECES = 16,       /* of one system call */
-	LEAST = 16 * 1024, /* that a layer gets at a time */
-	MOST = 64 * 1024,
 	WITHHELD = 256 * 1024, /* then a writer does not feed the layers */
 #ifdef TCPUNIT_TINY            /* calls of one byte */
 	TRIES = 4096,
@@ -25,33 +21,14 @@ enum {
 
 static void give_back(struct tu_connection *);
 static int begin(struct tu_connection *);
-static void drop_output(struct tu_connection *);
-static ssize_t receive(struct tu_connection *, void *, size_t);
+static int turn_over(struct tu_lane *);
 static ssize_t take(struct tu_connection *, struct evbuffer *, void *, size_t);
 static ssize_t fail(struct tu_connection *);
 static int feed(struct tu_connection *);
-static int read_socket(struct tu_connection *);
 static int feed_for_output(struct tu_connection *);
 static bool may_feed(const struct tu_connection *);
 static ssize_t give(struct tu_connection *, const struct iovec *, int);
-static int push(struct tu_connection *);
-static void fail_to_send(struct tu_connection *);
-static ssize_t transmit(struct tu_connection *, const struct iovec *, int);
-static int trim(struct iovec *, const struct iovec *, int, size_t);
-static bool is_kept(const struct tu_lane *);
 static void lack_of(const struct tu_connection *, int, short, struct tu_lack *);
-
-static struct evbuffer *
-raw_input(const struct tu_connection *c)
-{
-	return bufferevent_get_input(c->bev);
-}
-
-static struct evbuffer *
-raw_output(const struct tu_connection *c)
-{
-	return bufferevent_get_output(c->bev);
-}
 
 int
 tu_lane_make(struct tu_connection *c, struct tu_scheduler *s)
@@ -67,7 +44,7 @@ tu_lane_make(struct tu_connection *c, struct tu_scheduler *s)
 	}
 	l->scheduler = s;
 	l->claim = s->claims;
-	l->piece = LEAST;
+	l->piece = TU_LEAST_PIECE;
 	c->lane = l;
 	return 0;
 }
@@ -91,8 +68,8 @@ give_back(struct tu_connection *c)
 {
 	evbuffer_free(c->unread);
 	evbuffer_free(c->unsent);
-	c->unread = raw_input(c);
-	c->unsent = raw_output(c);
+	c->unread = tu_wire_input(c);
+	c->unsent = tu_wire_output(c);
 	tu_layers_free(c);
 }
 
@@ -103,10 +80,10 @@ tu_lane_read(struct tu_connection *c, void *buf, size_t n)
 	struct evbuffer *input = bufferevent_get_input(tu_layers_top(c));
 
 	if (l->top == NULL)
-		return receive(c, buf, n);
+		return tu_wire_receive(c, buf, n);
 	if (begin(c) == -1)
 		return -1;
-	(void)push(c); /* if it fails, the next write reports it */
+	(void)tu_wire_push(c); /* if it fails, the next write reports it */
 	for (int i = 0; i < TRIES; i++) {
 		if (evbuffer_get_length(input) > 0)
 			return take(c, input, buf, n);
@@ -117,9 +94,7 @@ tu_lane_read(struct tu_connection *c, void *buf, size_t n)
 		if (feed(c) == -1)
 			return -1;
 	}
-	l->again = true;
-	errno = EAGAIN;
-	return -1;
+	return turn_over(l);
 }
 
 /* -1 with errno EAGAIN if a layer's function calls.  In a child of fork(2),
@@ -134,34 +109,17 @@ begin(struct tu_connection *c)
 		return -1;
 	l->full = false;
 	if (l->claim != l->scheduler->claims)
-		drop_output(c);
+		tu_wire_drop(c);
 	l->claim = l->scheduler->claims;
 	return 0;
 }
 
-static void
-drop_output(struct tu_connection *c)
+static int
+turn_over(struct tu_lane *l)
 {
-	(void)evbuffer_drain(
-	    raw_output(c), evbuffer_get_length(raw_output(c))); /* not frozen */
-	c->lane->given = 0;
-}
-
-/* Reads from the socket as many bytes as there are tokens. */
-static ssize_t
-receive(struct tu_connection *c, void *buf, size_t n)
-{
-	struct tu_rate *rate = &c->lane->rate;
-	size_t most = tu_rate_tokens(rate, c->bev, TU_RATE_INPUT);
-	ssize_t r;
-
+	l->again = true;
 	errno = EAGAIN;
-	if (most == 0 && n > 0)
-		return -1;
-	r = tu_connection_read(c, buf, n < most ? n : most);
-	if (r > 0)
-		tu_rate_take(rate, c->bev, TU_RATE_INPUT, (size_t)r);
-	return r;
+	return -1;
 }
 
 /* Draining the buffer lets the layers fill it again. */
@@ -185,8 +143,8 @@ take(struct tu_connection *c, struct evbuffer *input, void *buf, size_t n)
 static ssize_t
 fail(struct tu_connection *c)
 {
-	if (evbuffer_get_length(raw_output(c)) > 0)
-		(void)push(c); /* as far as there is room */
+	if (evbuffer_get_length(tu_wire_output(c)) > 0)
+		(void)tu_wire_push(c); /* as far as there is room */
 	errno = c->lane->code;
 	return -1;
 }
@@ -202,7 +160,7 @@ feed(struct tu_connection *c)
 	struct tu_lane *l = c->lane;
 	struct evbuffer *top = bufferevent_get_input(tu_layers_top(c));
 
-	if (evbuffer_get_length(raw_input(c)) > 0) {
+	if (evbuffer_get_length(tu_wire_input(c)) > 0) {
 		tu_layers_offer(c, EV_READ);
 		if (evbuffer_get_length(top) > 0 || l->end || l->failed)
 			return 0;
@@ -211,40 +169,8 @@ feed(struct tu_connection *c)
 	if (l->told)
 		return -1;
 	if (!l->over)
-		return read_socket(c);
+		return tu_wire_read(c);
 	tu_layers_tell(c);
-	return 0;
-}
-
-static int
-read_socket(struct tu_connection *c)
-{
-	struct tu_lane *l = c->lane;
-	struct evbuffer_iovec space;
-	ssize_t n;
-
-	errno = ENOMEM;
-	if (evbuffer_reserve_space(raw_input(c), TU_SCRATCH, &space, 1) != 1)
-		return -1;
-	n = receive(c, space.iov_base, TU_SCRATCH);
-	tu_charge(l->scheduler, 0); /* the layers may swallow them */
-	if (n == -1 && c->error == 0)
-		return -1; /* this call alone has failed, or has to wait */
-	if (n == 0 && l->deaf) { /* that is no end of the peer's */
-		l->told = true;
-		errno = EAGAIN;
-		return -1;
-	}
-	l->over = n <= 0;
-	l->error = n == -1 ? c->error : 0;
-	if (n <= 0)
-		return 0;
-	space.iov_len = (size_t)n;
-	(void)evbuffer_commit_space(raw_input(c), &space, 1); /* reserved */
-	if (l->skip_lf && *(char *)space.iov_base == '\n')
-		(void)evbuffer_drain(raw_input(c), 1); /* not frozen */
-	l->skip_lf = false;
-	tu_layers_offer(c, EV_READ);
 	return 0;
 }
 
@@ -256,27 +182,25 @@ tu_lane_write(struct tu_connection *c, struct iovec *iov, int n)
 	int pushed;
 
 	if (l->top == NULL)
-		return transmit(c, iov, n);
+		return tu_wire_transmit(c, iov, n);
 	if (begin(c) == -1)
 		return -1;
 	for (int i = 0; i < TRIES; i++) {
 		if (l->failed)
 			return fail(c);
-		pushed = push(c);
+		pushed = tu_wire_push(c);
 		if (pushed == -1)
 			return -1;
 		if (pushed == 1)
 			continue;
-		if (n > 0 && evbuffer_get_length(output) < MOST)
+		if (n > 0 && evbuffer_get_length(output) < TU_MOST_PIECE)
 			return give(c, iov, n);
 		if (n == 0 && !tu_lane_unsent(c))
 			return 0;
 		if (feed_for_output(c) == -1)
 			return -1;
 	}
-	l->again = true;
-	errno = EAGAIN;
-	return -1;
+	return turn_over(l);
 }
 
 /* A handshake that ends with the input has failed.  The input may say why its
@@ -295,7 +219,7 @@ tu_lane_shake(struct tu_connection *c)
 			errno = ECONNRESET;
 			return -1;
 		}
-		if (push(c) == -1 &&
+		if (tu_wire_push(c) == -1 &&
 		    (l->connected || (errno != EAGAIN && !l->lost)))
 			return -1;
 		if (l->connected && !tu_lane_unsent(c))
@@ -303,9 +227,7 @@ tu_lane_shake(struct tu_connection *c)
 		if (!l->connected && feed(c) == -1)
 			return -1;
 	}
-	l->again = true;
-	errno = EAGAIN;
-	return -1;
+	return turn_over(l);
 }
 
 /* A layer that takes no bytes may be waiting for some from the peer.  Its own
@@ -330,7 +252,7 @@ static bool
 may_feed(const struct tu_connection *c)
 {
 	return c->input == NULL ||
-	    (evbuffer_get_length(raw_input(c)) < WITHHELD &&
+	    (evbuffer_get_length(tu_wire_input(c)) < WITHHELD &&
 		evbuffer_get_length(bufferevent_get_input(tu_layers_top(c))) ==
 		    0);
 }
@@ -369,54 +291,6 @@ give(struct tu_connection *c, const struct iovec *iov, int n)
 	return given > 0 ? (ssize_t)given : -1;
 }
 
-/* Sends bytes of the lowest buffer: 1; 0 if there are none; -1 with errno.  If
- * the peer has gone, they are dropped. */
-static int
-push(struct tu_connection *c)
-{
-	struct tu_lane *l = c->lane;
-	struct evbuffer *output = raw_output(c);
-	struct evbuffer_iovec v[PIECES];
-	ssize_t sent;
-	int n;
-
-	if (evbuffer_get_length(output) == 0 && is_kept(l))
-		tu_layers_offer(c, EV_WRITE);
-	errno = EPIPE;
-	if (l->lost)
-		return -1;
-	if (evbuffer_get_length(output) == 0)
-		return 0;
-	n = evbuffer_peek(output, -1, NULL, v, PIECES);
-	sent = transmit(c, v, n < PIECES ? n : PIECES);
-	tu_charge(l->scheduler, sent > 0 ? (size_t)sent : 0);
-	if (sent == -1) {
-		fail_to_send(c);
-		return -1;
-	}
-	(void)evbuffer_drain(output, (size_t)sent); /* not frozen */
-	if (evbuffer_get_length(output) > 0)
-		return 1;
-	if (l->given >= l->piece && l->piece < MOST)
-		l->piece *= 2;
-	l->given = 0;
-	tu_layers_offer(c, EV_WRITE);
-	return 1;
-}
-
-static void
-fail_to_send(struct tu_connection *c)
-{
-	struct tu_lane *l = c->lane;
-
-	l->piece = LEAST;
-	if (errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS)
-		return;
-	l->lost = true;
-	l->given_lost = l->given;
-	drop_output(c);
-}
-
 size_t
 tu_lane_lost(struct tu_connection *c)
 {
@@ -426,60 +300,12 @@ tu_lane_lost(struct tu_connection *c)
 	return lost;
 }
 
-/* Writes to the socket as many bytes as there are tokens. */
-static ssize_t
-transmit(struct tu_connection *c, const struct iovec *iov, int n)
-{
-	struct tu_rate *rate = &c->lane->rate;
-	size_t most = tu_rate_tokens(rate, c->bev, TU_RATE_OUTPUT);
-	struct iovec v[PIECES];
-	ssize_t r;
-
-	errno = EAGAIN;
-	if (most == 0)
-		return -1;
-	r = tu_connection_write(c, v, trim(v, iov, n, most));
-	if (r > 0)
-		tu_rate_take(rate, c->bev, TU_RATE_OUTPUT, (size_t)r);
-	return r;
-}
-
-/* Copies pieces of at most MOST bytes, and returns their number. */
-static int
-trim(struct iovec *to, const struct iovec *from, int n, size_t most)
-{
-	int i;
-
-	for (i = 0; i < n && i < PIECES && most > 0; i++) {
-		to[i] = from[i];
-		if (to[i].iov_len > most)
-			to[i].iov_len = most;
-		most -= to[i].iov_len;
-	}
-	return i;
-}
-
 bool
 tu_lane_unsent(const struct tu_connection *c)
 {
 	return c->lane->top != NULL &&
-	    (evbuffer_get_length(raw_output(c)) > 0 || is_kept(c->lane));
-}
-
-/* Whether a layer keeps output that has to be sent. */
-static bool
-is_kept(const struct tu_lane *l)
-{
-	const struct tu_layer *layer;
-	bool has_to = l->ended;
-
-	for (layer = l->top; layer != NULL; layer = layer->below) {
-		has_to |= l->ending && layer->finish != NULL;
-		if (has_to &&
-		    evbuffer_get_length(bufferevent_get_output(layer->bev)) > 0)
-			return true;
-	}
-	return false;
+	    (evbuffer_get_length(tu_wire_output(c)) > 0 ||
+		tu_layers_keep(c->lane));
 }
 
 struct tu_lack
@@ -494,7 +320,7 @@ tu_lane_lacks(const struct tu_connection *c, bool input, bool output)
 		return lack;
 	}
 	if (l->top != NULL)
-		unsent = evbuffer_get_length(raw_output(c)) > 0 ||
+		unsent = evbuffer_get_length(tu_wire_output(c)) > 0 ||
 		    (output && l->full);
 	if (!input && !unsent) { /* see feed_for_output */
 		input = may_feed(c);

@@ -337,3 +337,18 @@ finish(struct tu_layer *layer, bool last, bool *flushed)
 	*flushed = true;
 	return 0;
 }
+
+bool
+tu_layers_keep(const struct tu_lane *l)
+{
+	const struct tu_layer *layer;
+	bool has_to = l->ended;
+
+	for (layer = l->top; layer != NULL; layer = layer->below) {
+		has_to |= l->ending && layer->finish != NULL;
+		if (has_to &&
+		    evbuffer_get_length(bufferevent_get_output(layer->bev)) > 0)
+			return true;
+	}
+	return false;
+}

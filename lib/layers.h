@@ -38,5 +38,7 @@ void tu_layers_tell(struct tu_connection *c);
  * a layer can do that only at the last.  -1 with errno.
  */
 int tu_layers_finish(struct tu_connection *c, bool last);
+/* Whether a layer keeps output that has to be sent. */
+bool tu_layers_keep(const struct tu_lane *l);
 
 #endif

@@ -25,6 +25,7 @@ static int check(tcp_port, tcp_port);
 static int stack(struct stacking *);
 static int prepare(struct stacking *);
 static int put_on(struct stacking *);
+static void make_plain(struct tu_connection *);
 static void hand_over(struct stacking *);
 static int await_handshake(struct stacking *);
 static int set_rate(struct tu_port *, int64_t, int64_t);
@@ -82,8 +83,10 @@ stack(struct stacking *s)
 {
 	if (s->in->closed) /* while this waited for its turn */
 		return tu_port_go_on(s->in);
-	if (prepare(s) == -1)
+	if (prepare(s) == -1) {
+		make_plain(s->in->connection);
 		return tu_port_raise(s->in);
+	}
 	if (put_on(s) == -1)
 		return -1;
 	if (!s->options.handshake)
@@ -110,7 +113,6 @@ prepare(struct stacking *s)
 	return 0;
 }
 
-/* Without a layer or a rate, the connection is a plain one again. */
 static int
 put_on(struct stacking *s)
 {
@@ -134,11 +136,23 @@ put_on(struct stacking *s)
 		return 0;
 	}
 	free(layer);
-	if (c->lane->top == NULL && c->lane->rate.buckets == NULL)
-		tu_lane_free(c);
+	make_plain(c);
 	if (error == EEXIST)
 		return tu_refuse(EINVAL, "no layer was made");
 	return tu_port_fail(s->in, TCPUNIT_ERROR_SYSTEM, error);
+}
+
+/* Without a layer or a rate, the connection is a plain one again.  errno
+ * stays. */
+static void
+make_plain(struct tu_connection *c)
+{
+	int error = errno;
+
+	if (c->lane != NULL && c->lane->top == NULL &&
+	    c->lane->rate.buckets == NULL)
+		tu_lane_free(c);
+	errno = error;
 }
 
 /* The bytes that were read ahead, and the end of the socket, are the first
@@ -205,17 +219,15 @@ set_rate(struct tu_port *p, int64_t bytes, int64_t burst)
 {
 	struct tu_connection *c = p->connection;
 	int direction = c->input == p ? TU_RATE_INPUT : TU_RATE_OUTPUT;
-	int set, error;
+	int set;
 
 	if (bytes == 0 && c->lane == NULL)
 		return 0;
 	if (tu_lane_begin(c, &p->runtime->scheduler) == -1)
 		return -1;
 	set = tu_rate_set(&c->lane->rate, c->bev, direction, bytes, burst);
-	error = errno;
-	tu_lane_wake(c);
-	if (c->lane->top == NULL && c->lane->rate.buckets == NULL)
-		tu_lane_free(c);
-	errno = error;
+	if (set == 0)
+		tu_lane_wake(c);
+	make_plain(c);
 	return set;
 }

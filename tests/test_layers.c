@@ -458,9 +458,30 @@ paced_while_copying(void)
 	pair_close(&p);
 }
 
+/* The writer notes the reset while there is no token for a reader. */
+static void
+paced_before_error(void)
+{
+	struct pair p = pair_accept();
+
+	tcp_stack(p.in, p.out, identity, NULL);
+	tcp_set_rate(p.in, 1000, 10);
+	pair_send(&p, data, 60);
+	pair_reset(&p);
+	is_int(tcp_read_string(p.in, (char[10]){0}, 10), 10,
+	    "some bytes are read");
+	ok(tcp_write_string(p.out, "x") == -1, "a writer meets a reset");
+	is_int(tcp_read_string(p.in, (char[50]){0}, 50), 50,
+	    "paced bytes come before the error");
+	ok(failed(tcp_read_byte(p.in) == -1, TCPUNIT_ERROR_NET, ECONNRESET),
+	    "and then it comes");
+	pair_close(&p);
+}
+
 int
 main(void)
 {
+	run(paced_before_error);
 	run(input_closed);
 	run(input_not_ended);
 	run(failing_while_waited_for);
