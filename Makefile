@@ -55,9 +55,9 @@ MEMCHECKED = addresses close conditions connect deadlines mailboxes misuse \
 	mutexes read select thread_groups threads write writers
 # These run once more, with a layer on each connection: TESTS=lane.  A layer that
 # gets one byte at a time would take minutes for some.
-LANE_TESTS = accept calls close connect copy deadlines differential \
-	fairness limits read select threads unix wakes write \
-	writers
+LANE_TESTS = calls differential misuse select unix \
+	$(if $(TINY),,accept close connect copy deadlines event fairness \
+	limits read threads wakes write writers)
 BENCH =
 ARCH =
 LIBC =
@@ -182,7 +182,7 @@ ONCE = $(if $(SAN)$(TINY),bench container deps dist figures install layering loa
 	$(if $(TINY),faults help man_tcpu tls_peers)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c tests/test_$(t).cc))) \
-	$(if $(TINY),,$(if $(filter lane *,$(TESTS)),$(LANE_BIN)))
+	$(if $(filter lane *,$(TESTS)),$(LANE_BIN))
 
 .PHONY: all tests check torture coverage fuzz fuzzers bench demo deps static lint \
 	install install-library install-tls install-command uninstall dist source binary deb \
