@@ -14,10 +14,10 @@
 /* An alert of the peer's is OpenSSL's reason above this number. */
 #define ALERT SSL_AD_REASON_OFFSET
 
-static int file_errno(void);
+static bool lacks_memory(void);
 static bool is_lost(unsigned long);
 static void explain_loss(int *, char *);
-static void explain_error(SSL *, int, int *, char *);
+static void explain_error(SSL *, unsigned long, int *, char *);
 static bool is_foreign(int);
 static bool is_unacceptable(int);
 static void explain_certificate(SSL *, int *, char *);
@@ -45,48 +45,65 @@ tt_fail_memory(char *reason)
 int
 tt_fail_file(char *reason, const char *file, const char *fault)
 {
-	const int code = file_errno();
-
-	if (code != 0)
-		return tt_fail(reason, code, "%s: %s", file, strerror(code));
+	if (lacks_memory())
+		return tt_fail_memory(reason);
 	return tt_fail(reason, EINVAL, "%s: %s", file, fault);
 }
 
-/* The errno in OpenSSL's queue of errors: with which opening or reading a file
- * has failed. */
-static int
-file_errno(void)
+int
+tt_fail_openssl(char *reason)
+{
+	const unsigned long error = ERR_peek_error();
+	const char *text = ERR_reason_error_string(error);
+
+	if (error == 0 || lacks_memory())
+		return tt_fail_memory(reason);
+	return tt_fail(reason, ENOTSUP, "OpenSSL: %s",
+	    text != NULL ? text : "unknown error");
+}
+
+/* Whether one of the errors in OpenSSL's queue says that.  Empties the queue.
+ */
+static bool
+lacks_memory(void)
 {
 	unsigned long error;
+	bool found = false;
 
-	while ((error = ERR_get_error()) != 0) {
-#ifdef ERR_SYSTEM_ERROR
-		if (ERR_SYSTEM_ERROR(error))
-#else
-		if (ERR_GET_LIB(error) == ERR_LIB_SYS)
-#endif
-			return ERR_GET_REASON(error);
-	}
-	return 0;
+	while ((error = ERR_get_error()) != 0)
+		found |= tt_is_memory(error);
+	return found;
+}
+
+bool
+tt_is_memory(unsigned long error)
+{
+	return ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
 }
 
 void
 tt_explain(SSL *ssl, unsigned long error, int *code, char *reason)
 {
-	if (is_lost(error))
+	if (tt_is_memory(error)) {
+		*code = ENOMEM;
+		(void)tt_fail_memory(reason); /* is -1 */
+	} else if (is_lost(error)) {
 		explain_loss(code, reason);
-	else
-		explain_error(ssl, ERR_GET_REASON(error), code, reason);
+	} else {
+		*code = EPROTO;
+		explain_error(ssl, error, code, reason);
+	}
 }
 
 /* Whether the socket has ended or failed, and not TLS. */
 static bool
 is_lost(unsigned long error)
 {
-	if (error == 0 || ERR_GET_LIB(error) != ERR_LIB_SSL)
+	if (ERR_GET_LIB(error) <= ERR_LIB_SYS)
 		return true;
 #ifdef SSL_R_UNEXPECTED_EOF_WHILE_READING
-	return ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+	return ERR_GET_LIB(error) == ERR_LIB_SSL &&
+	    ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 #else
 	return false;
 #endif
@@ -102,19 +119,20 @@ explain_loss(int *code, char *reason)
 		*code = ECONNRESET;
 }
 
+/* Other parts of OpenSSL number their reasons as they like. */
 static void
-explain_error(SSL *ssl, int why, int *code, char *reason)
+explain_error(SSL *ssl, unsigned long error, int *code, char *reason)
 {
-	const char *text =
-	    ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0, why));
+	const char *text = ERR_reason_error_string(error);
+	const int why =
+	    ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
 
-	*code = EPROTO;
 	if (why == SSL_R_CERTIFICATE_VERIFY_FAILED) {
 		explain_certificate(ssl, code, reason);
 	} else if (why == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
 		*code = EKEYREJECTED;
 		(void)tt_fail(reason, 0, "the peer has no certificate");
-	} else if (why > ALERT) {
+	} else if (why > ALERT && why <= ALERT + UINT8_MAX) {
 		explain_alert(why - ALERT, code, reason);
 	} else if (is_foreign(why)) {
 		(void)tt_fail(reason, 0, "the peer does not speak TLS");

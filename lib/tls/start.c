@@ -19,7 +19,7 @@
 /* TLS on one connection. */
 struct session {
 	SSL *ssl;
-	bool server;
+	struct tcp_tls *tls;
 	int users; /* the layer, and the call that starts it */
 	char reason[TCPUNIT_TLS_TEXT];
 };
@@ -27,6 +27,8 @@ struct session {
 static int start(
     tcp_port, tcp_port, const struct tcp_tls_options *, struct session *);
 static struct session *session_new(const struct tcp_tls_options *);
+static bool are_complete(const struct tcp_tls_options *);
+static bool is_name(const char *);
 static bool expect(SSL *, const struct tcp_tls *, const char *);
 static bool is_address(const char *);
 static void leave(void *);
@@ -72,19 +74,18 @@ session_new(const struct tcp_tls_options *o)
 	struct session *s;
 
 	errno = EINVAL;
-	if (o == NULL || o->size < sizeof(*o) || o->tls == NULL)
-		return NULL;
-	if (!o->tls->server && !o->tls->insecure && o->name == NULL)
+	if (!are_complete(o))
 		return NULL;
 	errno = ENOMEM;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
 	s->users = 1;
-	s->server = o->tls->server;
+	s->tls = tt_hold_tls(o->tls);
 	s->ssl = SSL_new(o->tls->context);
 	if (s->ssl != NULL &&
-	    (s->server || o->name == NULL || expect(s->ssl, o->tls, o->name)))
+	    (o->tls->server || o->name == NULL ||
+		expect(s->ssl, o->tls, o->name)))
 		return s;
 	leave(s);
 	ERR_clear_error();
@@ -92,22 +93,40 @@ session_new(const struct tcp_tls_options *o)
 	return NULL;
 }
 
-/* SNI is for names; a name has no dot at its end there. */
+static bool
+are_complete(const struct tcp_tls_options *o)
+{
+	if (o == NULL || o->size < sizeof(*o) || o->tls == NULL)
+		return false;
+	if (o->tls->server)
+		return true;
+	return o->name != NULL ? is_name(o->name) : o->tls->insecure;
+}
+
+/* OpenSSL's limit for SNI. */
+static bool
+is_name(const char *name)
+{
+	return name[0] != '\0' && strlen(name) < TCPUNIT_TLS_TEXT;
+}
+
+/* SNI is for names; a name has no dot at its end there.  A certificate has no
+ * zone of an address. */
 static bool
 expect(SSL *ssl, const struct tcp_tls *t, const char *name)
 {
+	X509_VERIFY_PARAM *check = SSL_get0_param(ssl);
 	char host[TCPUNIT_TLS_TEXT];
 	size_t n = strlen(name);
 
-	if (is_address(name))
+	memcpy(host, name, n + 1);
+	host[strcspn(host, "%")] = '\0';
+	if (is_address(host))
 		return t->insecure ||
-		    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) ==
-		    1;
-	n = n > 1 && name[n - 1] == '.' ? n - 1 : n;
-	if (n >= sizeof(host))
-		return false;
-	memcpy(host, name, n);
-	host[n] = '\0';
+		    X509_VERIFY_PARAM_set1_ip_asc(check, host) == 1;
+	memcpy(host, name, n + 1);
+	if (n > 1 && name[n - 1] == '.')
+		host[n - 1] = '\0';
 	SSL_set_hostflags(ssl,
 	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
 		X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
@@ -132,6 +151,7 @@ leave(void *session)
 	if (--s->users > 0)
 		return;
 	SSL_free(s->ssl);
+	tcp_free_tls(s->tls);
 	free(s);
 }
 
@@ -144,7 +164,8 @@ make(struct bufferevent *below, void *session)
 	ERR_clear_error(); /* of others, which would count as of this SSL */
 	layer = bufferevent_openssl_filter_new(bufferevent_get_base(below),
 	    below, s->ssl,
-	    s->server ? BUFFEREVENT_SSL_ACCEPTING : BUFFEREVENT_SSL_CONNECTING,
+	    s->tls->server ? BUFFEREVENT_SSL_ACCEPTING
+			   : BUFFEREVENT_SSL_CONNECTING,
 	    0);
 	if (layer != NULL)
 		s->users++;
@@ -187,15 +208,19 @@ explain(struct bufferevent *layer, int *code, void *session)
 	return s->reason;
 }
 
-/* The first of the layer's errors that is one of TLS, or any, or 0.  OpenSSL
- * 3.6 adds general ones after it, and libevent returns the last one first. */
+/* A lack of memory; or the first of the layer's errors that is one of TLS, or
+ * any, or 0.  OpenSSL 3.6 adds general ones after it, and libevent returns the
+ * last one first. */
 static unsigned long
 first_error(struct bufferevent *layer)
 {
 	unsigned long error, first = 0;
 
-	while ((error = bufferevent_get_openssl_error(layer)) != 0)
+	while ((error = bufferevent_get_openssl_error(layer)) != 0) {
+		if (tt_is_memory(error))
+			return error;
 		if (first == 0 || ERR_GET_LIB(error) == ERR_LIB_SSL)
 			first = error;
+	}
 	return first;
 }

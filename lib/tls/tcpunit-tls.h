@@ -53,11 +53,12 @@ struct tcp_tls_setup {
 #define TCPUNIT_TLS_SETUP .size = sizeof(struct tcp_tls_setup)
 
 /*
- * Reads the files and makes the keys that the setup asks for.  NULL on failure,
- * with errno, and with a reason of one line: EINVAL if a file has not the right
- * contents, a key does not match, or the list for ALPN is wrong; the errno of a
- * file that cannot be read; ENOMEM.  It raises no error of tcp_last_error.
- * Release: tcp_free_tls.
+ * Reads the files, each once, and makes the keys that the setup asks for.  NULL
+ * on failure, with errno, and with a reason of one line: EINVAL if a file has
+ * not the right contents, a key does not match, or the list for ALPN is wrong;
+ * the errno of a file that cannot be read, ENOENT also if the system has no
+ * authorities; ENOTSUP if OpenSSL is configured so that it cannot be used;
+ * ENOMEM.  It raises no error of tcp_last_error.  Release: tcp_free_tls.
  */
 TCPUNIT_API struct tcp_tls *tcp_make_tls(
     const struct tcp_tls_setup *setup, char reason[TCPUNIT_TLS_TEXT]);
@@ -87,8 +88,8 @@ struct tcp_tls_options {
 	char padding[4] TCPUNIT_ZERO;
 	struct tcp_tls *tls TCPUNIT_ZERO;
 	/* Of a client: the name or the address that the server's certificate
-	 * has to be for; a name is also sent to the server (SNI).  It may be
-	 * NULL only if the setup is insecure. */
+	 * has to be for, of 1 to 255 bytes; a name is also sent to the server
+	 * (SNI).  It may be NULL only if the setup is insecure. */
 	const char *name TCPUNIT_ZERO;
 	/* NULL, or where the properties are stored after the handshake. */
 	struct tcp_tls_facts *facts TCPUNIT_ZERO;

@@ -57,7 +57,7 @@ tt_set_temporary(struct tcp_tls *t, char *reason)
 
 	drop(&authority);
 	drop(&leaf);
-	return made ? 0 : tt_fail_memory(reason);
+	return made ? 0 : tt_fail_openssl(reason);
 }
 
 static bool

@@ -21,6 +21,7 @@ tcp_make_tls(const struct tcp_tls_setup *setup, char reason[TCPUNIT_TLS_TEXT])
 		(void)tt_fail_memory(reason);
 		return NULL;
 	}
+	atomic_init(&t->users, 1);
 	t->server = setup->server;
 	t->insecure = setup->insecure;
 	if (set_up(t, setup, reason) == 0)
@@ -78,7 +79,7 @@ set_up(struct tcp_tls *t, const struct tcp_tls_setup *setup, char *reason)
 {
 	t->context = make_context(setup->server);
 	if (t->context == NULL)
-		return tt_fail_memory(reason);
+		return tt_fail_openssl(reason);
 	if (setup->alpn != NULL && tt_set_alpn(t, setup->alpn, reason) == -1)
 		return -1;
 	if (setup->certificate_file != NULL) {
@@ -93,10 +94,17 @@ set_up(struct tcp_tls *t, const struct tcp_tls_setup *setup, char *reason)
 	return tt_set_trust(t, setup, reason);
 }
 
+struct tcp_tls *
+tt_hold_tls(struct tcp_tls *t)
+{
+	(void)atomic_fetch_add(&t->users, 1); /* they were one or more */
+	return t;
+}
+
 void
 tcp_free_tls(struct tcp_tls *t)
 {
-	if (t == NULL)
+	if (t == NULL || atomic_fetch_sub(&t->users, 1) > 1)
 		return;
 	SSL_CTX_free(t->context);
 	free(t->authority);

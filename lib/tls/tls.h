@@ -8,17 +8,23 @@
 
 #include <openssl/ssl.h>
 
+#include <stdatomic.h>
+
 #include "reason.h"
 #include "tcpunit-tls.h"
 
 struct tcp_tls {
 	SSL_CTX *context;
+	atomic_uint users; /* its owner, and the connections */
 	bool server;
 	bool insecure;
 	char *authority;     /* PEM, of a temporary certificate */
 	unsigned char *alpn; /* as on the wire: lengths and names */
 	unsigned alpn_length;
 };
+
+/* One more user, who calls tcp_free_tls as well.  Returns T.  In tls.c. */
+struct tcp_tls *tt_hold_tls(struct tcp_tls *t);
 
 /* The authorities to trust, and whether the peer must have a certificate.  In
  * trust.c. */

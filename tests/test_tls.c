@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_tls.c - the calls of tcpunit-tls.h.  What TLS does for users is tested
+ * with the command, in tls.bats.
+ */
+#include <errno.h>
+#include <openssl/bio.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <tcpunit-tls.h>
+#include <unistd.h>
+
+#include "pair.h"
+#include "tap.h"
+#include "unit.h"
+
+enum { LIMIT_MS = 20000 };
+
+/* A server with a temporary certificate, and a client that trusts it. */
+struct ends {
+	struct tcp_tls *server, *client;
+};
+
+static struct tcp_tls *
+make(struct tcp_tls_setup setup)
+{
+	char reason[TCPUNIT_TLS_TEXT];
+	struct tcp_tls *t = tcp_make_tls(&setup, reason);
+
+	if (t == NULL) {
+		diag("%s", reason);
+		exit(1);
+	}
+	return t;
+}
+
+static struct ends
+make_ends(const char *alpn)
+{
+	struct ends e;
+	char file[40];
+	int fd = memfd_create("authority", MFD_CLOEXEC);
+
+	e.server = make((struct tcp_tls_setup){
+	    TCPUNIT_TLS_SETUP, .server = true, .alpn = alpn});
+	dprintf(fd, "%s", tcp_tls_authority(e.server));
+	(void)snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+	e.client = make((struct tcp_tls_setup){
+	    TCPUNIT_TLS_SETUP, .ca_file = file, .alpn = alpn});
+	close(fd);
+	return e;
+}
+
+static void
+free_ends(struct ends *e)
+{
+	tcp_free_tls(e->client);
+	tcp_free_tls(e->server);
+}
+
+/* One side of a handshake, for a thread of its own. */
+struct side {
+	tcp_port in, out;
+	struct tcp_tls_options options;
+	int result, code;
+	enum tcp_error_kind kind;
+	char text[1000];
+};
+
+static void *
+start(void *side)
+{
+	struct side *s = side;
+
+	s->result = tcp_start_tls(s->in, s->out, &s->options);
+	s->code = errno;
+	s->kind = tcp_last_error()->kind;
+	(void)snprintf(s->text, sizeof(s->text), "%s", tcp_last_error()->text);
+	return NULL;
+}
+
+static struct side
+side_of(tcp_port in, tcp_port out, struct tcp_tls *tls)
+{
+	return (struct side){in, out,
+	    {TCPUNIT_TLS_DEFAULTS, .tls = tls, .name = "localhost"}, 0, 0,
+	    TCPUNIT_ERROR_NONE, ""};
+}
+
+static bool
+has_failed(const struct side *s, enum tcp_error_kind kind, int code)
+{
+	return s->result == -1 && s->kind == kind && s->code == code;
+}
+
+/* ---- Setups ---- */
+
+/* Whether the setup is refused with this error and reason. */
+static bool
+refused(const struct tcp_tls_setup *setup, int code, const char *want)
+{
+	char reason[TCPUNIT_TLS_TEXT] = "";
+	bool failed;
+
+	errno = 0;
+	failed = tcp_make_tls(setup, reason) == NULL && errno == code;
+	if (strcmp(reason, want) != 0)
+		diag("\"%s\"", reason);
+	return failed && strcmp(reason, want) == 0;
+}
+
+static void
+setups(void)
+{
+	struct {
+		struct tcp_tls_setup known;
+		int newer;
+	} later = {{TCPUNIT_TLS_SETUP}, 1};
+	struct tcp_tls_setup s = {TCPUNIT_TLS_SETUP};
+
+	later.known.size = sizeof(later);
+	ok(refused(NULL, EINVAL, "not a setup of TLS"), "no setup");
+	ok(refused(&(struct tcp_tls_setup){0}, EINVAL, "not a setup of TLS"),
+	    "a setup without a size");
+	ok(refused(&later.known, EINVAL,
+	       "the setup of TLS is newer than the library"),
+	    "a member that the library does not know");
+	s.key_file = "key.pem";
+	ok(refused(&s, EINVAL, "key.pem: a key without a certificate"),
+	    "a key needs a certificate");
+	s.certificate_file = "/nowhere";
+	ok(refused(&s, ENOENT, "/nowhere: No such file or directory"),
+	    "a file that is not there");
+	s = (struct tcp_tls_setup){TCPUNIT_TLS_SETUP, .alpn = "h2,,x"};
+	ok(refused(&s, EINVAL,
+	       "'h2,,x' is not a list of names with 1 to 255 bytes"),
+	    "an empty name of a protocol");
+	tcp_free_tls(NULL);
+}
+
+/* ---- Handshakes ---- */
+
+static void
+agreed(void)
+{
+	struct ends e = make_ends(NULL);
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both b = both_connect(l, "127.0.0.1");
+	struct side server = side_of(b.server_in, b.server_out, e.server);
+	struct side client = side_of(b.client_in, b.client_out, e.client);
+	struct tcp_tls_facts facts;
+	tcp_thread t;
+	char got[4];
+
+	client.options.facts = &facts;
+	t = tcp_thread_start(start, &server);
+	start(&client);
+	tcp_thread_join(t, NULL, LIMIT_MS);
+	ok(client.result == 0 && server.result == 0, "both ends agree");
+	is_str(facts.protocol, "TLSv1.3", "on the newest version");
+	is_str(facts.name, "localhost", "the client asks for a name");
+	is_str(facts.peer, "CN=localhost", "it knows the certificate");
+	is_str(facts.alpn, "", "there is no ALPN");
+	tcp_write_string(b.client_out, "text");
+	tcp_close_output_port(b.client_out);
+	is_int(tcp_read_string(b.server_in, got, 4), 4, "bytes go through");
+	is_int(tcp_read_byte(b.server_in), TCPUNIT_EOF, "and the end of file");
+	both_close(&b);
+	tcp_close(l);
+	free_ends(&e);
+}
+
+/* Connections keep what they need of it. */
+static void
+freed_early(void)
+{
+	struct ends e = make_ends("h2,http/1.1");
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both b = both_connect(l, "127.0.0.1");
+	struct side server = side_of(b.server_in, b.server_out, e.server);
+	struct side client = side_of(b.client_in, b.client_out, e.client);
+	struct tcp_tls_facts facts;
+	tcp_thread t = tcp_thread_start(start, &server);
+
+	client.options.facts = &facts;
+	tcp_thread_yield();
+	tcp_free_tls(e.server);
+	start(&client);
+	tcp_thread_join(t, NULL, LIMIT_MS);
+	tcp_free_tls(e.client);
+	ok(client.result == 0 && server.result == 0,
+	    "a handshake outlives the TLS that it was started with");
+	is_str(facts.alpn, "h2", "with its protocols");
+	both_close(&b);
+	tcp_close(l);
+}
+
+/* As in STARTTLS: the peer does not wait for an answer. */
+static void
+read_ahead(void)
+{
+	struct ends e = make_ends(NULL);
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both b = both_connect(l, "127.0.0.1");
+	struct side server = side_of(b.server_in, b.server_out, e.server);
+	struct side client = side_of(b.client_in, b.client_out, e.client);
+	tcp_thread t;
+	char *line;
+	size_t len;
+
+	tcp_set_buffer_size(b.client_out, 100);
+	tcp_write_string(b.client_out, "STARTTLS\n");
+	t = tcp_thread_start(start, &client);
+	is_int(tcp_read_line(b.server_in, 100, &line, &len), 1,
+	    "buffered output is sent in clear");
+	start(&server);
+	tcp_thread_join(t, NULL, LIMIT_MS);
+	ok(client.result == 0 && server.result == 0,
+	    "bytes that were read ahead belong to TLS");
+	both_close(&b);
+	tcp_close(l);
+	free_ends(&e);
+}
+
+/* Nobody else may clear OpenSSL's queue of errors. */
+static void
+stale_errors(void)
+{
+	struct ends e = make_ends(NULL);
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both b = both_connect(l, "127.0.0.1");
+	struct side server = side_of(b.server_in, b.server_out, e.server);
+	struct side client = side_of(b.client_in, b.client_out, e.client);
+	tcp_thread t = tcp_thread_start(start, &server);
+
+	tcp_thread_yield();
+	ok(BIO_new_file("/nowhere", "r") == NULL, "OpenSSL notes an error");
+	start(&client);
+	ok(BIO_new_file("/nowhere", "r") == NULL, "and another one");
+	tcp_thread_join(t, NULL, LIMIT_MS);
+	ok(client.result == 0 && server.result == 0,
+	    "which is not taken for one of the handshake");
+	ok(BIO_new_file("/nowhere", "r") == NULL, "nor a later one");
+	tcp_write_string(b.client_out, "x");
+	is_int(tcp_read_byte(b.server_in), 'x', "for one of the data");
+	both_close(&b);
+	tcp_close(l);
+	free_ends(&e);
+}
+
+/* ---- Failures ---- */
+
+static void
+names(void)
+{
+	struct ends e = make_ends(NULL);
+	struct pair p = pair_connect();
+	struct side client = side_of(p.in, p.out, e.client);
+	char name[300];
+
+	memset(name, 'a', sizeof(name));
+	name[256] = '\0';
+	client.options.name = name;
+	start(&client);
+	ok(has_failed(&client, TCPUNIT_ERROR_SYSTEM, EINVAL),
+	    "a name is not longer than SNI allows");
+	client.options.name = "";
+	start(&client);
+	ok(has_failed(&client, TCPUNIT_ERROR_SYSTEM, EINVAL),
+	    "nor is it empty");
+	client.options.name = NULL;
+	start(&client);
+	ok(has_failed(&client, TCPUNIT_ERROR_SYSTEM, EINVAL),
+	    "who checks a certificate knows a name");
+	tcp_write_string(p.out, "x");
+	is_int(unread(p.peer), 1, "the connection stays a plain one");
+	pair_close(&p);
+	free_ends(&e);
+}
+
+static void
+peers_that_leave(void)
+{
+	struct ends e = make_ends(NULL);
+	struct pair p = pair_accept();
+	struct side s = side_of(p.in, p.out, e.server);
+
+	pair_send(&p, "\x16\x03\x01", 3);
+	pair_finish(&p);
+	start(&s);
+	ok(has_failed(&s, TCPUNIT_ERROR_NET, ECONNRESET) &&
+		strstr(s.text, "the peer left without ending TLS"),
+	    "a peer that leaves during the handshake");
+	pair_close(&p);
+	p = pair_accept();
+	s = side_of(p.in, p.out, e.server);
+	pair_say(&p, "GET / HTTP/1.0\r\n\r\n");
+	start(&s);
+	ok(has_failed(&s, TCPUNIT_ERROR_NET, EPROTO) &&
+		strstr(s.text, "the peer does not speak TLS"),
+	    "a peer that does not speak TLS");
+	pair_close(&p);
+	p = pair_accept();
+	s = side_of(p.in, p.out, e.server);
+	pair_reset(&p);
+	start(&s);
+	ok(has_failed(&s, TCPUNIT_ERROR_NET, ECONNRESET),
+	    "a peer that resets the connection");
+	pair_close(&p);
+	free_ends(&e);
+}
+
+static void
+waits_that_end(void)
+{
+	struct ends e = make_ends(NULL);
+	struct pair p = pair_connect();
+	struct side s = side_of(p.in, p.out, e.client);
+	tcp_thread t;
+
+	s.options.timeout = 20;
+	start(&s);
+	ok(has_failed(&s, TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "a handshake has a time limit");
+	pair_close(&p);
+	p = pair_connect();
+	s = side_of(p.in, p.out, e.client);
+	t = tcp_thread_start(start, &s);
+	tcp_thread_yield();
+	tcp_thread_terminate(t);
+	tcp_thread_join(t, NULL, LIMIT_MS);
+	ok(s.result == -1 && s.kind == TCPUNIT_ERROR_TERMINATED,
+	    "and can be terminated");
+	pair_close(&p);
+	free_ends(&e);
+}
+
+/* ---- OS threads ---- */
+
+static void *
+meet_often(void *ends)
+{
+	const struct ends *e = ends;
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	size_t met = 0;
+
+	for (int i = 0; i < 20; i++) {
+		struct both b = both_connect(l, "127.0.0.1");
+		struct side server =
+		    side_of(b.server_in, b.server_out, e->server);
+		struct side client =
+		    side_of(b.client_in, b.client_out, e->client);
+		tcp_thread t = tcp_thread_start(start, &server);
+
+		start(&client);
+		tcp_thread_join(t, NULL, LIMIT_MS);
+		met += client.result == 0 && server.result == 0;
+		both_close(&b);
+	}
+	tcp_close(l);
+	return (void *)met;
+}
+
+static void
+shared(void)
+{
+	struct ends e = make_ends("h2");
+	pthread_t threads[2];
+	void *met;
+
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, meet_often, &e);
+	for (int i = 0; i < 2; i++) {
+		pthread_join(threads[i], &met);
+		is_int((int)(size_t)met, 20, "an OS thread uses the same TLS");
+	}
+	free_ends(&e);
+}
+
+int
+main(void)
+{
+	run(setups);
+	run(agreed);
+	run(freed_early);
+	run(read_ahead);
+	run(stale_errors);
+	run(names);
+	run(peers_that_leave);
+	run(waits_that_end);
+	run(shared);
+	return done_testing();
+}
