@@ -23,16 +23,26 @@ load_tls(const struct run *run, struct tls_library *library)
 
 #define SONAME "libtcpunit-tls.so.1"
 
-static void *open_library(void);
-static void *open_beside(const char *folder, const char *path);
+/* Why the library could not be loaded. */
+struct reason {
+	char text[512];
+};
+
+static void *open_library(struct reason *why);
+static void *open_beside(
+    const char *folder, const char *path, struct reason *why);
+static void *open_named(const char *name, struct reason *why);
 static bool find(void *library, const char *name, void *call);
 
 int
 load_tls(const struct run *run, struct tls_library *library)
 {
-	void *opened = open_library();
+	struct reason why = {""};
+	void *opened = open_library(&why);
 
-	if (opened && find(opened, "tcp_make_tls", &library->make) &&
+	if (!opened)
+		return fail(run, STATUS_FAILED, "--tls: %s", why.text);
+	if (find(opened, "tcp_make_tls", &library->make) &&
 	    find(opened, "tcp_free_tls", &library->free) &&
 	    find(opened, "tcp_tls_authority", &library->authority) &&
 	    find(opened, "tcp_start_tls", &library->start))
@@ -41,7 +51,7 @@ load_tls(const struct run *run, struct tls_library *library)
 }
 
 static void *
-open_library(void)
+open_library(struct reason *why)
 {
 	static const char *const places[] = {"", "../lib/"};
 	char folder[PATH_MAX];
@@ -52,20 +62,30 @@ open_library(void)
 	if (strrchr(folder, '/'))
 		strrchr(folder, '/')[1] = '\0';
 	for (size_t i = 0; n > 0 && !library && i < 2; i++)
-		library = open_beside(folder, places[i]);
-	return library ? library : dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
+		library = open_beside(folder, places[i], why);
+	return library ? library : open_named(SONAME, why);
 }
 
-/* A library that is there but cannot be loaded is passed over as well: the
- * system's may be better, or has a better reason. */
+/* A library that is there but cannot be loaded, since it is for other
+ * processors, say, is passed over: the system's may be better. */
 static void *
-open_beside(const char *folder, const char *path)
+open_beside(const char *folder, const char *path, struct reason *why)
 {
 	char name[2 * PATH_MAX];
 
 	format_text(name, sizeof(name), "%s%s" SONAME, folder, path);
-	return access(name, R_OK) == 0 ? dlopen(name, RTLD_NOW | RTLD_LOCAL)
-				       : NULL;
+	return access(name, R_OK) == 0 ? open_named(name, why) : NULL;
+}
+
+/* The first reason counts: later ones only say that nothing is there. */
+static void *
+open_named(const char *name, struct reason *why)
+{
+	void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+
+	if (!library && !*why->text)
+		format_text(why->text, sizeof(why->text), "%s", dlerror());
+	return library;
 }
 
 /* ISO C has no conversion of an object's address to a function's. */

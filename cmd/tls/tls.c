@@ -20,9 +20,11 @@ open_tls(const struct run *run, struct tls_options *o, bool server)
 	if (status != STATUS_GO_ON)
 		return status;
 	o->tls = o->library.make(&setup, why);
-	return o->tls ? STATUS_GO_ON
-		      : fail(run, errno == ENOMEM ? STATUS_FAILED : STATUS_FILE,
-			    "--tls: %s", why);
+	if (o->tls)
+		return STATUS_GO_ON;
+	return fail(run,
+	    errno == ENOMEM || errno == ENOTSUP ? STATUS_FAILED : STATUS_FILE,
+	    "--tls: %s", why);
 }
 
 void

@@ -7,7 +7,7 @@
 /* A name of ALPN has 1 to 255 bytes. */
 #define LONGEST_PROTOCOL 255
 
-static option_reader read_alpn;
+static option_reader read_alpn, read_name;
 static int check_files(const struct run *run, const struct tls_options *o);
 
 const struct option tls_option_table[] = {
@@ -27,7 +27,7 @@ const struct option tls_option_table[] = {
 };
 
 const struct option tls_client_table[] = {
-    {"tls-name", 0, "NAME", read_text, offsetof(struct tls_options, name),
+    {"tls-name", 0, "NAME", read_name, offsetof(struct tls_options, name),
 	"the name that the server's certificate must have; by default it is "
 	"HOST"},
     {"tls-insecure", 0, NULL, set_true, offsetof(struct tls_options, insecure),
@@ -58,23 +58,38 @@ read_alpn(const char *text, void *value)
 	return NULL;
 }
 
+static const char *
+read_name(const char *text, void *value)
+{
+	if (strlen(text) >= TCPUNIT_TLS_TEXT)
+		return "longer than 255 bytes";
+	return read_text(text, value);
+}
+
+static bool
+is_given(const struct tls_options *o, const struct option *option)
+{
+	const char *value = (const char *)o + option->offset;
+
+	return option->read == set_true ? *(const bool *)value
+					: *(const char *const *)value != NULL;
+}
+
 /* The name of an option that was given, or NULL. */
 static const char *
 given(const struct tls_options *o)
 {
-	if (o->ca)
-		return "--tls-ca";
-	if (o->certificate)
-		return "--tls-cert";
-	if (o->key)
-		return "--tls-key";
-	if (o->alpn)
-		return "--tls-alpn";
-	if (o->name)
-		return "--tls-name";
-	if (o->insecure)
-		return "--tls-insecure";
-	return o->save_ca ? "--tls-save-ca" : NULL;
+	static const struct option *const tables[] = {
+	    tls_option_table, tls_client_table, tls_server_table};
+	const struct option *option;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		for (option = tables[i]; option->name; option++) {
+			if (is_given(o, option))
+				return option->name;
+		}
+	}
+	return NULL;
 }
 
 int
@@ -82,7 +97,7 @@ check_tls_options(const struct run *run, const struct tls_options *o,
     bool is_unix, bool wants_socket)
 {
 	if (!o->on && given(o))
-		return usage_error(run, "%s needs --tls", given(o));
+		return usage_error(run, "--%s needs --tls", given(o));
 	if (!o->on)
 		return STATUS_GO_ON;
 	if (is_unix)
