@@ -6,7 +6,8 @@
 # not "-".  The steps: "both" sends stdin and receives as many bytes to stdout,
 # at the same time; "slurp" receives to the end of file; "send" sends stdin;
 # "finish" ends TLS and waits for the peer's end; "garble" sends a record that
-# cannot be decrypted; "hold" waits.
+# cannot be decrypted; "hold" waits.  $PROXY is sent by a client before TLS, in
+# the same segment.
 import os
 import socket
 import ssl
@@ -32,6 +33,9 @@ def context():
 def connection():
     if role == "connect":
         s = socket.create_connection(("localhost", int(port)))
+        if "PROXY" in os.environ:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+            s.sendall(os.environ["PROXY"].encode())
         return context().wrap_socket(s, server_hostname="localhost")
     listener = socket.create_server(("127.0.0.1", int(port)))
     return context().wrap_socket(listener.accept()[0], server_side=True)
