@@ -142,7 +142,7 @@ TLS_OUT = $(if $(TLS),$(addprefix $(BUILD)/,libtcpunit-tls.a $(TLS_SO)))
 CMD_OBJ = $(call objects,cmd/*.c cmd/*/*.c) $(BUILD)/cmd/manual_text.o
 TEST_OBJ = $(filter-out $(if $(TLS),,%/test_tls.o), \
 	$(call objects,tests/test_*.c tests/prog_*.c))
-BENCH_OBJ = $(call objects,tests/bench/*.c)
+BENCH_OBJ = $(filter-out $(if $(TLS),,%/tls.o),$(call objects,tests/bench/*.c))
 LANE_OBJ = $(call objects,tests/lane/*.c)
 LANE_BIN = $(addprefix $(BUILD)/tests/lane/test_,$(LANE_TESTS))
 LANE_WRAP = tcp_connect tcp_accept tcp_ports_from_fd
@@ -258,8 +258,9 @@ $(BUILD)/tests/test_exceptions: tests/test_exceptions.cc lib/tcpunit.h \
 		$(TEST_LIBS)
 
 $(BUILD)/tests/test_stacking: TEST_LIBS += -lz
-$(BUILD)/tests/test_tls: $(BUILD)/libtcpunit-tls.a
-$(BUILD)/tests/test_tls: TEST_LIBS := $(BUILD)/libtcpunit-tls.a \
+$(BUILD)/tests/test_tls $(BUILD)/tests/bench/tls: $(BUILD)/libtcpunit-tls.a
+$(BUILD)/tests/test_tls $(BUILD)/tests/bench/tls: \
+	TEST_LIBS := $(BUILD)/libtcpunit-tls.a \
 	$(BUILD)/libtcpunit.a $(TLS_LIBS) $(TEST_LIBS)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libhelp.a \
 		$(BUILD)/libtcpunit.a

@@ -76,6 +76,12 @@ runs() {
 		B15-socket-pipe B15-file-file
 }
 
+@test "tls: bulk, handshakes, and memory of a connection" {
+	need_tls
+	runs tls B21 B22-connect B22-listen
+	has_results B23
+}
+
 @test "a contender that loses bytes has failed, and no other" {
 	mkdir bin
 	cat >bin/socat <<-'END'

@@ -11,8 +11,8 @@ use List::Util 'max';
 use Run;
 use Time::HiRes 'time';
 
-our @EXPORT = qw(transfer in_pieces echo idle visit start_up switch_threads
-    pass_messages wake_up tick);
+our @EXPORT = qw(transfer in_pieces echo idle idle_alone visit start_up shake
+    switch_threads pass_messages wake_up tick);
 
 use constant { MiB => 2**20, GiB => 2**30 };
 
@@ -218,7 +218,8 @@ sub start_up {
 	my ($b, $commands) = @_;
 	my $port = next_port();
 	my $n = $b->{times};
-	my $server = start(['visits', 'raw', 'accept', $port]);
+	my $server = start(command($b->{server} // 'visits raw accept PORT',
+		PORT => $port));
 	await_listener($port);
 	settle(start(measured('client',
 		command($commands->[0], PORT => $port), $n)));
@@ -226,6 +227,28 @@ sub start_up {
 	my ($took, $user, $system, $peak) = usage('client');
 	return start => $took / $n * 1e3, peak => $peak,
 	    start_cpu => ($user + $system) / $n * 1e3;
+}
+
+# Handshakes, one after the other, with a server that costs time.
+sub shake {
+	my ($b, $commands) = @_;
+	my $port = next_port();
+	my $n = $b->{times};
+	my $server = start(measured('server',
+		command($commands->[0], PORT => $port)));
+	await_listener($port);
+	settle(start(['tls', 'shake', $port, $n], undef, 'handshakes'));
+	stop($server);
+	my (undef, $user, $system, $peak) = usage('server');
+	return start => 1e3 / slurp('handshakes'), peak => $peak,
+	    start_cpu => ($user + $system) / $n * 1e3;
+}
+
+sub idle_alone {
+	my ($b, $commands) = @_;
+	settle(start(command($commands->[0], COUNT => $b->{count}), undef,
+		'idle'));
+	return idle => slurp('idle') + 0;
 }
 
 sub switch_threads {
