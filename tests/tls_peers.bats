@@ -290,6 +290,41 @@ is_killed() {
 	done
 }
 
+# long_chain NAME COUNT - add that many certificates to those of NAME.pem, as
+# chain.pem.
+long_chain() {
+	local i
+	cat "$1.crt" >chain.pem
+	for ((i = 0; i < $2; i++)); do
+		cat other.crt
+	done >>chain.pem
+	cat "$1.key" >>chain.pem
+}
+
+@test "certificates of 70 KB go both ways" {
+	long_chain client 180
+	mv chain.pem client.pem
+	long_chain server 180
+	start_server --tls --tls-cert chain.pem --tls-ca ca.crt -k --local 0 -- \
+		sh -c 'echo "$TLS_PEER"; cat'
+	connect_tls --tls-cert client.pem <<<sent
+	assert_success
+	assert_output $'CN=some client\nsent'
+	openssl s_client -CAfile ca.crt -verify_return_error -cert client.pem \
+		-cert_chain client.pem -connect "localhost:$port" </dev/null >shown
+	assert_file_contains shown 'Verify return code: 0'
+}
+
+@test "certificates that OpenSSL takes for an attack are refused, in one line" {
+	long_chain server 400
+	start_server --tls --tls-cert chain.pem -k --local 0 -- cat
+	connect_tls </dev/null
+	assert_failure 5
+	assert_equal "${#stderr_lines[@]}" 1
+	assert_regex "$stderr" ': TLS: excessive message size$'
+	wait_until grep -q 'denied: .*: the peer refused: ' server.err
+}
+
 # answers COMMAND... - a server that answers after the end of its input; PORT
 # stands for the port.
 answers() {
