@@ -102,13 +102,13 @@ static bool
 refused(const struct tcp_tls_setup *setup, int code, const char *want)
 {
 	char reason[TCPUNIT_TLS_TEXT] = "";
-	bool failed;
+	bool null;
 
 	errno = 0;
-	failed = tcp_make_tls(setup, reason) == NULL && errno == code;
+	null = tcp_make_tls(setup, reason) == NULL && errno == code;
 	if (strcmp(reason, want) != 0)
 		diag("\"%s\"", reason);
-	return failed && strcmp(reason, want) == 0;
+	return null && strcmp(reason, want) == 0;
 }
 
 static void

@@ -80,10 +80,10 @@ static const char *
 given(const struct tls_options *o)
 {
 	static const struct option *const tables[] = {
-	    tls_option_table, tls_client_table, tls_server_table};
+	    tls_option_table, tls_client_table, tls_server_table, NULL};
 	const struct option *option;
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+	for (size_t i = 0; tables[i]; i++) {
 		for (option = tables[i]; option->name; option++) {
 			if (is_given(o, option))
 				return option->name;
