@@ -48,8 +48,7 @@ lib_rooms() {
 	listener: watch options passive resolve runtime address error socket_file unix_address fd
 	tls/reason tls/facts:
 	tls/file: tls/reason
-	tls/tls tls/temporary tls/alpn: tls/reason
-	tls/trust tls/certificate: tls/file tls/reason
+	tls/tls tls/trust tls/certificate tls/temporary tls/alpn: tls/file tls/reason
 	tls/start: tls/facts tls/tls
 	accept: listener port runtime address error
 	unix_connect: socket_file runtime address error fd text
