@@ -78,8 +78,8 @@ runs() {
 
 @test "tls: bulk, handshakes, and memory of a connection" {
 	need_tls
-	runs tls B21 B22-connect B22-listen
-	has_results B23
+	runs tls B22 B23-connect B23-listen
+	has_results B24
 }
 
 @test "a contender that loses bytes has failed, and no other" {
