@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #ifndef TAP_LIMIT
-#define TAP_LIMIT 60 /* seconds */
+#define TAP_LIMIT 240 /* seconds */
 #endif
 
 #define run(f) tap_run(#f, f)
