@@ -22,6 +22,17 @@
 # SAN=1 builds with ASan and UBSan, TSAN=1 with TSan, for tests with several OS
 # threads; TINY=1 with internal buffers of a byte; Q= shows the commands.
 
+# The command line sets these.  The environment does not: a CI may have variables
+# of the same names.  Those at the end change what shells and perl do.
+SAN =
+TSAN =
+TINY =
+VALGRIND =
+ARCH =
+LIBC =
+DESTDIR =
+unexport BASH_ENV CDPATH ENV HARNESS_OPTIONS PERL5OPT POSIXLY_CORRECT
+
 PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 LIBDIR = $(PREFIX)/lib
@@ -59,8 +70,6 @@ LANE_TESTS = calls differential misuse select unix \
 	$(if $(TINY),,accept close connect copy deadlines event fairness \
 	limits read threads wakes write writers)
 BENCH =
-ARCH =
-LIBC =
 
 ifdef SAN
 CFLAGS = -O1 -g -fno-omit-frame-pointer \
@@ -122,9 +131,10 @@ RECIPES = sed -n '/^```bash$$/,/^```$$/{ /^```/!p; }'
 
 COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -Ilib/tls -idirafter lib/compat $(TINY_CPPFLAGS) $(CPPFLAGS) \
 	$(CFLAGS) $(WARNINGS) $(HARDENING) $(PIC) -fvisibility=hidden -pthread \
-	-MMD -MP $(shell $(PKG_CONFIG) --cflags libevent_core)
+	-MMD -MP $(EVENT_CFLAGS)
 LINK = $(CC) $(CFLAGS) $(RELRO) -pthread $(LDFLAGS)
-LIBS = $(shell $(PKG_CONFIG) --libs libevent_core)
+EVENT_CFLAGS := $(shell $(PKG_CONFIG) --cflags libevent_core 2>/dev/null)
+LIBS := $(shell $(PKG_CONFIG) --libs libevent_core 2>/dev/null)
 TLS_LIBS = $(shell $(PKG_CONFIG) --libs-only-L libevent_openssl) -levent_openssl \
 	$(LIBS) $(shell $(PKG_CONFIG) --libs libssl libcrypto)
 
@@ -178,7 +188,7 @@ QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # Files that test the tree run in one variant only, not in each way to compile
 # it.  TINY=1 makes too many calls to let each of them fail, mixes the output of
 # two processes, and takes minutes for each megabyte of TLS.
-ONCE = $(if $(SAN)$(TINY),bench container deps dist figures install layering load readme \
+ONCE = $(if $(SAN)$(TINY),bench container deps dist environment figures install layering load readme \
 	sim static) \
 	$(if $(TINY),faults help man_tcpu tls_peers)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
