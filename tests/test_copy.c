@@ -18,6 +18,7 @@
 #include <termios.h>
 
 #include "drain.h"
+#include "metronome.h"
 #include "pair.h"
 #include "peer.h"
 #include "tap.h"
@@ -1099,6 +1100,7 @@ int
 main(void)
 {
 	signal(SIGPIPE, SIG_DFL);
+	metronome_start();
 	run(little_at_a_time); /* first, while the heap is still small */
 	run(from_pipes);
 	run(from_socketpairs);

@@ -11,6 +11,7 @@
 #include <tcpunit.h>
 #include <unistd.h>
 
+#include "metronome.h"
 #include "pair.h"
 #include "peer.h"
 #include "probe.h"
@@ -392,6 +393,7 @@ int
 main(void)
 {
 	sandbox();
+	metronome_start();
 	set_up();
 	run(each_call);
 	run(true_answers);

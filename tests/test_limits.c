@@ -12,6 +12,7 @@
 #include <tcpunit.h>
 #include <unistd.h>
 
+#include "metronome.h"
 #include "pair.h"
 #include "peer.h"
 #include "probe.h"
@@ -401,6 +402,7 @@ endless(void)
 int
 main(void)
 {
+	metronome_start();
 	run(readers);
 	run(halves);
 	run(no_room);

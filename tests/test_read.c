@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "metronome.h"
 #include "pair.h"
 #include "peer.h"
 #include "probe.h"
@@ -924,6 +925,7 @@ no_utf8(void)
 int
 main(void)
 {
+	metronome_start();
 	run(ends_of_lines);
 	run(carriage_returns);
 	run(ending_in_two_parts);

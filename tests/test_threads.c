@@ -11,6 +11,7 @@
 #include <tcpunit.h>
 #include <unistd.h>
 
+#include "metronome.h"
 #include "probe.h"
 #include "sandbox.h"
 #include "tap.h"
@@ -587,6 +588,7 @@ int
 main(void)
 {
 	sandbox();
+	metronome_start();
 	run(joins);
 	run(equal);
 	run(join_limits);

@@ -18,6 +18,7 @@
 #include <tcpunit.h>
 #include <unistd.h>
 
+#include "metronome.h"
 #include "probe.h"
 #include "tap.h"
 #include "unit.h"
@@ -439,8 +440,8 @@ race(void)
 	right = tcp_connect("unix:s", 0, NULL, &in, &tcp_out) == 0;
 	if (right)
 		tcp_close_ports(in, tcp_out);
-	while (wait(NULL) != -1 || errno == EINTR)
-		;
+	for (int i = 0; i < STARTERS; i++)
+		wait(NULL);
 	close(out[0]);
 	close(out[1]);
 	return right ? listening : -1;
@@ -683,6 +684,7 @@ main(void)
 		printf("Bail out! %s\n", strerror(errno));
 		return 1;
 	}
+	metronome_start();
 	fds = open_fds();
 	run(both_directions);
 	run(names);

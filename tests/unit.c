@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "metronome.h"
 #include "probe.h"
 
 #define TICK_MS 10
@@ -73,7 +74,7 @@ told(const char *s)
 bool
 within(int64_t t, int64_t low, int64_t high)
 {
-	bool yes = t >= low && t <= high;
+	bool yes = t >= low && metronome_since(now_ms() - t) <= high;
 
 	if (!yes)
 		fprintf(stderr, "# took %lld ms\n", (long long)t);
@@ -87,26 +88,10 @@ sleep_long(void *arg)
 	return arg;
 }
 
-/* Returns how many ms this OS thread was ready but another thread had the CPU;
- * 0 if the kernel does not say. */
-static int64_t
-kept_waiting_ms(void)
-{
-	FILE *f = fopen("/proc/thread-self/schedstat", "re");
-	long long ns = 0;
-
-	if (f == NULL)
-		return 0;
-	if (fscanf(f, "%*s %lld", &ns) != 1)
-		ns = 0;
-	fclose(f);
-	return ns / 1000000;
-}
-
 void
 ticker_start(struct ticker *t)
 {
-	t->start = now_ms() - kept_waiting_ms();
+	t->start = now_ms();
 	t->ticks = 0;
 	t->done = false;
 	t->thread = tcp_thread_start(tick, t);
@@ -115,8 +100,7 @@ ticker_start(struct ticker *t)
 bool
 ticker_stop(struct ticker *t)
 {
-	int64_t ran = now_ms() - kept_waiting_ms() - t->start;
-	int64_t wanted = ran / TICK_MS / 2;
+	int64_t wanted = metronome_since(t->start) / TICK_MS / 2;
 
 	t->done = true;
 	tcp_thread_join(t->thread, NULL, -1);

@@ -32,7 +32,8 @@ bool failed(bool yes, enum tcp_error_kind kind, int code);
 /* Whether the text of the last error contains S. */
 bool told(const char *s);
 
-/* Whether T, in milliseconds, is at least LOW and at most HIGH. */
+/* Whether the last T milliseconds are at least LOW, and at most HIGH of the
+ * metronome's. */
 bool within(int64_t t, int64_t low, int64_t high);
 
 /* The function of a green thread that does nothing for longer than any test. */
@@ -49,7 +50,7 @@ struct ticker {
 void ticker_start(struct ticker *t);
 
 /* Ends the ticker.  Returns whether it ran all the time: in at least half of
- * the ticks, not counting those in which other processes had the CPU. */
+ * the metronome's ticks. */
 bool ticker_stop(struct ticker *t);
 
 #endif
