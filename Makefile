@@ -381,6 +381,7 @@ static:
 	+@.ci/static $(BUILD)/static$(addprefix -,$(STATIC)) $(STATIC)
 
 check:
+	@$(if $(word 2,$(CURDIR)),$(error the tests need a path without spaces))
 	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
 	@tests/namespaces
 	@$(MAKE) --no-print-directory deps

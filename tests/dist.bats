@@ -6,9 +6,11 @@
 load helper
 
 # dist_of NAME - clone the tree to NAME, make its tarball there, and print the
-# path of the tarball.
+# path of the tarball.  The tree may be another user's: git clone passes no
+# setting of its command line on to the process that reads it.
 dist_of() {
-	git -c safe.directory='*' clone -q "$TOP" "$1"
+	git config -f .gitconfig safe.directory '*'
+	HOME=$PWD git clone -q "$TOP" "$1"
 	make -C "$1" BUILD=out source >/dev/null
 	echo "$1"/out/*.tar.gz
 }
