@@ -114,7 +114,7 @@ tcpu: accept-ready 4242: --wait waits until somebody does'
 @test "what is accepted waits no more" {
 	status_wanted=1
 	with listen=127.0.0.1 'exec 5<>"/dev/tcp/127.0.0.1/$PORT"
-		tcpu accept-ready --wait=5 "$PORT" || exit 9
+		tcpu accept-ready --wait=15 "$PORT" || exit 9
 		perl -e "open L, q(<&=10); accept S, L" || exit 9
 		tcpu accept-ready -c "$PORT"'
 	assert_equal "$output" '0 16'

@@ -308,24 +308,24 @@ is_free() {
 # ---- Limits ----
 
 @test "--timeout tells the handlers, and is 124" {
-	served_at_once -k --timeout 500ms -- ./handler got
+	served_at_once -k --timeout 2s -- ./handler got
 	assert_exit 124 "$server"
 	assert_content got 'got\n'
 	assert_exit 0 "$client"
 	assert_content server.err \
-		'tcpu: listen $LISTEN_FDS: timed out after 500ms\n'
+		'tcpu: listen $LISTEN_FDS: timed out after 2s\n'
 	is_free
 }
 
 @test "--timeout kills those that do not listen to it" {
-	served_at_once -k --timeout 500ms -- ./stubborn
+	served_at_once -k --timeout 2s -- ./stubborn
 	assert_exit 124 "$server"
 	run ! kill -0 "$(<out)"
 	assert_exit 0 "$client"
 }
 
 @test "--timeout ends the only handler" {
-	served_at_once --timeout 500ms -- ./stubborn
+	served_at_once --timeout 2s -- ./stubborn
 	assert_exit 124 "$server"
 	run ! kill -0 "$(<out)"
 	start_server -k --local 0 -- cat

@@ -32,7 +32,7 @@ scm_client="csi -script $BATS_TEST_DIRNAME/peers/client.scm"
 
 @test "two commands, the client started first" {
 	netns timeout -k 1 20 bash -c '
-		echo "Good Bye!" | tcpu connect --retry=5 localhost 4242 \
+		echo "Good Bye!" | tcpu connect --retry=15 localhost 4242 \
 			>client.out 3>&- &
 		echo "Hello!" | tcpu listen 4242 >server.out || exit
 		wait "$!"' 3>&-

@@ -90,7 +90,7 @@ meet() {
 }
 
 @test "--timeout ends it, and --until-exit" {
-	start_held_server --timeout 500ms -- ./parent
+	start_held_server --timeout 2s -- ./parent
 	meet 1
 	assert_exit 124 "$server"
 	gone "$command" "$child"
@@ -157,7 +157,7 @@ meet() {
 		meet
 		SECONDS=0
 		$how "$server"
-		timeout -k1 10 tcpu accept-ready --not-listening --wait=5 "$port"
+		timeout -k1 20 tcpu accept-ready --not-listening --wait=15 "$port"
 		kill -STOP "$server" # or its second would limit the check
 		alive "$command" "$child"
 		kill -CONT "$server"
@@ -204,7 +204,7 @@ meet() {
 }
 
 @test "--idle-timeout kills whoever obeys no signal" {
-	start_server --pipes --idle-timeout 200ms --local 0 -- ./deaf
+	start_server --pipes --idle-timeout 1s --local 0 -- ./deaf
 	meet
 	assert_exit 124 "$server"
 	gone "$command" "$child"

@@ -599,7 +599,7 @@ answered() {
 	tcpu connect 127.0.0.1 "$port" <<<two >second 3>&- {say}>&- &
 	client=$!
 	started+=("$client")
-	timeout -k1 10 tcpu accept-ready --wait=5 "$port"
+	timeout -k1 20 tcpu accept-ready --wait=15 "$port"
 	assert_content second ''
 	exec {say}>&-
 	assert_exit 0 "$client"
@@ -615,7 +615,7 @@ answered() {
 	exec {say}>in
 	run_client <<<two
 	assert_output two
-	timeout -k1 10 tcpu accept-ready --not-listening --wait=5 "$port"
+	timeout -k1 20 tcpu accept-ready --not-listening --wait=15 "$port"
 	echo one >&"$say"
 	exec {say}>&-
 	assert_exit 0 "$client"

@@ -165,7 +165,7 @@ try() {
 @test "the examples of listen work" {
 	mapfile -t given < <(examples listen)
 	assert_equal "${#given[@]}" 3
-	try 'echo data | tcpu connect --retry=5 localhost 9000 &' \
+	try 'echo data | tcpu connect --retry=15 localhost 9000 &' \
 		"${given[0]}" 'cat copy'
 	assert_output $'complete\ndata'
 	try '' "${given[1]}" 'echo data | tcpu connect localhost "$port"'
@@ -181,7 +181,7 @@ try() {
 		'wait; cat said'
 	assert_output $'Hello!\nGood Bye!'
 	try 'seq 1000 >file; tcpu listen 9000 >copy &
-		tcpu accept-ready --listening --wait=5 9000' "${given[1]}" \
+		tcpu accept-ready --listening --wait=15 9000' "${given[1]}" \
 		'wait; cmp file copy'
 	assert_output arrived
 	assert_regex "$stderr" '^tcpu: localhost:9000: .*3\.8 KiB sent'
@@ -196,10 +196,10 @@ try() {
 		'tcpu connect localhost 5432 </dev/null'
 	assert_output 'it listens'
 	waiting='tcpu listen --no-accept --local 4242 --timeout=5 2>messages &
-		tcpu connect --retry=5 localhost 4242 2>messages </dev/null &'
+		tcpu connect --retry=15 localhost 4242 2>messages </dev/null &'
 	try "$waiting" "${given[1]}" 'kill %1 %2; wait || true'
 	assert_output 'somebody waits'
-	try "$waiting tcpu accept-ready --wait=5 4242" "${given[2]}" \
+	try "$waiting tcpu accept-ready --wait=15 4242" "${given[2]}" \
 		'echo "$TCPU_PENDING"; kill %1 %2; wait || true'
 	assert_output 1
 }
@@ -211,9 +211,9 @@ try() {
 		'echo data | tcpu connect localhost "$port"; wait; cat said'
 	assert_output data
 	try 'tcpu listen --local 5432 &
-		tcpu accept-ready --listening --wait=5 5432' "${given[1]}" ''
+		tcpu accept-ready --listening --wait=15 5432' "${given[1]}" ''
 	assert_output --regexp '^(127\.0\.0\.1|\[::1\]):5432$'
 	try '' "${given[2]} &" \
-		'tcpu connect --retry=5 127.0.0.1 4242; kill %1; wait || true'
+		'tcpu connect --retry=15 127.0.0.1 4242; kill %1; wait || true'
 	assert_output 127.0.0.1
 }

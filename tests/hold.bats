@@ -89,7 +89,7 @@ held() {
 		clients[n]=$!
 		started+=("$!")
 	done
-	timeout -k1 10 tcpu accept-ready --min 3 --wait=5 "$port"
+	timeout -k1 20 tcpu accept-ready --min 3 --wait=15 "$port"
 	echo go >go
 	for n in 1 2 3; do
 		assert_exit 0 "${clients[n]}"
@@ -238,7 +238,7 @@ held() {
 	netns timeout 20 sh -c '
 		systemd-socket-activate -l 127.0.0.1:80 "$(command -v tcpu)" \
 			listen --count 2 -k -- cat 2>messages &
-		tcpu connect --retry=5 127.0.0.1 80
+		tcpu connect --retry=15 127.0.0.1 80
 		echo again | tcpu connect 127.0.0.1 80
 		wait $! && echo done' <<<once >out 3>&-
 	assert_content out 'once\nagain\ndone\n'

@@ -69,7 +69,7 @@ probes() {
 }
 
 @test "with --keep-open a client that idles ends its session only" {
-	start_server --keep-open --count 2 --idle-timeout=200ms --local 0 \
+	start_server --keep-open --count 2 --idle-timeout=1s --local 0 \
 		< <(exec tail -f /dev/null --pid=$$ 3>&-)
 	start_background idler "$talk" "$port" slurp
 	assert_exit 0 "${started[-1]}"
@@ -172,7 +172,7 @@ probes() {
 		ip addr add 192.0.2.1/24 dev lo
 		tcpu listen -k --count 3 4242 </dev/null 3>&- &
 		for host in 192.0.2.1 127.0.0.1 ::1; do
-			tcpu connect --retry=5 -z "$host" 4242 || exit
+			tcpu connect --retry=15 -z "$host" 4242 || exit
 		done
 		wait "$!"'
 }
@@ -181,11 +181,11 @@ probes() {
 	netns timeout -k1 20 bash -c '
 		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 		tcpu listen 4242 </dev/null 3>&- &
-		tcpu connect --retry=5 -z 127.0.0.1 4242 && wait "$!"'
+		tcpu connect --retry=15 -z 127.0.0.1 4242 && wait "$!"'
 	netns timeout -k1 20 bash -c '
 		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 		tcpu listen --local 4242 </dev/null 3>&- &
-		tcpu connect --retry=5 -z 127.0.0.1 4242 && wait "$!"'
+		tcpu connect --retry=15 -z 127.0.0.1 4242 && wait "$!"'
 }
 
 @test "--local is loopback, of both families, on one port" {
@@ -256,7 +256,7 @@ for options about connections"
 		timeout -k1 20 bash -c '
 		tcpu listen -k --count 3 multi 4242 </dev/null 3>&- &
 		for host in 127.0.0.1 127.0.0.2 ::1; do
-			tcpu connect --retry=5 -z "$host" 4242 || exit
+			tcpu connect --retry=15 -z "$host" 4242 || exit
 		done
 		wait "$!"'
 }
@@ -394,7 +394,7 @@ listens there; port 0 chooses a free port, and --print prints it"
 	run netns timeout -k1 20 bash -c '
 		export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS
 		strace -qq -o trace -e trace=connect \
-			-e inject=connect:delay_enter=500000 tcpu listen -1 \
+			-e inject=connect:delay_enter=2000000 tcpu listen -1 \
 			--black-hole --until-exit "$$" 127.0.0.1 5000 >port &
 		until tcpu connect -q --probe 127.0.0.1 5000; do
 			[ $? -eq 4 ] || exit

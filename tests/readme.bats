@@ -195,7 +195,7 @@ statuses() {
 	clients | while read -ra words; do
 		if [ "$1" ]; then
 			eval "{ $1; } 4<&- &"
-			tcpu accept-ready --listening --wait=5 5000
+			tcpu accept-ready --listening --wait=15 5000
 		fi
 		timeout -k 1 5 "${words[@]}" <"$2" >"$3" 2>>messages 4<&- &&
 			echo 0 || echo $?
@@ -248,17 +248,17 @@ run_on() {
 	exec "${command[@]//;/:}"
 }
 
-# The server answers one second after the end of file, or when the client ends.
+# The server answers three seconds after the end of file, or when the client ends.
 late_answer() {
 	local server
 	tcpu listen -qL 5000 -- sh -c 'cat; read -r _ <go; echo it' &
 	server=$!
-	tcpu accept-ready --listening --wait=5 5000
+	tcpu accept-ready --listening --wait=15 5000
 	(run_on 5000 "${client[@]}") </dev/null >got &
-	timeout 1 tail -s 0.1 -f --pid=$! /dev/null
+	timeout 3 tail -s 0.1 -f --pid=$! /dev/null
 	if ! kill -0 $!; then
 		echo lost
-	elif ! timeout 1 sh -c 'echo >go'; then
+	elif ! timeout 3 sh -c 'echo >go'; then
 		echo 'hangs without -N'
 	elif wait $! && grep -q it got; then
 		echo arrives
@@ -269,7 +269,7 @@ late_answer() {
 
 large_port() {
 	tcpu listen -qL 80 </dev/null >got &
-	tcpu accept-ready --listening --wait=5 80
+	tcpu accept-ready --listening --wait=15 80
 	(run_on 65616 "${client[@]}") </dev/null && echo is 80 || echo refused
 	kill -KILL $!
 	wait
@@ -278,8 +278,8 @@ large_port() {
 second_listener() {
 	local status=0
 	(run_on 5000 "${listener[@]}") <&4 >got &
-	tcpu accept-ready --listening --wait=5 5000
-	(run_on 5000 timeout 1 "${listener[@]}") <&4 >got || status=$?
+	tcpu accept-ready --listening --wait=15 5000
+	(run_on 5000 timeout 3 "${listener[@]}") <&4 >got || status=$?
 	[ "$status" -eq 124 ] && echo shares it || echo refused
 	kill -KILL $!
 	wait
@@ -288,7 +288,7 @@ second_listener() {
 which_port() {
 	(run_on 0 "${listener[@]}") <&4 >got 2>log &
 	port=$(tcpu addresses --pid $! --listening --port --wait=5)
-	timeout 2 tail -s 0.1 -f got log --pid=$! |
+	timeout 5 tail -s 0.1 -f got log --pid=$! |
 		grep -qEm1 "[Ll]istening on|^$port\$"
 	if grep -q "^$port\$" got; then
 		echo on stdout
@@ -319,13 +319,13 @@ unix_words() {
 # listen_on_path - start the first of two listeners, which keeps running.
 listen_on_path() {
 	"${listener[@]}" <&4 >got &
-	tcpu accept-ready --listening --wait=5 unix:s
+	tcpu accept-ready --listening --wait=15 unix:s
 }
 
 # Print whether a second command can listen on the same path.
 try_path() {
 	local status=0
-	timeout 1 "${listener[@]}" <&4 >got || status=$?
+	timeout 3 "${listener[@]}" <&4 >got || status=$?
 	[ "$status" -eq 124 ] && echo "$1" || echo refused
 }
 

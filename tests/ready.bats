@@ -506,7 +506,7 @@ substituted='
 		}
 		teardown() {
 			kill "$TCPU_PID"
-			tcpu accept-ready --not-listening --wait=5 "$TCPU_PORT"
+			tcpu accept-ready --not-listening --wait=15 "$TCPU_PORT"
 		}
 		%test "one" {
 			[ "$(printf hi | tcpu connect localhost "$TCPU_PORT")" = hi ]

@@ -238,7 +238,7 @@ left='left() {
 			strangers[port]=$!
 		done
 		strace -qq -o trace -e trace=connect \
-			-e inject=connect:delay_enter=500000 \
+			-e inject=connect:delay_enter=2000000 \
 			tcpu listen --reserve 127.0.0.1 0 >port
 		wait "${strangers[$(<port)]}"
 		echo $?

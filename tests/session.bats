@@ -141,9 +141,9 @@ pausing() {
 }
 
 @test "to --end=quiet, a reader of stdout that pauses is no silent peer" {
-	local pause=600ms
+	local pause=1500ms
 	peer flood=9000000 slurp
-	pausing timeout -k1 20 tcpu connect --end=quiet:200ms "${target[@]}" \
+	pausing timeout -k1 20 tcpu connect --end=quiet:1s "${target[@]}" \
 		<<<question
 	assert_not_exist read.err
 	assert_equal "$(cat read.out)" 9000000
@@ -872,11 +872,11 @@ silent_after() {
 
 @test "--idle-timeout is 124 when nothing moves" {
 	peer 'send=four\n' slurp
-	start_talking_client --idle-timeout=300ms
+	start_talking_client --idle-timeout=1s
 	assert_exit 124 "$client"
 	exec {say}>&-
 	assert_content client.out 'four\n'
-	assert_equal "$(<client.err)" "tcpu: $target_name: idle for 300ms \
+	assert_equal "$(<client.err)" "tcpu: $target_name: idle for 1s \
 (5 bytes received, 0 sent)"
 	assert_exit 0 "$peer"
 	assert_content peer.out "$reset\n"
@@ -884,11 +884,11 @@ silent_after() {
 
 @test "--idle-timeout does not end a session in which something moves" {
 	peer slurp
-	start_talking_client --idle-timeout=1500ms
+	start_talking_client --idle-timeout=3s
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		echo "$i" >&"$say"
-		# This run of tcpu serves as a pause of 200 ms.
-		run timeout -k1 10 tcpu listen --timeout=200ms 0
+		# This run of tcpu serves as a pause of 400 ms.
+		run timeout -k1 10 tcpu listen --timeout=400ms 0
 	done
 	exec {say}>&-
 	assert_exit 0 "$client"
@@ -898,11 +898,11 @@ silent_after() {
 
 @test "--timeout is 124, with the bytes of each direction" {
 	peer 'send=four\n' slurp
-	start_talking_client --timeout=1s # which includes its start
+	start_talking_client --timeout=2s # which includes its start
 	assert_exit 124 "$client"
 	exec {say}>&-
 	assert_equal "$(<client.err)" "tcpu: $target_name: \
-timed out after 1s (5 bytes received, 0 sent)"
+timed out after 2s (5 bytes received, 0 sent)"
 	assert_exit 0 "$peer"
 	assert_content peer.out "$reset\n"
 }

@@ -53,7 +53,7 @@ in_root() {
 		tcpu accept-ready --listening $TCPU_PORT && echo listening
 		tcpu accept-ready $TCPU_PORT; echo $?
 		tcpu addresses --remote --ip localhost $TCPU_PORT
-		tcpu accept-ready --wait=5 $TCPU_PORT; echo $?
+		tcpu accept-ready --wait=15 $TCPU_PORT; echo $?
 		tcpu addresses --pid $TCPU_PID --listening --port
 		echo $TCPU_PORT'
 	assert_success

@@ -215,7 +215,7 @@ only_one() {
 		# shellcheck disable=SC2153 # set by eval
 		assert_equal "$TCPU_REMOTEIP" "$path"
 		kill "$TCPU_PID"
-		timeout -k1 10 tcpu accept-ready --not-listening --wait=5 \
+		timeout -k1 20 tcpu accept-ready --not-listening --wait=15 \
 			"unix:$path"
 	done
 }
@@ -390,7 +390,7 @@ only_one() {
 		sh -c 'echo "$UNIXLOCALPATH $LISTEN_FDS $TCPLOCALIP"
 			exec tcpu listen -k -- cat' 9<>ready
 	wait_for_line held.out 's 1 '
-	run timeout -k1 10 tcpu connect --retry=5 unix:s <<<text
+	run timeout -k1 20 tcpu connect --retry=15 unix:s <<<text
 	assert_output text
 }
 
@@ -465,7 +465,7 @@ agrees() {
 	assert_exit 0 "${started[-1]}"
 	run -1 timeout -k1 10 tcpu accept-ready --not-listening unix:s
 	kill -KILL "$server"
-	timeout -k1 10 tcpu accept-ready --not-listening --wait=5 unix:s
+	timeout -k1 20 tcpu accept-ready --not-listening --wait=15 unix:s
 	assert_socket s
 }
 
