@@ -651,18 +651,17 @@ comes_from(
 static void
 local_names(void)
 {
-	static const char *const hosts[] = {"127.0.0.1", "::1"};
+	static const char *const both[] = {"127.0.0.1", "::1"};
 	int l, port;
 
 	for (int i = 0; i < 2; i++) {
-		l = peer_listen(hosts[i], 0, 16);
+		l = peer_listen(both[i], 0, 16);
 		port = peer_port(l);
-		ok(comes_from(hosts[i], "dual.test", hosts[i], port) &&
-			comes_from(hosts[i], "dual.test", "dual.test", port),
-		    "a local name serves %s", hosts[i]);
-		ok(comes_from(hosts[i], hosts[i], "dual.test", port),
-		    "%s as the local end leaves out the other family",
-		    hosts[i]);
+		ok(comes_from(both[i], "dual.test", both[i], port) &&
+			comes_from(both[i], "dual.test", "dual.test", port),
+		    "a local name serves %s", both[i]);
+		ok(comes_from(both[i], both[i], "dual.test", port),
+		    "%s as the local end leaves out the other family", both[i]);
 		close(l);
 	}
 }

@@ -106,7 +106,7 @@ buffer_and_time_limit(void)
 	struct pair p = pair_accept();
 	char *data = numbered(0, 20 * MB);
 	struct drain d;
-	size_t sent;
+	size_t done;
 
 	tcp_set_buffer_size(p.out, 8);
 	tcp_write(p.out, data, 5);
@@ -114,14 +114,14 @@ buffer_and_time_limit(void)
 	ok(failed(tcp_write(p.out, data + 5, 20 * MB - 5) == -1,
 	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
 	    "a write after a buffer, to a peer that does not read");
-	sent = tcp_last_error()->transferred;
-	is_int((long long)tcp_port_position(p.out), (long long)sent + 5,
+	done = tcp_last_error()->transferred;
+	is_int((long long)tcp_port_position(p.out), (long long)done + 5,
 	    "it counts its own bytes");
 	tcp_set_timeout(p.out, -1);
 	tcp_resume_output(p.out);
 	drain_start(&d, p.peer);
-	is_int(tcp_write(p.out, data + 5 + sent, 20 * MB - 5 - sent),
-	    (long long)(20 * MB - 5 - sent), "so that it can go on");
+	is_int(tcp_write(p.out, data + 5 + done, 20 * MB - 5 - done),
+	    (long long)(20 * MB - 5 - done), "so that it can go on");
 	tcp_close_output_port(p.out);
 	drain_join(&d);
 	ok(d.n == 20 * MB && d.right, "with nothing lost and nothing twice");
@@ -519,18 +519,18 @@ many_connections(void)
 {
 	tcp_listener l = tcp_listen(0, NULL);
 	tcp_port in = {0}, out = {0}, in2 = {0}, out2 = {0};
-	int fds = open_fds(), failed = 0;
+	int fds = open_fds(), wrong = 0;
 
 	for (int i = 0; i < 1000; i++) {
-		failed += tcp_connect("127.0.0.1", tcp_listener_port(l), NULL,
-			      &in, &out) == -1 ||
+		wrong += tcp_connect("127.0.0.1", tcp_listener_port(l), NULL,
+			     &in, &out) == -1 ||
 		    tcp_accept(l, &in2, &out2) == -1 ||
 		    tcp_write_byte(out2, 'x') != 1 || tcp_read_byte(in) != 'x';
 		tcp_close_output_port(out);
 		tcp_close_ports(in, out2);
 		tcp_close_input_port(in2);
 	}
-	is_int(failed, 0, "W16 1000 connections, one after the other");
+	is_int(wrong, 0, "W16 1000 connections, one after the other");
 	is_int(open_fds(), fds, "W16 no descriptor is left");
 	tcp_close(l);
 }
