@@ -426,7 +426,7 @@ lint:
 	$(Q)! grep -nE '(^|[^_[:alnum:]])(sleep|skip)( |$$)' tests/*.bats
 	$(Q)shellcheck -e SC2016 $(SCRIPTS)
 	$(Q)shellcheck -s bats -e SC2016,SC2030,SC2031,SC2154 tests/*.bats
-	@$(MAKE) BUILD=$(BUILD)/gcc CC=gcc CFLAGS='-O2 -Werror' all tests
+	@$(MAKE) BUILD=$(BUILD)/gcc CC=gcc CFLAGS='-O2 -g -Werror' all tests
 	@$(MAKE) BUILD=$(BUILD)/clang CC=clang CFLAGS='-O2 -Werror' all tests
 
 install: all install-library $(if $(TLS),install-tls) install-command
