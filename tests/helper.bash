@@ -266,12 +266,12 @@ netns() {
 }
 
 # isolated COMMAND [ARG]... - run a program in its own network and process
-# tree, for twenty seconds at most.  Process 1 of the tree is a shell, since
+# tree, for a minute at most.  Process 1 of the tree is a shell, since
 # timeout(1) of coreutils 9.10 fails as process 1.
 isolated() {
 	netns unshare --pid --mount-proc --fork --kill-child \
 		"${default_signals[@]}" \
-		sh -c 'timeout -k 1 20 "$@"; exit "$?"' sh "$@"
+		sh -c 'timeout -k 1 60 "$@"; exit "$?"' sh "$@"
 }
 
 # find_nginx - set nginx to the command that starts it; its first errors go to

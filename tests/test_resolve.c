@@ -157,12 +157,15 @@ other_runtime(void *arg)
 	return NULL; /* the callers give up */
 }
 
-static void
-two_runtimes(void)
+/* Returns how many OS threads look up for two runtimes, or -1 if that took so
+ * long that the first of them may have had enough. */
+static int
+shared_threads(void)
 {
 	static struct client theirs[HELPERS];
+	int64_t start = now_ms();
 	pthread_t other;
-	int l = peer_listen("127.0.0.1", 0, 16);
+	int n;
 
 	for (int i = 0; i < HELPERS; i++) {
 		theirs[i] = (struct client){.port = 1, .timeout = -1};
@@ -172,10 +175,20 @@ two_runtimes(void)
 	crowd_start(HELPERS / 2, NULL, 1, -1);
 	pthread_create(&other, NULL, other_runtime, theirs);
 	pthread_join(other, NULL);
-	is_int(other_threads(), HELPERS,
-	    "the OS threads of a program share eight");
+	n = now_ms() - start < 4000 ? other_threads() : -1;
 	crowd_terminate(HELPERS / 2);
 	settled_fds();
+	return n;
+}
+
+static void
+two_runtimes(void)
+{
+	int l = peer_listen("127.0.0.1", 0, 16), n = -1;
+
+	for (int i = 0; i < 5 && n == -1; i++)
+		n = shared_threads();
+	is_int(n, HELPERS, "the OS threads of a program share eight");
 	crowd_start(2, "three.test", peer_port(l), -1);
 	is_int(crowd_end(2, TCPUNIT_ERROR_NET), 0,
 	    "an OS thread that ends amid a look-up leaves it in order");
