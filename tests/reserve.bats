@@ -119,8 +119,11 @@ left='left() {
 
 @test "servers bind a reserved port at once: Python and nginx" {
 	find_nginx
-	write_nginx_conf 'http {
+	# One process, which changes to no other user and owns its folders.
+	write_nginx_conf 'user root;' 'master_process off;' 'http {
 		access_log off;
+		client_body_temp_path body; proxy_temp_path proxy;
+		fastcgi_temp_path fcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
 		server { listen PORT; listen [::]:PORT; return 204; }
 	}'
 	in_netns 'port=$(tcpu listen --reserve 0)
