@@ -112,12 +112,13 @@ reusing() {
 }
 
 @test "the kernel tells of the sockets of others without any privilege" {
-	local shared user=(--no-new-privs --bounding-set=-all --inh-caps=-all)
+	local shared user=(--no-new-privs --inh-caps=-all)
 	shared=$(mktemp -d)
 	chmod 755 "$shared"
 	install -m 755 "$BUILD/tcpu" "$shared"
 	[ "$(id -u)" -ne 0 ] ||
-		user+=(--reuid 65534 --regid 65534 --clear-groups)
+		user+=(--bounding-set=-all --reuid 65534 --regid 65534
+			--clear-groups)
 	start_server --local --no-accept 0 </dev/null
 	run traced -f -qq -e trace=socket -o trace setpriv "${user[@]}" \
 		"$shared/tcpu" accept-ready --listening "$port"
