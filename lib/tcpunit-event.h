@@ -68,53 +68,52 @@ TCPUNIT_API int tcp_event_run(void);
  *
  * A layer is a bufferevent that transforms the bytes of a connection: a filter
  * of libevent's, or TLS.  With layers, the ports of the connection keep every
- * promise of tcpunit.h; they count, hand out and take the bytes above the
- * highest layer.
+ * promise of tcpunit.h.  The program reads and writes the bytes above the
+ * highest layer, and the ports count those bytes.
  *
- * The lowest bufferevent holds the bytes of the socket, which the library moves
- * itself when a port is read, written or closed; so it has no descriptor, and
- * never reads or writes alone.  The library calls the functions of a layer in
- * these calls as well as in the loop.  What is said above about callbacks of
- * the program's holds for all of them.  A layer that has events of its own, and
- * is made for threads that wait for something else than its connection, needs
- * tcp_event_base first.
+ * The lowest bufferevent holds the bytes of the socket.  It has no descriptor:
+ * the library moves its bytes within the calls that read, write or close a
+ * port.  The functions of a layer run within these calls as well as in the
+ * loop, always under the rules for callbacks above.  If a layer has events of
+ * its own, which wake threads that wait for something other than its
+ * connection, call tcp_event_base first.
  *
- * Bytes in the output buffer of a layer have been taken from the writer: they
- * are part of transferred and of the port's position.  A write returns when the
- * system has accepted all that the layers made of its bytes; a layer may keep
+ * As soon as a layer has taken bytes of a writer, they count as written, in
+ * transferred and in the port's position.  A write returns when the system has
+ * accepted everything that the layers have made of its bytes; a layer may hold
  * some of them until it gets more, or until the end.
  */
 
 /* Members that are not set are zero. */
 struct tcp_stack_options {
 	size_t size; /* sizeof this */
-	int timeout; /* of the wait for the handshake */
+	int timeout; /* of the handshake */
 	/* Wait until the layer reports BEV_EVENT_CONNECTED. */
 	bool handshake TCPUNIT_ZERO;
 	char padding[3] TCPUNIT_ZERO;
 
 	/*
-	 * Ends the output: the layer puts its last bytes, such as TLS's
+	 * Ends the output: puts the layer's last bytes, such as TLS's
 	 * close_notify, into the output buffer below it.  It is called when the
-	 * output port is closed and all bytes are sent.  With LAST false, bytes
-	 * can still be read: a layer that cannot end one direction alone
-	 * returns 1 and does nothing, and is called again with LAST true when
-	 * the connection is closed.  Else it returns 0, or -1 on failure.  It
-	 * is not called if output was lost, after tcp_reset, in tcp_shutdown,
-	 * and for an abandoned port; the input port, if it is closed later and
-	 * not abandoned, calls it then.  NULL stands for
-	 * bufferevent_flush(layer, EV_WRITE, BEV_FINISHED).
+	 * output port is closed and all bytes are sent.  LAST is false while
+	 * the input port is open: a layer that cannot end one direction alone
+	 * does nothing then and returns 1, and the function is called again,
+	 * with LAST true, when the connection is closed.  Else it returns 0, or
+	 * -1 on failure.  It is not called if output was lost, after tcp_reset,
+	 * or in tcp_shutdown.  If the output port was abandoned, it is called
+	 * when the input port is closed later, unless that is abandoned too.
+	 * NULL stands for bufferevent_flush(layer, EV_WRITE, BEV_FINISHED).
 	 */
 	int (*finish)(
 	    struct bufferevent *layer, bool last, void *arg) TCPUNIT_ZERO;
 
 	/*
-	 * The reason why the layer has reported BEV_EVENT_ERROR, in a few words
-	 * without a newline.  It is copied, and becomes the reason of the error
-	 * that calls fail with, after the bytes that came before it.  CODE is
-	 * errno when the layer reported; 0 if below the layer the input has
-	 * ended.  It may be changed to another errno.  NULL stands for
-	 * strerror(3), with ECONNRESET in place of 0.
+	 * Returns why the layer has reported BEV_EVENT_ERROR, in a few words
+	 * without a newline, or NULL.  Calls fail with a copy of this reason,
+	 * after the bytes that came before the error.  CODE is errno when the
+	 * layer reported, or 0 if the input below the layer has ended; the
+	 * function may store another errno.  Without a reason, strerror(3)
+	 * gives it, with ECONNRESET in place of 0.
 	 */
 	const char *(*reason)(
 	    struct bufferevent *layer, int *code, void *arg)TCPUNIT_ZERO;
@@ -130,25 +129,24 @@ struct tcp_stack_options {
 /*
  * Puts a layer on the connection of ports IN and OUT, or on its highest layer:
  * make(below, arg) returns a new bufferevent over BELOW, or NULL with errno.
- * The library owns it from then on and frees it, the highest first; so it is
- * made without BEV_OPT_CLOSE_ON_FREE and BEV_OPT_THREADSAFE.  The library sets
- * its callbacks, its watermarks and the most bytes of a read and a write (256
- * KiB), and enables it.
+ * The layer belongs to the library, which enables it, sets its callbacks, its
+ * watermarks and the most bytes of a read and a write (256 KiB), and frees it,
+ * the highest layer first.  MAKE must not use BEV_OPT_CLOSE_ON_FREE and
+ * BEV_OPT_THREADSAFE.
  *
- * Bytes that have been read ahead become input of the layer, as in STARTTLS;
- * buffered output is sent before the layer's first byte.
+ * Bytes that IN has read ahead become the first input of the layer, and
+ * buffered output is sent before its first byte; STARTTLS needs both.
  *
- * The layer reports to its callback for events: BEV_EVENT_EOF is the end of
- * file; BEV_EVENT_ERROR ends the connection; so does BEV_EVENT_TIMEOUT.  At the
- * end of the socket's input, once the layers have had all of it, the library
- * flushes each layer, from the lowest up, with EV_READ and BEV_FINISHED, which
- * may reach a filter several times, and then reports BEV_EVENT_EOF below the
- * lowest.  If the socket fails it reports BEV_EVENT_ERROR, without a flush.  A
- * filter that returns BEV_ERROR has to report the event itself: libevent
- * ignores that result.
+ * The highest layer reports how the input ends: BEV_EVENT_EOF is the end of
+ * file; BEV_EVENT_ERROR and BEV_EVENT_TIMEOUT end the connection with an error.
+ * When the socket's input has ended and the layers have taken all of it, the
+ * library flushes the layers, from the lowest up, with EV_READ and
+ * BEV_FINISHED; a filter may be flushed several times.  Then it reports
+ * BEV_EVENT_EOF to the lowest layer.  If the socket has failed, it reports
+ * BEV_EVENT_ERROR instead, and flushes nothing.  libevent ignores it if a
+ * filter returns BEV_ERROR: the filter itself has to report the error.
  *
- * In the functions of its layers, the ports of a connection cannot be used or
- * closed (busy).
+ * Functions of a layer cannot use or close the ports of its connection (busy).
  *
  * Returns 0.  The call waits (parks) for its turn at OUT, and with handshake
  * until the layer is connected; both ports are then busy.  A layer that cannot

@@ -613,15 +613,14 @@ TCPUNIT_API int tcp_close_ports(tcp_port in, tcp_port out);
 TCPUNIT_API int tcp_set_timeout(tcp_port p, int timeout);
 
 /*
- * Limits this direction of a TCP connection to BYTES_PER_SECOND, with a bucket
- * of tokens: BURST is the most bytes that may pass at once after a pause, 0
- * stands for those of a tenth of a second.  A call that has to wait for tokens
- * parks within its limit.  The rate counts the bytes of the socket, so those
- * below TLS and other layers.  Setting a rate again replaces it;
- * TCPUNIT_NO_RATE removes it.  Either fills the buckets of both directions.
- * Errors: argument if the rate is 0 or negative, if BURST is negative, or if
- * the port is not a TCP port; busy, in a function of a layer; closed; system
- * ENOMEM.
+ * Limits this direction of a TCP connection to BYTES_PER_SECOND.  After a
+ * pause, BURST bytes may pass at once; 0 stands for those of a tenth of a
+ * second.  A call that has to wait because of the rate parks within its limit.
+ * The rate counts the bytes of the socket, below TLS and other layers.  A new
+ * rate replaces the old one, and TCPUNIT_NO_RATE removes it; after either
+ * change, a whole burst may pass at once in both directions. Errors: argument
+ * if the rate is 0 or negative, if BURST is negative, or if the port is not a
+ * TCP port; busy, in a function of a layer; closed; system ENOMEM.
  */
 TCPUNIT_API int tcp_set_rate(
     tcp_port p, int64_t bytes_per_second, int64_t burst);
