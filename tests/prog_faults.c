@@ -76,15 +76,15 @@ is(bool valid)
 static int
 accept_again(struct pair *p)
 {
-	int first = tcp_accept(p->listener, &p->from, &p->to), again;
+	int first = tcp_accept(p->listener, &p->from, &p->to), second;
 
 	if (first == 0 || errno != ENOMEM)
 		return first;
 	(void)explained("accept");
-	again = tcp_accept(p->listener, &p->from, &p->to);
-	if (again == -1)
+	second = tcp_accept(p->listener, &p->from, &p->to);
+	if (second == -1)
 		wrong(p, "the connection that was not accepted is lost");
-	return again;
+	return second;
 }
 
 static void
@@ -139,10 +139,20 @@ expect_line(struct pair *p, tcp_port port, const char *text)
 }
 
 static void
+expect_end(struct pair *p)
+{
+	int n;
+
+	TRY(p, tcp_close_output_port(p->out));
+	TRY(p, n = tcp_read_byte(p->from));
+	if (n != TCPUNIT_EOF)
+		wrong(p, "more than was written");
+}
+
+static void
 lines(struct pair *p)
 {
 	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
-	int n;
 
 	if (!open_pair(p, "127.0.0.1"))
 		return;
@@ -151,10 +161,7 @@ lines(struct pair *p)
 	TRY(p, tcp_printf(p->to, "%s %d\n", "Good Bye!", 7));
 	expect_line(p, p->from, "Hello!");
 	expect_line(p, p->in, "Good Bye! 7");
-	TRY(p, tcp_close_output_port(p->out));
-	TRY(p, n = tcp_read_byte(p->from));
-	if (n != TCPUNIT_EOF)
-		wrong(p, "more than was written");
+	expect_end(p);
 }
 
 static void
@@ -383,12 +390,17 @@ forget(void *pair)
 }
 
 static void
+drop_handles(struct pair *p)
+{
+	*p = (struct pair){.failed = p->failed};
+}
+
+static void
 shutting_down(struct pair *p)
 {
 	(void)forget(p);
 	tcp_shutdown();
-	p->in = p->from = p->to = p->out = (tcp_port){0};
-	p->listener = (tcp_listener){0};
+	drop_handles(p);
 }
 
 static void
@@ -399,8 +411,7 @@ os_thread(struct pair *p)
 	if (pthread_create(&t, NULL, forget, p) != 0 ||
 	    pthread_join(t, NULL) != 0)
 		p->failed = "pthread_create";
-	p->in = p->from = p->to = p->out = (tcp_port){0};
-	p->listener = (tcp_listener){0};
+	drop_handles(p);
 }
 
 /* Of faults/interpose.c: whether calls of this OS thread are left alone. */
@@ -423,8 +434,6 @@ identity(struct bufferevent *below, void *unused)
 static void
 layers(struct pair *p)
 {
-	int n;
-
 	if (!open_pair(p, "127.0.0.1"))
 		return;
 	TRY(p, tcp_write_line(p->out, "clear"));
@@ -442,10 +451,7 @@ layers(struct pair *p)
 	TRY(p, tcp_flush_output(p->to));
 	expect_line(p, p->in, "buffered");
 	expect_line(p, p->in, "Good Bye! 7");
-	TRY(p, tcp_close_output_port(p->out));
-	TRY(p, n = tcp_read_byte(p->from));
-	if (n != TCPUNIT_EOF)
-		wrong(p, "more than was written");
+	expect_end(p);
 }
 
 static const struct scenario {
