@@ -26,7 +26,7 @@ static void free_all(struct handlers *hs);
 
 const struct option handler_option_table[] = {
     {"pipes", 0, NULL, set_true, offsetof(struct handler_options, pipes),
-	"pipes for COMMAND: it may half-close, or not read"},
+	"use pipes: COMMAND may half-close, or not read"},
     {0},
 };
 

@@ -58,7 +58,7 @@ static const struct option ports_table[] = {
     {"reserve", 0, NULL, set_true, offsetof(struct listen_options, reserve),
 	"print a port that stays free for a minute; exit"},
     {"hold", 0, NULL, set_true, offsetof(struct listen_options, hold),
-	"become COMMAND, and leave it the sockets; they are descriptors 3 "
+	"become COMMAND, which gets the sockets; they are descriptors 3 "
 	"and up; for one socket only, listen on 127.0.0.1"},
     {0},
 };

@@ -14,7 +14,7 @@ static option_reader read_delay, read_rate, read_slice, read_cut;
 
 const struct option lane_option_table[] = {
     {"delay", 0, "TIME[~JITTER]", read_delay, 0,
-	"deliver data TIME later, more or less JITTER; these options are "
+	"deliver data TIME later, give or take JITTER; these options are "
 	"for both directions, or as in:VALUE or out:VALUE for one"},
     {"rate", 0, "BYTES", read_rate, 0,
 	"move at most BYTES a second; 64k is 65536, and 1M 1048576"},

@@ -15,8 +15,8 @@ static const struct choice nodelay_choices[] = {
 const struct option session_option_table[] = {
     {"end", 0, "both|peer|input|quiet[:TIME]", read_end,
 	offsetof(struct session_options, end),
-	"say when a session ends; with both directions, peer, "
-	"input, or 1s silence"},
+	"end when both directions have; or when the peer has, "
+	"input is sent, or 1s quiet"},
     {"abandon", 0, NULL, set_true, offsetof(struct session_options, abandon),
 	"send no end of file before the session ends"},
     {"reset", 0, NULL, set_true, offsetof(struct session_options, reset),
@@ -35,8 +35,8 @@ const struct option session_option_table[] = {
 	"give up a vanished peer after TIME (2m)"},
     {"user-timeout", 0, "TIME|no", read_user_timeout,
 	offsetof(struct session_options, wire.user_timeout),
-	"give up a peer that takes no data for TIME; it acknowledges or "
-	"reads none"},
+	"give up a peer that takes no data for TIME; it does not acknowledge "
+	"or read them"},
     {"nodelay", 0, "[=CHOICE]", NULL,
 	offsetof(struct session_options, wire.nodelay),
 	"with no, collect small writes (Nagle's algorithm)", nodelay_choices},

@@ -15,21 +15,21 @@ const struct option tls_option_table[] = {
 	"encrypt the connection with TLS 1.2 or 1.3"},
     {"tls-ca", 0, "FILE", read_text, offsetof(struct tls_options, ca),
 	"trust the authorities in FILE, not the system's; listen then "
-	"requires a certificate of its clients"},
+	"requires a certificate of each client"},
     {"tls-cert", 0, "FILE", read_text,
 	offsetof(struct tls_options, certificate),
-	"show the certificate in FILE"},
+	"use the certificate in FILE"},
     {"tls-key", 0, "FILE", read_text, offsetof(struct tls_options, key),
-	"its key; by default it is in the same file"},
+	"use the key in FILE; by default it is in the file of --tls-cert"},
     {"tls-alpn", 0, "LIST", read_alpn, offsetof(struct tls_options, alpn),
-	"offer these protocols; 'h2,http/1.1', say, the best first"},
+	"offer these protocols; the best first, as in h2,http/1.1"},
     {0},
 };
 
 const struct option tls_client_table[] = {
     {"tls-name", 0, "NAME", read_name, offsetof(struct tls_options, name),
-	"the name that the server's certificate must have; by default it is "
-	"HOST"},
+	"expect the server's certificate to be for NAME; by default it must "
+	"be for HOST"},
     {"tls-insecure", 0, NULL, set_true, offsetof(struct tls_options, insecure),
 	"accept any certificate of the server"},
     {0},
@@ -37,8 +37,8 @@ const struct option tls_client_table[] = {
 
 const struct option tls_server_table[] = {
     {"tls-save-ca", 0, "FILE", read_text, offsetof(struct tls_options, save_ca),
-	"write to FILE what clients must trust; it is for the temporary "
-	"certificate"},
+	"write the temporary authority to FILE; clients trust it with "
+	"--tls-ca"},
     {0},
 };
 
