@@ -7,6 +7,7 @@
  * member for its value to the struct beside that table:
  *
  *   how a session goes         session/session_options.[ch]
+ *   how bad its network is     session/lane_options.[ch]
  *   how COMMAND is run         handlers/handlers.c, handlers/handler.h
  *   how it is announced        listen/ready.[ch]
  *   how tcpu listens           listen/listen_options.[ch]
