@@ -202,8 +202,8 @@ wait_attempts(struct tu_attempts *c)
 	return woken == TU_ELAPSED ? TU_READY : woken;
 }
 
-/* Before each wait, as an event that came while this thread let others run is
- * removed, and would never come again. */
+/* Called before each wait, because an event that came while other threads ran
+ * has been removed, and would never come again. */
 static void
 watch_attempts(struct tu_attempts *c)
 {

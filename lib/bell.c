@@ -12,8 +12,8 @@
 
 #define MASK(bits) ((UINT64_C(1) << (bits)) - 1)
 
-/* RUNG: and not heard.  LISTED: in the list of those that were rung, or about
- * to be. */
+/* RUNG: rung, and not heard yet.  LISTED: in the list of rung bells, or about
+ * to be added to it. */
 enum { RUNG = 1, LISTED = 2, GENERATION_SHIFT = 2 };
 
 /* The bells of all runtimes, by number. */
@@ -154,7 +154,7 @@ generation_of(uint64_t handle)
 	return handle >> TU_INDEX_BITS & MASK(TU_GENERATION_BITS);
 }
 
-/* NULL: it is no handle of a thread, or not of this process. */
+/* Returns NULL if this is no handle of a thread of this process. */
 static struct tu_bells *
 bells_of(uint64_t handle)
 {

@@ -11,7 +11,7 @@
 #include "runtime.h"
 #include "wakeup.h"
 
-/* What the program passed, and what came of it. */
+/* The function of the program with its argument, and its result. */
 struct work {
 	struct tu_job job; /* comes first */
 	void *(*fn)(void *);
@@ -191,8 +191,8 @@ forsake(void *arg)
 	errno = error;
 }
 
-/* Whether no helper has the work, or will have it; if one has, it becomes the
- * helper's. */
+/* Returns true if no helper has the work or is going to have it.  Otherwise the
+ * work belongs to the helper from now on. */
 static bool
 is_ours(struct work *w)
 {
@@ -206,7 +206,7 @@ is_ours(struct work *w)
 	return ours;
 }
 
-/* Lets the program free what nobody will take. */
+/* Lets the program free a result that nobody will take. */
 static void
 abandon(const struct work *w)
 {

@@ -236,8 +236,8 @@ wait_move(struct copying *c)
 	return waited == -1 ? -1 : 1;
 }
 
-/* Puts the limit of P, which is to be waited for, in force.  It begins anew
- * with each piece that moves. */
+/* Puts the limit of P in force, because the copy waits for P next.  The limit
+ * begins anew with each piece that moves. */
 static void
 set_limit(struct copying *c, const struct tu_port *p)
 {

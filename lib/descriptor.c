@@ -159,8 +159,8 @@ step_down(struct tu_descriptor *d)
 
 /*
  * Opens the file again by way of /proc, which gives an open file that no
- * process shares.  For the master of a pseudo-terminal it would give the master
- * of another one, so that it is refused.
+ * process shares.  The master of a pseudo-terminal is refused, because that way
+ * leads to the master of another one.
  */
 static int
 reopen(int fd)

@@ -177,7 +177,7 @@ is_member(const struct tu_group *g, const struct tu_thread *t)
 	return false;
 }
 
-/* A thread that has not yet noticed the last time is left alone. */
+/* A thread that has not noticed the last termination yet is left alone. */
 static void
 terminate(struct tu_group *g)
 {

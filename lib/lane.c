@@ -61,8 +61,8 @@ tu_lane_free(struct tu_connection *c)
 	c->lane = NULL;
 }
 
-/* The buffers of the ports were the lowest bufferevent's before there were
- * layers. */
+/* Before there were layers, the ports used the buffers of the lowest
+ * bufferevent. */
 static void
 give_back(struct tu_connection *c)
 {
@@ -97,8 +97,8 @@ tu_lane_read(struct tu_connection *c, void *buf, size_t n)
 	return turn_over(l);
 }
 
-/* -1 with errno EAGAIN if a layer's function calls.  In a child of fork(2),
- * unsent bytes are the parent's, which sends them. */
+/* Returns -1 with errno EAGAIN if a function of a layer calls it.  In a child
+ * of fork(2), unsent bytes are the parent's, which sends them. */
 static int
 begin(struct tu_connection *c)
 {
@@ -139,7 +139,7 @@ take(struct tu_connection *c, struct evbuffer *input, void *buf, size_t n)
 	return taken;
 }
 
-/* A layer's last bytes say why, such as an alert of TLS. */
+/* The last bytes of a layer say why it failed, such as an alert of TLS. */
 static ssize_t
 fail(struct tu_connection *c)
 {
@@ -150,9 +150,9 @@ fail(struct tu_connection *c)
 }
 
 /*
- * Lets the layers have bytes that they have left or that have come, or report
- * the socket's end.  0; or -1 with errno.  The end comes after all bytes: those
- * that are left then are a part that means nothing to the layers.
+ * Lets the layers process bytes that they left before or that have come, or
+ * report the end of the socket.  0; or -1 with errno.  The end comes after all
+ * bytes: if the layers leave some then, these are an incomplete part.
  */
 static int
 feed(struct tu_connection *c)
@@ -230,8 +230,8 @@ tu_lane_shake(struct tu_connection *c)
 	return turn_over(l);
 }
 
-/* A layer that takes no bytes may be waiting for some from the peer.  Its own
- * are dropped once nobody can read them. */
+/* A layer that takes no bytes of the writer may be waiting for bytes of the
+ * peer.  What it makes of these is dropped if nobody can read it. */
 static int
 feed_for_output(struct tu_connection *c)
 {
@@ -247,7 +247,8 @@ feed_for_output(struct tu_connection *c)
 	return feed(c);
 }
 
-/* Whether a writer may read for the layers, as few bytes wait for a reader. */
+/* Whether a writer may read for the layers: only while few bytes wait for a
+ * reader. */
 static bool
 may_feed(const struct tu_connection *c)
 {
@@ -333,7 +334,7 @@ tu_lane_lacks(const struct tu_connection *c, bool input, bool output)
 	return lack;
 }
 
-/* Adds that a direction of the socket has to be ready, or have tokens. */
+/* Notes that a direction of the socket has to be ready, or to have tokens. */
 static void
 lack_of(const struct tu_connection *c, int direction, short what,
     struct tu_lack *lack)

@@ -68,7 +68,7 @@ tu_lane_wake(struct tu_connection *c)
 	tu_waits_wake(c->lane->scheduler, c->descriptor.fd);
 }
 
-/* Layers that have to finish first take all that was written. */
+/* All that was written goes to the layers before they finish. */
 int
 tu_lane_end_output(struct tu_port *p)
 {

@@ -25,7 +25,8 @@ lists(char *line)
 	line[strcspn(line, "#")] = '\0';
 	word = strtok_r(line, SPACE, &rest);
 	while (word != NULL && (word = strtok_r(NULL, SPACE, &rest)) != NULL)
-		if (strcmp(word, NAME) == 0) /* not all fold the case */
+		if (strcmp(word, NAME) ==
+		    0) /* not every C library folds case */
 			return true;
 	return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Mutexes.  The thread that unlocks one hands it to the first waiter, which so
- * owns it before it runs.
+ * Mutexes.  The thread that unlocks one hands it to the first waiter, which
+ * therefore owns it before it runs.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -62,7 +62,7 @@ tu_poll_set_arm(const struct tu_poll_set *p, int64_t time)
 	(void)timerfd_settime(p->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-/* The descriptor of libevent's epoll set, which libevent does not tell. */
+/* The descriptor of libevent's epoll set, which no call of libevent returns. */
 static int
 find_epoll(struct event_base *base)
 {

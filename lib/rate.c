@@ -13,7 +13,7 @@
 enum {
 	MIN_TICK = 10, /* in ms */
 	MAX_TICK = 1000,
-	EXACT = 1000, /* a tick's rounding is at most a part of that many */
+	EXACT = 1000, /* rounding changes a tick by at most 1 / EXACT */
 };
 
 /* No socket is faster; sums of these fit into 64 bits. */
@@ -102,7 +102,7 @@ tu_rate_take(
 	r->empty[direction] = tu_now();
 }
 
-/* Ticks begin at multiples of their length of the system's time. */
+/* A tick begins when the system's time is a multiple of its length. */
 int64_t
 tu_rate_next(const struct tu_rate *r)
 {
@@ -114,8 +114,8 @@ tu_rate_next(const struct tu_rate *r)
 	    (now.tv_sec * INT64_C(1000000) + now.tv_usec) % tick;
 }
 
-/* Begins anew with full ticks.  libevent would count the ticks of an old
- * length as those of the new one. */
+/* Begins anew with full buckets, because libevent would count ticks of the old
+ * length as ticks of the new one. */
 static void
 renew(struct tu_rate *r, struct bufferevent *bev)
 {

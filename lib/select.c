@@ -133,7 +133,7 @@ bits_of(const struct tcp_choice *choice)
 	    choice->input.bits; /* all but one are 0 */
 }
 
-/* TU_READY: one was chosen, or look at all again. */
+/* TU_READY: one was chosen, or all have to be looked at again. */
 static enum tu_wake
 wait_for_any(struct selection *s, int *chosen)
 {
@@ -200,7 +200,7 @@ watch_port(struct selection *s, const struct tu_connection *c)
 	return errno;
 }
 
-/* Watches none any more.  Returns the choice that was given something. */
+/* Stops watching all choices.  Returns the one that got something. */
 static int
 end_wait(struct selection *s)
 {

@@ -94,8 +94,8 @@ replace(struct tu_scheduler *s, int fd, const struct tu_unix_address *a)
 	return woken;
 }
 
-/* Locks the directory.  It may be unreadable, and any process can hold its lock
- * for ever: then this goes on without. */
+/* Locks the directory, if possible.  It may be unreadable, and any process can
+ * hold its lock for ever: then the caller goes on without the lock. */
 static enum tu_wake
 lock(struct tu_scheduler *s, int directory)
 {

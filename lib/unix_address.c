@@ -12,7 +12,7 @@ _Static_assert(
 
 static const char scheme[] = "unix:";
 
-/* How sh takes the name as one word. */
+/* How a name has to be written so that sh takes it as one word. */
 enum quoting { PLAIN, QUOTED, ESCAPED };
 
 static size_t read_name(const struct tu_unix_address *, char *);

@@ -2,7 +2,8 @@
 /*
  * unix_listeners.c - sock_diag(7) has the counts, and the inode of each
  * socket's file, by which the socket of a relative path or of a link is found.
- * If it is missing or forbidden, /proc/net/unix still shows who listens.
+ * If sock_diag(7) is missing or forbidden, /proc/net/unix still shows who
+ * listens.
  */
 #include "unix_listeners.h"
 

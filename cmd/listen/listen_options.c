@@ -199,7 +199,8 @@ has_ready_options(const struct ready_options *o)
 	    o->background;
 }
 
-/* About connections; or about a listening socket, and there is none. */
+/* Whether there are options about connections, or options about a listening
+ * socket although there is none. */
 static bool
 concerns_connections(const struct listen_options *o)
 {

@@ -169,7 +169,7 @@ refuse_port(struct listening *l, const struct target *target)
 	    l, target, system_failure(l->run, l->what, errno, STATUS_LISTEN));
 }
 
-/* Nothing here has to wait, so that the end of the run is looked for. */
+/* Nothing here waits, and would notice the end of the run; hence the look. */
 static int
 reserve_one(struct listening *l, const struct target *target)
 {

@@ -43,8 +43,8 @@ refuse(const union tcp_address *addresses, int n, int port, int family,
  * While one process has bound a port and not yet turned SO_REUSEADDR off,
  * another one could bind it, too.  Therefore they take turns: each has an
  * abstract name, which belongs to the network namespace, as the ports do.  Any
- * process could have this name for ever: then this goes on without.  Returns a
- * descriptor that keeps the name until it is closed; or -1 with errno.
+ * process could keep this name for ever: then tcpu goes on without it.  Returns
+ * a descriptor that keeps the name until it is closed; or -1 with errno.
  */
 static int
 lock(void)

@@ -21,7 +21,8 @@ await_more(int fd, int64_t deadline)
 	    : tcp_last_error()->reason;
 }
 
-/* Why there are N bytes in place of more of the header; NULL: none yet. */
+/* Why recv(2) has returned N, which is not positive; NULL if nothing has come
+ * yet. */
 static const char *
 reason_for(ssize_t n)
 {

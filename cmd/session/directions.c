@@ -108,7 +108,7 @@ stop_receiving(struct session *s)
 		wire_stop(tcp_port_fileno(s->in));
 }
 
-/* After the input, for a session that need not wait for the peer's end. */
+/* Ends a session, after its input, that need not wait for the peer's end. */
 static void
 end_receiving(struct session *s)
 {

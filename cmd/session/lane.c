@@ -11,8 +11,8 @@
 /* How many bytes a lane holds; then it reads no more. */
 #define MOST_HELD (16 * 1024 * 1024)
 
-/* A limited rate holds fewer, as else its sender would not notice the limit:
- * those that are under way, and so many more. */
+/* With a rate, a lane holds only the bytes that are under way and so many more,
+ * so that the sender notices the limit. */
 #define QUEUE_SIZE (64 * 1024)
 
 /* How many bytes are read at a time, and converted. */

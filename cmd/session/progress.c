@@ -95,7 +95,7 @@ static void
 measure(struct flow *f, double seconds)
 {
 	const uint64_t position = tcp_port_position(f->port);
-	/* A port that is closed has none any more. */
+	/* A closed port has no position any more. */
 	const uint64_t moved = position > f->moved ? position : f->moved;
 	double rate = (double)(moved - f->moved) / seconds;
 

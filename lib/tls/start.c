@@ -161,7 +161,7 @@ make(struct bufferevent *below, void *session)
 	struct session *s = session;
 	struct bufferevent *layer;
 
-	ERR_clear_error(); /* of others, which would count as of this SSL */
+	ERR_clear_error(); /* errors of other calls would count as this one's */
 	layer = bufferevent_openssl_filter_new(bufferevent_get_base(below),
 	    below, s->ssl,
 	    s->tls->server ? BUFFEREVENT_SSL_ACCEPTING

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A temporary certificate: an authority signs it that exists for this purpose
- * only, and whose key is dropped at once.  Some clients accept no certificate
- * that is its own authority.
+ * A temporary certificate.  It is signed by an authority that exists for this
+ * purpose only, and whose key is dropped at once.  Some clients accept no
+ * certificate that is its own authority.
  */
 #include "tls.h"
 
@@ -166,7 +166,7 @@ list_names(char names[2 * NAME_SIZE])
 	    host);
 }
 
-/* Other names could change the list. */
+/* Other characters could change the list of names. */
 static bool
 is_host_name(const char *name)
 {
