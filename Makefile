@@ -173,7 +173,7 @@ SIM_AID = $(call objects,$(addprefix cmd/,$(addsuffix .c,common_options ending \
 	kernel/netlink kernel/sock_diag kernel/socket_address \
 	kernel/socket_table kernel/unix_socket options \
 	outbox outlet run session/* text values)))
-HELP_OBJ = $(filter-out $(TEST_OBJ),$(call objects,tests/*.c))
+HELP_OBJ = $(filter-out $(TEST_OBJ) %/test_tls.o,$(call objects,tests/*.c))
 SOURCES = $(wildcard lib/compat/*.h lib/compat/sys/*.h lib/*.[ch] lib/tls/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] \
 	tests/bench/*.[ch] tests/faults/*.c tests/lane/*.c tests/load/*.c tests/fuzz/*.[ch] \
 	tests/coverage/*.c tests/sim/*.[ch] tests/sim/programs/*.c)
