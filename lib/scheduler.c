@@ -34,7 +34,8 @@ tu_scheduler_init(struct tu_scheduler *s)
 	TAILQ_INIT(&s->idle);
 	if (first != NULL && tu_loop_init(&s->loop, strike, s) == 0)
 		return 0;
-	free(first);
+	if (first != NULL)
+		tu_thread_free(first);
 	return -1;
 }
 
