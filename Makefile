@@ -135,8 +135,8 @@ COMPILE = $(CC) -std=c11 $(FEATURES) -Ilib -Ilib/tls -idirafter lib/compat $(TIN
 LINK = $(CC) $(CFLAGS) $(RELRO) -pthread $(LDFLAGS)
 EVENT_CFLAGS := $(shell $(PKG_CONFIG) --cflags libevent_core 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs libevent_core 2>/dev/null)
-TLS_LIBS = $(shell $(PKG_CONFIG) --libs-only-L libevent_openssl) -levent_openssl \
-	$(LIBS) $(shell $(PKG_CONFIG) --libs libssl libcrypto)
+TLS_LIBS := $(if $(TLS),$(shell $(PKG_CONFIG) --libs-only-L libevent_openssl) \
+	-levent_openssl $(LIBS) $(shell $(PKG_CONFIG) --libs libssl libcrypto))
 
 # libtcpunit-tls uses the libtcpunit of the program that loads it; tcpu has its
 # own.
