@@ -963,7 +963,7 @@ unruly_hosts(void)
 	host[sizeof host - 1] = '\0';
 	ok(failed(tcp_connect(host, 1, &o, &in, &out) == -1,
 	       TCPUNIT_ERROR_RESOLVE, 0) &&
-		told("hhh") && told(gai_strerror(EAI_NONAME)),
+		told("hhh") && told("Name or service not known"),
 	    "a host of 400 letters, and why it failed");
 }
 
