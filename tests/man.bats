@@ -31,15 +31,14 @@ names() {
 
 # build SOURCE PROGRAM - compile and link as users of the library do.
 build() {
-	local cc libevent tls=()
-	read -ra cc <<<"${CC:-cc}" # CC may contain arguments
+	local libevent tls=() sanitizers=()
+	[[ $BUILD != */san ]] || sanitizers=(-fsanitize=address,undefined)
 	read -ra libevent < <(pkg-config --libs libevent_core)
 	! grep -q tcpunit-tls.h "$1" || read -ra tls < <(
 		echo "$BUILD/libtcpunit-tls.a -levent_openssl" \
 			"$(pkg-config --libs libssl libcrypto)")
-	"${cc[@]}" -Wall -Wextra -Werror -I"$TOP/lib" -I"$TOP/lib/tls" \
-		-o "$2" "$1" "${tls[@]:0:1}" \
-		${SAN:+-fsanitize=address,undefined} \
+	cc -Wall -Wextra -Werror -I"$TOP/lib" -I"$TOP/lib/tls" \
+		-o "$2" "$1" "${tls[@]:0:1}" "${sanitizers[@]}" \
 		"$BUILD/libtcpunit.a" "${tls[@]:1}" "${libevent[@]}" -pthread
 }
 
