@@ -38,7 +38,7 @@ setup() {
 	connect_tls </dev/null
 	assert_failure
 	wait_for_line server.err \
-		'tcpu: .*: denied: 127.0.0.1:[0-9]*: not a PROXY header'
+		'tcpu: .*: denied: .*:[0-9]*: not a PROXY header'
 	start_server --cut in:37 --local 0 </dev/null
 	connect_tls --send-proxy </dev/null
 	assert_failure
