@@ -187,9 +187,9 @@ result() {
 	cp "$TOP/README.md" tree
 	tree/tests/bench/publish .
 	cd tree
-	grep -qxF '| tcpu is so many times faster: a pipe | 1.0 | 2.2 | 3.3 | 4.4 |' \
+	grep -qxF '| sending through a pipe: tcpu is faster by this factor | 1.0 | 2.2 | 3.3 | 4.4 |' \
 		README.md
-	grep -qxF '| to start, read a byte, and end | 1.0 | 2.0 | 4.0 | 8.0 |' \
+	grep -qxF '| starting, reading a byte and ending: tcpu is faster by this factor | 1.0 | 2.0 | 4.0 | 8.0 |' \
 		README.md
 	grep -qF $'B13\tsocat\tms/run\t5.000\t8.00' tests/bench/figures.tsv
 	grep -qF '>5 (4.4x)<' tests/bench/ratios.svg

@@ -359,7 +359,7 @@ row_of() {
 	row_of 'port 65616' large_port
 	row_of 'a second listener on the port' second_listener
 	row_of 'a second listener on a Unix socket' second_on_path unix_words
-	row_of 'one on the Unix socket of a killed listener' \
+	row_of 'a new listener on the Unix socket that a killed one left' \
 		after_a_killed_one unix_words
 	row_of 'tells which port it got for 0' which_port
 }
