@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 #
 # The static binary in a root that has nothing else except /proc and the devices
-# of a container.  TCPU_STATIC names the binary; without it this is the one with
+# of a container.  TESTS_STATIC names the binary; without it this is the one with
 # glibc, which make check builds.
 
 load helper
 
-export STATIC=${TCPU_STATIC:-$BUILD/static-glibc/tcpu}
+export STATIC=${TESTS_STATIC:-$BUILD/static-glibc/tcpu}
 
 # in_root SCRIPT - run the script with bash in a network of its own; its command
 # tcpu is the binary in a root of its own.

@@ -272,6 +272,16 @@ child(int port)
 	return c.result == 0 ? 0 : 2;
 }
 
+/* Lets the OS threads begin their look-ups and wait for answers.  A fork while
+ * one of them allocates would leave ASan's allocator locked in the child. */
+static void
+let_look_ups_wait(void)
+{
+	for (int i = 0; i < 1000 && other_threads() < HELPERS; i++)
+		tcp_thread_sleep(1);
+	tcp_thread_sleep(200);
+}
+
 static void
 forked(void)
 {
@@ -281,10 +291,12 @@ forked(void)
 	client_start(0, "slow.test", peer_port(l), -1);
 	for (int i = 1; i <= 2 * HELPERS; i++) /* more than are started */
 		client_start(i, NULL, 1, -1);
-	tcp_thread_yield();
+	let_look_ups_wait();
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		alarm(60);
 		_exit(child(peer_port(l)));
+	}
 	waitpid(pid, &status, 0);
 	is_int(status, 0,
 	    "the child of a fork amid look-ups rests, and looks names up");
