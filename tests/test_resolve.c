@@ -152,7 +152,8 @@ other_runtime(void *arg)
 {
 	for (int i = 0; i < HELPERS; i++)
 		tcp_thread_start(look_up, (struct client *)arg + i);
-	for (int i = 0; i < 100 && other_threads() < 1 + HELPERS; i++)
+	for (int64_t end = now_ms() + 3000;
+	     now_ms() < end && other_threads() < 1 + HELPERS;)
 		tcp_thread_sleep(TICK_MS);
 	return NULL; /* the callers give up */
 }
