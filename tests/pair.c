@@ -110,6 +110,24 @@ pair_taken(struct pair *p)
 }
 
 bool
+pair_takes(struct pair *p, size_t n)
+{
+	static char got[64 * 1024];
+	int64_t end = now_ms() + PATIENCE_MS;
+	ssize_t r;
+
+	while (n > 0 && now_ms() < end) {
+		r = recv(p->peer, got, n < sizeof(got) ? n : sizeof(got),
+		    MSG_DONTWAIT);
+		if (r > 0)
+			n -= (size_t)r;
+		else
+			tcp_thread_sleep(1);
+	}
+	return n == 0;
+}
+
+bool
 pair_reaches(struct pair *p, int state)
 {
 	int64_t end = now_ms() + PATIENCE_MS;

@@ -40,6 +40,10 @@ void pair_reset(struct pair *p);
  * false if that takes more than five seconds. */
 bool pair_taken(struct pair *p);
 
+/* The peer reads N bytes while the other threads go on.  Returns false if that
+ * takes more than five seconds. */
+bool pair_takes(struct pair *p, size_t n);
+
 /* Waits until the library's socket is in STATE (TCP_CLOSE).  Returns
  * false if that takes more than five seconds. */
 bool pair_reaches(struct pair *p, int state);

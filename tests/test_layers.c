@@ -209,24 +209,6 @@ let_wait(void)
 		tcp_thread_yield();
 }
 
-/* Whether the peer gets N bytes while the threads go on. */
-static bool
-peer_takes(int fd, size_t n)
-{
-	static char got[SIZE];
-	int64_t end = now_ms() + 5000;
-	ssize_t r;
-
-	while (n > 0 && now_ms() < end) {
-		r = recv(fd, got, n < SIZE ? n : SIZE, MSG_DONTWAIT);
-		if (r > 0)
-			n -= (size_t)r;
-		else
-			tcp_thread_sleep(1);
-	}
-	return n == 0;
-}
-
 /* ---- Tests ---- */
 
 static void
@@ -244,7 +226,7 @@ input_closed(void)
 	let_wait();
 	pair_say(&p, "!");
 	tcp_close_input_port(p.in);
-	ok(peer_takes(p.peer, SIZE),
+	ok(pair_takes(&p, SIZE),
 	    "a layer gets what came before the input port was closed");
 	tcp_thread_join(t, NULL, -1);
 	is_int(w.result, SIZE, "and its writer goes on");
@@ -268,7 +250,7 @@ input_not_ended(void)
 	ok(!ended, "closing the input port is no end of the peer's");
 	permitted = true;
 	bufferevent_trigger(bufferevent_get_underlying(made), EV_WRITE, 0);
-	ok(peer_takes(p.peer, SIZE), "for a layer that sends later");
+	ok(pair_takes(&p, SIZE), "for a layer that sends later");
 	tcp_thread_join(t, NULL, -1);
 	is_int(w.result, SIZE, "and all is written");
 	pair_close(&p);
@@ -312,7 +294,7 @@ answers_before_input(void)
 		peer_send(p.peer, "?");
 	t = tcp_thread_start(select_input, &w);
 	let_wait();
-	ok(peer_takes(p.peer, (size_t)QUESTIONS * SIZE),
+	ok(pair_takes(&p, (size_t)QUESTIONS * SIZE),
 	    "a selection sends the answers of a layer");
 	peer_send(p.peer, "!");
 	tcp_thread_join(t, NULL, -1);

@@ -104,24 +104,6 @@ write_all(void *arg)
 								     : NULL;
 }
 
-/* Whether the peer gets N bytes while the threads go on. */
-static bool
-peer_takes(int fd, size_t n)
-{
-	static char got[SIZE];
-	int64_t end = now_ms() + 5000;
-	ssize_t r;
-
-	while (n > 0 && now_ms() < end) {
-		r = recv(fd, got, n < SIZE ? n : SIZE, MSG_DONTWAIT);
-		if (r > 0)
-			n -= (size_t)r;
-		else
-			tcp_thread_sleep(1);
-	}
-	return n == 0;
-}
-
 static void
 unread_input(void)
 {
@@ -140,7 +122,7 @@ unread_input(void)
 	is_int(tcp_read_string(p.in, (char[6]){0}, 6), 6, "it is read");
 	ok(all_sleep(), "and the layer gets what comes next");
 	ok(permitted, "even if nobody reads");
-	ok(peer_takes(p.peer, SIZE), "then the writer goes on");
+	ok(pair_takes(&p, SIZE), "then the writer goes on");
 	tcp_thread_join(t, &written, -1);
 	ok(written != NULL, "to its end");
 	pair_close(&p);
@@ -207,7 +189,7 @@ full_before(void)
 	while (tcp_write(p.out, data, sizeof(data)) != -1)
 		sent += sizeof(data);
 	sent += tcp_last_error()->transferred;
-	ok(peer_takes(p.peer, sent), "the peer takes all of a full socket");
+	ok(pair_takes(&p, sent), "the peer takes all of a full socket");
 	permitted = false;
 	bufferevent_write(layer, "last", 4);
 	tcp_set_timeout(p.out, -1);
