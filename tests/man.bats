@@ -32,7 +32,7 @@ names() {
 # build SOURCE PROGRAM - compile and link as users of the library do.
 build() {
 	local libevent tls=() sanitizers=()
-	[[ $BUILD != */san ]] || sanitizers=(-fsanitize=address,undefined)
+	[[ $BUILD != */san ]] || sanitizers=('-fsanitize=address,undefined')
 	read -ra libevent < <(pkg-config --libs libevent_core)
 	! grep -q tcpunit-tls.h "$1" || read -ra tls < <(
 		echo "$BUILD/libtcpunit-tls.a -levent_openssl" \
