@@ -16,7 +16,8 @@ tu_localhost(const char *name)
 	return strcasecmp(name, NAME) == 0 || strcasecmp(name, NAME ".") == 0;
 }
 
-/* A line has an address, then its names; it ends at a '#'. */
+/* A line has an address, then its names; it ends at a '#'.  The name must be in
+ * small letters, as not every C library ignores the case. */
 static bool
 lists(char *line)
 {
@@ -25,8 +26,7 @@ lists(char *line)
 	line[strcspn(line, "#")] = '\0';
 	word = strtok_r(line, SPACE, &rest);
 	while (word != NULL && (word = strtok_r(NULL, SPACE, &rest)) != NULL)
-		if (strcmp(word, NAME) ==
-		    0) /* not every C library folds case */
+		if (strcmp(word, NAME) == 0)
 			return true;
 	return false;
 }

@@ -16,6 +16,7 @@
 #include <tcpunit-event.h>
 #include <unistd.h>
 
+#include "holding.h"
 #include "pair.h"
 #include "peer.h"
 #include "probe.h"
@@ -34,45 +35,6 @@ static struct bufferevent *
 identity(struct bufferevent *below, void *unused)
 {
 	made = bufferevent_filter_new(below, NULL, NULL, 0, NULL, unused);
-	return made;
-}
-
-/* One that takes output only after it has got a '!'. */
-static bool permitted, ended;
-
-static enum bufferevent_filter_result
-permit(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
-    enum bufferevent_flush_mode mode, void *unused)
-{
-	(void)limit;
-	(void)unused;
-	ended |= mode == BEV_FINISHED;
-	permitted |= evbuffer_search(from, "!", 1, NULL).pos != -1;
-	evbuffer_add_buffer(to, from);
-	if (permitted)
-		bufferevent_trigger(
-		    bufferevent_get_underlying(made), EV_WRITE, 0);
-	return BEV_OK;
-}
-
-static enum bufferevent_filter_result
-hold(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
-    enum bufferevent_flush_mode mode, void *unused)
-{
-	(void)limit;
-	(void)mode;
-	(void)unused;
-	if (!permitted)
-		return BEV_NEED_MORE;
-	evbuffer_add_buffer(to, from);
-	return BEV_OK;
-}
-
-static struct bufferevent *
-holding(struct bufferevent *below, void *unused)
-{
-	permitted = ended = false;
-	made = bufferevent_filter_new(below, permit, hold, 0, NULL, unused);
 	return made;
 }
 
@@ -215,10 +177,11 @@ static void
 input_closed(void)
 {
 	struct pair p = pair_accept();
+	struct holding h;
 	struct waiting w = {.p = &p};
 	tcp_thread t;
 
-	tcp_stack(p.in, p.out, holding, NULL);
+	tcp_stack(p.in, p.out, holding_make, &h);
 	tcp_set_timeout(p.out, 5000);
 	pair_say(&p, "unread");
 	tcp_char_ready(p.in);
@@ -239,17 +202,17 @@ static void
 input_not_ended(void)
 {
 	struct pair p = pair_accept();
+	struct holding h;
 	struct waiting w = {.p = &p};
 	tcp_thread t;
 
-	tcp_stack(p.in, p.out, holding, NULL);
+	tcp_stack(p.in, p.out, holding_make, &h);
 	tcp_set_timeout(p.out, 5000);
 	tcp_close_input_port(p.in);
 	t = tcp_thread_start(write_all, &w);
 	let_wait();
-	ok(!ended, "closing the input port is no end of the peer's");
-	permitted = true;
-	bufferevent_trigger(bufferevent_get_underlying(made), EV_WRITE, 0);
+	ok(!h.ended, "closing the input port is no end of the peer's");
+	holding_permit(&h);
 	ok(pair_takes(&p, SIZE), "for a layer that sends later");
 	tcp_thread_join(t, NULL, -1);
 	is_int(w.result, SIZE, "and all is written");
@@ -261,6 +224,7 @@ failing_while_waited_for(void)
 {
 	void *(*const waits[])(void *) = {write_all, read_one, select_input};
 	const char *const names[] = {"writer", "reader", "selection"};
+	struct holding h;
 	struct waiting w;
 	struct pair p;
 	tcp_thread t;
@@ -268,12 +232,12 @@ failing_while_waited_for(void)
 	for (int i = 0; i < 3; i++) {
 		p = pair_accept();
 		w = (struct waiting){.p = &p};
-		tcp_stack(p.in, p.out, holding, NULL);
+		tcp_stack(p.in, p.out, holding_make, &h);
 		t = tcp_thread_start(waits[i], &w);
 		let_wait();
 		errno = EPROTO;
 		bufferevent_trigger_event(
-		    made, BEV_EVENT_ERROR | BEV_EVENT_READING, 0);
+		    h.layer, BEV_EVENT_ERROR | BEV_EVENT_READING, 0);
 		tcp_thread_join(t, NULL, -1);
 		ok(i == 2 ? w.result == 0 : w.result == -1 && w.code == EPROTO,
 		    "a waiting %s notices the layer's failure", names[i]);

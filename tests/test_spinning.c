@@ -14,6 +14,7 @@
 #include <tcpunit-event.h>
 #include <unistd.h>
 
+#include "holding.h"
 #include "pair.h"
 #include "peer.h"
 #include "probe.h"
@@ -50,49 +51,6 @@ all_sleep(void)
 	return polls > before && polls - before <= 20;
 }
 
-/* ---- A layer that takes output only after it has got a '!' ---- */
-
-static bool permitted;
-
-static enum bufferevent_filter_result
-permit(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
-    enum bufferevent_flush_mode mode, void *arg)
-{
-	struct bufferevent **layer = arg;
-
-	(void)limit;
-	(void)mode;
-	permitted |= evbuffer_search(from, "!", 1, NULL).pos != -1;
-	evbuffer_add_buffer(to, from);
-	if (permitted)
-		bufferevent_trigger(
-		    bufferevent_get_underlying(*layer), EV_WRITE, 0);
-	return BEV_OK;
-}
-
-static enum bufferevent_filter_result
-hold(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
-    enum bufferevent_flush_mode mode, void *unused)
-{
-	(void)limit;
-	(void)mode;
-	(void)unused;
-	if (!permitted)
-		return BEV_NEED_MORE;
-	evbuffer_add_buffer(to, from);
-	return BEV_OK;
-}
-
-static struct bufferevent *
-holding(struct bufferevent *below, void *arg)
-{
-	struct bufferevent **layer = arg;
-
-	permitted = false;
-	*layer = bufferevent_filter_new(below, permit, hold, 0, NULL, arg);
-	return *layer;
-}
-
 static char data[SIZE];
 
 static void *
@@ -108,11 +66,11 @@ static void
 unread_input(void)
 {
 	struct pair p = pair_accept();
-	struct bufferevent *layer;
+	struct holding h;
 	void *written;
 	tcp_thread t;
 
-	tcp_stack(p.in, p.out, holding, &layer);
+	tcp_stack(p.in, p.out, holding_make, &h);
 	t = tcp_thread_start(write_all, &p);
 	pair_say(&p, "unread");
 	for (int i = 0; i < 20; i++)
@@ -121,7 +79,7 @@ unread_input(void)
 	ok(all_sleep(), "a writer sleeps while input waits to be read");
 	is_int(tcp_read_string(p.in, (char[6]){0}, 6), 6, "it is read");
 	ok(all_sleep(), "and the layer gets what comes next");
-	ok(permitted, "even if nobody reads");
+	ok(h.permitted, "even if nobody reads");
 	ok(pair_takes(&p, SIZE), "then the writer goes on");
 	tcp_thread_join(t, &written, -1);
 	ok(written != NULL, "to its end");
@@ -178,20 +136,20 @@ full_before(void)
 	const struct tcp_stack_options ends = {
 	    TCPUNIT_STACK_DEFAULTS, .finish = finish};
 	struct pair p = pair_accept();
-	struct bufferevent *layer;
+	struct holding h;
 	size_t sent = 0;
 	void *closed;
 	tcp_thread t;
 
-	tcp_stack_with(p.in, p.out, holding, &layer, &ends);
-	permitted = true;
+	tcp_stack_with(p.in, p.out, holding_make, &h, &ends);
+	h.permitted = true;
 	tcp_set_timeout(p.out, 0);
 	while (tcp_write(p.out, data, sizeof(data)) != -1)
 		sent += sizeof(data);
 	sent += tcp_last_error()->transferred;
 	ok(pair_takes(&p, sent), "the peer takes all of a full socket");
-	permitted = false;
-	bufferevent_write(layer, "last", 4);
+	h.permitted = false;
+	bufferevent_write(h.layer, "last", 4);
 	tcp_set_timeout(p.out, -1);
 	t = tcp_thread_start(close_output, &p);
 	ok(all_sleep(), "a close sleeps while the layer keeps bytes");

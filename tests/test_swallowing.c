@@ -226,8 +226,9 @@ static const struct {
 	int closed; /* its result if the port is closed */
 } endless[] = {{"tcp_read", reads, -1}, {"tcp_select", selects_for_ever, 0}};
 
+/* Ends each endless call by END, and checks its result. */
 static void
-terminations(void)
+end_each(void (*end)(tcp_thread), bool by_closing, const char *what)
 {
 	struct call call;
 	tcp_thread t;
@@ -239,33 +240,38 @@ terminations(void)
 		t = tcp_thread_start(calls_without_limit, &call);
 		while (turns < 5)
 			tcp_thread_yield();
-		tcp_thread_terminate(t);
+		end(t);
 		tcp_thread_join(t, NULL, -1);
-		ok(call.result == -1 && call.code == ECANCELED,
-		    "%s can be terminated", endless[i].name);
+		ok(by_closing ? call.result == endless[i].closed
+			      : call.result == -1 && call.code == ECANCELED,
+		    "%s %s", endless[i].name, what);
 		flood_end(endless[i].name);
 	}
 }
 
 static void
+terminate(tcp_thread t)
+{
+	tcp_thread_terminate(t);
+}
+
+static void
+close_input(tcp_thread unused)
+{
+	(void)unused;
+	tcp_close_input_port(flood.in);
+}
+
+static void
+terminations(void)
+{
+	end_each(terminate, false, "can be terminated");
+}
+
+static void
 closed(void)
 {
-	struct call call;
-	tcp_thread t;
-
-	for (int i = 0; i < 2; i++) {
-		flood_begin();
-		tcp_set_timeout(flood.in, -1);
-		call.make = endless[i].make;
-		t = tcp_thread_start(calls_without_limit, &call);
-		while (turns < 5)
-			tcp_thread_yield();
-		tcp_close_input_port(flood.in);
-		tcp_thread_join(t, NULL, -1);
-		is_int(call.result, endless[i].closed,
-		    "%s ends when the port is closed", endless[i].name);
-		flood_end(endless[i].name);
-	}
+	end_each(close_input, true, "ends when the port is closed");
 }
 
 static void

@@ -169,7 +169,7 @@ refuse_port(struct listening *l, const struct target *target)
 	    l, target, system_failure(l->run, l->what, errno, STATUS_LISTEN));
 }
 
-/* Nothing here waits, and would notice the end of the run; hence the look. */
+/* Nothing here waits, so that the end of the run has to be looked for. */
 static int
 reserve_one(struct listening *l, const struct target *target)
 {

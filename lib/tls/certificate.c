@@ -56,7 +56,8 @@ use_certificates(SSL_CTX *c, BIO *from)
 	return used && ERR_peek_error() == 0;
 }
 
-/* A key that is too short, say; or OpenSSL complains about the format only. */
+/* Only the part of OpenSSL about TLS gives a reason that helps, as for a key
+ * that is too short. */
 static const char *
 why_unusable(void)
 {

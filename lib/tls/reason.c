@@ -62,8 +62,8 @@ tt_fail_openssl(char *reason)
 	    text != NULL ? text : "unknown error");
 }
 
-/* Whether one of the errors in OpenSSL's queue says that.  Empties the queue.
- */
+/* Whether an error in OpenSSL's queue says that there was no memory.  Empties
+ * the queue. */
 static bool
 lacks_memory(void)
 {
