@@ -36,7 +36,7 @@ waiting() {
 	waiting '' '
 		serve 5432
 		begin
-		soon "Name or service not known\|No name server\|Temporary failure" err
+		soon "connect db:5432: " err
 		echo "192.0.2.2 db" >>hosts
 		finish'
 	assert_output 0
@@ -79,7 +79,7 @@ waiting() {
 	waiting '' '
 		ip route del 192.0.2.0/24
 		begin
-		soon "Name or service not known\|No name server\|Temporary failure" err
+		soon "connect db:5432: " err
 		echo "192.0.2.2 db" >>hosts
 		failed ENETUNREACH
 		ip route add 192.0.2.0/24 dev here
