@@ -12,7 +12,7 @@ strange() {
 	echo 'echo from BASH_ENV' >strange/env
 	printf '%s\n' '--verbose' >strange/.proverc
 	env BUILD=strange SAN=1 TSAN=1 TINY=1 VALGRIND=1 ARCH=none LIBC=none \
-		DESTDIR="$PWD/strange" PREFIX=/strange CFLAGS=-strange \
+		PREFIX=/strange CFLAGS=-strange \
 		BASH_ENV="$PWD/strange/env" ENV="$PWD/strange/env" \
 		CDPATH="$PWD/strange" POSIXLY_CORRECT=1 PERL5OPT=-MNone \
 		HARNESS_OPTIONS=c HOME="$PWD/strange" \
@@ -25,6 +25,11 @@ strange() {
 	local targets=(binary install)
 	make -C "$TOP" -n "${targets[@]}" >expected
 	strange make -C "$TOP" -n "${targets[@]}" | diff expected -
+}
+
+@test "make install obeys DESTDIR of the environment, as people expect" {
+	DESTDIR=$PWD/there run -0 make -C "$TOP" -n install-command
+	assert_line --partial "$PWD/there/usr/local/bin"
 }
 
 @test "a test gets the same environment everywhere" {
