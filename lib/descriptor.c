@@ -25,6 +25,7 @@ static bool lacks_nowait(int);
 static void step_down(struct tu_descriptor *);
 static int reopen(int);
 static bool ready(int, short);
+static ssize_t read_once(struct tu_descriptor *, void *, size_t);
 static ssize_t try_read(struct tu_descriptor *, void *, size_t);
 static ssize_t try_write(struct tu_descriptor *, struct iovec *, int);
 static ssize_t write_fifo(struct tu_descriptor *, struct iovec *, int);
@@ -59,16 +60,11 @@ tu_descriptor_close(struct tu_descriptor *d)
 ssize_t
 tu_descriptor_read(struct tu_descriptor *d, void *buf, size_t n)
 {
-	ssize_t r;
+	ssize_t r = read_once(d, buf, n);
 
-	do {
-		r = try_read(d, buf, n);
-		if (r == -1 && lacks_nowait(errno) && d->access == TU_NOWAIT) {
-			step_down(d);
-			errno = EINTR;
-		}
-	} while (r == -1 && errno == EINTR);
-	return r;
+	/* The kernel looks for a terminal's bytes, and then for its hang-up.
+	 * Bytes written between the two are found by a second read. */
+	return r == -1 && errno == EIO ? read_once(d, buf, n) : r;
 }
 
 ssize_t
@@ -181,6 +177,21 @@ ready(int fd, short events)
 	struct pollfd p = {.fd = fd, .events = events};
 
 	return poll(&p, 1, 0) == 1;
+}
+
+static ssize_t
+read_once(struct tu_descriptor *d, void *buf, size_t n)
+{
+	ssize_t r;
+
+	do {
+		r = try_read(d, buf, n);
+		if (r == -1 && lacks_nowait(errno) && d->access == TU_NOWAIT) {
+			step_down(d);
+			errno = EINTR;
+		}
+	} while (r == -1 && errno == EINTR);
+	return r;
 }
 
 static ssize_t

@@ -13,6 +13,7 @@
 #define PERIOD 251 /* prime, so that a shift by a power of two shows */
 
 static void *drain(void *arg);
+static ssize_t read_piece(int fd, void *buf, size_t n);
 
 char *
 numbered(size_t at, size_t n)
@@ -73,10 +74,19 @@ drain(void *arg)
 	size_t piece = d->piece ? d->piece : sizeof buf;
 	ssize_t n;
 
-	while ((n = read(d->fd, buf, piece)) > 0) {
+	while ((n = read_piece(d->fd, buf, piece)) > 0) {
 		d->right = d->right && is_numbered(buf, d->n, (size_t)n);
 		d->n += (size_t)n;
 	}
 	d->error = n == -1 ? errno : 0;
 	return NULL;
+}
+
+/* The kernel may report a terminal's hang-up before its last bytes. */
+static ssize_t
+read_piece(int fd, void *buf, size_t n)
+{
+	ssize_t r = read(fd, buf, n);
+
+	return r == -1 && errno == EIO ? read(fd, buf, n) : r;
 }

@@ -510,6 +510,38 @@ dead_terminal(void)
 	tcp_close_input_port(in);
 }
 
+static int hung_up = -1; /* a read from this fails once */
+
+/* Replaces the C library's function: the kernel may report the hang-up of a
+ * terminal before its last bytes, but hardly ever does. */
+ssize_t
+read(int fd, void *buf, size_t nbytes)
+{
+	if (fd != hung_up)
+		return syscall(SYS_read, fd, buf, nbytes);
+	hung_up = -1;
+	errno = EIO;
+	return -1;
+}
+
+static void
+last_bytes_of_a_terminal(void)
+{
+	int behind, terminal;
+	tcp_port in;
+
+	ok(openpty(&behind, &terminal, NULL, NULL, NULL) == 0, "a terminal");
+	ok(write(terminal, "x", 1) == 1, "a byte is written to it");
+	close(terminal);
+	in = tcp_open_input_fd(behind);
+	hung_up = behind;
+	is_int(tcp_read_byte(in), 'x',
+	    "it is read, although the hang-up is reported before it");
+	ok(failed(tcp_read_byte(in) == -1, TCPUNIT_ERROR_SYSTEM, EIO),
+	    "and then the hang-up");
+	tcp_close_input_port(in);
+}
+
 static void
 devices(void)
 {
@@ -717,6 +749,7 @@ main(void)
 	run(memory_of_nobody);
 	run(terminal_lines);
 	run(dead_terminal);
+	run(last_bytes_of_a_terminal);
 	run(devices);
 	run(eventfd_output);
 	run(refused_datagram);
