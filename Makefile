@@ -5,6 +5,7 @@
 #   make               the libraries and the command
 #   make demo          install what is missing, build, run the example
 #   make check         the tests (TESTS='example copy*' chooses some)
+#   make recheck       the test files that failed last, one at a time
 #   make torture       faults, broken transfers, crowds and fuzzing at length
 #   make coverage      how much of the sources the tests run
 #   make fuzz          libFuzzer, FUZZ_SECONDS for each target
@@ -194,7 +195,7 @@ CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
 	$(foreach t,$(TESTS),tests/$(t).bats tests/test_$(t).c tests/test_$(t).cc))) \
 	$(if $(filter lane *,$(TESTS)),$(LANE_BIN))
 
-.PHONY: all tests check torture coverage fuzz fuzzers bench demo deps static lint \
+.PHONY: all tests check recheck torture coverage fuzz fuzzers bench demo deps static lint \
 	install install-library install-tls install-command uninstall dist source binary deb \
 	release-check clean
 .SECONDARY:
@@ -389,6 +390,9 @@ check:
 		static LIBC=glibc ARCH=)
 	@BUILD=$(abspath $(BUILD)) VALGRIND=$(VALGRIND) tests/suite $(JOBS) \
 		$(patsubst tests/%.c,$(BUILD)/tests/%,$(CHOSEN:.cc=.c))
+
+recheck:
+	@BUILD=$(abspath $(BUILD)) VALGRIND=$(VALGRIND) tests/suite again
 
 bench:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS) $(BENCH_DEPS)
