@@ -649,18 +649,22 @@ answered() {
 	done
 }
 
-# crowd N - start so many clients, each of which sends what comes through the
-# FIFO in, and wait until the server complains.
+# crowd N - start so many clients, each of which sends what comes through a
+# FIFO, and wait until the server complains.
 crowd() {
-	local i
+	local i ear both
 	clients=()
 	[ -p in ] || mkfifo in
+	exec {both}<>in # or the next two would wait for each other
+	exec {ear}<in
+	exec {say}>in {both}>&-
 	for ((i = 0; i < $1; i++)); do
-		tcpu connect 127.0.0.1 "$port" <in >"out$i" 2>&1 3>&- &
+		tcpu connect 127.0.0.1 "$port" <&"$ear" >"out$i" 2>&1 3>&- \
+			{ear}>&- {say}>&- &
 		clients[i]=$!
 		started+=("$!")
 	done
-	exec {say}>in
+	exec {ear}>&-
 	wait_until test -s server.err
 }
 
