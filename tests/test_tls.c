@@ -89,6 +89,41 @@ side_of(tcp_port in, tcp_port out, struct tcp_tls *tls)
 	    TCPUNIT_ERROR_NONE, ""};
 }
 
+/* Both sides of one handshake. */
+struct meeting {
+	struct ends ends;
+	struct both both;
+	struct side server, client;
+	tcp_thread thread; /* of the side that begins */
+};
+
+static struct meeting
+meet(struct ends e)
+{
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct meeting m = {.ends = e, .both = both_connect(l, "127.0.0.1")};
+
+	tcp_close(l);
+	m.server = side_of(m.both.server_in, m.both.server_out, e.server);
+	m.client = side_of(m.both.client_in, m.both.client_out, e.client);
+	return m;
+}
+
+/* Whether the handshake succeeds, which each side must have begun. */
+static bool
+agree(struct meeting *m)
+{
+	tcp_thread_join(m->thread, NULL, LIMIT_MS);
+	return m->client.result == 0 && m->server.result == 0;
+}
+
+static void
+part(struct meeting *m)
+{
+	both_close(&m->both);
+	free_ends(&m->ends);
+}
+
 static bool
 has_failed(const struct side *s, enum tcp_error_kind kind, int code)
 {
@@ -145,109 +180,78 @@ setups(void)
 static void
 agreed(void)
 {
-	struct ends e = make_ends(NULL);
-	tcp_listener l = listen_on("127.0.0.1", 0);
-	struct both b = both_connect(l, "127.0.0.1");
-	struct side server = side_of(b.server_in, b.server_out, e.server);
-	struct side client = side_of(b.client_in, b.client_out, e.client);
+	struct meeting m = meet(make_ends(NULL));
 	struct tcp_tls_facts facts;
-	tcp_thread t;
 	char got[4];
 
-	client.options.facts = &facts;
-	t = tcp_thread_start(start, &server);
-	start(&client);
-	tcp_thread_join(t, NULL, LIMIT_MS);
-	ok(client.result == 0 && server.result == 0, "both ends agree");
+	m.client.options.facts = &facts;
+	m.thread = tcp_thread_start(start, &m.server);
+	start(&m.client);
+	ok(agree(&m), "both ends agree");
 	is_str(facts.protocol, "TLSv1.3", "on the newest version");
 	is_str(facts.name, "localhost", "the client asks for a name");
 	is_str(facts.peer, "CN=localhost", "it knows the certificate");
 	is_str(facts.alpn, "", "there is no ALPN");
-	tcp_write_string(b.client_out, "text");
-	tcp_close_output_port(b.client_out);
-	is_int(tcp_read_string(b.server_in, got, 4), 4, "bytes go through");
-	is_int(tcp_read_byte(b.server_in), TCPUNIT_EOF, "and the end of file");
-	both_close(&b);
-	tcp_close(l);
-	free_ends(&e);
+	tcp_write_string(m.client.out, "text");
+	tcp_close_output_port(m.client.out);
+	is_int(tcp_read_string(m.server.in, got, 4), 4, "bytes go through");
+	is_int(tcp_read_byte(m.server.in), TCPUNIT_EOF, "and the end of file");
+	part(&m);
 }
 
 /* Connections keep what they need of it. */
 static void
 freed_early(void)
 {
-	struct ends e = make_ends("h2,http/1.1");
-	tcp_listener l = listen_on("127.0.0.1", 0);
-	struct both b = both_connect(l, "127.0.0.1");
-	struct side server = side_of(b.server_in, b.server_out, e.server);
-	struct side client = side_of(b.client_in, b.client_out, e.client);
+	struct meeting m = meet(make_ends("h2,http/1.1"));
 	struct tcp_tls_facts facts;
-	tcp_thread t = tcp_thread_start(start, &server);
 
-	client.options.facts = &facts;
+	m.client.options.facts = &facts;
+	m.thread = tcp_thread_start(start, &m.server);
 	tcp_thread_yield();
-	tcp_free_tls(e.server);
-	start(&client);
-	tcp_thread_join(t, NULL, LIMIT_MS);
-	tcp_free_tls(e.client);
-	ok(client.result == 0 && server.result == 0,
-	    "a handshake outlives the TLS that it was started with");
+	tcp_free_tls(m.ends.server);
+	m.ends.server = NULL;
+	start(&m.client);
+	free_ends(&m.ends);
+	ok(agree(&m), "a handshake outlives the TLS that it was started with");
 	is_str(facts.alpn, "h2", "with its protocols");
-	both_close(&b);
-	tcp_close(l);
+	both_close(&m.both);
 }
 
 /* As in STARTTLS: the peer does not wait for an answer. */
 static void
 read_ahead(void)
 {
-	struct ends e = make_ends(NULL);
-	tcp_listener l = listen_on("127.0.0.1", 0);
-	struct both b = both_connect(l, "127.0.0.1");
-	struct side server = side_of(b.server_in, b.server_out, e.server);
-	struct side client = side_of(b.client_in, b.client_out, e.client);
-	tcp_thread t;
+	struct meeting m = meet(make_ends(NULL));
 	char *line;
 	size_t len;
 
-	tcp_set_buffer_size(b.client_out, 100);
-	tcp_write_string(b.client_out, "STARTTLS\n");
-	t = tcp_thread_start(start, &client);
-	is_int(tcp_read_line(b.server_in, 100, &line, &len), 1,
+	tcp_set_buffer_size(m.client.out, 100);
+	tcp_write_string(m.client.out, "STARTTLS\n");
+	m.thread = tcp_thread_start(start, &m.client);
+	is_int(tcp_read_line(m.server.in, 100, &line, &len), 1,
 	    "buffered output is sent in clear");
-	start(&server);
-	tcp_thread_join(t, NULL, LIMIT_MS);
-	ok(client.result == 0 && server.result == 0,
-	    "bytes that were read ahead belong to TLS");
-	both_close(&b);
-	tcp_close(l);
-	free_ends(&e);
+	start(&m.server);
+	ok(agree(&m), "bytes that were read ahead belong to TLS");
+	part(&m);
 }
 
 /* Nobody else may clear OpenSSL's queue of errors. */
 static void
 stale_errors(void)
 {
-	struct ends e = make_ends(NULL);
-	tcp_listener l = listen_on("127.0.0.1", 0);
-	struct both b = both_connect(l, "127.0.0.1");
-	struct side server = side_of(b.server_in, b.server_out, e.server);
-	struct side client = side_of(b.client_in, b.client_out, e.client);
-	tcp_thread t = tcp_thread_start(start, &server);
+	struct meeting m = meet(make_ends(NULL));
 
+	m.thread = tcp_thread_start(start, &m.server);
 	tcp_thread_yield();
 	ok(BIO_new_file("/nowhere", "r") == NULL, "OpenSSL notes an error");
-	start(&client);
+	start(&m.client);
 	ok(BIO_new_file("/nowhere", "r") == NULL, "and another one");
-	tcp_thread_join(t, NULL, LIMIT_MS);
-	ok(client.result == 0 && server.result == 0,
-	    "which is not taken for one of the handshake");
+	ok(agree(&m), "which is not taken for one of the handshake");
 	ok(BIO_new_file("/nowhere", "r") == NULL, "nor a later one");
-	tcp_write_string(b.client_out, "x");
-	is_int(tcp_read_byte(b.server_in), 'x', "for one of the data");
-	both_close(&b);
-	tcp_close(l);
-	free_ends(&e);
+	tcp_write_string(m.client.out, "x");
+	is_int(tcp_read_byte(m.server.in), 'x', "for one of the data");
+	part(&m);
 }
 
 /* ---- Failures ---- */
@@ -343,23 +347,16 @@ static void *
 meet_often(void *ends)
 {
 	const struct ends *e = ends;
-	tcp_listener l = listen_on("127.0.0.1", 0);
 	size_t met = 0;
 
 	for (int i = 0; i < 20; i++) {
-		struct both b = both_connect(l, "127.0.0.1");
-		struct side server =
-		    side_of(b.server_in, b.server_out, e->server);
-		struct side client =
-		    side_of(b.client_in, b.client_out, e->client);
-		tcp_thread t = tcp_thread_start(start, &server);
+		struct meeting m = meet(*e);
 
-		start(&client);
-		tcp_thread_join(t, NULL, LIMIT_MS);
-		met += client.result == 0 && server.result == 0;
-		both_close(&b);
+		m.thread = tcp_thread_start(start, &m.server);
+		start(&m.client);
+		met += agree(&m);
+		both_close(&m.both);
 	}
-	tcp_close(l);
 	return (void *)met;
 }
 

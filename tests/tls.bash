@@ -3,17 +3,21 @@
 #
 # tls.bash - shared by the tests of TLS: certificates, and tcpu as a server.
 
-# make_certificates - in setup_file: see peers/certificates.
+# make_certificates - make those of peers/certificates, once a file of tests.
 make_certificates() {
 	mkdir -p "$BATS_FILE_TMPDIR"
 	"$TOP/tests/peers/certificates" "$BATS_FILE_TMPDIR/made"
 }
 
-# bring_certificates - in setup: the certificates are in the test's folder.  The
-# test is left out if TLS is not built.
-bring_certificates() {
+setup_file() {
+	make_certificates
+}
+
+# The test is left out if TLS is not built.
+setup() {
+	begin
 	need_tls
-	cp "$BATS_FILE_TMPDIR"/made/*.{pem,crt,key} .
+	cp "$BATS_FILE_TMPDIR"/made/* .
 }
 
 # start_tls [ARG]... - start tcpu listen with the certificate server.pem.

@@ -5,15 +5,6 @@
 load helper
 load tls
 
-setup_file() {
-	make_certificates
-}
-
-setup() {
-	begin
-	bring_certificates
-}
-
 @test "data go both ways with TLS, and the answer comes after the end of input" {
 	start_tls --pipes -- sh -c 'cat >got; echo answer'
 	connect_tls <<<question

@@ -5,15 +5,6 @@
 load helper
 load tls
 
-setup_file() {
-	make_certificates
-}
-
-setup() {
-	begin
-	bring_certificates
-}
-
 @test "unusable files are status 9, one line, and nothing is served" {
 	: >empty
 	echo junk >junk

@@ -6,15 +6,6 @@
 load helper
 load tls
 
-setup_file() {
-	make_certificates
-}
-
-setup() {
-	begin
-	bring_certificates
-}
-
 # silence - an input that does not end.
 silence() {
 	exec tail -f /dev/null 3>&-

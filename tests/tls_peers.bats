@@ -22,12 +22,6 @@ setup_file() {
 	END
 }
 
-setup() {
-	begin
-	bring_certificates
-	cp "$BATS_FILE_TMPDIR"/made/*.{bin,conf} .
-}
-
 # client PEER [CERTIFICATE] - run the peer as a client that trusts ca.crt, on
 # $port; it shows the certificate, or none.
 client() {
