@@ -175,10 +175,17 @@ alarms_stop(void)
 	return alarms;
 }
 
+int
+status_of(pid_t child)
+{
+	int status;
+
+	return child != -1 && waitpid(child, &status, 0) == child ? status : -1;
+}
+
 bool
 in_child(bool (*f)(void))
 {
-	int status;
 	pid_t pid;
 
 	fflush(stdout);
@@ -187,7 +194,7 @@ in_child(bool (*f)(void))
 		alarm(120);
 		_exit(f() ? 0 : 1);
 	}
-	return pid != -1 && waitpid(pid, &status, 0) == pid && status == 0;
+	return status_of(pid) == 0;
 }
 
 static void

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Returns the monotonic time in milliseconds. */
 int64_t now_ms(void);
@@ -49,6 +50,10 @@ bool await_socket(int port, int state);
  * calls.  alarms_stop ends that, and returns how many signals came. */
 void alarms_start(void);
 int alarms_stop(void);
+
+/* Waits until the process CHILD ends.  Returns its status as waitpid does, or
+ * -1 on failure. */
+int status_of(pid_t child);
 
 /*
  * Whether F returns true in a child process.  This is for an F that changes its

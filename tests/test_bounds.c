@@ -17,6 +17,7 @@
 #include <tcpunit.h>
 
 #include "pair.h"
+#include "probe.h"
 #include "tap.h"
 
 #define LIMIT_MS 20000
@@ -165,7 +166,8 @@ ends(bool (*f)(void), size_t excess)
 		event_set_mem_functions(allocate, realloc, free);
 		_exit(f() ? 0 : 1);
 	}
-	if (child == -1 || waitpid(child, &status, 0) == -1)
+	status = status_of(child);
+	if (status == -1)
 		return -1;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				   : WEXITSTATUS(status);

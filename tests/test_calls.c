@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -324,15 +323,6 @@ fork_here(void *arg)
 
 	*child = fork();
 	return arg;
-}
-
-static int
-status_of(pid_t child)
-{
-	int status = -1;
-
-	waitpid(child, &status, 0);
-	return status;
 }
 
 static void

@@ -353,14 +353,14 @@ wait_for_ever(void)
 static void
 empty_base(void)
 {
-	int status = -1;
+	int status;
 	pid_t pid;
 
 	tcp_shutdown();
 	pid = fork();
 	if (pid == 0)
 		wait_for_ever();
-	waitpid(pid, &status, 0);
+	status = status_of(pid);
 	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM,
 	    "a wait without any event lasts, and leaves the CPU alone");
 }
@@ -526,7 +526,6 @@ static void
 fork_outside(void)
 {
 	struct trial t = {send_message, .mailbox = tcp_make_mailbox(1)};
-	int status = -1;
 	void *message;
 	pid_t pid;
 
@@ -535,8 +534,8 @@ fork_outside(void)
 	pid = fork();
 	if (pid == 0)
 		_exit(!child_has_its_own(&t));
-	waitpid(pid, &status, 0);
-	is_int(status, 0, "a child has a base and a descriptor of its own");
+	is_int(status_of(pid), 0,
+	    "a child has a base and a descriptor of its own");
 	ok(tcp_mailbox_receive(t.mailbox, &message, LONG_MS) == 0,
 	    "and the parent keeps its own");
 	finished = 0;
@@ -549,7 +548,6 @@ fork_outside(void)
 static void
 fork_inside(struct trial *t)
 {
-	int status = -1;
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -557,8 +555,7 @@ fork_inside(struct trial *t)
 		_exit(!failed(
 		    tcp_thread_sleep(1) == -1, TCPUNIT_ERROR_SYSTEM, EBUSY));
 	}
-	waitpid(pid, &status, 0);
-	t->passed = status == 0;
+	t->passed = status_of(pid) == 0;
 }
 
 static void

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <tcpunit-event.h>
 #include <unistd.h>
 
@@ -344,7 +343,6 @@ static void
 forked(void)
 {
 	struct pair p = pair_accept();
-	int status;
 	pid_t child;
 
 	tcp_set_buffer_size(p.out, 100);
@@ -353,8 +351,7 @@ forked(void)
 	child = fork();
 	if (child == 0)
 		_exit(tcp_flush_output(p.out) == -1);
-	waitpid(child, &status, 0);
-	is_int(status, 0, "a child flushes");
+	is_int(status_of(child), 0, "a child flushes");
 	tcp_close_output_port(p.out);
 	ok(peer_says(p.peer, "once") && peer_eof(p.peer),
 	    "but the parent's bytes are sent once");

@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -286,7 +285,7 @@ let_look_ups_wait(void)
 static void
 forked(void)
 {
-	int l = peer_listen("127.0.0.1", 0, 64), status = -1;
+	int l = peer_listen("127.0.0.1", 0, 64);
 	pid_t pid;
 
 	client_start(0, "slow.test", peer_port(l), -1);
@@ -298,8 +297,7 @@ forked(void)
 		alarm(60);
 		_exit(child(peer_port(l)));
 	}
-	waitpid(pid, &status, 0);
-	is_int(status, 0,
+	is_int(status_of(pid), 0,
 	    "the child of a fork amid look-ups rests, and looks names up");
 	is_int(crowd_end(1, TCPUNIT_ERROR_RESOLVE), 0,
 	    "and takes no answer from its parent");

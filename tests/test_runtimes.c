@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -319,7 +318,7 @@ work_and_shut_down(void)
 static bool
 ends_well(void (*child)(void), int exits)
 {
-	int status = -1, marks = 0;
+	int marks = 0;
 	char mark;
 	bool well;
 
@@ -329,7 +328,7 @@ ends_well(void (*child)(void), int exits)
 	tcp_thread_start(sleep_long, NULL);
 	well = tcp_thread_join(
 		   tcp_thread_start(fork_and_return, NULL), NULL, -1) == 0 &&
-	    waitpid(turned.pid, &status, 0) == turned.pid && status == 0;
+	    status_of(turned.pid) == 0;
 	close(turned.exits[1]);
 	turned.exits[1] = -1;
 	while (read(turned.exits[0], &mark, 1) == 1)
@@ -475,14 +474,12 @@ unload(void)
 {
 	bool used = false;
 	pid_t child;
-	int status;
 
 	elsewhere(use_and_unload, &used);
 	child = fork();
 	if (child == 0)
 		_exit(0);
-	return used && child != -1 && waitpid(child, &status, 0) == child &&
-	    status == 0;
+	return used && status_of(child) == 0;
 }
 
 static void

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <tcpunit.h>
 
+#include "probe.h"
 #include "tap.h"
 #include "unit.h"
 
@@ -106,14 +107,15 @@ static int
 signal_of(void *(*thunk)(void *))
 {
 	const struct rlimit none = {0, 0};
-	int status = 0;
+	int status;
 	pid_t child = fork();
 
 	if (child == 0) {
 		setrlimit(RLIMIT_CORE, &none);
 		_exit(run_among_others(thunk) == 0 ? 0 : 1);
 	}
-	if (child == -1 || waitpid(child, &status, 0) == -1)
+	status = status_of(child);
+	if (status == -1)
 		return -1;
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }

@@ -354,12 +354,10 @@ children(void)
 {
 	tcp_listener l = listen_on("unix:s", 0);
 	pid_t pid = fork();
-	int status = -1;
 
 	if (pid == 0)
 		_exit(tcp_close(l) == 0 ? 0 : 1);
-	waitpid(pid, &status, 0);
-	ok(status == 0 && reaches(l, "unix:s"),
+	ok(status_of(pid) == 0 && reaches(l, "unix:s"),
 	    "a child that closes its listener leaves the file");
 	tcp_close(l);
 }

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -408,15 +407,6 @@ without_descriptors(void)
 	tcp_wake((tcp_thread){atomic_load(&latest)});
 	pthread_join(holder, NULL);
 	ok(good, "without a descriptor the wait fails, and later works");
-}
-
-static int
-status_of(pid_t child)
-{
-	int status = -1;
-
-	waitpid(child, &status, 0);
-	return status;
 }
 
 #ifndef __SANITIZE_THREAD__
