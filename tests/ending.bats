@@ -36,17 +36,6 @@ interruptible() {
 	start_listener server env --default-signal tcpu listen -1 "$@"
 }
 
-# start_client [ARG]... - start a client.  Sets client to its pid, and say to a
-# descriptor for its input.
-start_client() {
-	rm -f out err
-	mkfifo in
-	tcpu connect "$@" 127.0.0.1 "$port" <in >out 2>err 3>&- &
-	client=$!
-	started+=("$client")
-	exec {say}>in
-}
-
 # client - start a client that runs until its peer closes, and wait until a
 # handler is ready.
 client() {

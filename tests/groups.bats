@@ -62,12 +62,7 @@ gone() {
 # handler prints, client to the client's pid, and say to a descriptor for its
 # input.
 meet() {
-	rm -f in out
-	mkfifo in
-	tcpu connect --end=peer 127.0.0.1 "$port" <in >out 2>err 3>&- &
-	client=$!
-	started+=("$client")
-	exec {say}>in
+	start_client --end=peer
 	[ "$#" -eq 0 ] || release "$1"
 	wait_for_line out '[0-9]* [0-9]*'
 	read -r command child <out

@@ -91,11 +91,8 @@ reported() {
 
 @test "TCPCONNNUM counts the connections of one address" {
 	start_server -k --local 0 -- sh -c 'echo "$TCPCONNNUM"; cat'
-	mkfifo in
-	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
-	started+=("$!")
-	exec {say}>in
-	wait_for_line first 1
+	start_client
+	wait_for_line out 1
 	run_client </dev/null
 	assert_output 2
 	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
@@ -128,10 +125,7 @@ reported() {
 
 @test "tcpu keeps nothing of a connection that has a handler" {
 	start_server -k --local 0 -- sh -c 'readlink /proc/$$/fd/0; cat'
-	mkfifo in
-	tcpu connect 127.0.0.1 "$port" <in >out 3>&- &
-	started+=("$!")
-	exec {say}>in
+	start_client
 	wait_for_line out 'socket:.*'
 	wait_until bash -c '! readlink /proc/"$1"/fd/* | grep -qxF "$2"' \
 		bash "$server" "$(<out)"
@@ -300,11 +294,7 @@ reported() {
 
 @test "with --pipes closing stdout is an end of file to the peer" {
 	start_server --pipes --local 0 -- sh -c 'echo early; exec >&-; cat >rest; exit 4'
-	mkfifo in
-	tcpu connect 127.0.0.1 "$port" <in >out 3>&- &
-	client=$!
-	started+=("$client")
-	exec {say}>in
+	start_client
 	wait_for_line out early
 	echo late >&"$say"
 	exec {say}>&-
@@ -322,11 +312,7 @@ reported() {
 
 @test "with --pipes the connection ends with the handler" {
 	start_server --pipes --local 0 -- echo bye
-	mkfifo in
-	tcpu connect --end=peer 127.0.0.1 "$port" <in >out 3>&- &
-	client=$!
-	started+=("$client")
-	exec {say}>in
+	start_client --end=peer
 	assert_exit 0 "$client"
 	assert_exit 0 "$server"
 	assert_content out 'bye\n'
@@ -483,11 +469,8 @@ answered() {
 }
 
 @test "a COMMAND that does not read does not outlast --idle-timeout" {
-	mkfifo in
 	start_server --pipes --idle-timeout=100ms --local 0 -- tail -f /dev/null
-	tcpu connect 127.0.0.1 "$port" <in >/dev/null 2>&1 3>&- &
-	started+=("$!")
-	exec {say}>in
+	start_client
 	head -c 16M /dev/zero >&"$say" 2>/dev/null 3>&- &
 	started+=("$!")
 	assert_exit 124 "$server"
@@ -590,12 +573,9 @@ answered() {
 
 @test "clients beyond --max-conns wait in the kernel's queue" {
 	start_server -k -m 1 --local 0 -- cat
-	mkfifo in
-	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
-	started+=("$!")
-	exec {say}>in
+	start_client
 	echo one >&"$say"
-	wait_for_line first one
+	wait_for_line out one
 	tcpu connect 127.0.0.1 "$port" <<<two >second 3>&- {say}>&- &
 	client=$!
 	started+=("$client")
@@ -608,34 +588,26 @@ answered() {
 
 @test "--count ends when the last handler has" {
 	start_server -k --count 2 --local 0 -- cat
-	mkfifo in
-	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
-	client=$!
-	started+=("$client")
-	exec {say}>in
+	start_client
 	run_client <<<two
 	assert_output two
 	timeout -k1 20 tcpu accept-ready --not-listening --wait=15 "$port"
 	echo one >&"$say"
 	exec {say}>&-
 	assert_exit 0 "$client"
-	assert_content first 'one\n'
+	assert_content out 'one\n'
 	assert_exit 0 "$server"
 }
 
 @test "--accept-timeout lets the handlers finish" {
 	start_held_server -k --accept-timeout 100ms -- cat
-	mkfifo in
-	tcpu connect 127.0.0.1 "$port" <in >first 3>&- &
-	client=$!
-	started+=("$client")
-	exec {say}>in
+	start_client
 	release 1
 	wait_for_line server.err 'tcpu: listen $LISTEN_FDS: timed out after 100ms'
 	echo one >&"$say"
 	exec {say}>&-
 	assert_exit 0 "$client"
-	assert_content first 'one\n'
+	assert_content out 'one\n'
 	assert_exit 124 "$server"
 }
 

@@ -180,6 +180,18 @@ release() {
 	echo >go
 }
 
+# start_client [ARG]... - start tcpu connect to the port, with its input from the
+# descriptor say, its output to out and its messages to err.  Sets client to its
+# pid.
+start_client() {
+	rm -f in out err
+	mkfifo in
+	tcpu connect "$@" 127.0.0.1 "$port" <in >out 2>err 3>&- &
+	client=$!
+	started+=("$client")
+	exec {say}>in
+}
+
 # wait_for_line FILE TEXT - wait until a line of FILE is TEXT.
 wait_for_line() {
 	timeout 20 bash -c 'grep -q -m1 -x "$2" < <(
