@@ -56,6 +56,11 @@ block() {
 	assert_content stdout ''
 }
 
+@test "no recipe has a tab, for which a terminal would complete a file's name" {
+	block bash 1 >recipes
+	run -1 grep $'\t' recipes
+}
+
 # recipe N - print the N-th recipe.
 recipe() {
 	block bash 1 | awk -v n="$1" '/^#/ && !told { i++ }
