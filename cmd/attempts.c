@@ -96,6 +96,12 @@ check_attempt_options(
 }
 
 int
+attempts_limit(const struct attempt_options *options)
+{
+	return nearer(options->connect_timeout, options->retry.limit);
+}
+
+int
 make_connection(const struct run *run, const struct attempt_options *options,
     const struct target *target, bool session, tcp_port connection[2])
 {
@@ -103,7 +109,7 @@ make_connection(const struct run *run, const struct attempt_options *options,
 	    .options = options,
 	    .target = target,
 	    .connect = {TCPUNIT_CONNECT_DEFAULTS},
-	    .limit = nearer(options->connect_timeout, options->retry.limit),
+	    .limit = attempts_limit(options),
 	    .connection = connection};
 	int status;
 
@@ -119,7 +125,6 @@ make_connection(const struct run *run, const struct attempt_options *options,
 	if (status == STATUS_GO_ON)
 		say_last(&a);
 	text_free(&a.last);
-	forget_process(run->ending);
 	return status;
 }
 

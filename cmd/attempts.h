@@ -31,10 +31,14 @@ extern const struct option until_exit_table[];
 int check_attempt_options(
     const struct run *run, const struct attempt_options *options, bool is_unix);
 
+/* How many ms all attempts may take together, a handshake included; or -1. */
+int attempts_limit(const struct attempt_options *options);
+
 /*
  * Connects to the target (parks) and stores the two ports.  With SESSION the
- * peer will get a reset if tcpu dies.  Returns STATUS_GO_ON, or the status to
- * end with, having said why.
+ * peer will get a reset if tcpu dies.  From now on the process of --until-exit
+ * is watched, until forget_process is called.  Returns STATUS_GO_ON, or the
+ * status to end with, having said why.
  */
 int make_connection(const struct run *run,
     const struct attempt_options *options, const struct target *target,

@@ -47,6 +47,7 @@ static int run_connect(const struct run *run, const void *options,
     const struct operands *operands);
 static int connect_and_use(
     struct connecting *c, const struct operands *operands);
+static int forget_until_exit(const struct connecting *c);
 static int secure(struct connecting *c, int64_t begin);
 static int announce(const struct connecting *c);
 static int use_connection(const struct connecting *c, char *const *command);
@@ -213,14 +214,26 @@ connect_and_use(struct connecting *c, const struct operands *operands)
 		status = secure(c, begin);
 	if (status == STATUS_GO_ON)
 		status = announce(c);
+	if (status == STATUS_GO_ON)
+		status = forget_until_exit(c);
 	return status ? status : use_connection(c, operands->command);
 }
 
-/* --connect-timeout includes the handshake. */
+/* The run may have ended when nothing had to wait any more. */
+static int
+forget_until_exit(const struct connecting *c)
+{
+	struct ending *ending = c->run->ending;
+
+	forget_process(ending);
+	return ending->over ? ending_failure(c->run, c->what) : STATUS_GO_ON;
+}
+
+/* The limits of the attempts include the handshake. */
 static int
 secure(struct connecting *c, int64_t begin)
 {
-	const int limit = c->options->attempts.connect_timeout;
+	const int limit = attempts_limit(&c->options->attempts);
 	const struct tcp_error *e;
 	char time[TIME_TEXT_SIZE];
 	int64_t left = limit == -1 ? -1 : begin + limit - now();

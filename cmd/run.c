@@ -162,12 +162,18 @@ int
 library_failure(const struct run *run, const char *what, enum status otherwise)
 {
 	const struct tcp_error *e = tcp_last_error();
+
+	if (e->kind == TCPUNIT_ERROR_TERMINATED && run->ending->over)
+		return ending_failure(run, what);
+	return fail(run, status_of(e, otherwise), "%s: %s", what, reason(e));
+}
+
+int
+ending_failure(const struct run *run, const char *what)
+{
 	const struct ending *ending = run->ending;
 	char time[TIME_TEXT_SIZE];
 
-	if (e->kind != TCPUNIT_ERROR_TERMINATED || !ending->over)
-		return fail(
-		    run, status_of(e, otherwise), "%s: %s", what, reason(e));
 	if (ending->status == STATUS_TIMEOUT)
 		say(run, "%s: timed out after %s", what,
 		    format_time(ending->timeout, time));

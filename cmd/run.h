@@ -55,6 +55,9 @@ void hint(const struct run *run, const char *format, ...) TCPUNIT_PRINTF(2, 3);
 int library_failure(
     const struct run *run, const char *what, enum status otherwise);
 
+/* What library_failure does if the run is over. */
+int ending_failure(const struct run *run, const char *what);
+
 /* The same for a system call of the command itself that failed with errno CODE.
  */
 int system_failure(

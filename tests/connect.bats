@@ -494,6 +494,17 @@ tcpu: connect localhost:4242: timed out after 700ms'
 	assert_exit 1 "${started[-1]}"
 }
 
+@test "--until-exit ends the look-up of the host" {
+	start_background other tail -f /dev/null
+	other=${started[-1]}
+	start_background client timeout 30 "$BUILD/tests/prog_sandbox" \
+		tcpu connect --retry --until-exit "$other" silent.test 80
+	kill "$other"
+	assert_exit 1 "${started[-1]}"
+	assert_content client.err \
+		"tcpu: connect silent.test:80: process $other has ended\n"
+}
+
 @test "--until-exit does not end the session" {
 	mkfifo in
 	start_background other tail -f /dev/null

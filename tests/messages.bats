@@ -251,6 +251,20 @@ sleeps() {
 	assert_exit 143 "$pid"
 }
 
+@test "a --ready-fd that nobody reads obeys --until-exit of connect" {
+	start_server -L --no-accept 0 </dev/null
+	stuff answer
+	start_background other tail -f /dev/null
+	other=${started[-1]}
+	start_background client tcpu connect -t 20 --retry --until-exit "$other" \
+		--ready-fd 9 "${target[@]}" 9>answer
+	client=${started[-1]}
+	wait_until tcpu addresses --pid "$client"
+	wait_until sleeps "$client"
+	kill "$other"
+	assert_exit 1 "$client"
+}
+
 # injecting CALLS COMMAND [ARG]... - run the command with a file as its stdout;
 # each of these calls on that file returns success without writing anything.
 injecting() {

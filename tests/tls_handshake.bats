@@ -56,6 +56,44 @@ silence() {
 	assert_content client.err ''
 }
 
+@test "--until-exit ends connect in a handshake, and not in the session" {
+	start_server --local --no-accept 0
+	start_background other silence
+	local other=$!
+	start_background client tcpu connect -t 20 --tls --tls-insecure --retry \
+		--until-exit "$other" localhost "$port"
+	wait_until tcpu addresses --pid "$!"
+	kill "$other"
+	assert_exit 1 "$!"
+	assert_content client.err \
+		"tcpu: connect localhost:$port: process $other has ended\n"
+	start_tls -- cat
+	start_background other silence
+	other=$!
+	mkfifo in
+	exec {say}<>in
+	start_background client tcpu connect -t 20 --tls --tls-ca ca.crt --retry \
+		--until-exit "$other" --end=peer localhost "$port" <in
+	local client=$!
+	echo first >&"$say"
+	wait_for_line client.out first
+	kill "$other"
+	assert_exit 143 "$other"
+	echo second >&"$say"
+	wait_for_line client.out second
+	kill "$server"
+	assert_exit 8 "$client"
+	exec {say}>&-
+}
+
+@test "the time of --retry ends a handshake" {
+	start_server --local --no-accept 0
+	run timeout -k1 20 tcpu connect --tls --tls-insecure --retry=300ms \
+		localhost "$port"
+	assert_equal "$status" 124
+	assert_output "tcpu: connect localhost:$port: timed out after 300ms"
+}
+
 # A plain client is silent, so that the handshake goes on.
 meets_silence() {
 	start_server "$@" --tls --tls-cert server.pem --local 0 </dev/null
