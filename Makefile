@@ -396,8 +396,8 @@ recheck:
 
 bench:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS) $(BENCH_DEPS)
-	@$(MAKE) --no-print-directory all $(BENCH_BIN)
-	-@$(MAKE) --no-print-directory -k $(addprefix $(BUILD)/tests/bench/, \
+	@$(MAKE) -s --no-print-directory all $(BENCH_BIN)
+	-@$(MAKE) -s --no-print-directory -k $(addprefix $(BUILD)/tests/bench/, \
 		echo_go messages_go echo_pth echo_st)
 	@BUILD=$(abspath $(BUILD)) tests/bench/bench $(BENCH)
 

@@ -123,6 +123,37 @@ runs() {
 	assert_line 'not installed: socat'
 }
 
+@test "another build takes part, and is not published" {
+	mkdir old
+	printf '%s\n' '#!/bin/sh' "echo \$1 >>'$PWD/ran'" 'exec tcpu "$@"' \
+		>old/tcpu
+	chmod +x old/tcpu
+	BENCH_BEFORE=old bench start
+	assert_success
+	assert_line --regexp '^  before +[0-9]'
+	assert_equal "$(sort -u ran)" connect
+	run "$TOP/tests/bench/collect" .
+	assert_success
+	assert_line --partial nc.openbsd
+	refute_line --partial before
+}
+
+@test "another build that lacks a program has failed" {
+	mkdir old
+	ln -s /bin/true old/tcpu
+	BENCH_BEFORE=old bench visits
+	assert_success
+	has_results B12-accept
+	assert_line --regexp '^  before +failed$'
+	assert_line 'not installed: before'
+}
+
+@test "a folder without a build is refused" {
+	BENCH_BEFORE=nowhere bench start
+	assert_failure
+	assert_output 'bench: no build in nowhere'
+}
+
 # draws PICTURE - draw the results in the test's folder.
 draws() {
 	"$TOP/tests/bench/collect" . >figures.tsv

@@ -44,9 +44,10 @@ END
 	    or die "unshare: $!\n" unless delete $ENV{BENCH_INSIDE};
 }
 
-# have(COMMAND) - whether the command is on the PATH.
+# have(COMMAND) - whether the command is on the PATH, or is a program's file.
 sub have {
 	my ($command) = @_;
+	return -x $command if $command =~ m{/};
 	return grep { -x "$_/$command" } split /:/, $ENV{PATH};
 }
 
