@@ -55,7 +55,7 @@ const struct option attempt_option_table[] = {
     {"retry", 0, "[=TIME]", read_wait, offsetof(struct attempt_options, retry),
 	"try again for TIME; without TIME, while refused"},
     {"probe", 'z', NULL, set_true, offsetof(struct attempt_options, probe),
-	"connect, close, and exit with the status"},
+	"only test whether a connection can be made"},
     {"source", 's', "HOST[:PORT]", read_text,
 	offsetof(struct attempt_options, source),
 	"connect from this local address or :PORT"},

@@ -19,7 +19,7 @@ const struct option common_option_table[] = {
 	offsetof(struct common_options, timeout),
 	"end the whole run after TIME"},
     {"quiet", 'q', NULL, set_true, offsetof(struct common_options, quiet),
-	"no messages"},
+	"no messages, except about a wrong command line"},
     {"verbose", 'v', NULL, set_true, offsetof(struct common_options, verbose),
 	"more messages"},
     {"help", 'h', "[=CHOICE]", NULL, offsetof(struct common_options, help),

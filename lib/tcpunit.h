@@ -453,12 +453,12 @@ TCPUNIT_API tcp_port tcp_open_output_fd(int fd);
 
 /* ---- Reading ----
  *
- * All of these park, except where said.  One thread at a time may read a port;
- * a second one gets the busy error.  Turns, as writers have them, would not
- * help it: it would get the bytes that follow those of the first, wherever a
- * segment happened to end.  End of file and a connection's error come after the
- * bytes that arrived before them, and then stay.  A time limit that runs out
- * loses nothing: what had come is still there for the next call.  Errors of
+ * All of these park, unless said otherwise.  One thread at a time may read a
+ * port; a second one gets the busy error.  Turns, as writers have them, would
+ * not help it: it would get the bytes that follow those of the first, wherever
+ * a segment happened to end.  End of file and a connection's error come after
+ * the bytes that arrived before them, and then stay.  A time limit that runs
+ * out loses nothing: what had come is still there for the next call.  Errors of
  * all: argument (no input port), closed, busy, timeout, terminated, deadlock,
  * net (ECONNRESET, ...), system.
  */

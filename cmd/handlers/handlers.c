@@ -26,7 +26,7 @@ static void free_all(struct handlers *hs);
 
 const struct option handler_option_table[] = {
     {"pipes", 0, NULL, set_true, offsetof(struct handler_options, pipes),
-	"use pipes: COMMAND may half-close, or not read"},
+	"give COMMAND pipes: it need not read its input"},
     {0},
 };
 

@@ -13,8 +13,8 @@ static option_reader read_allow, read_deny;
 
 const struct option access_option_table[] = {
     {"allow", 0, "CIDR", read_allow, 0,
-	"serve clients in this network; others need another --allow; the "
-	"first rule that matches decides"},
+	"serve clients in this network; the others are reset; the first rule "
+	"that matches decides"},
     {"deny", 0, "CIDR", read_deny, 0, "do not serve clients in this network"},
     {0},
 };

@@ -36,7 +36,7 @@ static const struct option clients_table[] = {
 	"print N ports"},
     {"max-conns", 'm', "N", read_count,
 	offsetof(struct listen_options, max_conns),
-	"run at most N handlers at a time (100)"},
+	"run at most N commands at a time (100)"},
     {"accept-timeout", 0, "TIME", read_time,
 	offsetof(struct listen_options, accept_timeout),
 	"exit if no client connects for TIME"},

@@ -15,8 +15,8 @@ static const struct choice nodelay_choices[] = {
 const struct option session_option_table[] = {
     {"end", 0, "both|peer|input|quiet[:TIME]", read_end,
 	offsetof(struct session_options, end),
-	"end when both directions have; or when the peer has, "
-	"input is sent, or 1s quiet"},
+	"when to end: at the end of both directions; of the peer, "
+	"of the input, or after 1s of silence"},
     {"abandon", 0, NULL, set_true, offsetof(struct session_options, abandon),
 	"send no end of file before the session ends"},
     {"reset", 0, NULL, set_true, offsetof(struct session_options, reset),
@@ -27,7 +27,7 @@ const struct option session_option_table[] = {
 	crlf_choices},
     {"idle-timeout", 0, "TIME", read_time,
 	offsetof(struct session_options, idle_timeout),
-	"end a session in which nothing has moved for TIME"},
+	"end a session in which no data move for TIME"},
     {"drain", 0, "TIME", read_time, offsetof(struct session_options, drain),
 	"let sessions finish within TIME after a signal"},
     {"keepalive", 0, "[=TIME|no]", read_keepalive,
