@@ -35,8 +35,10 @@ tu_lane_make(struct tu_connection *c, struct tu_scheduler *s)
 {
 	struct tu_lane *l;
 
-	if (c->lane != NULL)
+	if (c->lane != NULL) {
+		tu_lane_claim(c);
 		return 0;
+	}
 	l = calloc(1, sizeof(*l));
 	if (l == NULL || tu_connection_transform(c, s) == -1) {
 		free(l);
@@ -97,8 +99,17 @@ tu_lane_read(struct tu_connection *c, void *buf, size_t n)
 	return turn_over(l);
 }
 
-/* Returns -1 with errno EAGAIN if a function of a layer calls it.  In a child
- * of fork(2), unsent bytes are the parent's, which sends them. */
+void
+tu_lane_claim(struct tu_connection *c)
+{
+	struct tu_lane *l = c->lane;
+
+	if (l->claim != l->scheduler->claims && l->top != NULL)
+		tu_wire_drop(c);
+	l->claim = l->scheduler->claims;
+}
+
+/* Returns -1 with errno EAGAIN if a function of a layer calls it. */
 static int
 begin(struct tu_connection *c)
 {
@@ -108,9 +119,7 @@ begin(struct tu_connection *c)
 	if (l->active)
 		return -1;
 	l->full = false;
-	if (l->claim != l->scheduler->claims)
-		tu_wire_drop(c);
-	l->claim = l->scheduler->claims;
+	tu_lane_claim(c);
 	return 0;
 }
 

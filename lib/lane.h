@@ -67,6 +67,9 @@ struct tu_lane {
 
 /* Makes the connection's lane, if it has none: 0, or -1 with errno ENOMEM. */
 int tu_lane_make(struct tu_connection *c, struct tu_scheduler *s);
+/* Call before layers make output.  In a child of fork(2), what they have made
+ * before and was not sent is the parent's, which sends it. */
+void tu_lane_claim(struct tu_connection *c);
 /* Frees the lane and its layers; C may have none. */
 void tu_lane_free(struct tu_connection *c);
 

@@ -78,6 +78,7 @@ tu_lane_end_output(struct tu_port *p)
 	if (p->abandoned || l->top == NULL || l->failed || l->lost)
 		return 0;
 	l->ending = true;
+	tu_lane_claim(c);
 	if (tu_output_flush(p) == -1)
 		return -1;
 	switch (tu_layers_finish(c, c->input == NULL)) {
@@ -101,6 +102,7 @@ tu_lane_end(struct tu_port *p)
 	if (l == NULL || l->top == NULL || l->ended || p->abandoned || c->cut ||
 	    l->failed || l->lost)
 		return;
+	tu_lane_claim(c);
 	if (tu_layers_finish(c, true) != 0 || tu_lane_write(c, NULL, 0) != 0)
 		c->cut = true;
 }

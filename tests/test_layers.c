@@ -115,6 +115,23 @@ why_refused(struct bufferevent *layer, int *code, void *unused)
 	return "the peer has refused";
 }
 
+/* One that greets the peer. */
+static struct bufferevent *
+greeting(struct bufferevent *below, void *unused)
+{
+	made = identity(below, unused);
+	bufferevent_write(below, "hello, ", 7);
+	return made;
+}
+
+static int
+say_bye(struct bufferevent *layer, bool last, void *unused)
+{
+	(void)last;
+	(void)unused;
+	return bufferevent_write(bufferevent_get_underlying(layer), "bye", 3);
+}
+
 /* One that is made, and freed at once. */
 static struct bufferevent *
 given_up(struct bufferevent *below, void *unused)
@@ -358,6 +375,46 @@ forked(void)
 	pair_close(&p);
 }
 
+/* The child has used the connection only before the fork. */
+static void
+ended_by_child(void)
+{
+	const struct tcp_stack_options o = {
+	    TCPUNIT_STACK_DEFAULTS, .finish = say_bye};
+	struct pair p;
+	pid_t child;
+
+	for (int both = 0; both < 2; both++) {
+		p = pair_accept();
+		tcp_stack_with(p.in, p.out, identity, NULL, &o);
+		child = fork();
+		if (child == 0)
+			_exit((both ? tcp_close_ports(p.in, p.out)
+				    : tcp_close_output_port(p.out)) == -1);
+		waitpid(child, NULL, 0);
+		ok(peer_says(p.peer, "bye"), "a child that only closes %s",
+		    both ? "both ports ends the layer" : "its output does");
+		pair_close(&p);
+	}
+}
+
+static void
+put_on_by_child(void)
+{
+	struct pair p = pair_accept();
+	pid_t child;
+
+	tcp_set_rate(p.out, 1000000, 0);
+	child = fork();
+	if (child == 0)
+		_exit(tcp_stack(p.in, p.out, greeting, NULL) == -1 ||
+		    tcp_write_string(p.out, "data") == -1);
+	waitpid(child, NULL, 0);
+	ok(peer_says(p.peer, "hello, data"),
+	    "a child puts a layer on a connection that had a rate");
+	pair_close(&p);
+}
+
 static void *
 copy_file(void *arg)
 {
@@ -434,6 +491,8 @@ main(void)
 	run(handshake_refused);
 	run(made_and_freed);
 	run(forked);
+	run(ended_by_child);
+	run(put_on_by_child);
 	run(paced_while_copying);
 	return done_testing();
 }
