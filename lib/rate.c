@@ -16,8 +16,10 @@ enum {
 	EXACT = 1000, /* rounding changes a tick by at most 1 / EXACT */
 };
 
-/* No socket is faster; sums of these fit into 64 bits. */
-#define MOST (INT64_C(1) << 40)
+/* No socket is faster; sums of these fit into 64 bits.  libevent takes no
+ * greater numbers than those of its own type, which may have 32 bits. */
+#define FASTEST (INT64_C(1) << 40)
+#define MOST (FASTEST < EV_SSIZE_MAX ? FASTEST : (int64_t)EV_SSIZE_MAX)
 
 static int find_tick(const int64_t[2]);
 static bool is_exact(int64_t, int);
