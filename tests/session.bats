@@ -1000,3 +1000,24 @@ vanishing() {
 	assert_exit 143 "$client"
 	exec {hold}>&-
 }
+
+# In a small buffer a record often has room for its first part only.
+@test "--cut does not wait until a TLS peer takes the rest of a record" {
+	tcp_only || return 0
+	need_tls
+	truncate -s 20M zeros
+	mkfifo end
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	netns bash -c '
+		exec {end}<>end
+		eval "$(tcpu listen --background --until-exit $$ --print=sh \
+			--tls --tls-save-ca ca -k --pipes --delay out:300ms \
+			--local 0 -- sh -c "echo answer; read -r line <end")"
+		for size in 60000 70000 80000 90000 100000; do
+			echo "4096 $size $size" >/proc/sys/net/ipv4/tcp_wmem
+			timeout -k1 20 tcpu connect --tls --tls-ca ca \
+				--cut in:3 localhost "$TCPU_PORT" <zeros
+			echo " $?"
+		done' >shown
+	assert_content shown 'ans 0\nans 0\nans 0\nans 0\nans 0\n'
+}

@@ -11,7 +11,7 @@
 #include "directions.h"
 #include "silence.h"
 
-/* The limits of receive_rest(), in bytes and ms. */
+/* The limits of receive_rest(), in bytes and ms, and of the end of TLS. */
 #define REST_SIZE (1024 * 1024)
 #define REST_TIME 1000
 
@@ -21,6 +21,7 @@
 static enum session_end end_of(const struct session_options *options,
     const struct standard_ports *standard);
 static bool holds_end(const struct session *s);
+static bool drops_input(const struct session *s);
 static bool resets(const struct session *s);
 static int run_threads(struct session *s);
 static int join_threads(struct session *s, const tcp_thread *threads, int n);
@@ -60,6 +61,8 @@ run_session(const struct run *run, const struct session_options *options,
 		s.outcome = (struct outcome){interrupted(&s), true};
 	end_progress(&s.progress);
 	if (s.outcome.status == STATUS_DONE && !resets(&s)) {
+		if (drops_input(&s)) /* of which TLS may have a part */
+			(void)tcp_set_timeout(s.out, REST_TIME);
 		wire_disarm(fd);
 		(void)tcp_close_ports(s.in, s.out); /* nothing is buffered */
 	} else {
