@@ -126,7 +126,21 @@ letters() {
 	is_covered 'COMING FROM SOCAT' "$version" <all
 }
 
+# print_as_said [SCRIPT]... - check that these examples print what the page says.
+print_as_said() {
+	local script
+	[ $# -gt 0 ]
+	for script; do
+		isolated bash "$script" >printed 3>&- ||
+			fail "$script: $?"
+		touch "${script%.sh}.out"
+		diff <(sort "${script%.sh}.out") <(sort printed) ||
+			fail "$script prints otherwise"
+	done
+}
+
 @test "the examples print what the page says" {
+	local all
 	program server <<-'END'
 		#!/bin/sh
 		exec socat "TCP4-LISTEN:$2,reuseaddr" SYSTEM:'echo Hello!'
@@ -137,12 +151,14 @@ letters() {
 	END
 	echo content >file
 	examples "$PAGE" sh
-	for script in *.sh; do
-		isolated bash "$script" >printed 3>&- ||
-			fail "$script: $?"
-		touch "${script%.sh}.out"
-		diff <(sort "${script%.sh}.out") <(sort printed) ||
-			fail "$script prints otherwise"
-	done
-	[ -n "$script" ]
+	mapfile -t all < <(grep -L -e --tls -- *.sh)
+	print_as_said "${all[@]}"
+}
+
+@test "the example with TLS prints what the page says" {
+	local all
+	need_tls
+	examples "$PAGE" sh
+	mapfile -t all < <(grep -l -e --tls -- *.sh)
+	print_as_said "${all[@]}"
 }
