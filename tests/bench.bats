@@ -76,6 +76,10 @@ runs() {
 		B15-socket-pipe B15-file-file
 }
 
+@test "late: messages, with and without" {
+	runs late B25
+}
+
 @test "tls: bulk, handshakes, and memory of a connection" {
 	need_tls
 	runs tls B22 B23-connect B23-listen

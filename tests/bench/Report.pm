@@ -38,6 +38,9 @@ my %metrics = (
 	body => ['CPU ns/body', 0],
 	tick => ['longest ms', 0],
 	tick_cpu => ['longest CPU ms', 0],
+	late => ['median, ms late', 0],
+	late_99 => ['99 of 100', 0],
+	latest => ['the latest', 0],
 );
 
 # quantile(SHARE, VALUE...) - interpolated between the nearest values.

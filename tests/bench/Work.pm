@@ -12,7 +12,7 @@ use Run;
 use Time::HiRes 'time';
 
 our @EXPORT = qw(transfer in_pieces echo idle idle_alone visit start_up shake
-    switch_threads pass_messages wake_up tick);
+    switch_threads pass_messages wake_up tick delay);
 
 use constant { MiB => 2**20, GiB => 2**30 };
 
@@ -280,6 +280,14 @@ sub tick {
 		undef, 'ticks'));
 	my ($tick, $cpu, $rate) = split ' ', slurp('ticks');
 	return tick => $tick, tick_cpu => $cpu, rate => $rate;
+}
+
+sub delay {
+	my ($b, $commands) = @_;
+	settle(start(command($commands->[0], PORT => next_port(),
+		COUNT => $b->{count}), undef, 'late'));
+	my ($late, $late_99, $latest) = split ' ', slurp('late');
+	return late => $late, late_99 => $late_99, latest => $latest;
 }
 
 1;
