@@ -29,6 +29,7 @@ struct tu_layer {
 	int (*finish)(struct bufferevent *, bool, void *);
 	const char *(*reason)(struct bufferevent *, int *, void *);
 	void (*release)(void *);
+	bool skip_lf; /* an LF that comes first belongs to a line before it */
 };
 
 struct tu_lane {
@@ -42,7 +43,6 @@ struct tu_lane {
 
 	bool active : 1;    /* a function of a layer is running */
 	bool again : 1;     /* the turn was over before there was a result */
-	bool skip_lf : 1;   /* the socket's next LF belongs to a line */
 	bool over : 1;      /* the socket has ended, with ERROR or 0 */
 	bool told : 1;      /* the layers know that */
 	bool deaf : 1;      /* its input was shut down at this end */

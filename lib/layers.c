@@ -16,6 +16,11 @@ enum { WATERMARK = 256 * 1024 };
 static int make_layer(struct tu_connection *, struct tu_layer *,
     struct bufferevent *(*)(struct bufferevent *, void *));
 static int use(struct tu_connection *, struct tu_layer *, struct evbuffer *[2]);
+static int watch_input(
+    struct tu_connection *, struct tu_layer *, struct evbuffer *);
+static void begin_input(struct tu_layer *, struct evbuffer *);
+static void ignore_input(
+    struct tu_connection *, struct tu_layer *, struct evbuffer *);
 static void start(struct bufferevent *, struct bufferevent *);
 static void end_again(struct tu_lane *, struct bufferevent *);
 static void set_bounds(struct bufferevent *);
@@ -23,6 +28,8 @@ static void listen_to(struct tu_connection *, struct bufferevent *);
 static void free_layer(struct tu_connection *, struct tu_layer *);
 static void wake(struct tu_connection *);
 static void has_added(
+    struct evbuffer *, const struct evbuffer_cb_info *, void *);
+static void has_begun(
     struct evbuffer *, const struct evbuffer_cb_info *, void *);
 static void has_taken(struct bufferevent *, void *);
 static void has_ended(struct bufferevent *, short, void *);
@@ -109,8 +116,7 @@ use(struct tu_connection *c, struct tu_layer *layer, struct evbuffer *held[2])
 	struct tu_lane *l = c->lane;
 	struct bufferevent *below = tu_layers_top(c);
 
-	if (evbuffer_add_cb(bufferevent_get_input(layer->bev), has_added, c) ==
-	    NULL) {
+	if (watch_input(c, layer, bufferevent_get_input(below)) == -1) {
 		free_layer(c, layer);
 		if (l->top != NULL)
 			listen_to(c, below);
@@ -135,6 +141,45 @@ use(struct tu_connection *c, struct tu_layer *layer, struct evbuffer *held[2])
 	if (l->end)
 		end_again(l, below);
 	return 0;
+}
+
+/* The LF after a line that ended in CR would be the layer's first byte.  0, or
+ * -1. */
+static int
+watch_input(
+    struct tu_connection *c, struct tu_layer *layer, struct evbuffer *below)
+{
+	struct evbuffer *input = bufferevent_get_input(layer->bev);
+
+	if (evbuffer_add_cb(input, has_added, c) == NULL ||
+	    (layer->skip_lf &&
+		evbuffer_add_cb(below, has_begun, layer) == NULL)) {
+		ignore_input(c, layer, below);
+		return -1;
+	}
+	if (layer->skip_lf && evbuffer_get_length(below) > 0)
+		begin_input(layer, below);
+	return 0;
+}
+
+static void
+begin_input(struct tu_layer *layer, struct evbuffer *below)
+{
+	unsigned char first = 0;
+
+	(void)evbuffer_remove_cb(below, has_begun, layer);
+	(void)evbuffer_copyout(below, &first, 1);
+	if (first == '\n')
+		(void)evbuffer_drain(below, 1); /* not frozen */
+}
+
+static void
+ignore_input(
+    struct tu_connection *c, struct tu_layer *layer, struct evbuffer *below)
+{
+	(void)evbuffer_remove_cb(
+	    bufferevent_get_input(layer->bev), has_added, c);
+	(void)evbuffer_remove_cb(below, has_begun, layer);
 }
 
 /* Writing is announced as an invitation to begin: a filter for TLS that has no
@@ -184,8 +229,7 @@ tu_layers_free(struct tu_connection *c)
 	tu_layers_enter(l);
 	while ((layer = l->top) != NULL) {
 		l->top = layer->below;
-		(void)evbuffer_remove_cb(
-		    bufferevent_get_input(layer->bev), has_added, c);
+		ignore_input(c, layer, bufferevent_get_input(tu_layers_top(c)));
 		free_layer(c, layer);
 		free(layer);
 	}
@@ -216,6 +260,14 @@ has_added(
 	(void)input;
 	if (info->n_added > 0)
 		wake(arg);
+}
+
+static void
+has_begun(
+    struct evbuffer *below, const struct evbuffer_cb_info *info, void *arg)
+{
+	if (info->n_added > 0)
+		begin_input(arg, below);
 }
 
 static void

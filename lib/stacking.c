@@ -127,6 +127,7 @@ put_on(struct stacking *s)
 		layer->finish = s->options.finish;
 		layer->reason = s->options.reason;
 		layer->release = s->options.release;
+		layer->skip_lf = s->in->skip_lf;
 		result = tu_layers_stack(c, layer, s->make);
 		error = errno;
 	}
@@ -165,12 +166,10 @@ hand_over(struct stacking *s)
 
 	in->ahead = (struct tu_ahead){.buffer = in->connection->unread};
 	if (l->top->below == NULL) {
-		l->skip_lf = in->skip_lf;
 		l->over = in->end || in->error != 0;
 		l->error = in->error;
-		in->skip_lf = false;
 	}
-	in->empty = in->end = false;
+	in->empty = in->end = in->skip_lf = false;
 	in->error = 0;
 }
 

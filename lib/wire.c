@@ -87,9 +87,6 @@ tu_wire_read(struct tu_connection *c)
 		return 0;
 	space.iov_len = (size_t)n;
 	(void)evbuffer_commit_space(tu_wire_input(c), &space, 1); /* reserved */
-	if (l->skip_lf && *(char *)space.iov_base == '\n')
-		(void)evbuffer_drain(tu_wire_input(c), 1); /* not frozen */
-	l->skip_lf = false;
 	tu_layers_offer(c, EV_READ);
 	return 0;
 }

@@ -23,6 +23,12 @@
 #include "tap.h"
 #include "unit.h"
 
+#ifdef TCPUNIT_TINY
+enum { PAGE = 1 };
+#else
+enum { PAGE = 60 * 1024 };
+#endif
+
 /* ---- Layers ---- */
 
 static void
@@ -213,6 +219,96 @@ rotated(void)
 	ok(reads_line(p.in, "last"), "and input goes on");
 	pair_finish(&p);
 	is_int(tcp_read_byte(p.in), TCPUNIT_EOF, "until its end");
+	pair_close(&p);
+}
+
+/* What comes in is one less: the LF below such a layer is another byte above.
+ */
+static enum bufferevent_filter_result
+lessen(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	unsigned char byte;
+
+	(void)limit;
+	(void)mode;
+	(void)unused;
+	while (evbuffer_remove(from, &byte, 1) == 1) {
+		byte--;
+		evbuffer_add(to, &byte, 1);
+	}
+	return BEV_OK;
+}
+
+static struct bufferevent *
+less(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(below, lessen, NULL, 0, NULL, unused);
+}
+
+/* With TCPUNIT_LINE_ANY a CR ends a line before it is known whether an LF
+ * follows. */
+static void
+amid_a_line_ending(void)
+{
+	struct pair p = pair_connect();
+
+	tcp_set_line_ending(p.in, TCPUNIT_LINE_ANY);
+	pair_say(&p, "a\r");
+	ok(reads_line(p.in, "a") && tcp_stack(p.in, p.out, less, NULL) == 0,
+	    "a layer is put on after a CR");
+	pair_say(&p, "\nc\x0e");
+	ok(reads_line(p.in, "b"), "an LF that follows does not reach it");
+	ok(tcp_stack(p.in, p.out, less, NULL) == 0, "and a second one");
+	pair_say(&p, "\x0b");
+	pair_say(&p, "e\x0f");
+	ok(reads_line(p.in, "c"), "an LF that follows does not reach that one");
+	ok(tcp_stack(p.in, p.out, less, NULL) == 0, "and a third one");
+	pair_say(&p, "g\x10\r\rh\x10");
+	ok(reads_line(p.in, "d") && reads_line(p.in, "") &&
+		reads_line(p.in, "e"),
+	    "only an LF that follows at once is dropped");
+	pair_close(&p);
+}
+
+/* Makes a page and a line of each byte.  The port reads a page ahead. */
+static enum bufferevent_filter_result
+unfold(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	static char page[PAGE];
+
+	(void)limit;
+	(void)mode;
+	(void)unused;
+	memset(page, 'n', PAGE - 1);
+	page[PAGE - 1] = '\r';
+	for (; evbuffer_get_length(from) > 0; evbuffer_drain(from, 1)) {
+		evbuffer_add(to, page, PAGE);
+		evbuffer_add(to, "\nb\n", 3);
+	}
+	return BEV_OK;
+}
+
+static struct bufferevent *
+unfolding(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(below, unfold, NULL, 0, NULL, unused);
+}
+
+static void
+before_a_held_lf(void)
+{
+	struct pair p = pair_connect();
+
+	tcp_stack(p.in, p.out, unfolding, NULL);
+	tcp_set_line_ending(p.in, TCPUNIT_LINE_ANY);
+	pair_say(&p, "x");
+	ok(tcp_read_line(p.in, PAGE, &line, &length) == 1 && length == PAGE - 1,
+	    "a line ends where the bytes end that were read ahead");
+	ok(tcp_stack(p.in, p.out, less, NULL) == 0 &&
+		tcp_read_byte(p.in) == 'a',
+	    "an LF that a layer holds does not reach the next one");
 	pair_close(&p);
 }
 
@@ -590,6 +686,8 @@ int
 main(void)
 {
 	run(rotated);
+	run(amid_a_line_ending);
+	run(before_a_held_lf);
 	run(two_layers);
 	run(compressed);
 	run(not_made);
