@@ -62,7 +62,7 @@ tcp_abandon_port(tcp_port port)
 
 	tu_begin("abandon-port");
 	p = tu_port_of(port);
-	if (p == NULL)
+	if (p == NULL || tu_port_in_layer(p))
 		return -1;
 	if (p->connection->descriptor.access != TU_SOCKET) {
 		tu_refuse(EINVAL, "descriptor %d is not a socket",

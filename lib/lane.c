@@ -116,7 +116,7 @@ begin(struct tu_connection *c)
 	struct tu_lane *l = c->lane;
 
 	errno = EAGAIN;
-	if (l->active)
+	if (tu_lane_active(c))
 		return -1;
 	l->full = false;
 	tu_lane_claim(c);

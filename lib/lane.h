@@ -104,11 +104,8 @@ bool tu_lane_holds_open(const struct tu_connection *c);
 /* The layers' reason for error CODE, or NULL. */
 const char *tu_lane_reason(const struct tu_connection *c, int code);
 
-/* Whether a function of one of the connection's layers is running. */
-static inline bool
-tu_lane_active(const struct tu_connection *c)
-{
-	return c->lane != NULL && c->lane->active;
-}
+/* Whether a function of one of the connection's layers is running, or an event
+ * of its own. */
+bool tu_lane_active(const struct tu_connection *c);
 
 #endif

@@ -43,21 +43,6 @@ tu_layers_top(const struct tu_connection *c)
 	return c->lane->top != NULL ? c->lane->top->bev : c->bev;
 }
 
-void
-tu_layers_enter(struct tu_lane *l)
-{
-	l->active = true;
-	l->caller = l->scheduler->current;
-	l->scheduler->current = l->scheduler->guest;
-}
-
-void
-tu_layers_leave(struct tu_lane *l)
-{
-	l->scheduler->current = l->caller;
-	l->active = false;
-}
-
 int
 tu_layers_stack(struct tu_connection *c, struct tu_layer *layer,
     struct bufferevent *(*make)(struct bufferevent *, void *))

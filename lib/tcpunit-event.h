@@ -147,6 +147,9 @@ struct tcp_stack_options {
  * filter returns BEV_ERROR: the filter itself has to report the error.
  *
  * Functions of a layer cannot use or close the ports of its connection (busy).
+ * The same is true of callbacks of the loop that may be the layer's own: those
+ * of an event whose argument is the layer or ARG, and those that libevent has
+ * deferred (BEV_OPT_DEFER_CALLBACKS).
  *
  * Returns 0.  The call waits (parks) for its turn at OUT, and with handshake
  * until the layer is connected; both ports are then busy.  A layer that cannot

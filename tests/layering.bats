@@ -34,7 +34,7 @@ lib_rooms() {
 	call: wakeup helpers runtime error
 	connection: scheduler address descriptor socket_file
 	rate: timers
-	lane layers wire: connection rate ahead scheduler text
+	lane layers layer_calls wire: connection rate ahead scheduler text
 	port input read line output closing properties writers lane_port: watch waiter connection lane layers ahead runtime error unix_address text
 	stacking: lane layers port options error
 	select: mailbox condition port watch runtime error
@@ -134,7 +134,7 @@ cmd_rooms() {
 compat='compat/system_calls ../lib/compat/system_calls'
 
 # Files that may include libevent's headers.
-event_files='loop start poll_set ahead closing connection lane layers output rate runtime stacking wire'
+event_files='loop start poll_set ahead closing connection lane layers layer_calls output rate runtime stacking wire'
 
 setup() {
 	cd "$TOP" || return

@@ -588,6 +588,99 @@ meddling(void)
 	pair_close(&p);
 }
 
+/* Between the meddler and the layer below it, libevent defers all calls. */
+static struct bufferevent *
+deferring(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(
+	    below, NULL, NULL, BEV_OPT_DEFER_CALLBACKS, NULL, unused);
+}
+
+static void
+meddling_later(void)
+{
+	struct pair p = pair_connect();
+
+	own = p.in;
+	tcp_stack(p.in, p.out, deferring, NULL);
+	tcp_stack(p.in, p.out, meddler, NULL);
+	busy = 0;
+	pair_say(&p, "x");
+	ok(tcp_read_byte(p.in) == 'x' && busy == 2,
+	    "nor can one that libevent calls later");
+	pair_close(&p);
+}
+
+/* An event that uses the ports; it may be a layer's own. */
+struct user {
+	struct pair *pair;
+	struct event *event;
+	int refused, done;
+};
+
+static void
+use_ports(evutil_socket_t fd, short what, void *arg)
+{
+	struct user *u = arg;
+	tcp_port in = u->pair->in, out = u->pair->out;
+
+	(void)fd;
+	(void)what;
+	u->refused +=
+	    failed(tcp_read_byte(in) == -1, TCPUNIT_ERROR_BUSY, EBUSY);
+	u->refused +=
+	    failed(tcp_write(out, "y", 1) == -1, TCPUNIT_ERROR_BUSY, EBUSY);
+	u->refused += failed(tcp_set_rate(in, TCPUNIT_NO_RATE, 0) == -1,
+	    TCPUNIT_ERROR_BUSY, EBUSY);
+	u->refused += failed(tcp_stack(in, out, identity, NULL) == -1,
+	    TCPUNIT_ERROR_BUSY, EBUSY);
+	u->refused +=
+	    failed(tcp_abandon_port(out) == -1, TCPUNIT_ERROR_BUSY, EBUSY);
+	u->refused += failed(tcp_reset(in) == -1, TCPUNIT_ERROR_BUSY, EBUSY);
+	u->refused +=
+	    failed(tcp_close_ports(in, out) == -1, TCPUNIT_ERROR_BUSY, EBUSY);
+	u->done++;
+}
+
+static void
+user_begin(struct user *u, struct pair *p)
+{
+	const struct timeval soon = {0, 1000};
+
+	*u = (struct user){.pair = p};
+	u->event = evtimer_new(tcp_event_base(), use_ports, u);
+	event_add(u->event, &soon);
+}
+
+static void
+user_await(struct user *u)
+{
+	while (u->done == 0)
+		tcp_thread_sleep(1);
+	event_free(u->event);
+}
+
+static void
+own_event(void)
+{
+	struct pair p = pair_connect();
+	struct user layers, program;
+
+	user_begin(&layers, &p);
+	tcp_stack(p.in, p.out, identity, &layers);
+	tcp_stack(p.in, p.out, identity, NULL);
+	pair_say(&p, "xz");
+	user_await(&layers);
+	is_int(layers.refused, 7,
+	    "an event of a layer's own can do nothing to the ports either");
+	ok(tcp_read_byte(p.in) == 'x', "which stay as they are");
+	user_begin(&program, &p);
+	user_await(&program);
+	is_int(program.refused, 0, "other events can use and close them");
+	ok(peer_says(p.peer, "y"), "and have written");
+	pair_close(&p);
+}
+
 /* ---- Rates ---- */
 
 static void
@@ -695,6 +788,8 @@ main(void)
 	run(broken);
 	run(handshake);
 	run(meddling);
+	run(meddling_later);
+	run(own_event);
 	run(paced);
 	run(paced_input);
 	run(paced_amid_bytes);
