@@ -34,15 +34,16 @@
 
 enum {
 	MAX_SPARE = 256,
+	FEW = 64,
 	GUARD = 1024 * 1024,
 	SHALLOW = 16 * 1024, /* most threads use no more */
 	MARK = 8,            /* words */
 	LINE = 64,
 };
 
-static struct tu_stack *stack_map(size_t);
-static void stack_unmap(struct tu_stack *);
-static bool stack_guard(void *);
+static struct tu_stack *stack_map(size_t, bool);
+static void stack_unmap(struct tu_stacks *, struct tu_stack *);
+static bool stack_guard(void *, bool);
 static bool went_deep(const struct tu_stack *);
 static size_t round_up(size_t, size_t);
 
@@ -51,12 +52,16 @@ tu_stack_take(struct tu_stacks *stacks, size_t size)
 {
 	struct tu_stack *s = stacks->spare;
 
-	if (size > TCPUNIT_STACK_SIZE || s == NULL)
-		return stack_map(
-		    size > TCPUNIT_STACK_SIZE ? size : TCPUNIT_STACK_SIZE);
-	stacks->spare = s->next;
-	stacks->n--;
-	s->top = s;
+	if (size <= TCPUNIT_STACK_SIZE && s != NULL) {
+		stacks->spare = s->next;
+		stacks->n--;
+		s->top = s;
+		return s;
+	}
+	if (size < TCPUNIT_STACK_SIZE)
+		size = TCPUNIT_STACK_SIZE;
+	s = stack_map(size, stacks->mapped < FEW);
+	stacks->mapped += s != NULL;
 	return s;
 }
 
@@ -74,7 +79,7 @@ tu_stack_give(struct tu_stacks *stacks, struct tu_stack *s)
 	char *bottom = tu_stack_bottom(s);
 
 	if (stacks->n == MAX_SPARE || s->size > TCPUNIT_STACK_SIZE) {
-		stack_unmap(s);
+		stack_unmap(stacks, s);
 		return;
 	}
 	if (went_deep(s)) {
@@ -95,13 +100,13 @@ tu_stacks_free(struct tu_stacks *stacks)
 
 	while ((s = stacks->spare) != NULL) {
 		stacks->spare = s->next;
-		stack_unmap(s);
+		stack_unmap(stacks, s);
 	}
 	stacks->n = 0;
 }
 
 static struct tu_stack *
-stack_map(size_t size)
+stack_map(size_t size, bool few)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct tu_stack *s;
@@ -115,7 +120,7 @@ stack_map(size_t size)
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	if (base == MAP_FAILED)
 		return NULL;
-	if (!stack_guard(base)) {
+	if (!stack_guard(base, few)) {
 		(void)munmap(base, GUARD + size); /* it was just mapped */
 		errno = ENOMEM;
 		return NULL;
@@ -134,14 +139,15 @@ stack_map(size_t size)
 
 /*
  * Protects the guard.  MADV_GUARD_INSTALL does not split the mapping, so that
- * the limit on mappings does not limit threads.  If the kernel lacks it, or
- * memory is locked, the guard is mapped anew, because pages of the old mapping
- * may be in memory.
+ * the limit on mappings does not limit threads; but it fills page tables, which
+ * takes longer.  So the guards of a FEW stacks are mapped anew.  So are all, if
+ * the kernel lacks it, or memory is locked: pages of the old mapping may be in
+ * memory.
  */
 static bool
-stack_guard(void *base)
+stack_guard(void *base, bool few)
 {
-	if (madvise(base, GUARD, MADV_GUARD_INSTALL) == 0)
+	if (!few && madvise(base, GUARD, MADV_GUARD_INSTALL) == 0)
 		return true;
 	return mmap(base, GUARD, PROT_NONE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
@@ -149,7 +155,7 @@ stack_guard(void *base)
 }
 
 static void
-stack_unmap(struct tu_stack *s)
+stack_unmap(struct tu_stacks *stacks, struct tu_stack *s)
 {
 	char *bottom = tu_stack_bottom(s);
 	size_t size = s->size;
@@ -157,6 +163,7 @@ stack_unmap(struct tu_stack *s)
 	__lsan_unregister_root_region(bottom, size);
 	VALGRIND_STACK_DEREGISTER(s->valgrind_id);
 	(void)munmap(bottom - GUARD, GUARD + size); /* is mapped */
+	stacks->mapped--;
 }
 
 /*

@@ -24,10 +24,12 @@ struct tu_stack {
 	void *arg;
 };
 
-/* Stacks that have been given back, kept for the next threads. */
+/* Stacks that have been given back, kept for the next threads; and how many
+ * stacks there are in all. */
 struct tu_stacks {
 	struct tu_stack *spare;
 	unsigned n;
+	unsigned mapped;
 };
 
 /* A stack of at least SIZE bytes, and at least TCPUNIT_STACK_SIZE.  NULL with

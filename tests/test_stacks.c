@@ -22,6 +22,7 @@
 #define LARGE ((size_t)4 * KIB * KIB) /* bytes of a stack */
 #define MANY (sizeof(void *) < 8 ? 2000 : 20000)
 #define ORDINARY 1000 /* more threads than the number of stacks kept */
+#define FEW 10
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
@@ -91,20 +92,22 @@ overflow_far(void *arg)
 /* The stacks of sleeping threads lie on both sides of the one that overflows.
  * Without a guard the overflow would damage them. */
 static int
-run_among_others(void *(*thunk)(void *))
+run_among_others(void *(*thunk)(void *), int others)
 {
 	tcp_thread t;
 
 	signal(SIGSEGV, SIG_DFL); /* a sanitizer takes over SIGSEGV */
-	tcp_thread_start(sleep_long, NULL);
+	for (int i = 0; i < others; i++)
+		tcp_thread_start(sleep_long, NULL);
 	t = tcp_thread_start(thunk, NULL);
 	tcp_thread_start(sleep_long, NULL);
 	return tcp_thread_join(t, NULL, -1);
 }
 
-/* Returns the signal that ends a process in which a thread calls F, or 0. */
+/* Returns the signal that ends a process in which a thread, beside OTHERS, runs
+ * THUNK; or 0. */
 static int
-signal_of(void *(*thunk)(void *))
+signal_of(void *(*thunk)(void *), int others)
 {
 	const struct rlimit none = {0, 0};
 	int status;
@@ -112,7 +115,7 @@ signal_of(void *(*thunk)(void *))
 
 	if (child == 0) {
 		setrlimit(RLIMIT_CORE, &none);
-		_exit(run_among_others(thunk) == 0 ? 0 : 1);
+		_exit(run_among_others(thunk, others) == 0 ? 0 : 1);
 	}
 	status = status_of(child);
 	if (status == -1)
@@ -123,12 +126,14 @@ signal_of(void *(*thunk)(void *))
 static void
 overflows(void)
 {
-	is_int(
-	    signal_of(overflow), SIGSEGV, "two large arrays end in the guard");
-	is_int(signal_of(overflow_far), SIGSEGV,
+	is_int(signal_of(overflow, FEW), SIGSEGV,
+	    "two large arrays end in the guard");
+	is_int(signal_of(overflow_far, FEW), SIGSEGV,
 	    "so does one that is larger than the stack");
+	is_int(signal_of(overflow_far, ORDINARY), SIGSEGV,
+	    "so it does beside many other threads");
 	advised.old_kernel = true;
-	is_int(signal_of(overflow_far), SIGSEGV,
+	is_int(signal_of(overflow_far, ORDINARY), SIGSEGV,
 	    "so it does without guard markers");
 	advised.old_kernel = false;
 }
@@ -209,9 +214,9 @@ resident(uintptr_t address)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	unsigned char in;
-	void *start = (void *)(address & ~(uintptr_t)(page - 1));
+	void *base = (void *)(address & ~(uintptr_t)(page - 1));
 
-	return mincore(start, page, &in) == -1 ? -1 : in & 1;
+	return mincore(base, page, &in) == -1 ? -1 : in & 1;
 }
 
 static void
@@ -240,6 +245,29 @@ ordinary_threads(void)
 	is_int(advised.calls, calls, "an ordinary thread needs no system call");
 }
 
+/* Starts threads until there are N, of which FROM have been started. */
+static void
+start_more(tcp_thread *t, int from, int n)
+{
+	for (int i = from; i < n; i++)
+		t[i] = tcp_thread_start(sleep_long, NULL);
+}
+
+static void
+markers(void)
+{
+	static tcp_thread t[ORDINARY];
+
+	start_more(t, 0, FEW);
+	is_int(advised.calls, 0, "the guards of a few stacks are mappings");
+	start_more(t, FEW, ORDINARY);
+	ok(advised.calls > 0, "those of many are not");
+	for (int i = 0; i < ORDINARY; i++) {
+		tcp_thread_terminate(t[i]);
+		tcp_thread_join(t[i], NULL, -1);
+	}
+}
+
 static void
 many(void)
 {
@@ -262,6 +290,7 @@ many(void)
 int
 main(void)
 {
+	run(markers);
 	run(overflows);
 	run(sizes);
 	run(deep_threads);
