@@ -170,9 +170,11 @@ probes() {
 @test "without a host it listens on every address of both families" {
 	netns timeout -k1 20 bash -c '
 		ip addr add 192.0.2.1/24 dev lo
-		tcpu listen -k --count 3 4242 </dev/null 3>&- &
+		exec {said}< <(exec tcpu listen -k --count 3 -1 4242 \
+			</dev/null 3>&-)
+		read -r port <&"$said"
 		for host in 192.0.2.1 127.0.0.1 ::1; do
-			tcpu connect --retry=15 -z "$host" 4242 || exit
+			tcpu connect -z "$host" "$port" || exit
 		done
 		wait "$!"'
 }
@@ -180,12 +182,14 @@ probes() {
 @test "without IPv6 it listens on IPv4" {
 	netns timeout -k1 20 bash -c '
 		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
-		tcpu listen 4242 </dev/null 3>&- &
-		tcpu connect --retry=15 -z 127.0.0.1 4242 && wait "$!"'
+		exec {said}< <(exec tcpu listen -1 4242 </dev/null 3>&-)
+		read -r port <&"$said"
+		tcpu connect -z 127.0.0.1 "$port" && wait "$!"'
 	netns timeout -k1 20 bash -c '
 		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
-		tcpu listen --local 4242 </dev/null 3>&- &
-		tcpu connect --retry=15 -z 127.0.0.1 4242 && wait "$!"'
+		exec {said}< <(exec tcpu listen --local -1 4242 </dev/null 3>&-)
+		read -r port <&"$said"
+		tcpu connect -z 127.0.0.1 "$port" && wait "$!"'
 }
 
 @test "--local is loopback, of both families, on one port" {
@@ -254,9 +258,11 @@ for options about connections"
 @test "a name's addresses are all listened on, on one port" {
 	with_hosts '127.0.0.1 multi\n127.0.0.2 multi\n::1 multi\n' \
 		timeout -k1 20 bash -c '
-		tcpu listen -k --count 3 multi 4242 </dev/null 3>&- &
+		exec {said}< <(exec tcpu listen -k --count 3 -1 multi 4242 \
+			</dev/null 3>&-)
+		read -r port <&"$said"
 		for host in 127.0.0.1 127.0.0.2 ::1; do
-			tcpu connect --retry=15 -z "$host" 4242 || exit
+			tcpu connect -z "$host" "$port" || exit
 		done
 		wait "$!"'
 }
