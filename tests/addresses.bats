@@ -218,17 +218,17 @@ $port"
 	assert_output 200
 }
 
-# "${family[@]}" COMMAND [ARG]... - run the command; its descendants are killed
+# "${reaped[@]}" COMMAND [ARG]... - run the command; its descendants are killed
 # when it ends.  "${apart[@]}" COMMAND [ARG]... - the same, in a network of its
 # own.
-family=(unshare --pid --fork --kill-child)
-[ "$(id -u)" -eq 0 ] || family+=(--map-current-user --keep-caps)
-apart=("${family[@]}" --net "${default_signals[@]}" sh -c
+reaped=(unshare --pid --fork --kill-child)
+[ "$(id -u)" -eq 0 ] || reaped+=(--map-current-user --keep-caps)
+apart=("${reaped[@]}" --net "${default_signals[@]}" sh -c
 	'ip link set lo up && exec "$@"' sh)
-family+=("${default_signals[@]}")
+reaped+=("${default_signals[@]}")
 
 @test "--pid includes the descendants" {
-	start_listener holder "${family[@]}" \
+	start_listener holder "${reaped[@]}" \
 		bash -c '"$0" listen=127.0.0.1 & wait' "$sockets"
 	run -0 tcpu addresses --pid "$holder" --listening --format=hostport
 	assert_output "127.0.0.1:$port"
@@ -361,7 +361,7 @@ took_zero() {
 }
 
 @test "tcpserver, the child of a script" {
-	took_zero "${family[@]}" bash -c 'tcpserver 127.0.0.1 0 cat & wait'
+	took_zero "${reaped[@]}" bash -c 'tcpserver 127.0.0.1 0 cat & wait'
 }
 
 @test "python3 -m http.server" {

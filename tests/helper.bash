@@ -58,7 +58,7 @@ setup() {
 # begin - the first step of each setup: enter the folder of the test, or leave
 # the test out if it makes namespaces and they are not available.
 begin() {
-	local -A seen=([bats_test_begin]=1) # it would lead back here
+	local -A seen=([run]=1 [setup]=1)
 	cd "$BATS_TEST_TMPDIR" || return
 	if [ "${TESTS_LEFT_OUT-}" ] && makes_namespaces "$BATS_TEST_NAME"; then
 		echo "test $BATS_TEST_DESCRIPTION" >>"$TESTS_LEFT_OUT"
@@ -66,16 +66,18 @@ begin() {
 	fi
 }
 
-# makes_namespaces FUNCTION - whether the function, or one that it calls,
-# contains a word that makes namespaces.
+# makes_namespaces FUNCTION - whether the function, or one that it calls and that
+# has not been seen, contains a word that makes namespaces.  Functions of bats
+# lead back to setup, and so to the words here.
 makes_namespaces() {
 	local body word
 	body=$(declare -f "$1")
 	seen[$1]=1
 	for word in ${body//[![:alpha:]_]/ }; do
-		[[ ! $word =~ ^(unshare|private|family|apart|sandbox|BENCH_OUT)$ ]] ||
+		[[ ! $word =~ ^(unshare|private|reaped|apart|(prog_)?sandbox|BENCH_OUT)$ ]] ||
 			return 0
-		[ "${seen[$word]-}" ] || ! declare -F "$word" >/dev/null ||
+		[[ ${seen[$word]-} || $word == bats_* ]] ||
+			! declare -F "$word" >/dev/null ||
 			! makes_namespaces "$word" || return 0
 	done
 	return 1
