@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,10 @@
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM,
     SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR};
 
+/* us between two interruptions of a call that goes on beyond the limit */
+#define AGAIN 100000
+
+static void block(const struct ending *e, sigset_t *before);
 static void *await_signal(void *ending);
 static void *await_limit(void *ending);
 static void *await_process(void *ending);
@@ -32,18 +37,24 @@ void
 block_signals(struct ending *e)
 {
 	const struct sigaction standard = {.sa_handler = SIG_DFL};
-	sigset_t blocked;
 
 	(void)sigemptyset(&e->awaited);
 	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(int); i++) {
 		if (!signal_is_ignored(ending_signals[i]))
 			(void)sigaddset(&e->awaited, ending_signals[i]);
 	}
-	blocked = e->awaited;
+	block(e, &e->inherited);
+	(void)sigaction(SIGCHLD, &standard, &e->sigchld);
+}
+
+static void
+block(const struct ending *e, sigset_t *before)
+{
+	sigset_t blocked = e->awaited;
+
 	(void)sigaddset(&blocked, SIGPIPE);
 	(void)sigaddset(&blocked, SIGTTIN);
-	(void)sigprocmask(SIG_BLOCK, &blocked, &e->inherited);
-	(void)sigaction(SIGCHLD, &standard, &e->sigchld);
+	(void)sigprocmask(SIG_BLOCK, &blocked, before);
 }
 
 void
@@ -57,6 +68,48 @@ restore_signals(const struct ending *e)
 {
 	(void)sigaction(SIGCHLD, &e->sigchld, NULL);
 	unblock_signals(e);
+}
+
+static volatile sig_atomic_t too_late;
+
+static void
+note_limit(int number)
+{
+	(void)number;
+	too_late = 1;
+}
+
+/* The signal comes again and again, as the first may come just before a system
+ * call. */
+void
+begin_blocking(struct ending *e, int timeout)
+{
+	const struct sigaction interrupt = {.sa_handler = note_limit};
+	const struct itimerval limit = {.it_interval.tv_usec = AGAIN,
+	    .it_value = {timeout / 1000, timeout % 1000 * 1000 + 1}};
+	sigset_t one;
+
+	unblock_signals(e);
+	if (timeout == -1)
+		return;
+	(void)sigemptyset(&one);
+	(void)sigaddset(&one, SIGALRM);
+	(void)sigaction(SIGALRM, &interrupt, &e->sigalrm);
+	(void)setitimer(ITIMER_REAL, &limit, NULL);
+	(void)sigprocmask(SIG_UNBLOCK, &one, NULL);
+}
+
+bool
+end_blocking(const struct ending *e, int timeout)
+{
+	const struct itimerval none = {.it_value = {0, 0}};
+
+	if (timeout != -1)
+		(void)setitimer(ITIMER_REAL, &none, NULL);
+	block(e, NULL);
+	if (timeout != -1)
+		(void)sigaction(SIGALRM, &e->sigalrm, NULL);
+	return too_late;
 }
 
 /* Blocks a signal and adds it to those that the signalfd reports. */

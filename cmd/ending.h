@@ -5,7 +5,7 @@
  * and then terminates the worker, the thread that runs the command.  A wait of
  * the worker then fails, the command returns, and tcpu exits with the status
  * kept here.  With --drain, work in progress has some time to finish after the
- * first signal.  No signal handler runs: the signals stay blocked, and a
+ * first signal.  No signal handler runs then: the signals stay blocked, and a
  * signalfd reports them.
  */
 #ifndef TCPU_ENDING_H
@@ -27,6 +27,7 @@ struct ending {
 	tcp_thread worker;
 	sigset_t inherited;       /* the signal mask tcpu was started with */
 	struct sigaction sigchld; /* the same */
+	struct sigaction sigalrm; /* before begin_blocking */
 	sigset_t awaited;         /* all signals that the signalfd reports */
 	int signals;              /* the signalfd for them; 0 none yet */
 	struct children children;
@@ -54,6 +55,14 @@ void block_signals(struct ending *e);
 
 /* Restores the signal mask that tcpu was started with. */
 void unblock_signals(const struct ending *e);
+
+/*
+ * Between these two calls, before the library is used, system calls may block:
+ * signals end tcpu at once, and once TIMEOUT ms (-1: none) have passed, a
+ * system call fails with EINTR.  The second returns whether they have.
+ */
+void begin_blocking(struct ending *e, int timeout);
+bool end_blocking(const struct ending *e, int timeout);
 
 /* Undoes block_signals: for a program that is to run.  Safe after vfork(2). */
 void restore_signals(const struct ending *e);

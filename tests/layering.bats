@@ -93,7 +93,7 @@ cmd_rooms() {
 	session/session_options: options run session/lane_options session/wire
 	tls/library: run text
 	tls/tls_options: options run tls/library
-	tls/tls: run tls/tls_options
+	tls/tls: run text tls/tls_options
 	session/state: run session/lane session/progress session/session_options session/standard session/stream
 	session/delivery: session/state session/wire
 	session/silence: clock session/delivery session/state session/wire

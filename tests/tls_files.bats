@@ -92,6 +92,33 @@ load tls
 	assert_content server.out 'sent\n'
 }
 
+# has_opened PID FILE - whether the process has the file open.
+has_opened() {
+	find "/proc/$1/fd" -lname "*/$2" | grep -q .
+}
+
+@test "the wait for a FIFO ends at the limit, and by a signal" {
+	mkfifo silent
+	local words
+	for words in 'connect --tls --tls-ca silent localhost 1' \
+		'listen --tls --tls-cert silent --local 0'; do
+		# shellcheck disable=SC2086 # split on purpose
+		run timeout -k1 20 tcpu -t 50ms $words
+		assert_failure 124
+		assert_output 'tcpu: --tls: timed out after 50ms'
+		exec {hold}<>silent
+		# shellcheck disable=SC2086 # split on purpose
+		run timeout -k1 20 tcpu -t 50ms $words
+		assert_failure 124
+		# shellcheck disable=SC2086 # split on purpose
+		start_background waiter tcpu $words
+		wait_until has_opened "${started[-1]}" silent
+		kill -TERM "${started[-1]}"
+		assert_exit 143 "${started[-1]}"
+		exec {hold}>&-
+	done
+}
+
 @test "the certificates after the first lead to an authority" {
 	printf '%s\n' basicConstraints=critical,CA:TRUE >ext
 	openssl req -new -key other.key -subj /CN=between |

@@ -2,7 +2,39 @@
 #include "tls.h"
 
 #include <errno.h>
-#include <string.h>
+
+#include "../text.h"
+
+/* The files may be FIFOs, and have no end. */
+static struct tcp_tls *
+make_tls(const struct run *run, const struct tls_options *o,
+    const struct tcp_tls_setup *setup, char *why)
+{
+	const int limit = run->options->timeout;
+	char time[TIME_TEXT_SIZE];
+	struct tcp_tls *made;
+	int code;
+
+	begin_blocking(run->ending, limit);
+	made = o->library.make(setup, why);
+	code = errno;
+	if (end_blocking(run->ending, limit) && !made) {
+		format_text(why, TCPUNIT_TLS_TEXT, "timed out after %s",
+		    format_time(limit, time));
+		code = ETIMEDOUT;
+	}
+	errno = code;
+	return made;
+}
+
+/* Why no TLS could be made. */
+static enum status
+failure_status(int code)
+{
+	if (code == ETIMEDOUT)
+		return STATUS_TIMEOUT;
+	return code == ENOMEM || code == ENOTSUP ? STATUS_FAILED : STATUS_FILE;
+}
 
 int
 open_tls(const struct run *run, struct tls_options *o, bool server)
@@ -19,12 +51,10 @@ open_tls(const struct run *run, struct tls_options *o, bool server)
 	status = load_tls(run, &o->library);
 	if (status != STATUS_GO_ON)
 		return status;
-	o->tls = o->library.make(&setup, why);
+	o->tls = make_tls(run, o, &setup, why);
 	if (o->tls)
 		return STATUS_GO_ON;
-	return fail(run,
-	    errno == ENOMEM || errno == ENOTSUP ? STATUS_FAILED : STATUS_FILE,
-	    "--tls: %s", why);
+	return fail(run, failure_status(errno), "--tls: %s", why);
 }
 
 void
