@@ -109,14 +109,20 @@ load session
 	assert_content peer.out 'abc\nEOF\n'
 }
 
-@test "--end=quiet is 8 if the input is not acknowledged" {
+# unacknowledged END - check that the session is status 8 if the peer leaves before
+# the input has arrived.
+unacknowledged() {
 	mkfifo go
 	head -c 10000000 /dev/zero >data
 	peer 'send=one\n' hear=go reset
-	client data --end=quiet:10ms
+	client data --end="$1"
 	wait_for_line client.out one
 	echo >go
 	assert_exit 8 "$client"
+}
+
+@test "--end=quiet is 8 if the input is not acknowledged" {
+	unacknowledged quiet:10ms
 }
 
 @test "--end=quiet counts from when the peer's system has the input" {
@@ -777,13 +783,7 @@ silent_after() {
 }
 
 @test "--end=input is 8 when the peer goes before the input has arrived" {
-	mkfifo go
-	head -c 10000000 /dev/zero >data
-	peer 'send=one\n' hear=go reset
-	client data --end=input
-	wait_for_line client.out one
-	echo >go
-	assert_exit 8 "$client"
+	unacknowledged input
 }
 
 @test "--abandon sends no end of file before the session ends" {
