@@ -245,7 +245,7 @@ without_null() {
 	start_server --port-file "$path" --no-accept --local 0
 	assert_content "$path" "$port\\n"
 	run -9 timeout -k1 10 tcpu listen --port-file "${name}x" --local 0
-	assert_output "tcpu: --port-file ${name}x: File name too long"
+	assert_output "tcpu: --port-file ${name}x: ${text[ENAMETOOLONG]}"
 }
 
 @test "a file that somebody has replaced stays" {
