@@ -17,7 +17,7 @@ tcp_make_condition(void)
 
 	if (rt == NULL)
 		return (tcp_condition){0};
-	c = malloc(sizeof(*c));
+	c = calloc(1, sizeof(*c));
 	if (c != NULL)
 		TAILQ_INIT(&c->waiters);
 	return (tcp_condition){tu_object_register(rt, TU_CONDITION, c, drop)};
@@ -61,7 +61,8 @@ tcp_condition_signal(tcp_condition handle)
 
 	if (c == NULL)
 		return -1;
-	(void)tu_waiters_give(&c->waiters, NULL); /* it may be empty */
+	if (!tu_waiters_give(&c->waiters, NULL))
+		c->unheard++;
 	return 0;
 }
 
@@ -75,6 +76,7 @@ tcp_condition_broadcast(tcp_condition handle)
 		return -1;
 	while (tu_waiters_give(&c->waiters, NULL))
 		;
+	c->unheard++; /* by those who look at something else */
 	return 0;
 }
 

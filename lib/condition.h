@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Conditions: each is a queue of threads and nothing more, so that a signal to
- * an empty one is lost.
+ * Conditions: each is a queue of threads, and a signal to an empty one is lost.
+ * Such signals are counted, for a thread that waits for other sources as well:
+ * it leaves the queue whenever it has to look at these again.
  */
 #ifndef TU_CONDITION_H
 #define TU_CONDITION_H
@@ -10,6 +11,7 @@
 
 struct tu_condition {
 	struct tu_waiters waiters;
+	unsigned unheard; /* signals */
 };
 
 #endif

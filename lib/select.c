@@ -20,6 +20,8 @@ struct selection {
 	struct tcp_choice *choices;
 	int n;
 	void *objects[TCPUNIT_MAX_CHOICES];
+	unsigned unheard[TCPUNIT_MAX_CHOICES]; /* by each condition */
+	bool waited;
 	int ports;             /* of the choices */
 	int64_t until;         /* when a port has to be looked at again */
 	struct tu_queue queue; /* woken by the events of the ports */
@@ -30,6 +32,7 @@ struct selection {
 static int check(const struct tcp_choice *, int);
 static int look_at_all(struct selection *);
 static int look(struct selection *, int);
+static int look_at_condition(struct selection *, int);
 static enum tu_kind kind_of(const struct tcp_choice *);
 static uint64_t bits_of(const struct tcp_choice *);
 static enum tu_wake wait_for_any(struct selection *, int *);
@@ -113,9 +116,21 @@ look(struct selection *s, int i)
 	if (kind == TU_MAILBOX)
 		return tu_mailbox_take(object, &choice->message);
 	if (kind == TU_CONDITION)
-		return 0; /* it has to be signalled during the wait */
+		return look_at_condition(s, i);
 	p = tu_input_idle(s->runtime, choice->input);
 	return p == NULL ? -1 : tu_input_ready(p);
+}
+
+/* Whether it was signalled since the wait began, while this looked at the
+ * other choices. */
+static int
+look_at_condition(struct selection *s, int i)
+{
+	const struct tu_condition *condition = s->objects[i];
+	bool signalled = s->waited && condition->unheard != s->unheard[i];
+
+	s->unheard[i] = condition->unheard;
+	return signalled;
 }
 
 static enum tu_kind
@@ -142,6 +157,7 @@ wait_for_any(struct selection *s, int *chosen)
 	int error = 0;
 
 	TAILQ_INIT(&s->queue);
+	s->waited = true;
 	s->until = TU_NEVER;
 	for (int i = 0; i < s->n && error == 0; i++)
 		error = watch(s, i);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <tcpunit-event.h>
@@ -80,6 +81,26 @@ answering(struct bufferevent *below, void *unused)
 {
 	made = bufferevent_filter_new(below, answer, NULL, 0, NULL, unused);
 	return made;
+}
+
+/* One that passes only whole words, of four bytes. */
+static enum bufferevent_filter_result
+pass_words(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	(void)limit;
+	(void)mode;
+	(void)unused;
+	if (evbuffer_get_length(from) < 4)
+		return BEV_NEED_MORE;
+	evbuffer_remove_buffer(from, to, 4);
+	return BEV_OK;
+}
+
+static struct bufferevent *
+words(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(below, pass_words, NULL, 0, NULL, unused);
 }
 
 /* One that is refused: it greets, and fails with what the peer says. */
@@ -282,6 +303,50 @@ answers_before_input(void)
 	pair_close(&p);
 }
 
+/* Called by the event loop when the selection has just been woken. */
+static void
+signal_later(evutil_socket_t fd, short what, void *condition)
+{
+	uint64_t n;
+
+	(void)what;
+	if (read(fd, &n, sizeof(n)) == sizeof(n))
+		tcp_condition_signal(*(tcp_condition *)condition);
+}
+
+static void *
+select_both(void *choices)
+{
+	return (void *)(intptr_t)tcp_select(choices, 2, 5000);
+}
+
+static void
+signalled_while_looking(void)
+{
+	struct pair p = pair_accept();
+	tcp_condition c = tcp_make_condition();
+	struct tcp_choice choices[] = {{.input = p.in}, {.condition = c}};
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct event *event =
+	    event_new(tcp_event_base(), fd, EV_READ, signal_later, &c);
+	void *chosen;
+	tcp_thread t;
+
+	event_add(event, NULL);
+	tcp_stack(p.in, p.out, words, NULL);
+	t = tcp_thread_start(select_both, choices);
+	let_wait();
+	pair_say(&p, "wo");
+	eventfd_write(fd, 1);
+	tcp_thread_join(t, &chosen, -1);
+	is_int((intptr_t)chosen, 1,
+	    "a selection that looks at a part of a word misses no signal");
+	event_free(event);
+	close(fd);
+	tcp_close_condition(c);
+	pair_close(&p);
+}
+
 static void
 on_ended_input(void)
 {
@@ -391,8 +456,8 @@ ended_by_child(void)
 		if (child == 0)
 			_exit((both ? tcp_close_ports(p.in, p.out)
 				    : tcp_close_output_port(p.out)) == -1);
-		waitpid(child, NULL, 0);
-		ok(peer_says(p.peer, "bye"), "a child that only closes %s",
+		ok(status_of(child) == 0 && peer_says(p.peer, "bye"),
+		    "a child that only closes %s",
 		    both ? "both ports ends the layer" : "its output does");
 		pair_close(&p);
 	}
@@ -409,8 +474,7 @@ put_on_by_child(void)
 	if (child == 0)
 		_exit(tcp_stack(p.in, p.out, greeting, NULL) == -1 ||
 		    tcp_write_string(p.out, "data") == -1);
-	waitpid(child, NULL, 0);
-	ok(peer_says(p.peer, "hello, data"),
+	ok(status_of(child) == 0 && peer_says(p.peer, "hello, data"),
 	    "a child puts a layer on a connection that had a rate");
 	pair_close(&p);
 }
@@ -486,6 +550,7 @@ main(void)
 	run(input_not_ended);
 	run(failing_while_waited_for);
 	run(answers_before_input);
+	run(signalled_while_looking);
 	run(on_ended_input);
 	run(on_failed_input);
 	run(handshake_refused);
