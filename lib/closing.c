@@ -234,9 +234,12 @@ static int
 close_both(struct tu_port *p)
 {
 	struct tu_connection *c = p->connection;
+	int ended = tu_lane_end(p), error = errno;
 
-	tu_lane_end(p);
 	tu_waits_forget(&p->runtime->scheduler, c->descriptor.fd, TU_BOTH);
 	tu_lane_free(c);
-	return tu_connection_close(c, &p->runtime->scheduler);
+	if (tu_connection_close(c, &p->runtime->scheduler) == -1)
+		return -1;
+	errno = error;
+	return ended;
 }

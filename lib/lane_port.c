@@ -93,18 +93,20 @@ tu_lane_end_output(struct tu_port *p)
 
 /* The end of a layer that has no half-close is a few bytes; if there is no room
  * for them, the peer has to see that they are missing. */
-void
+int
 tu_lane_end(struct tu_port *p)
 {
 	struct tu_connection *c = p->connection;
 	struct tu_lane *l = c->lane;
+	int finished;
 
 	if (l == NULL || l->top == NULL || l->ended || p->abandoned || c->cut ||
 	    l->failed || l->lost)
-		return;
+		return 0;
 	tu_lane_claim(c);
-	if (tu_layers_finish(c, true) != 0 || tu_lane_write(c, NULL, 0) != 0)
-		c->cut = true;
+	finished = tu_layers_finish(c, true);
+	c->cut = finished != 0 || tu_lane_write(c, NULL, 0) != 0;
+	return finished == -1 ? -1 : 0;
 }
 
 bool

@@ -354,10 +354,14 @@ tu_layers_finish(struct tu_connection *c, bool last)
 		if (result == 0)
 			l->unfinished = l->unfinished->below;
 	}
-	if (result == -1 && errno == 0)
-		errno = EPROTO;
+	if (result == -1 && !l->failed)
+		note_failure(l, errno != 0 ? errno : EPROTO);
 	l->ended = result == 0;
 	tu_layers_leave(l);
+	if (result == -1) {
+		wake(c);
+		errno = l->code;
+	}
 	return result;
 }
 

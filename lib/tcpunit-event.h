@@ -98,10 +98,12 @@ struct tcp_stack_options {
 	 * output port is closed and all bytes are sent.  LAST is false while
 	 * the input port is open: a layer that cannot end one direction alone
 	 * does nothing then and returns 1, and the function is called again,
-	 * with LAST true, when the connection is closed.  Else it returns 0, or
-	 * -1 on failure.  It is not called if output was lost, after tcp_reset,
-	 * or in tcp_shutdown.  If the output port was abandoned, it is called
-	 * when the input port is closed later, unless that is abandoned too.
+	 * with LAST true, when the connection is closed.  Else it returns 0; or
+	 * -1 with errno, and then the connection has failed, as if the layer
+	 * had reported BEV_EVENT_ERROR.  It is not called if output was lost,
+	 * after tcp_reset, or in tcp_shutdown.  If the output port was
+	 * abandoned, it is called when the input port is closed later, unless
+	 * that is abandoned too.
 	 * NULL stands for bufferevent_flush(layer, EV_WRITE, BEV_FINISHED).
 	 */
 	int (*finish)(

@@ -585,7 +585,8 @@ TCPUNIT_API int tcp_set_buffer_size(tcp_port p, size_t n);
 /*
  * Closes the output port: flush (parks), SHUT_WR unless it is abandoned, and
  * the descriptor once both ports are closed.  The port is closed in any case;
- * -1 says that buffered output could not be sent, or that close(2) failed.
+ * -1 says that buffered output could not be sent, or that close(2) or the end
+ * of a layer failed.
  * Threads that write there, or wait for their turn, get the closed error.  If
  * output could not be sent or a write was cut short, the peer gets no end of
  * file, but a reset when both ports are closed, unless this one is abandoned.

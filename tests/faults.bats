@@ -20,6 +20,11 @@ report() {
 	report "$TOP/tests/faults/run" library-lines library-again
 }
 
+@test "without memory TLS neither waits nor ends in silence: every 10th" {
+	need_tls
+	report "$TOP/tests/faults/run" --every 10 connect-tls listen-tls
+}
+
 # limited OPTION LIMIT COMMAND [ARG]... - run it under a limit set by ulimit.
 limited() {
 	(ulimit "$1" "$2" && exec timeout -k 1 10 "${@:3}") 3>&-

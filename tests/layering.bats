@@ -46,10 +46,10 @@ lib_rooms() {
 	lookup: options resolve runtime address error unix_address text
 	attempts: watch runtime address error fd
 	listener: watch options passive resolve runtime address error socket_file unix_address fd
-	tls/reason tls/facts:
+	tls/reason tls/facts tls/memory:
 	tls/file: tls/reason
 	tls/tls tls/trust tls/certificate tls/temporary tls/alpn: tls/file tls/reason
-	tls/start: tls/facts tls/tls
+	tls/start: tls/facts tls/memory tls/tls
 	accept: listener port runtime address error
 	unix_connect: socket_file runtime address error fd text
 	connect: attempts options resolve port runtime address error unix_address unix_connect fd text
@@ -134,7 +134,7 @@ cmd_rooms() {
 compat='compat/system_calls ../lib/compat/system_calls'
 
 # Files that may include libevent's headers.
-event_files='loop start poll_set ahead closing connection lane layers layer_calls output rate runtime stacking wire'
+event_files='loop start poll_set ahead closing connection lane layers layer_calls memory output rate runtime stacking wire'
 
 setup() {
 	cd "$TOP" || return

@@ -3,7 +3,9 @@
  * test_tls.c - the calls of tcpunit-tls.h.  What TLS does for users is tested
  * with the command, in tls.bats.
  */
+#include <dlfcn.h>
 #include <errno.h>
+#include <event2/buffer.h>
 #include <openssl/bio.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -341,6 +343,140 @@ waits_that_end(void)
 	free_ends(&e);
 }
 
+/* ---- Without memory ---- */
+
+enum { RECORD = 20, ROOM = 100000 }; /* sizes that TLS alone asks for */
+
+/* What memory is lacking for. */
+static enum { NOTHING, SENDING, RECEIVING } lacking;
+
+/* These replace libevent's functions, also in its own libraries. */
+#define SEEN __attribute__((visibility("default")))
+
+SEEN int
+evbuffer_add(struct evbuffer *buf, const void *data, size_t datlen)
+{
+	static int (*real)(struct evbuffer *, const void *, size_t);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, __func__);
+	if (lacking == SENDING && datlen > RECORD)
+		return -1;
+	return real(buf, data, datlen);
+}
+
+SEEN int
+evbuffer_reserve_space(struct evbuffer *buf, ev_ssize_t size,
+    struct evbuffer_iovec *vec, int n_vec)
+{
+	static int (*real)(
+	    struct evbuffer *, ev_ssize_t, struct evbuffer_iovec *, int);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, __func__);
+	if (lacking == RECEIVING && size > ROOM)
+		return -1;
+	return real(buf, size, vec, n_vec);
+}
+
+/* Both sides of a handshake that has succeeded. */
+static struct meeting
+connect_both(void)
+{
+	struct meeting m = meet(make_ends(NULL));
+
+	m.thread = tcp_thread_start(start, &m.server);
+	start(&m.client);
+	ok(agree(&m), "both ends agree");
+	tcp_set_timeout(m.both.client_in, LIMIT_MS);
+	tcp_set_timeout(m.both.server_in, LIMIT_MS);
+	return m;
+}
+
+static bool
+lacks_memory(bool yes)
+{
+	lacking = NOTHING;
+	return failed(yes, TCPUNIT_ERROR_SYSTEM, ENOMEM);
+}
+
+/* The peer must neither wait nor find an end of file. */
+static void
+is_lost(struct meeting *m, const char *name)
+{
+	tcp_close_ports(m->both.client_in, m->both.client_out);
+	ok(failed(tcp_read_byte(m->both.server_in) == -1, TCPUNIT_ERROR_NET,
+	       ECONNRESET),
+	    "%s", name);
+	part(m);
+}
+
+static void
+no_memory_to_send(void)
+{
+	struct meeting m = connect_both();
+
+	lacking = SENDING;
+	ok(lacks_memory(tcp_write(m.both.client_out, "x", 1) == -1),
+	    "a write fails if there is no memory for its record");
+	ok(lacks_memory(tcp_write(m.both.client_out, "y", 1) == -1),
+	    "and so do later ones");
+	ok(lacks_memory(tcp_read_byte(m.both.client_in) == -1),
+	    "a read does not wait for the answer");
+	is_lost(&m, "the peer loses the connection");
+}
+
+static void
+no_memory_to_end(void)
+{
+	struct meeting m = connect_both();
+
+	lacking = SENDING;
+	ok(lacks_memory(tcp_close_output_port(m.both.client_out) == -1),
+	    "the end of TLS fails if there is no memory for it");
+	ok(lacks_memory(tcp_read_byte(m.both.client_in) == -1),
+	    "and so does a read");
+	is_lost(&m, "the peer does not take it for an end of file");
+	m = connect_both();
+	tcp_abandon_port(m.both.client_out);
+	tcp_close_output_port(m.both.client_out);
+	lacking = SENDING;
+	ok(lacks_memory(tcp_close_input_port(m.both.client_in) == -1),
+	    "an end that comes with that of the connection fails as well");
+	is_lost(&m, "nor does the peer take this one for it");
+}
+
+static void
+no_memory_to_receive(void)
+{
+	struct meeting m = connect_both();
+
+	tcp_write(m.both.server_out, "x", 1);
+	lacking = RECEIVING;
+	ok(lacks_memory(tcp_read_byte(m.both.client_in) == -1),
+	    "a read fails if there is no memory for what has come");
+	ok(lacks_memory(tcp_write(m.both.client_out, "y", 1) == -1),
+	    "and so does a write");
+	is_lost(&m, "the peer is not left waiting");
+}
+
+static void
+no_memory_to_begin(void)
+{
+	struct ends e = make_ends(NULL);
+	struct pair p = pair_connect();
+	struct side s = side_of(p.in, p.out, e.client);
+
+	s.options.timeout = LIMIT_MS;
+	lacking = SENDING;
+	start(&s);
+	lacking = NOTHING;
+	ok(has_failed(&s, TCPUNIT_ERROR_SYSTEM, ENOMEM),
+	    "a handshake fails if there is no memory for its record");
+	pair_close(&p);
+	free_ends(&e);
+}
+
 /* ---- OS threads ---- */
 
 static void *
@@ -387,6 +523,10 @@ main(void)
 	run(names);
 	run(peers_that_leave);
 	run(waits_that_end);
+	run(no_memory_to_send);
+	run(no_memory_to_end);
+	run(no_memory_to_receive);
+	run(no_memory_to_begin);
 	run(shared);
 	return done_testing();
 }

@@ -3,7 +3,7 @@
 
 #include "wire.h"
 
-static void finish_tls(struct session *s);
+static int finish_tls(struct session *s);
 
 uint64_t
 sent_bytes(const struct session *s)
@@ -11,27 +11,31 @@ sent_bytes(const struct session *s)
 	return s->settled ? s->total : tcp_port_position(s->out);
 }
 
-void
+int
 finish_sending(struct session *s)
 {
 	if (s->options->abandon || resets_always(s->options))
 		(void)tcp_abandon_port(s->out); /* it is open */
 	else if (s->options->tls)
-		finish_tls(s);
+		return finish_tls(s);
 	else if (!s->finished)
 		s->finished = wire_finish(tcp_port_fileno(s->out));
+	return 0;
 }
 
 /* The library knows how to end TLS when the port is closed; what was sent
- * before can be asked for only until then.  TLS 1.2 ends nothing yet. */
-static void
+ * before can be asked for only until then.  TLS 1.2 ends nothing yet.  What was
+ * sent has arrived: a peer that has left since then lacks nothing. */
+static int
 finish_tls(struct session *s)
 {
 	if (s->settled || await_delivery(s) == -1 || s->lost)
-		return;
+		return 0;
 	s->total = sent_bytes(s);
 	s->settled = true;
 	s->finished = tcp_close_output_port(s->out) == 0;
+	return s->finished || tcp_last_error()->kind == TCPUNIT_ERROR_NET ? 0
+									  : -1;
 }
 
 /*

@@ -14,8 +14,8 @@
 uint64_t sent_bytes(const struct session *s);
 
 /* Ends the sending direction, with a FIN unless an option forbids it; with TLS
- * by its own means, if it has such. */
-void finish_sending(struct session *s);
+ * by its own means, if it has such: 0; or -1 if these have failed. */
+int finish_sending(struct session *s);
 
 /* Waits until the peer's kernel has acknowledged every sent byte, or the
  * connection is found lost: see s->lost.  Returns 0; or -1 if the wait was

@@ -78,6 +78,13 @@ run_sender(void *session)
 }
 
 static void
+finish(struct session *s)
+{
+	if (finish_sending(s) == -1)
+		note_failure(s, tcp_last_error());
+}
+
+static void
 send_input(struct session *s)
 {
 	const int n = send_all(s);
@@ -94,7 +101,7 @@ send_input(struct session *s)
 	}
 	if (s->holds && linger(s, s->end == END_PEER ? -1 : HOLD_TIME) == -1)
 		return;
-	finish_sending(s);
+	finish(s);
 	end_receiving(s);
 }
 
@@ -228,7 +235,7 @@ static bool
 outlasts_peer(struct session *s)
 {
 	if (s->lingers)
-		finish_sending(s);
+		finish(s);
 	return !s->lingers && s->end != END_PEER;
 }
 

@@ -20,6 +20,7 @@
 
 static enum session_end end_of(const struct session_options *options,
     const struct standard_ports *standard);
+static void close_connection(struct session *s);
 static bool holds_end(const struct session *s);
 static bool drops_input(const struct session *s);
 static bool resets(const struct session *s);
@@ -64,11 +65,22 @@ run_session(const struct run *run, const struct session_options *options,
 		if (drops_input(&s)) /* of which TLS may have a part */
 			(void)tcp_set_timeout(s.out, REST_TIME);
 		wire_disarm(fd);
-		(void)tcp_close_ports(s.in, s.out); /* nothing is buffered */
+		close_connection(&s);
 	} else {
 		(void)tcp_reset(s.in); /* the session has failed already */
 	}
 	return s.outcome;
+}
+
+/* Nothing is buffered, but TLS may have no memory for its end.  A peer that has
+ * left, or does not take the end in time, lacks nothing. */
+static void
+close_connection(struct session *s)
+{
+	if (tcp_close_ports(s->in, s->out) == -1 && s->options->tls &&
+	    tcp_last_error()->kind == TCPUNIT_ERROR_SYSTEM)
+		s->outcome.status = fail(s->run, STATUS_FAILED, "%s: %s",
+		    s->name, reason(tcp_last_error()));
 }
 
 static enum session_end
@@ -233,8 +245,8 @@ receive_rest(struct session *s)
 	int64_t left;
 	ssize_t n = 1;
 
-	if (!s->finished)
-		finish_sending(s);
+	if (!s->finished && finish_sending(s) == -1)
+		note_failure(s, tcp_last_error());
 	while (n > 0 && total < REST_SIZE && (left = end - now()) > 0) {
 		(void)tcp_set_timeout(s->in, (int)left); /* it is open */
 		n = tcp_read(s->in, buf, sizeof(buf));

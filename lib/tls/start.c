@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "facts.h"
+#include "memory.h"
 #include "tcpunit-event.h"
 #include "tls.h"
 
@@ -20,6 +21,7 @@
 struct session {
 	SSL *ssl;
 	struct tcp_tls *tls;
+	struct tt_memory memory;
 	int users; /* the layer, and the call that starts it */
 	char reason[TCPUNIT_TLS_TEXT];
 };
@@ -32,6 +34,7 @@ static bool is_name(const char *);
 static bool expect(SSL *, const struct tcp_tls *, const char *);
 static bool is_address(const char *);
 static void leave(void *);
+static void release(void *);
 static struct bufferevent *make(struct bufferevent *, void *);
 static struct bufferevent *refuse(struct bufferevent *, void *);
 static int finish(struct bufferevent *, bool, void *);
@@ -60,7 +63,7 @@ start(tcp_port in, tcp_port out, const struct tcp_tls_options *options,
 	stack.handshake = true;
 	stack.finish = finish;
 	stack.reason = explain;
-	stack.release = leave;
+	stack.release = release;
 	result = tcp_stack_with(in, out, make, s, &stack);
 	if (result == 0 && options->facts != NULL)
 		tt_read_facts(s->ssl, options->facts);
@@ -155,22 +158,36 @@ leave(void *session)
 	free(s);
 }
 
+static void
+release(void *session)
+{
+	struct session *s = session;
+
+	tt_leave_memory(&s->memory);
+	leave(s);
+}
+
 static struct bufferevent *
 make(struct bufferevent *below, void *session)
 {
 	struct session *s = session;
 	struct bufferevent *layer;
 
+	if (tt_watch_memory(&s->memory, below) == -1)
+		return NULL;
 	ERR_clear_error(); /* errors of other calls would count as this one's */
 	layer = bufferevent_openssl_filter_new(bufferevent_get_base(below),
 	    below, s->ssl,
 	    s->tls->server ? BUFFEREVENT_SSL_ACCEPTING
 			   : BUFFEREVENT_SSL_CONNECTING,
 	    0);
-	if (layer != NULL)
-		s->users++;
-	else
+	if (layer == NULL) {
+		tt_leave_memory(&s->memory);
 		errno = ENOMEM;
+		return NULL;
+	}
+	tt_check_memory(&s->memory, layer, s->ssl);
+	s->users++;
 	return layer;
 }
 
@@ -196,6 +213,8 @@ finish(struct bufferevent *layer, bool last, void *session)
 	ERR_clear_error();
 	sent = SSL_shutdown(s->ssl);
 	ERR_clear_error();
+	if (s->memory.lacks)
+		errno = ENOMEM;
 	return sent < 0 ? -1 : 0;
 }
 
@@ -203,8 +222,11 @@ static const char *
 explain(struct bufferevent *layer, int *code, void *session)
 {
 	struct session *s = session;
+	const unsigned long error = first_error(layer);
 
-	tt_explain(s->ssl, first_error(layer), code, s->reason);
+	if (s->memory.lacks)
+		*code = ENOMEM;
+	tt_explain(s->ssl, s->memory.lacks ? 0 : error, code, s->reason);
 	return s->reason;
 }
 
