@@ -4,9 +4,10 @@
 
 load helper
 
-# bench GROUP... - run one very short round; its results go to the test's
+# run_bench GROUP... - run one very short round; its results go to the test's
 # folder.
-bench() {
+run_bench() {
+	need_namespaces
 	BENCH_OUT=$PWD BENCH_ROUNDS=1 BENCH_SIZE=0.0001 BENCH_CONGESTION=reno \
 		run timeout -k1 50 "$TOP/tests/bench/bench" "$@"
 }
@@ -24,7 +25,7 @@ has_results() {
 # and whether it meets its aims.
 runs() {
 	local id
-	bench "$1"
+	run_bench "$1"
 	assert_success
 	refute_output --regexp ' at .* line [0-9]' # warnings from perl
 	has_results "${@:2}"
@@ -96,7 +97,7 @@ runs() {
 		esac
 	END
 	chmod +x bin/socat
-	PATH=$PWD/bin:$PATH bench bulk
+	PATH=$PWD/bin:$PATH run_bench bulk
 	assert_failure 1
 	assert_line --regexp '^  socat +failed$'
 	assert_line --regexp '^failed: B4 socat: 100 of [0-9]+ bytes$'
@@ -104,13 +105,13 @@ runs() {
 }
 
 @test "an unknown group is refused, and the others are named" {
-	bench nosuch
+	run_bench nosuch
 	assert_failure
 	assert_output --regexp '^bench: no group nosuch; there are bulk echo '
 }
 
 @test "an unknown group beside a known one is named, and the other goes on" {
-	bench nosuch start
+	run_bench nosuch start
 	assert_failure 1
 	has_results B13
 	assert_line --regexp '^failed: no group nosuch; there are bulk echo '
@@ -120,7 +121,7 @@ runs() {
 	mkdir bin
 	ln -sf /sbin/* /usr/sbin/* /bin/* /usr/bin/* bin/
 	rm bin/socat
-	PATH=$PWD/bin bench start
+	PATH=$PWD/bin run_bench start
 	assert_success
 	has_results B13
 	assert_line --regexp '^  socat +failed$'
@@ -132,7 +133,7 @@ runs() {
 	printf '%s\n' '#!/bin/sh' "echo \$1 >>'$PWD/ran'" 'exec tcpu "$@"' \
 		>old/tcpu
 	chmod +x old/tcpu
-	BENCH_BEFORE=old bench start
+	BENCH_BEFORE=old run_bench start
 	assert_success
 	assert_line --regexp '^  before +[0-9]'
 	assert_equal "$(sort -u ran)" connect
@@ -145,7 +146,7 @@ runs() {
 @test "another build that lacks a program has failed" {
 	mkdir old
 	ln -s /bin/true old/tcpu
-	BENCH_BEFORE=old bench visits
+	BENCH_BEFORE=old run_bench visits
 	assert_success
 	has_results B12-accept
 	assert_line --regexp '^  before +failed$'
@@ -153,7 +154,7 @@ runs() {
 }
 
 @test "a folder without a build is refused" {
-	BENCH_BEFORE=nowhere bench start
+	BENCH_BEFORE=nowhere run_bench start
 	assert_failure
 	assert_output 'bench: no build in nowhere'
 }
@@ -170,7 +171,7 @@ shows() {
 }
 
 @test "the figure has a panel for each result and a bar for each contender" {
-	bench bulk
+	run_bench bulk
 	draws figure
 	shows 4 '<g '
 	shows 4 '<rect .*class="ours"'
@@ -178,7 +179,7 @@ shows() {
 }
 
 @test "the curves have a panel for each cost and a line for each contender" {
-	bench idle
+	run_bench idle
 	draws curves
 	shows 1 '<g '
 	shows 1 '<polyline .*class="ours"'

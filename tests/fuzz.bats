@@ -16,6 +16,7 @@ load helper
 }
 
 @test "no command line that chance makes is mishandled" {
+	need_namespaces
 	run timeout -k 1 50 "$TOP/tests/fuzz/options" 1 80
 	assert_success
 	echo "# ${lines[-1]}" >&3
