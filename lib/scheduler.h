@@ -23,6 +23,10 @@
 /* What could end a wait: an event or a time, or only another thread. */
 enum tu_source { TU_OUTSIDE, TU_INSIDE };
 
+/* Thousands of connections with layers may wait, and each look at the waits for
+ * one of them goes through one list. */
+enum { TU_WAIT_LISTS = 256 };
+
 struct tu_scheduler {
 	struct tu_loop loop;
 	struct tu_thread *current;
@@ -36,11 +40,10 @@ struct tu_scheduler {
 	struct tu_queue ready;
 	struct tu_queue out_of_fds; /* threads that wait for a free fd */
 	/* Used by watch.c: events that fired while no thread was parked for
-	 * them, which it removes before the loop waits; and the list of
-	 * waits. */
+	 * them, which it removes before the loop waits; and the waits, at the
+	 * end. */
 	TAILQ_HEAD(, tu_watch) idle;
 	void (*before_wait)(struct tu_scheduler *);
-	LIST_HEAD(, tu_wait) waits;
 	struct tu_stacks stacks;
 	unsigned outside; /* parked threads that an event could wake */
 	unsigned n_ready;
@@ -48,6 +51,7 @@ struct tu_scheduler {
 	unsigned claims; /* by children of fork(2) */
 	bool forked;     /* in a child, before tu_scheduler_claim: the events
 			    are the parent's, and stay */
+	LIST_HEAD(tu_waits, tu_wait) waits[TU_WAIT_LISTS]; /* by descriptor */
 };
 
 /* 0, or -1 with errno. */

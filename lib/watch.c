@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+static struct tu_waits *waits_for(struct tu_scheduler *, int);
 static void fired(evutil_socket_t, short, void *);
 static void set_idle(struct tu_watch *, bool);
 static void clear_idle(struct tu_scheduler *);
@@ -70,9 +71,11 @@ void
 tu_wait_begin(struct tu_wait *w, struct tu_scheduler *s, int fd, short what,
     struct tu_queue *queue)
 {
+	struct tu_waits *waits = waits_for(s, fd);
+
 	TAILQ_INIT(&w->queue);
 	tu_watch_init(&w->watch, s, fd, what, queue ? queue : &w->queue);
-	LIST_INSERT_HEAD(&s->waits, w, link);
+	LIST_INSERT_HEAD(waits, w, link);
 	tu_cleanup_push(s, &w->cleanup, forget, w);
 }
 
@@ -88,7 +91,7 @@ tu_waits_forget(struct tu_scheduler *s, int fd, short what)
 {
 	struct tu_wait *w;
 
-	LIST_FOREACH(w, &s->waits, link)
+	LIST_FOREACH(w, waits_for(s, fd), link)
 	{
 		if (w->watch.fd != fd || (w->watch.what & what) == 0)
 			continue;
@@ -106,9 +109,16 @@ tu_waits_wake(struct tu_scheduler *s, int fd)
 {
 	struct tu_wait *w;
 
-	LIST_FOREACH(w, &s->waits, link)
+	LIST_FOREACH(w, waits_for(s, fd), link)
 	if (w->watch.fd == fd && w->watch.queue != &w->queue)
 		tu_wake_all(w->watch.queue, TU_READY);
+}
+
+/* Descriptors with the same list are rare. */
+static struct tu_waits *
+waits_for(struct tu_scheduler *s, int fd)
+{
+	return &s->waits[(unsigned)fd % TU_WAIT_LISTS];
 }
 
 static void

@@ -32,7 +32,7 @@ struct tu_wait {
 	struct tu_watch watch;
 	struct tu_queue queue; /* used unless the caller gave a queue */
 	struct tu_cleanup cleanup;
-	LIST_ENTRY(tu_wait) link; /* in the scheduler's waits */
+	LIST_ENTRY(tu_wait) link; /* in a list of the scheduler */
 };
 
 void tu_watch_init(struct tu_watch *w, struct tu_scheduler *s, int fd,
