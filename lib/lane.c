@@ -213,7 +213,8 @@ tu_lane_write(struct tu_connection *c, struct iovec *iov, int n)
 }
 
 /* A handshake that ends with the input has failed.  The input may say why its
- * output is lost. */
+ * output is lost.  A layer that fails after its handshake may have made bytes,
+ * which are read before the error. */
 int
 tu_lane_shake(struct tu_connection *c)
 {
@@ -222,7 +223,7 @@ tu_lane_shake(struct tu_connection *c)
 	if (begin(c) == -1)
 		return -1;
 	for (int i = 0; i < TRIES; i++) {
-		if (l->failed)
+		if (l->failed && !l->connected)
 			return (int)fail(c);
 		if (l->end && !l->connected) {
 			errno = ECONNRESET;

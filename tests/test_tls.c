@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <tcpunit-tls.h>
 #include <unistd.h>
 
@@ -235,6 +236,27 @@ read_ahead(void)
 	    "buffered output is sent in clear");
 	start(&m.server);
 	ok(agree(&m), "bytes that were read ahead belong to TLS");
+	part(&m);
+}
+
+/* The end of the handshake, bytes and garbage arrive together. */
+static void
+bytes_before_garbage(void)
+{
+	static const char garbage[40] = "\x17\x03\x03\0\x23";
+	struct meeting m = meet(make_ends(NULL));
+	char got[4];
+
+	m.thread = tcp_thread_start(start, &m.server);
+	start(&m.client);
+	tcp_write_string(m.both.client_out, "text");
+	send(tcp_port_fileno(m.both.client_out), garbage, sizeof(garbage), 0);
+	ok(agree(&m), "garbage does not undo a handshake");
+	is_int(tcp_read_string(m.both.server_in, got, 4), 4,
+	    "bytes that came before the garbage are read");
+	ok(failed(tcp_read_byte(m.both.server_in) == -1, TCPUNIT_ERROR_NET,
+	       EPROTO),
+	    "then it is an error");
 	part(&m);
 }
 
@@ -519,6 +541,7 @@ main(void)
 	run(agreed);
 	run(freed_early);
 	run(read_ahead);
+	run(bytes_before_garbage);
 	run(stale_errors);
 	run(names);
 	run(peers_that_leave);
