@@ -104,6 +104,23 @@ runs() {
 	refute_line --regexp '^failed: B4 [^s]'
 }
 
+@test "a contender that fails is not waited for" {
+	mkdir bin
+	cat >bin/socat <<-'END'
+		#!/bin/sh
+		case $* in
+		*LISTEN*) exec /usr/bin/socat "$@" ;;
+		*) exit 3 ;;
+		esac
+	END
+	chmod +x bin/socat
+	PATH=$PWD/bin:$PATH run_bench bulk
+	assert_failure 1
+	has_results B1 B2 B3 B4
+	assert_line --regexp '^  socat +failed$'
+	assert_line 'failed: B2 socat: status 768' # B1 may name its head
+}
+
 @test "an unknown group is refused, and the others are named" {
 	run_bench nosuch
 	assert_failure

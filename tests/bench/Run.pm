@@ -8,6 +8,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 use FindBin;
+use List::Util 'first';
 use POSIX ();
 
 our @EXPORT = qw(enter have start settle stop stop_all next_port
@@ -19,6 +20,7 @@ use constant LIMIT => 300;
 
 my $port = 2000;
 my %running;
+my %ended; # pid => status, of those that nobody has waited for yet
 
 # enter(DIR, FILES) - runs the script again, in DIR, in a network that has only
 # lo, with all ports free, files in memory, no processes that outlive it, and
@@ -73,10 +75,15 @@ sub redirect {
 	return open $fd, ref $to ? "$mode&" : $mode, $to // '/dev/null';
 }
 
-# settle(PID...) - waits until all have ended, and dies if one of them failed.
+# settle(PID...) - waits until all have ended, and dies as soon as one of them has
+# failed: the others may wait for it.
 sub settle {
-	my @failed = grep { $_ } map { await($_) } @_;
-	die "status $failed[0]\n" if @failed;
+	my %left = map { $_ => 1 } @_;
+	while (%left) {
+		my ($pid, $status) = await(keys %left);
+		die "status $status\n" if $status;
+		delete $left{$pid};
+	}
 }
 
 # stop(PID) - ends a server.
@@ -94,14 +101,20 @@ sub stop_all {
 	}
 }
 
+# await(PID...) - waits until one of these has ended.  Returns it and its status.
 sub await {
-	my ($pid) = @_;
-	local $SIG{ALRM} = sub { kill KILL => -$pid };
+	my (@pids) = @_;
+	my $found;
+	local $SIG{ALRM} = sub { kill KILL => map { -$_ } @pids };
 	alarm LIMIT;
-	1 while waitpid($pid, 0) == -1 && $!{EINTR};
+	until ($found = first { exists $ended{$_} } @pids) {
+		my $pid = waitpid -1, 0;
+		$ended{$pid} = $? if $pid > 0;
+		die "waitpid: $!\n" if $pid == -1 && !$!{EINTR};
+	}
 	alarm 0;
-	delete $running{$pid};
-	return $?;
+	delete $running{$found};
+	return $found, delete $ended{$found};
 }
 
 # next_port() - a port that the last runs did not use.
