@@ -5,6 +5,7 @@
 load helper
 
 crowds() {
+	need_namespaces
 	BUILD=${1:-$BUILD} run timeout -k 1 50 "$TOP/tests/load/run" --short
 }
 

@@ -20,6 +20,7 @@
 
 #include "metronome.h"
 #include "probe.h"
+#include "sandbox.h"
 #include "tap.h"
 #include "unit.h"
 
@@ -676,6 +677,7 @@ main(void)
 	char folder[] = "/tmp/tcpunit.XXXXXX";
 	int fds;
 
+	sandbox_leave_out();
 	/* Abstract names belong to a network namespace. */
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1 ||
 	    mkdtemp(folder) == NULL || chdir(folder) == -1) {
