@@ -16,10 +16,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "peer.h"
 #include "probe.h"
-
-#define PATIENCE_MS 5000
 
 static void give_up(const char *what);
 static struct pair ready(struct pair p);

@@ -14,7 +14,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define LIMIT_S 5
+#include "patience.h"
 
 union address {
 	struct sockaddr sa;
@@ -137,7 +137,7 @@ hole_open(const char *ip, int port)
 
 	h.listener = peer_listen(ip, port, 0);
 	h.port = peer_port(h.listener);
-	h.client = peer_connect(ip, h.port, LIMIT_S * 1000);
+	h.client = peer_connect(ip, h.port, PATIENCE_MS);
 	return h;
 }
 
@@ -189,7 +189,7 @@ finish(int fd, int ms)
 static int
 limited(int fd)
 {
-	struct timeval limit = {LIMIT_S, 0};
+	struct timeval limit = {PATIENCE_MS / 1000, 0};
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) ==
 		-1 ||

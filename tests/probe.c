@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LIMIT_MS 5000
+#include "patience.h"
 
 static void count_alarm(int number);
 static int entries(const char *path);
@@ -79,7 +79,7 @@ heap_in_use(void)
 int
 settled_fds(void)
 {
-	int64_t end = now_ms() + 2 * LIMIT_MS;
+	int64_t end = now_ms() + PATIENCE_MS;
 
 	while (entries("/proc/self/task") > threads && now_ms() < end)
 		poll(NULL, 0, 1);
@@ -132,7 +132,7 @@ queue_limit(int fd)
 bool
 await_queued(int fd, int n)
 {
-	int64_t end = now_ms() + LIMIT_MS;
+	int64_t end = now_ms() + PATIENCE_MS;
 
 	while (queued(fd) != n) {
 		if (now_ms() > end)
@@ -145,7 +145,7 @@ await_queued(int fd, int n)
 bool
 await_socket(int port, int state)
 {
-	int64_t end = now_ms() + LIMIT_MS;
+	int64_t end = now_ms() + PATIENCE_MS;
 
 	while (!exists_socket(port, state)) {
 		if (now_ms() > end)

@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "patience.h"
+
 #ifndef TAP_LIMIT
 #define TAP_LIMIT 240 /* seconds */
 #endif

@@ -34,7 +34,7 @@ static tcp_listener l;
 static int
 client(int n)
 {
-	int fd = peer_connect("127.0.0.1", tcp_listener_port(l), 5000);
+	int fd = peer_connect("127.0.0.1", tcp_listener_port(l), PATIENCE_MS);
 
 	if (!await_queued(tcp_listener_fileno(l, 0), n))
 		diag("no %d clients wait", n);
@@ -186,7 +186,7 @@ two_acceptors(void)
 	acceptor_start(&a);
 	acceptor_start(&b);
 	tcp_thread_yield();
-	fd = peer_connect("127.0.0.1", tcp_listener_port(l), 5000);
+	fd = peer_connect("127.0.0.1", tcp_listener_port(l), PATIENCE_MS);
 	while (!a.done && !b.done)
 		tcp_thread_yield();
 	for (int i = 0; i < 100; i++)
@@ -213,7 +213,7 @@ closed_meanwhile(void)
 	tcp_thread_yield();
 	start = now_ms();
 	tcp_close(l);
-	ok(tcp_thread_join(a.thread, NULL, 5000) == 0 && a.was_closed &&
+	ok(tcp_thread_join(a.thread, NULL, PATIENCE_MS) == 0 && a.was_closed &&
 		within(now_ms() - start, 0, PROMPT_MS),
 	    "A12 closing the listener ends an accept with the closed error");
 
@@ -267,7 +267,7 @@ own_address(void)
 	char local[TCPUNIT_ADDRLEN], remote[TCPUNIT_ADDRLEN];
 	tcp_listener any = listen_on(NULL, 0);
 	tcp_port in = {0}, out = {0};
-	int fd = peer_connect("192.0.2.2", tcp_listener_port(any), 5000);
+	int fd = peer_connect("192.0.2.2", tcp_listener_port(any), PATIENCE_MS);
 
 	ok(tcp_accept(any, &in, &out) == 0 &&
 		tcp_addresses(in, local, remote) == 0 &&

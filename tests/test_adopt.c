@@ -62,7 +62,7 @@ from_tcp(void)
 	int fd, ours = 0, theirs = 0;
 	struct link l;
 
-	fd = peer_connect("127.0.0.1", peer_port(listening), 5000);
+	fd = peer_connect("127.0.0.1", peer_port(listening), PATIENCE_MS);
 	l.peer = peer_accept(listening);
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	is_int(tcp_ports_from_fd(fd, &l.in, &l.out), 0,

@@ -60,7 +60,7 @@ abandoned(void *arg, void *result)
 static bool
 reaches(const atomic_int *n, int wanted)
 {
-	int64_t end = now_ms() + 5000;
+	int64_t end = now_ms() + PATIENCE_MS;
 
 	while (atomic_load(n) != wanted && now_ms() < end)
 		tcp_thread_sleep(1);
@@ -141,7 +141,7 @@ eight(void)
 	ok(reaches(&world.begun, AT_A_TIME + 1), "one begins when one ends");
 	open_gate(CALLS - 1);
 	for (int i = 0; i < CALLS; i++) {
-		tcp_thread_join(t[i], &result, 5000);
+		tcp_thread_join(t[i], &result, PATIENCE_MS);
 		good += result == &given;
 	}
 	is_int(good, CALLS, "and all return");
@@ -206,7 +206,7 @@ never_begins(void)
 	    "a call that has not begun is abandoned at once");
 	open_gate(AT_A_TIME);
 	for (int i = 0; i < AT_A_TIME; i++)
-		tcp_thread_join(t[i], NULL, 5000);
+		tcp_thread_join(t[i], NULL, PATIENCE_MS);
 	is_int(atomic_load(&world.begun), AT_A_TIME, "and never begins");
 	tear_down();
 }
@@ -221,7 +221,7 @@ terminated(void)
 	t = tcp_thread_start(call_gate, &given);
 	reaches(&world.begun, 1);
 	tcp_thread_terminate(t);
-	ok(tcp_thread_join(t, &result, 5000) == 0 && result == NULL,
+	ok(tcp_thread_join(t, &result, PATIENCE_MS) == 0 && result == NULL,
 	    "terminating ends the call");
 	open_gate(1);
 	ok(reaches(&world.abandoned, 1), "and the function goes on");
@@ -344,7 +344,7 @@ forks(void)
 	}
 	is_int(status_of(child), 0, "a child of a caller can call, too");
 	open_gate(1);
-	ok(tcp_thread_join(t, &result, 5000) == 0 && result == &given,
+	ok(tcp_thread_join(t, &result, PATIENCE_MS) == 0 && result == &given,
 	    "and the parent's call returns");
 	ok(tcp_call(fork_here, &child, NULL, NULL, -1) == 0 &&
 		status_of(child) == 0,
@@ -400,7 +400,7 @@ forks_after_return(void)
 		_exit(tcp_thread_sleep(1) != 0 ||
 		    atomic_load(&world.abandoned) != 0);
 	is_int(status_of(child), 0, "a child abandons no call of its parent");
-	ok(tcp_thread_join(t, &result, 5000) == 0 && result == &answer,
+	ok(tcp_thread_join(t, &result, PATIENCE_MS) == 0 && result == &answer,
 	    "which takes the result");
 	tear_down();
 }

@@ -346,7 +346,7 @@ abandoned_in_child(void)
 	    "X17 the parent can write");
 	ok(peer_says(shared.peer, "alive"), "X17 and the peer hears it");
 	pair_say(&shared, "z");
-	is_int(tcp_thread_join(t, NULL, 5000), 0,
+	is_int(tcp_thread_join(t, NULL, PATIENCE_MS), 0,
 	    "X17 a thread of the parent that was reading is woken");
 	is_int(byte, 'z', "X17 and has what the peer wrote");
 	pair_close(&shared);
@@ -681,8 +681,8 @@ static void *
 serve_at_once(void *arg)
 {
 	const struct visit *v = arg;
-	int peer =
-	    peer_connect("127.0.0.1", tcp_listener_port(v->listener), 5000);
+	int peer = peer_connect(
+	    "127.0.0.1", tcp_listener_port(v->listener), PATIENCE_MS);
 	char *line, said[8];
 	tcp_port in, out;
 	size_t length;

@@ -76,7 +76,7 @@ signals(void)
 	}
 	ok(good, "each signal wakes one thread, in the order they came");
 	for (int i = 0; i < WAITERS; i++)
-		tcp_thread_join(w[i].thread, NULL, 5000);
+		tcp_thread_join(w[i].thread, NULL, PATIENCE_MS);
 	ok(tcp_condition_signal(condition) == 0 &&
 		tcp_condition_broadcast(condition) == 0 &&
 		failed(tcp_condition_wait(condition, 0) == -1,
@@ -96,7 +96,7 @@ broadcasts(void)
 	is_int(turns, 0, "a broadcast does not let others run");
 	tcp_thread_yield();
 	for (int i = 0; i < WAITERS; i++) {
-		tcp_thread_join(w[i].thread, NULL, 5000);
+		tcp_thread_join(w[i].thread, NULL, PATIENCE_MS);
 		good = good && woken(&w[i], i + 1);
 	}
 	ok(good, "and wakes all threads, in the order they came");
@@ -116,18 +116,18 @@ limits(void)
 	    "a thread gives up after its limit");
 	start(&w[0], LATE_MS);
 	start(&w[1], -1);
-	tcp_thread_join(w[0].thread, NULL, 5000);
+	tcp_thread_join(w[0].thread, NULL, PATIENCE_MS);
 	tcp_condition_signal(condition);
-	ok(tcp_thread_join(w[1].thread, NULL, 5000) == 0 && w[1].result == 0 &&
-		w[0].kind == TCPUNIT_ERROR_TIMEOUT,
+	ok(tcp_thread_join(w[1].thread, NULL, PATIENCE_MS) == 0 &&
+		w[1].result == 0 && w[0].kind == TCPUNIT_ERROR_TIMEOUT,
 	    "and takes no signal from another");
 	start(&w[0], -1);
 	start(&w[1], -1);
 	tcp_thread_terminate(w[0].thread);
 	tcp_condition_signal(condition);
-	tcp_thread_join(w[0].thread, NULL, 5000);
-	ok(tcp_thread_join(w[1].thread, NULL, 5000) == 0 && w[1].result == 0 &&
-		w[0].kind == TCPUNIT_ERROR_TERMINATED,
+	tcp_thread_join(w[0].thread, NULL, PATIENCE_MS);
+	ok(tcp_thread_join(w[1].thread, NULL, PATIENCE_MS) == 0 &&
+		w[1].result == 0 && w[0].kind == TCPUNIT_ERROR_TERMINATED,
 	    "nor does a terminated one");
 	tcp_close_condition(condition);
 }
@@ -151,12 +151,12 @@ late(void)
 	start(&w, LATE_MS);
 	tcp_condition_signal(condition);
 	compute(2 * LATE_MS);
-	ok(tcp_thread_join(w.thread, NULL, 5000) == 0 && w.result == 0,
+	ok(tcp_thread_join(w.thread, NULL, PATIENCE_MS) == 0 && w.result == 0,
 	    "a signal in time counts, however late the thread runs");
-	start(&w, 5000);
+	start(&w, PATIENCE_MS);
 	tcp_condition_signal(condition);
 	tcp_thread_terminate(w.thread);
-	ok(tcp_thread_join(w.thread, NULL, 5000) == 0 && w.result == 0,
+	ok(tcp_thread_join(w.thread, NULL, PATIENCE_MS) == 0 && w.result == 0,
 	    "also if the thread is terminated after the signal");
 	tcp_close_condition(condition);
 }
@@ -170,7 +170,7 @@ closed(void)
 	start_all(w);
 	tcp_close_condition(condition);
 	for (int i = 0; i < WAITERS; i++) {
-		tcp_thread_join(w[i].thread, NULL, 5000);
+		tcp_thread_join(w[i].thread, NULL, PATIENCE_MS);
 		woken_ones +=
 		    w[i].result == -1 && w[i].kind == TCPUNIT_ERROR_CLOSED;
 	}
@@ -199,7 +199,7 @@ deadlock(void)
 	       TCPUNIT_ERROR_DEADLOCK, EDEADLK),
 	    "and so is joining a thread that nobody could wake");
 	tcp_condition_signal(condition);
-	tcp_thread_join(w.thread, NULL, 5000);
+	tcp_thread_join(w.thread, NULL, PATIENCE_MS);
 	tcp_close_condition(condition);
 }
 
@@ -300,7 +300,7 @@ with_mutex(void)
 	tcp_thread_sleep(1);
 	ok(!seen, "a thread that was signalled waits for the mutex");
 	tcp_mutex_unlock(mutex);
-	ok(tcp_thread_join(t, NULL, 5000) == 0 && seen, "and gets it");
+	ok(tcp_thread_join(t, NULL, PATIENCE_MS) == 0 && seen, "and gets it");
 	tcp_close_mutex(mutex);
 	tcp_close_condition(condition);
 }
@@ -312,7 +312,7 @@ left_to_shutdown(void)
 
 	condition = tcp_make_condition();
 	start(&w[0], -1);
-	start(&w[1], 5000);
+	start(&w[1], PATIENCE_MS);
 	tcp_shutdown();
 	ok(failed(tcp_condition_signal(condition) == -1, TCPUNIT_ERROR_CLOSED,
 	       EBADF),

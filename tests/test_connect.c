@@ -452,7 +452,7 @@ socket(int domain, int type, int protocol)
 	if (opening.sockets == 10) {
 		close(peer_accept(opening.hole->listener));
 		p.fd = opening.first;
-		poll(&p, 1, 10000); /* until its next SYN is answered */
+		poll(&p, 1, PATIENCE_MS); /* until its next SYN is answered */
 	}
 	return fd;
 }

@@ -148,7 +148,7 @@ other_threads_go_on(void)
 	tcp_set_deadline(0, &outer);
 	t = tcp_thread_start(sleep_ten, &outer);
 	tcp_restore_deadline(outer);
-	ok(tcp_thread_join(t, &slept, 5000) == 0 && slept != NULL,
+	ok(tcp_thread_join(t, &slept, PATIENCE_MS) == 0 && slept != NULL,
 	    "a deadline is one thread's, and not inherited");
 }
 

@@ -564,7 +564,7 @@ settled(struct play *p, bool by_reset)
 static bool
 settle(struct play *p, bool by_reset)
 {
-	int64_t end = now_ms() + 5000;
+	int64_t end = now_ms() + PATIENCE_MS;
 
 	while (!settled(p, by_reset)) {
 		if (now_ms() > end)

@@ -20,7 +20,7 @@
 #include "tap.h"
 #include "unit.h"
 
-enum { SOON_MS = 20, LONG_MS = 5000, QUIET_MS = 200 };
+enum { SOON_MS = 20, QUIET_MS = 200 };
 enum { NAPS = 20, NAP_MS = 7 };
 
 /* One event of the program's: what it saw when it was called. */
@@ -81,7 +81,7 @@ timers(void)
 	void *message = NULL;
 
 	add_event(&t, -1, 0, SOON_MS);
-	ok(tcp_mailbox_receive(t.mailbox, &message, LONG_MS) == 0 &&
+	ok(tcp_mailbox_receive(t.mailbox, &message, PATIENCE_MS) == 0 &&
 		message == &t,
 	    "a timer of the program's wakes a thread");
 	event_free(t.event);
@@ -119,7 +119,7 @@ descriptors(void)
 		abort();
 	writer = tcp_thread_start(write_byte, &fds[1]);
 	add_event(&t, fds[0], EV_READ | EV_PERSIST, -1);
-	ok(tcp_mailbox_receive(t.mailbox, &message, LONG_MS) == 0 &&
+	ok(tcp_mailbox_receive(t.mailbox, &message, PATIENCE_MS) == 0 &&
 		t.calls == 1,
 	    "and so does a descriptor");
 	tcp_thread_join(writer, NULL, -1);
@@ -265,12 +265,12 @@ ended_threads(void)
 
 	add_event(&join, -1, 0, SOON_MS);
 	join.thread = tcp_thread_start(count_one, &n);
-	ok(tcp_mailbox_receive(join.mailbox, &message, LONG_MS) == 0 &&
+	ok(tcp_mailbox_receive(join.mailbox, &message, PATIENCE_MS) == 0 &&
 		join.passed && tcp_thread_join(join.thread, NULL, 0) == 0,
 	    "a thread whose stack the callback runs on cannot be joined");
 	add_event(&detach, -1, 0, SOON_MS);
 	detach.thread = tcp_thread_start(count_one, &n);
-	ok(tcp_mailbox_receive(join.mailbox, &message, LONG_MS) == 0 &&
+	ok(tcp_mailbox_receive(join.mailbox, &message, PATIENCE_MS) == 0 &&
 		failed(tcp_thread_join(detach.thread, NULL, 0) == -1,
 		    TCPUNIT_ERROR_CLOSED, EBADF),
 	    "but it can be detached");
@@ -378,7 +378,7 @@ foreign_loop(const int *done)
 			return -1;
 		if (*done)
 			return n;
-		if (poll(&p, 1, LONG_MS) != 1)
+		if (poll(&p, 1, PATIENCE_MS) != 1)
 			return -1;
 	}
 	return -1;
@@ -515,7 +515,7 @@ child_has_its_own(struct trial *t)
 	int fds[2];
 
 	if (pipe(fds) == -1 ||
-	    tcp_mailbox_receive(t->mailbox, &message, LONG_MS) == -1)
+	    tcp_mailbox_receive(t->mailbox, &message, PATIENCE_MS) == -1)
 		return false;
 	add_event(&late, fds[0], EV_READ | EV_PERSIST, -1);
 	tcp_thread_detach(tcp_thread_start(write_byte, &fds[1]));
@@ -536,7 +536,7 @@ fork_outside(void)
 		_exit(!child_has_its_own(&t));
 	is_int(status_of(pid), 0,
 	    "a child has a base and a descriptor of its own");
-	ok(tcp_mailbox_receive(t.mailbox, &message, LONG_MS) == 0,
+	ok(tcp_mailbox_receive(t.mailbox, &message, PATIENCE_MS) == 0,
 	    "and the parent keeps its own");
 	finished = 0;
 	tcp_thread_detach(tcp_thread_start(sleep_often, NULL));

@@ -233,7 +233,7 @@ each_call(void)
 		ok(turns == TURNS, "a loop around %s lets others run",
 		    calls[i].what);
 		turns = -1;
-		tcp_thread_join(t, NULL, 5000);
+		tcp_thread_join(t, NULL, PATIENCE_MS);
 	}
 }
 
@@ -265,7 +265,7 @@ true_answers(void)
 		t = tcp_thread_start(take_byte, &taken);
 		while (taken == 0)
 			wrong += tcp_char_ready(talking.in) == 1 && taken;
-		tcp_thread_join(t, NULL, 5000);
+		tcp_thread_join(t, NULL, PATIENCE_MS);
 		pair_say(&talking, "x");
 	}
 	is_int(wrong, 0, "an answer is still true when the call returns");
@@ -289,7 +289,8 @@ static void
 no_descriptors(void)
 {
 	struct rlimit before, few;
-	int peer = peer_connect("127.0.0.1", tcp_listener_port(lonely), 5000);
+	int peer =
+	    peer_connect("127.0.0.1", tcp_listener_port(lonely), PATIENCE_MS);
 	struct ticker ticker;
 	tcp_thread t;
 	int failures = 0;
@@ -313,7 +314,7 @@ no_descriptors(void)
 	t = tcp_thread_start(give_up_port, &late);
 	ok(tcp_accept(lonely, &in, &out) == 0 && !late,
 	    "accept goes on as soon as a descriptor is closed");
-	tcp_thread_join(t, NULL, 5000);
+	tcp_thread_join(t, NULL, PATIENCE_MS);
 	setrlimit(RLIMIT_NOFILE, &before);
 	tcp_close_ports(in, out);
 	close(peer);
@@ -334,7 +335,7 @@ static void
 second_shortage(void)
 {
 	int port = tcp_listener_port(lonely);
-	int first = peer_connect("127.0.0.1", port, 5000), second, taken;
+	int first = peer_connect("127.0.0.1", port, PATIENCE_MS), second, taken;
 	bool accepted = false;
 	tcp_thread t;
 
@@ -346,11 +347,11 @@ second_shortage(void)
 	permit_fds();
 	taken = accept(tcp_listener_fileno(lonely, 0), NULL, NULL);
 	tcp_thread_sleep(60); /* more than the acceptor waits (50 ms) */
-	second = peer_connect("127.0.0.1", port, 5000);
+	second = peer_connect("127.0.0.1", port, PATIENCE_MS);
 	forbid_fds();
 	tcp_thread_yield();
 	tcp_close_input_port(held);
-	tcp_thread_join(t, NULL, 5000);
+	tcp_thread_join(t, NULL, PATIENCE_MS);
 	permit_fds();
 	ok(accepted, "an accept waits out each shortage of descriptors");
 	tcp_close_ports(in, out);

@@ -196,7 +196,7 @@ select_input(void *arg)
 	struct waiting *w = arg;
 
 	w->result =
-	    tcp_select(&(struct tcp_choice){.input = w->p->in}, 1, 5000);
+	    tcp_select(&(struct tcp_choice){.input = w->p->in}, 1, PATIENCE_MS);
 	w->code = errno;
 	return NULL;
 }
@@ -219,7 +219,7 @@ input_closed(void)
 	tcp_thread t;
 
 	tcp_stack(p.in, p.out, holding_make, &h);
-	tcp_set_timeout(p.out, 5000);
+	tcp_set_timeout(p.out, PATIENCE_MS);
 	pair_say(&p, "unread");
 	tcp_char_ready(p.in);
 	t = tcp_thread_start(write_all, &w);
@@ -244,7 +244,7 @@ input_not_ended(void)
 	tcp_thread t;
 
 	tcp_stack(p.in, p.out, holding_make, &h);
-	tcp_set_timeout(p.out, 5000);
+	tcp_set_timeout(p.out, PATIENCE_MS);
 	tcp_close_input_port(p.in);
 	t = tcp_thread_start(write_all, &w);
 	let_wait();

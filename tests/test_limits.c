@@ -66,7 +66,7 @@ be_busy(void)
 static bool
 late_join(struct late *l)
 {
-	return tcp_thread_join(l->thread, NULL, SLACK_MS) == 0 && l->good;
+	return tcp_thread_join(l->thread, NULL, PATIENCE_MS) == 0 && l->good;
 }
 
 static void *
@@ -222,7 +222,8 @@ acceptor(void)
 
 	late_start(&a, accept_one);
 	let_them_wait();
-	fd = peer_connect("127.0.0.1", tcp_listener_port(a.listener), 5000);
+	fd = peer_connect(
+	    "127.0.0.1", tcp_listener_port(a.listener), PATIENCE_MS);
 	be_busy();
 	ok(late_join(&a), "a late accept takes who came in time");
 	close(fd);
@@ -309,7 +310,7 @@ count_in_order(void)
 	at_once = now_ms() - start < APART_MS - 1;
 	be_busy();
 	for (int i = 0; i < SLEEPERS; i++) {
-		tcp_thread_join(s[i].thread, NULL, SLACK_MS);
+		tcp_thread_join(s[i].thread, NULL, PATIENCE_MS);
 		right += s[i].place == s[i].ms / APART_MS - 1;
 	}
 	return at_once ? right : -1;

@@ -30,7 +30,7 @@
 static bool
 answers(const char *ip, int port)
 {
-	int fd = peer_connect(ip, port, 5000);
+	int fd = peer_connect(ip, port, PATIENCE_MS);
 
 	return fd != -1 && close(fd) == 0;
 }
@@ -119,7 +119,7 @@ taken_ports(void)
 	    "L14 the same port twice is EADDRINUSE");
 
 	b = listen_on("127.0.0.2", port);
-	fd = peer_connect("127.0.0.2", port, 5000);
+	fd = peer_connect("127.0.0.2", port, PATIENCE_MS);
 	right = await_queued(tcp_listener_fileno(b, 0), 1);
 	ok(tcp_listener_p(b) && right && tcp_accept_ready(b) == 1 &&
 		tcp_accept_ready(a) == 0,
@@ -240,7 +240,7 @@ after_connections(void)
 	int port = tcp_listener_port(l), peer;
 	tcp_port in, out;
 
-	peer = peer_connect("127.0.0.1", port, 5000);
+	peer = peer_connect("127.0.0.1", port, PATIENCE_MS);
 	tcp_accept(l, &in, &out);
 	tcp_close_ports(in, out);
 	tcp_close(l);
@@ -251,7 +251,7 @@ after_connections(void)
 	ok(answers("127.0.0.1", port),
 	    "L25 its port can be listened on at once");
 
-	peer = peer_connect("127.0.0.1", port, 5000);
+	peer = peer_connect("127.0.0.1", port, PATIENCE_MS);
 	tcp_accept(l, &in, &out); /* the connection of answers() */
 	tcp_close_ports(in, out);
 	tcp_accept(l, &in, &out);

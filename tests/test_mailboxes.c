@@ -59,7 +59,8 @@ start(struct user *u, void *(*f)(void *), intptr_t message, int timeout)
 static bool
 end(struct user *u)
 {
-	return tcp_thread_join(u->thread, NULL, 5000) == 0 && u->result == 0;
+	return tcp_thread_join(u->thread, NULL, PATIENCE_MS) == 0 &&
+	    u->result == 0;
 }
 
 /* Returns the next message, or -1 on failure. */
@@ -247,7 +248,7 @@ closed(void)
 
 	mailbox = tcp_make_mailbox(2);
 	start(&u[0], receive_once, 0, -1);
-	start(&u[1], receive_once, 0, 5000);
+	start(&u[1], receive_once, 0, PATIENCE_MS);
 	tcp_close_mailbox(mailbox);
 	ok(!end(&u[0]) && !end(&u[1]) && u[0].kind == TCPUNIT_ERROR_CLOSED &&
 		u[1].kind == TCPUNIT_ERROR_CLOSED,
@@ -351,7 +352,7 @@ left_to_shutdown(void)
 	mailbox = tcp_make_mailbox(0);
 	start(&u[0], receive_once, 0, -1);
 	mailbox = tcp_make_mailbox(0);
-	start(&u[1], send_once, 0, 5000);
+	start(&u[1], send_once, 0, PATIENCE_MS);
 	tcp_shutdown();
 	ok(failed(tcp_mailbox_send(mailbox, NULL, 0) == -1,
 	       TCPUNIT_ERROR_CLOSED, EBADF),

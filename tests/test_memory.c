@@ -54,7 +54,7 @@ line_end(void)
 		read = tcp_read_line(p.in, LONG, &line, &len); /* may fail */
 	}
 	exhausted = false;
-	tcp_set_timeout(p.in, 5000);
+	tcp_set_timeout(p.in, PATIENCE_MS);
 	pair_say(&p, "\nx");
 	if (read == 1)
 		ok(len == LONG - 1 && memcmp(line, text, len) == 0 &&
@@ -111,7 +111,7 @@ prepare_copy(bool ahead)
 	if (ahead)
 		(void)tcp_read_line(
 		    copying.from.in, LONG, &line, &len); /* fails */
-	tcp_set_timeout(copying.from.in, 5000);
+	tcp_set_timeout(copying.from.in, PATIENCE_MS);
 }
 
 /* Cuts short a copy that waits to write. */

@@ -62,7 +62,7 @@ excludes(void)
 	tcp_thread_sleep(1);
 	is_int(turns, 0, "another thread waits for it");
 	ok(tcp_mutex_unlock(mutex) == 0 &&
-		tcp_thread_join(t, NULL, 5000) == 0 && l.locked == 0,
+		tcp_thread_join(t, NULL, PATIENCE_MS) == 0 && l.locked == 0,
 	    "until it is unlocked");
 	ok(tcp_close_mutex(mutex) == 0 && tcp_mutex_p(mutex),
 	    "a closed mutex is still a mutex");
@@ -85,7 +85,7 @@ in_order(void)
 	       ETIMEDOUT),
 	    "it goes to the first thread that waits, and to no other");
 	for (int i = 0; i < 3; i++) {
-		tcp_thread_join(t[i], NULL, 5000);
+		tcp_thread_join(t[i], NULL, PATIENCE_MS);
 		ordered = ordered && l[i].locked == 0 && l[i].turn == i + 1;
 	}
 	ok(ordered, "the threads get it in the order in which they came");
@@ -127,10 +127,10 @@ unlocked_by_another(void)
 
 	mutex = tcp_make_mutex();
 	tcp_mutex_lock(mutex, -1);
-	tcp_thread_join(tcp_thread_start(unlock, NULL), &refused, 5000);
+	tcp_thread_join(tcp_thread_start(unlock, NULL), &refused, PATIENCE_MS);
 	ok(refused != NULL, "a thread cannot unlock the mutex of another");
 	t = start_locker(&l, 0);
-	tcp_thread_join(t, NULL, 5000);
+	tcp_thread_join(t, NULL, PATIENCE_MS);
 	ok(l.locked == -1 && tcp_mutex_unlock(mutex) == 0,
 	    "which stays locked by its owner");
 	tcp_close_mutex(mutex);
@@ -145,12 +145,12 @@ limits(void)
 	mutex = tcp_make_mutex();
 	tcp_mutex_lock(mutex, -1);
 	t = start_locker(&l, LIMIT_MS);
-	tcp_thread_join(t, NULL, 5000);
+	tcp_thread_join(t, NULL, PATIENCE_MS);
 	ok(l.locked == -1 && l.kind == TCPUNIT_ERROR_TIMEOUT,
 	    "a thread gives up after its limit");
 	t = start_locker(&l, -1);
 	tcp_thread_terminate(t);
-	tcp_thread_join(t, NULL, 5000);
+	tcp_thread_join(t, NULL, PATIENCE_MS);
 	ok(l.locked == -1 && l.kind == TCPUNIT_ERROR_TERMINATED,
 	    "or when it is terminated");
 	ok(tcp_mutex_unlock(mutex) == 0 && tcp_mutex_lock(mutex, 0) == 0,
@@ -183,14 +183,14 @@ late(void)
 	t = start_locker(&l, LIMIT_MS);
 	tcp_mutex_unlock(mutex);
 	busy(2 * LIMIT_MS);
-	ok(tcp_thread_join(t, NULL, 5000) == 0 && l.locked == 0,
+	ok(tcp_thread_join(t, NULL, PATIENCE_MS) == 0 && l.locked == 0,
 	    "a thread that got it in time has it, however late it runs");
 	tcp_mutex_lock(mutex, -1);
 	t = start_locker(&l, LIMIT_MS);
 	busy(2 * LIMIT_MS);
 	tcp_thread_sleep(1); /* the waiter times out here */
 	tcp_mutex_unlock(mutex);
-	ok(tcp_thread_join(t, NULL, 5000) == 0 && l.locked == -1 &&
+	ok(tcp_thread_join(t, NULL, PATIENCE_MS) == 0 && l.locked == -1 &&
 		l.kind == TCPUNIT_ERROR_TIMEOUT,
 	    "and one that did not, has not");
 	tcp_close_mutex(mutex);
@@ -205,10 +205,10 @@ closed(void)
 	mutex = tcp_make_mutex();
 	tcp_mutex_lock(mutex, -1);
 	t[0] = start_locker(&l[0], -1);
-	t[1] = start_locker(&l[1], 5000);
+	t[1] = start_locker(&l[1], PATIENCE_MS);
 	tcp_close_mutex(mutex);
-	tcp_thread_join(t[0], NULL, 5000);
-	tcp_thread_join(t[1], NULL, 5000);
+	tcp_thread_join(t[0], NULL, PATIENCE_MS);
+	tcp_thread_join(t[1], NULL, PATIENCE_MS);
 	ok(l[0].locked == -1 && l[0].kind == TCPUNIT_ERROR_CLOSED &&
 		l[1].locked == -1 && l[1].kind == TCPUNIT_ERROR_CLOSED,
 	    "closing it wakes the threads that wait for it");
@@ -236,7 +236,8 @@ abandoned(void)
 	tcp_thread owner, t;
 
 	mutex = tcp_make_mutex();
-	tcp_thread_join(tcp_thread_start(lock_and_end, NULL), NULL, 5000);
+	tcp_thread_join(
+	    tcp_thread_start(lock_and_end, NULL), NULL, PATIENCE_MS);
 	is_int(tcp_mutex_lock(mutex, 0), 1,
 	    "the next owner learns that the last one ended with the mutex");
 	tcp_mutex_unlock(mutex);
@@ -246,8 +247,8 @@ abandoned(void)
 	tcp_thread_yield();
 	t = start_locker(&l, -1);
 	tcp_thread_terminate(owner);
-	tcp_thread_join(owner, NULL, 5000);
-	ok(tcp_thread_join(t, NULL, 5000) == 0 && l.locked == 1,
+	tcp_thread_join(owner, NULL, PATIENCE_MS);
+	ok(tcp_thread_join(t, NULL, PATIENCE_MS) == 0 && l.locked == 1,
 	    "nor does a thread that waits for it wait for ever");
 	is_int(tcp_mutex_lock(mutex, 0), 0, "which then was its owner");
 	tcp_close_mutex(mutex);
@@ -289,7 +290,7 @@ circle(void)
 	for (int i = 0; i < CIRCLE; i++)
 		t[i] = tcp_thread_start(lock_two, &ring[i]);
 	for (int i = 0; i < CIRCLE; i++)
-		joined += tcp_thread_join(t[i], NULL, 5000) == 0;
+		joined += tcp_thread_join(t[i], NULL, PATIENCE_MS) == 0;
 	ticker_stop(&ticker);
 	is_int(deadlocks, 1,
 	    "a circle of mutexes is a deadlock, though others run");
@@ -318,7 +319,7 @@ joined_owner(void)
 	       TCPUNIT_ERROR_DEADLOCK, EDEADLK),
 	    "a thread that joins this one cannot be joined");
 	tcp_thread_terminate(joiner);
-	tcp_thread_join(joiner, NULL, 5000);
+	tcp_thread_join(joiner, NULL, PATIENCE_MS);
 	ticker_stop(&ticker);
 	tcp_close_mutex(mutex);
 }
@@ -358,7 +359,7 @@ left_to_shutdown(void)
 	mutex = tcp_make_mutex();
 	tcp_mutex_lock(mutex, -1);
 	(void)start_locker(&l, -1);
-	(void)start_locker(&l, 5000);
+	(void)start_locker(&l, PATIENCE_MS);
 	mutex = tcp_make_mutex();
 	tcp_thread_detach(tcp_thread_start(lock_and_end, &mutex));
 	tcp_thread_yield();

@@ -424,8 +424,8 @@ static struct pair
 given_socket(void)
 {
 	int listener = peer_listen("127.0.0.1", 0, 1);
-	struct pair p = {
-	    .peer = peer_connect("127.0.0.1", peer_port(listener), 5000)};
+	struct pair p = {.peer = peer_connect(
+			     "127.0.0.1", peer_port(listener), PATIENCE_MS)};
 
 	p.in = tcp_open_input_fd(peer_accept(listener));
 	close(listener);

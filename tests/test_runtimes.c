@@ -80,7 +80,7 @@ serve_and_talk(void *arg)
 	tcp_thread t = tcp_thread_start(echo_lines, &l);
 
 	*(int *)arg = talk(l);
-	tcp_thread_join(t, NULL, 5000);
+	tcp_thread_join(t, NULL, PATIENCE_MS);
 	both_connect(l, "127.0.0.1");
 	return NULL;
 }
@@ -216,13 +216,14 @@ forks(bool (*child)(void))
 	well = in_child(child);
 	if (!well)
 		diag("the child fails");
-	fd = peer_connect("127.0.0.1", tcp_listener_port(at_fork.l), 5000);
+	fd = peer_connect(
+	    "127.0.0.1", tcp_listener_port(at_fork.l), PATIENCE_MS);
 	tcp_write_string(at_fork.c.client_out, "parent");
-	well = tcp_thread_join(acceptor, NULL, 5000) == 0 &&
-	    tcp_thread_join(reader, NULL, 5000) == 0 && at_fork.accepted &&
-	    memcmp(at_fork.said, "parent", 6) == 0 && well;
+	well = tcp_thread_join(acceptor, NULL, PATIENCE_MS) == 0 &&
+	    tcp_thread_join(reader, NULL, PATIENCE_MS) == 0 &&
+	    at_fork.accepted && memcmp(at_fork.said, "parent", 6) == 0 && well;
 	at_fork.ticker.done = true;
-	tcp_thread_join(at_fork.ticker.thread, NULL, 5000);
+	tcp_thread_join(at_fork.ticker.thread, NULL, PATIENCE_MS);
 	close(fd);
 	both_close(&at_fork.c);
 	tcp_close(at_fork.l);

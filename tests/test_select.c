@@ -98,7 +98,8 @@ start(struct selecting *s, int timeout)
 static int
 end(struct selecting *s)
 {
-	return tcp_thread_join(s->thread, NULL, 5000) == 0 ? s->chosen : -3;
+	return tcp_thread_join(s->thread, NULL, PATIENCE_MS) == 0 ? s->chosen
+								  : -3;
 }
 
 static void
@@ -225,7 +226,7 @@ misuse(void)
 	       EBUSY),
 	    "a port that another thread reads is busy");
 	tcp_thread_terminate(reader);
-	tcp_thread_join(reader, NULL, 5000);
+	tcp_thread_join(reader, NULL, PATIENCE_MS);
 	close_all();
 }
 
@@ -312,7 +313,7 @@ left_to_shutdown(void)
 
 	start(&s[0], -1);
 	close(pair.peer);
-	start(&s[1], 5000);
+	start(&s[1], PATIENCE_MS);
 	close(pair.peer);
 	tcp_shutdown();
 	ok(failed(

@@ -282,7 +282,7 @@ many(void)
 	tcp_thread_yield();
 	for (int i = 0; i < n; i++)
 		ended += tcp_thread_terminate(t[i]) == 0 &&
-		    tcp_thread_join(t[i], NULL, 5000) == 0;
+		    tcp_thread_join(t[i], NULL, PATIENCE_MS) == 0;
 	is_int(ended, MANY, "and each of them ends");
 	advised.old_kernel = false;
 }

@@ -68,10 +68,11 @@ waits(void)
 	ok(failed(tcp_group_wait(group, 0) == -1, TCPUNIT_ERROR_TIMEOUT,
 	       ETIMEDOUT),
 	    "waiting with a limit gives up");
-	ok(started == MANY && tcp_group_wait(group, 5000) == 0 && ended == MANY,
+	ok(started == MANY && tcp_group_wait(group, PATIENCE_MS) == 0 &&
+		ended == MANY,
 	    "otherwise it waits for all threads of the group");
 	start(sleep_a_little, NULL);
-	ok(tcp_group_wait(group, 5000) == 0 && ended == MANY + 1,
+	ok(tcp_group_wait(group, PATIENCE_MS) == 0 && ended == MANY + 1,
 	    "and again for later ones");
 	ok(tcp_close_group(group) == 0 && tcp_group_p(group),
 	    "a closed group is still a group");
@@ -90,7 +91,8 @@ members(void)
 	ok(failed(
 	       tcp_thread_join(t, NULL, 0) == -1, TCPUNIT_ERROR_CLOSED, EBADF),
 	    "and cannot be joined");
-	ok(tcp_thread_terminate(t) == 0 && tcp_group_wait(group, 5000) == 0,
+	ok(tcp_thread_terminate(t) == 0 &&
+		tcp_group_wait(group, PATIENCE_MS) == 0,
 	    "but terminated");
 	ok(failed(!tcp_thread_p(start(NULL, NULL)), TCPUNIT_ERROR_ARGUMENT,
 	       EINVAL) &&
@@ -111,10 +113,10 @@ terminates(void)
 	start(be_stubborn, &once);
 	tcp_thread_yield();
 	start(sleep_for_ever, NULL); /* a thread that has not run yet */
-	ok(tcp_group_terminate(group, 5000) == 0 && ended == 3,
+	ok(tcp_group_terminate(group, PATIENCE_MS) == 0 && ended == 3,
 	    "all threads of a group are terminated");
 	start(be_stubborn, &thrice);
-	ok(tcp_group_terminate(group, 5000) == 0 && thrice == 0,
+	ok(tcp_group_terminate(group, PATIENCE_MS) == 0 && thrice == 0,
 	    "also one that goes on, again and again");
 	thrice = MANY;
 	start(be_stubborn, &thrice);
@@ -122,7 +124,7 @@ terminates(void)
 	       ETIMEDOUT),
 	    "until the limit runs out");
 	thrice = 1;
-	ok(tcp_group_terminate(group, 5000) == 0, "and later again");
+	ok(tcp_group_terminate(group, PATIENCE_MS) == 0, "and later again");
 	tcp_close_group(group);
 }
 
@@ -143,7 +145,7 @@ cleaning_up(void)
 	group = tcp_make_group();
 	start(end_slowly, &cleaned);
 	tcp_thread_yield();
-	ok(tcp_group_terminate(group, 5000) == 0 && cleaned,
+	ok(tcp_group_terminate(group, PATIENCE_MS) == 0 && cleaned,
 	    "a terminated thread has time to clean up");
 	tcp_close_group(group);
 }
@@ -172,7 +174,7 @@ limit_shorter_than_pause(void)
 	    "a limit may run out before threads are terminated again");
 	tcp_thread_yield();
 	is_int(n, 1, "and its end does not terminate them again");
-	tcp_group_terminate(group, 5000);
+	tcp_group_terminate(group, PATIENCE_MS);
 	tcp_close_group(group);
 }
 
@@ -202,7 +204,7 @@ errors(void)
 	start(sleep_a_little, NULL);
 	start(join_itself, &group);
 	start(fail, &group);
-	tcp_group_wait(group, 5000);
+	tcp_group_wait(group, PATIENCE_MS);
 	e = tcp_group_error(group);
 	ok(e->kind == TCPUNIT_ERROR_CLOSED &&
 		strstr(e->text, "thread-join") != NULL,
@@ -214,13 +216,13 @@ errors(void)
 	group = tcp_make_group();
 	start(sleep_a_little, &group); /* fails after the first */
 	start(fail, &group);
-	tcp_group_wait(group, 5000);
+	tcp_group_wait(group, PATIENCE_MS);
 	is_int(tcp_group_error(group)->kind, TCPUNIT_ERROR_ARGUMENT,
 	    "the first to end counts");
 	tcp_close_group(group);
 	group = tcp_make_group();
 	start(sleep_a_little, &group);
-	tcp_group_wait(group, 5000);
+	tcp_group_wait(group, PATIENCE_MS);
 	is_int(tcp_group_error(group)->kind, TCPUNIT_ERROR_NONE,
 	    "a thread may fail without an error");
 	tcp_close_group(group);
@@ -246,7 +248,8 @@ closed(void)
 	t = tcp_thread_start(wait_for_group, &kind);
 	tcp_thread_yield();
 	tcp_close_group(group);
-	ok(tcp_thread_join(t, NULL, 5000) == 0 && kind == TCPUNIT_ERROR_CLOSED,
+	ok(tcp_thread_join(t, NULL, PATIENCE_MS) == 0 &&
+		kind == TCPUNIT_ERROR_CLOSED,
 	    "closing a group wakes the threads that wait for it");
 	while (ended == 0 && tcp_thread_sleep(1) == 0)
 		;
@@ -287,7 +290,7 @@ deadlocks(void)
 	ticker_start(&ticker);
 	group = tcp_make_group();
 	start(wait_for_own, NULL);
-	ok(tcp_group_wait(group, 5000) == 0 &&
+	ok(tcp_group_wait(group, PATIENCE_MS) == 0 &&
 		tcp_group_error(group)->kind == TCPUNIT_ERROR_NONE,
 	    "a thread that waits for its own group is told so");
 	t = start(join_it, &me);
@@ -296,14 +299,14 @@ deadlocks(void)
 	       EDEADLK),
 	    "and so is one that a thread of the group waits for");
 	tcp_thread_terminate(t);
-	tcp_group_wait(group, 5000);
+	tcp_group_wait(group, PATIENCE_MS);
 	ticker_stop(&ticker);
 	start(sleep_for_ever, NULL);
 	tcp_thread_yield();
 	ok(failed(tcp_group_wait(group, -1) == -1, TCPUNIT_ERROR_DEADLOCK,
 	       EDEADLK),
 	    "waiting for threads that nobody could wake is a deadlock");
-	tcp_group_terminate(group, 5000);
+	tcp_group_terminate(group, PATIENCE_MS);
 	tcp_close_group(group);
 }
 
@@ -315,7 +318,7 @@ terminates_what_waits_for_the_caller(void)
 	group = tcp_make_group();
 	start(join_it, &me);
 	tcp_thread_yield();
-	ok(tcp_group_terminate(group, 5000) == 0,
+	ok(tcp_group_terminate(group, PATIENCE_MS) == 0,
 	    "a thread that waits for the caller is terminated");
 	tcp_close_group(group);
 }
@@ -347,7 +350,7 @@ server(void)
 	    "handlers serve their connections");
 	tcp_close_output_port(c[0].client_out);
 	ok(tcp_group_wait(group, 10) == -1 &&
-		tcp_group_terminate(group, 5000) == 0 &&
+		tcp_group_terminate(group, PATIENCE_MS) == 0 &&
 		tcp_group_error(group)->kind == TCPUNIT_ERROR_TERMINATED,
 	    "and are ended together");
 	for (int i = 0; i < 3; i++)

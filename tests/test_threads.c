@@ -130,7 +130,7 @@ join_limits(void)
 	       tcp_thread_join(t, NULL, -1) == -1, TCPUNIT_ERROR_BUSY, EBUSY),
 	    "who joins what another joins is told that it is busy");
 	ok(tcp_thread_terminate(t) == 0 &&
-		tcp_thread_join(joiner, NULL, 5000) == 0,
+		tcp_thread_join(joiner, NULL, PATIENCE_MS) == 0,
 	    "and the other gets it");
 }
 
@@ -182,7 +182,7 @@ end_well(void *arg)
 	    TCPUNIT_ERROR_TERMINATED, ECANCELED);
 	e->wait =
 	    tcp_thread_sleep(1) == 0 && tcp_thread_terminate(e->helper) == 0;
-	e->join = tcp_thread_join(e->helper, NULL, 5000) == 0;
+	e->join = tcp_thread_join(e->helper, NULL, PATIENCE_MS) == 0;
 	e->write = tcp_write_line(e->out, "bye") == 4;
 	e->close = tcp_close_output_port(e->out) == 0 &&
 	    tcp_close_input_port(e->in) == 0;
@@ -204,7 +204,7 @@ terminated(void)
 
 	tcp_thread_yield();
 	ok(tcp_thread_terminate(t) == 0 &&
-		tcp_thread_join(t, &result, 5000) == 0 && result == &e &&
+		tcp_thread_join(t, &result, PATIENCE_MS) == 0 && result == &e &&
 		e.first,
 	    "the wait of a terminated thread fails");
 	ok(e.wait && e.join,
@@ -219,7 +219,7 @@ terminated(void)
 
 	t = tcp_thread_start(sleep_for_ever, &e);
 	ok(tcp_thread_terminate(t) == 0 &&
-		tcp_thread_join(t, &result, 5000) == 0 && result == &e,
+		tcp_thread_join(t, &result, PATIENCE_MS) == 0 && result == &e,
 	    "a thread terminated before it ran fails in its first wait");
 }
 
@@ -246,7 +246,7 @@ terminated_twice(void)
 
 	tcp_thread_terminate(t);
 	tcp_thread_terminate(t);
-	tcp_thread_join(t, NULL, 5000);
+	tcp_thread_join(t, NULL, PATIENCE_MS);
 	is_int(
 	    failures, 2, "terminating twice ends two waits; yielding is none");
 }
@@ -282,7 +282,7 @@ terminated_with_data(void)
 	tcp_write_string(c.client_out, "def");
 	tcp_thread_terminate(t);
 	tcp_write_string(c.server_out, "go on");
-	ok(tcp_thread_join(t, &result, 5000) == 0 && result,
+	ok(tcp_thread_join(t, &result, PATIENCE_MS) == 0 && result,
 	    "a terminated thread reads what is there, then fails to wait");
 	both_close(&c);
 	tcp_close(l);
@@ -299,8 +299,8 @@ terminated_as_it_ends(void)
 	tcp_thread_yield();
 	tcp_thread_terminate(t);
 	tcp_thread_terminate(joiner);
-	ok(tcp_thread_join(joiner, &result, 5000) == 0 && result == NULL &&
-		tcp_thread_join(t, NULL, 5000) == 0,
+	ok(tcp_thread_join(joiner, &result, PATIENCE_MS) == 0 &&
+		result == NULL && tcp_thread_join(t, NULL, PATIENCE_MS) == 0,
 	    "who is terminated is told so, though the wait is over as well");
 }
 
@@ -348,7 +348,7 @@ circle_of_joins(void)
 		tcp_thread_yield();
 	is_int(named, 1, "a circle of joins is a deadlock though others run");
 	tcp_thread_terminate(circle[0]);
-	tcp_thread_join(circle[0], NULL, 5000);
+	tcp_thread_join(circle[0], NULL, PATIENCE_MS);
 	ticker_stop(&t);
 }
 
@@ -388,7 +388,7 @@ second_reader(void)
 	    "a second reader of a port is told that it is busy");
 	ok(tcp_write_line(c.server_out, "ab") == 3 &&
 		tcp_write_line(c.client_out, "cd") == 3 &&
-		tcp_thread_join(t, NULL, 5000) == 0 && u.n == 3 &&
+		tcp_thread_join(t, NULL, PATIENCE_MS) == 0 && u.n == 3 &&
 		memcmp(buf, "cd\n", 3) == 0,
 	    "a writer is not, and the first reader gets what comes");
 	both_close(&c);
@@ -428,7 +428,7 @@ many(void)
 	tcp_thread_yield();
 	for (int i = 0; i < n; i++)
 		ended += tcp_thread_terminate(t[i]) == 0 &&
-		    tcp_thread_join(t[i], &result, 5000) == 0 &&
+		    tcp_thread_join(t[i], &result, PATIENCE_MS) == 0 &&
 		    result == &t[i];
 	is_int(ended, how_many(), "and each of them ends");
 }
@@ -457,9 +457,9 @@ ends_as_joiner_fails(void)
 	tcp_thread_yield();
 	stop_returning = true;
 	tcp_thread_terminate(joiner);
-	ok(tcp_thread_join(joiner, &result, 5000) == 0 && result == NULL,
+	ok(tcp_thread_join(joiner, &result, PATIENCE_MS) == 0 && result == NULL,
 	    "a terminated join fails though the thread has ended");
-	ok(tcp_thread_join(t, &result, 5000) == 0 && result == &x,
+	ok(tcp_thread_join(t, &result, PATIENCE_MS) == 0 && result == &x,
 	    "and the next join gets the result");
 }
 

@@ -166,7 +166,7 @@ terminates(struct waiter *w)
 {
 	bool waited = !w->done;
 	bool ended = tcp_thread_terminate(w->thread) == 0 &&
-	    tcp_thread_join(w->thread, NULL, 5000) == 0;
+	    tcp_thread_join(w->thread, NULL, PATIENCE_MS) == 0;
 
 	if (!waited || !ended || !w->terminated)
 		printf("# %s: %swaited, %sended, %sterminated\n", w->where,
@@ -230,7 +230,7 @@ wait_for_fd(void *arg)
 	struct fd_waiter *w = arg;
 	int events = w->events ? w->events : TCPUNIT_READABLE;
 
-	w->was_closed = failed(tcp_wait_fd(w->fd, events, 5000) == -1,
+	w->was_closed = failed(tcp_wait_fd(w->fd, events, PATIENCE_MS) == -1,
 	    TCPUNIT_ERROR_CLOSED, EBADF);
 	return NULL;
 }
@@ -256,14 +256,14 @@ closed_meanwhile(void)
 
 	tcp_thread_yield();
 	pair_close(&p);
-	ok(tcp_thread_join(t, NULL, 5000) == 0 && w.was_closed,
+	ok(tcp_thread_join(t, NULL, PATIENCE_MS) == 0 && w.was_closed,
 	    "closing a port ends a wait for its descriptor");
 	p = pair_connect();
 	t = tcp_thread_start(read_word, &p);
 	tcp_thread_yield();
 	pair_say(&p, "hello");
 	ok(tcp_port_fileno(p.in) == w.fd &&
-		tcp_thread_join(t, &has_read, 5000) == 0 && has_read,
+		tcp_thread_join(t, &has_read, PATIENCE_MS) == 0 && has_read,
 	    "and the next connection knows nothing of it");
 	pair_close(&p);
 }
@@ -278,7 +278,7 @@ ends_wait(tcp_port port, int events, int (*close_port)(tcp_port))
 
 	tcp_thread_yield();
 	close_port(port);
-	return tcp_thread_join(t, NULL, 5000) == 0 && w.was_closed;
+	return tcp_thread_join(t, NULL, PATIENCE_MS) == 0 && w.was_closed;
 }
 
 static void
@@ -302,7 +302,7 @@ half_closed(void)
 	tcp_thread_yield();
 	tcp_close_output_port(reading.out);
 	pair_say(&reading, "x");
-	ok(tcp_thread_join(t, NULL, 5000) == 0 && !w.was_closed,
+	ok(tcp_thread_join(t, NULL, PATIENCE_MS) == 0 && !w.was_closed,
 	    "closing the output port leaves a wait for input alone");
 	pair_close(&reading);
 	pair_close(&writing);
@@ -325,7 +325,7 @@ reader_with_output(void)
 	tcp_thread_yield();
 	tcp_close_output_port(p.out);
 	pair_say(&p, "hello");
-	ok(tcp_thread_join(t, &has_read, 5000) == 0 && has_read,
+	ok(tcp_thread_join(t, &has_read, PATIENCE_MS) == 0 && has_read,
 	    "closing the output port leaves its connection's reader alone");
 	pair_close(&p);
 }
@@ -340,7 +340,7 @@ close_when_told(void *arg)
 {
 	struct closer *c = arg;
 
-	(void)tcp_wait_fd(c->told[0], TCPUNIT_READABLE, 5000);
+	(void)tcp_wait_fd(c->told[0], TCPUNIT_READABLE, PATIENCE_MS);
 	pair_close(c->pair);
 	return NULL;
 }
@@ -360,8 +360,8 @@ closed_when_awake(void)
 	tcp_thread_yield();
 	ok(write(c.told[1], "x", 1) == 1, "it is told to close");
 	pair_say(&p, "x");
-	tcp_thread_join(closer, NULL, 5000);
-	ok(tcp_thread_join(waiter, NULL, 5000) == 0 && w.was_closed,
+	tcp_thread_join(closer, NULL, PATIENCE_MS);
+	ok(tcp_thread_join(waiter, NULL, PATIENCE_MS) == 0 && w.was_closed,
 	    "also for one who is awake by then");
 	close(c.told[0]);
 	close(c.told[1]);

@@ -117,7 +117,7 @@ wait_wake(void *arg)
 {
 	int *result = arg;
 
-	*result = tcp_wait_wake(5000);
+	*result = tcp_wait_wake(PATIENCE_MS);
 	return NULL;
 }
 
@@ -128,7 +128,8 @@ neighbour(void)
 	tcp_thread t = tcp_thread_start(wait_wake, &result);
 
 	tcp_thread_yield();
-	ok(tcp_wake(t) && tcp_thread_join(t, NULL, 5000) == 0 && result == 0,
+	ok(tcp_wake(t) && tcp_thread_join(t, NULL, PATIENCE_MS) == 0 &&
+		result == 0,
 	    "so does another thread of the same OS thread");
 }
 
@@ -250,7 +251,7 @@ be_woken(void *arg)
 	struct sleeper *s = arg;
 
 	while (atomic_load(&s->count) < WAKERS * WAKES)
-		if (tcp_wait_wake(20000) == -1)
+		if (tcp_wait_wake(PATIENCE_MS) == -1)
 			return NULL;
 	return arg;
 }
@@ -301,7 +302,7 @@ wake_latest(void *arg)
 static void *
 live_briefly(void *arg)
 {
-	if (tcp_wait_wake(5000) == -1)
+	if (tcp_wait_wake(PATIENCE_MS) == -1)
 		return NULL;
 	return arg;
 }
@@ -336,7 +337,7 @@ live_elsewhere(void *arg)
 
 	atomic_store(&latest, t.bits);
 	*self = t;
-	return tcp_wait_wake(5000) == 0 ? arg : NULL;
+	return tcp_wait_wake(PATIENCE_MS) == 0 ? arg : NULL;
 }
 
 /* Runs live_elsewhere and wakes its thread; returns its result. */
@@ -386,7 +387,7 @@ wait_without_descriptors(void *arg)
 	*good = failed(fd == -1, TCPUNIT_ERROR_SYSTEM, EMFILE);
 	permit_fds();
 	tcp_wake(tcp_current_thread());
-	*good = *good && tcp_wait_wake(5000) == 0;
+	*good = *good && tcp_wait_wake(PATIENCE_MS) == 0;
 	return NULL;
 }
 
@@ -452,7 +453,7 @@ fork_and_signal(void)
 	child = fork();
 	if (child == 0) {
 		alarm(1);
-		_exit(tcp_wait_wake(20000) != 0);
+		_exit(tcp_wait_wake(PATIENCE_MS) != 0);
 	}
 	is_int(status_of(child), 0, "a signal handler of the child wakes it");
 	signal(SIGALRM, SIG_DFL);
@@ -473,7 +474,7 @@ fork_and_close(void)
 		_exit(!failed(tcp_wait_wake(1) == -1, TCPUNIT_ERROR_TIMEOUT,
 			  ETIMEDOUT) ||
 		    !tcp_wake(tcp_current_thread()) ||
-		    tcp_wait_wake(5000) != 0);
+		    tcp_wait_wake(PATIENCE_MS) != 0);
 	}
 	is_int(status_of(child), 0,
 	    "a child that has closed all descriptors can be woken");

@@ -395,7 +395,7 @@ reading_and_a_full_buffer(void)
 	while (tcp_port_position(p.out) == 0)
 		tcp_thread_yield();
 	pair_say(&p, "x");
-	ok(tcp_thread_join(t, &has_read, 5000) == 0 && has_read,
+	ok(tcp_thread_join(t, &has_read, PATIENCE_MS) == 0 && has_read,
 	    "a read need not wait for the peer to take the buffer");
 	t = tcp_thread_start(read_byte, &p);
 	tcp_thread_yield();
