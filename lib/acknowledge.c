@@ -101,6 +101,7 @@ look_local(const struct tu_port *p, size_t *queued)
 static int
 lost(struct tu_port *p, size_t queued)
 {
+	uint64_t missing = tu_lane_missing(p->connection, queued);
 	int code = p->connection->error;
 	socklen_t length = sizeof(code);
 
@@ -113,6 +114,6 @@ lost(struct tu_port *p, size_t queued)
 	errno = code ? code : ECONNRESET;
 	(void)tu_port_raise(p); /* as is done below */
 	tu_error_attach((tcp_port){p->handle},
-	    p->position > queued ? (size_t)p->position - queued : 0);
+	    p->position > missing ? (size_t)(p->position - missing) : 0);
 	return -1;
 }

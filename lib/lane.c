@@ -296,6 +296,7 @@ give(struct tu_connection *c, const struct iovec *iov, int n)
 	}
 	tu_layers_leave(c->lane);
 	c->lane->given += given;
+	c->lane->marks.taken += given;
 	if (c->lane->failed)
 		return fail(c);
 	errno = ENOMEM;
@@ -303,11 +304,14 @@ give(struct tu_connection *c, const struct iovec *iov, int n)
 }
 
 size_t
-tu_lane_lost(struct tu_connection *c)
+tu_lane_lost(struct tu_connection *c, size_t most)
 {
 	size_t lost = c->lane->given_lost;
 
+	if (lost > most)
+		lost = most;
 	c->lane->given_lost = 0;
+	c->lane->marks.taken -= lost;
 	return lost;
 }
 
@@ -317,6 +321,14 @@ tu_lane_unsent(const struct tu_connection *c)
 	return c->lane->top != NULL &&
 	    (evbuffer_get_length(tu_wire_output(c)) > 0 ||
 		tu_layers_keep(c->lane));
+}
+
+uint64_t
+tu_lane_missing(const struct tu_connection *c, size_t queued)
+{
+	if (c->lane == NULL || c->lane->top == NULL)
+		return queued;
+	return tu_marks_missing(&c->lane->marks, queued);
 }
 
 struct tu_lack

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "connection.h"
+#include "marks.h"
 #include "rate.h"
 #include "scheduler.h"
 
@@ -38,6 +39,7 @@ struct tu_lane {
 	struct tu_layer *top;        /* NULL: there is only a rate */
 	struct tu_layer *unfinished; /* the highest whose output goes on */
 	struct tu_rate rate;
+	struct tu_marks marks;
 	/* Called when a layer has made bytes, taken some, or ended. */
 	void (*changed)(struct tu_connection *);
 
@@ -81,12 +83,15 @@ void tu_lane_free(struct tu_connection *c);
  */
 ssize_t tu_lane_read(struct tu_connection *c, void *buf, size_t n);
 ssize_t tu_lane_write(struct tu_connection *c, struct iovec *iov, int n);
-/* Bytes that layers have taken, and whose output is lost.  Called once after an
- * error other than EAGAIN. */
-size_t tu_lane_lost(struct tu_connection *c);
+/* Bytes that layers have taken, and whose output is lost, but not more than
+ * MOST.  Called once after an error other than EAGAIN. */
+size_t tu_lane_lost(struct tu_connection *c, size_t most);
 /* Goes on with a handshake: 0 when it is over and sent; or -1 with errno. */
 int tu_lane_shake(struct tu_connection *c);
 bool tu_lane_unsent(const struct tu_connection *c);
+/* How many of the bytes that were written may be missing at the peer, if it has
+ * not acknowledged the last QUEUED bytes of the socket. */
+uint64_t tu_lane_missing(const struct tu_connection *c, size_t queued);
 
 /* What has to come before reading or writing can go on, or either: one of the
  * events, or the time, which is 0 if only the turn was over. */

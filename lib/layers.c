@@ -74,8 +74,11 @@ make_layer(struct tu_connection *c, struct tu_layer *layer,
 {
 	struct bufferevent *below = tu_layers_top(c);
 
-	if (c->lane->top != NULL) /* its buffers are not frozen */
-		(void)bufferevent_write_buffer(below, c->unsent);
+	if (c->lane->top != NULL) {
+		c->lane->marks.taken += evbuffer_get_length(c->unsent);
+		(void)bufferevent_write_buffer(
+		    below, c->unsent); /* not frozen */
+	}
 	errno = 0;
 	layer->bev = make(below, layer->arg);
 	if (layer->bev != NULL && layer->bev != below)
@@ -108,6 +111,7 @@ use(struct tu_connection *c, struct tu_layer *layer, struct evbuffer *held[2])
 		return -1;
 	}
 	if (l->top == NULL) {
+		l->marks.taken = evbuffer_get_length(c->unsent);
 		c->unread = held[0];
 		c->unsent = held[1];
 		held[0] = held[1] = NULL;

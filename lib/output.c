@@ -239,9 +239,7 @@ fail(struct tu_port *p, struct tu_pieces *pieces)
 	size_t lost = 0;
 
 	if (p->connection->lane != NULL)
-		lost = tu_lane_lost(p->connection);
-	if (lost > pieces->sent)
-		lost = pieces->sent;
+		lost = tu_lane_lost(p->connection, pieces->sent);
 	pieces->sent -= lost;
 	p->position -= lost;
 	return tu_port_raise(p);

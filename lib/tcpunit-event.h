@@ -79,9 +79,11 @@ TCPUNIT_API int tcp_event_run(void);
  * connection, call tcp_event_base first.
  *
  * As soon as a layer has taken bytes of a writer, they count as written, in
- * transferred and in the port's position.  A write returns when the system has
- * accepted everything that the layers have made of its bytes; a layer may hold
- * some of them until it gets more, or until the end.
+ * transferred and in the port's position.  tcp_await_acknowledgement counts
+ * them as acknowledged once everything is that the layers have made of them,
+ * and rather too few of them than too many.  A write returns when the system
+ * has accepted everything that the layers have made of its bytes; a layer may
+ * hold some of them until it gets more, or until the end.
  */
 
 /* Members that are not set are zero. */

@@ -10,6 +10,7 @@
 
 enum { PIECES = 16 }; /* of one system call */
 
+static void mark(struct tu_lane *);
 static void fail_to_send(struct tu_connection *);
 static int trim(struct iovec *, const struct iovec *, int, size_t);
 
@@ -115,13 +116,28 @@ tu_wire_push(struct tu_connection *c)
 		return -1;
 	}
 	(void)evbuffer_drain(output, (size_t)sent); /* not frozen */
+	l->marks.wire += (uint64_t)sent;
 	if (evbuffer_get_length(output) > 0)
 		return 1;
+	mark(l);
 	if (l->given >= l->piece && l->piece < TU_MOST_PIECE)
 		l->piece *= 2;
 	l->given = 0;
 	tu_layers_offer(c, EV_WRITE);
 	return 1;
+}
+
+/* The socket has all that the layers have made; they may keep bytes. */
+static void
+mark(struct tu_lane *l)
+{
+	const struct tu_layer *layer = l->top;
+	size_t kept = evbuffer_get_length(bufferevent_get_output(layer->bev));
+
+	while ((layer = layer->below) != NULL)
+		if (evbuffer_get_length(bufferevent_get_output(layer->bev)) > 0)
+			return; /* made of how many bytes is not known */
+	tu_marks_add(&l->marks, l->marks.taken - kept);
 }
 
 static void

@@ -11,7 +11,7 @@ export BATS_TEST_TIMEOUT=300 # a compiler runs for each header
 
 lib_rooms() {
 	cat <<-'END'
-	text handle sigpipe stack ahead timers localhost unix_address fd:
+	text handle sigpipe stack ahead timers marks localhost unix_address fd:
 	failure address: text
 	bell: handle fd
 	context: stack
@@ -34,7 +34,7 @@ lib_rooms() {
 	call: wakeup helpers runtime error
 	connection: scheduler address descriptor socket_file
 	rate: timers
-	lane layers layer_calls wire: connection rate ahead scheduler text
+	lane layers layer_calls wire: connection rate ahead marks scheduler text
 	port input read line output closing properties writers lane_port: watch waiter connection lane layers ahead runtime error unix_address text
 	stacking: lane layers port options error
 	select: mailbox condition port watch runtime error

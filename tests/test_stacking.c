@@ -8,9 +8,11 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <tcpunit-event.h>
@@ -531,6 +533,57 @@ broken(void)
 	pair_close(&p);
 }
 
+/* Ten bytes for each one. */
+static enum bufferevent_filter_result
+enlarge(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	unsigned char byte;
+
+	(void)limit;
+	(void)mode;
+	(void)unused;
+	while (evbuffer_remove(from, &byte, 1) == 1)
+		evbuffer_add(to, "0123456789", 10);
+	return BEV_OK;
+}
+
+static struct bufferevent *
+enlarging(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(below, NULL, enlarge, 0, NULL, unused);
+}
+
+/* The peer takes a part, and then resets the connection. */
+static void
+acknowledged(void)
+{
+	enum { PIECE = 1000, PIECES = 12 };
+	struct pair p = pair_connect();
+	int fd = tcp_port_fileno(p.out), large = 1 << 20, small = 4096, queued;
+	char piece[PIECE] = {0};
+	size_t transferred;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &large, sizeof(large));
+	setsockopt(p.peer, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	tcp_set_timeout(p.out, 5000); /* else a small buffer would hang it */
+	tcp_write_string(p.out, "clear");
+	tcp_stack(p.in, p.out, enlarging, NULL);
+	for (int i = 0; i < PIECES; i++)
+		tcp_write(p.out, piece, PIECE);
+	pair_reset(&p);
+	ok(failed(tcp_await_acknowledgement(p.out) == -1, TCPUNIT_ERROR_NET,
+	       ECONNRESET),
+	    "not everything is acknowledged");
+	transferred = tcp_last_error()->transferred;
+	ioctl(fd, SIOCOUTQ, &queued);
+	ok(queued > 0 && queued < 10 * PIECE * PIECES, "but a part is");
+	is_int((long long)transferred,
+	    5 + (10 * PIECE * PIECES - queued) / (10 * PIECE) * PIECE,
+	    "and the bytes of the program are counted, not those of the layer");
+	pair_close(&p);
+}
+
 static void
 handshake(void)
 {
@@ -786,6 +839,7 @@ main(void)
 	run(not_made);
 	run(no_half_close);
 	run(broken);
+	run(acknowledged);
 	run(handshake);
 	run(meddling);
 	run(meddling_later);
