@@ -98,6 +98,7 @@ set_bats() {
 # try N OUTPUT [COMMAND] - check that the N-th recipe prints these lines, or
 # lines that match them, in each shell, and that the command succeeds then.
 try() {
+	need_namespaces
 	local shell
 	recipe "$1" >body
 	for shell in bash dash bats; do
