@@ -63,12 +63,14 @@ FUZZ_SECONDS = 60
 Q = @
 TESTS = $(if $(VALGRIND),$(MEMCHECKED),*)
 MEMCHECKED = addresses close conditions connect deadlines mailboxes misuse \
-	mutexes read select thread_groups threads write writers
+	mutexes read select thread_groups threads write writers lane
 # These run once more, with a layer on each connection: TESTS=lane.  A layer that
-# gets one byte at a time would take minutes for some.
-LANE_TESTS = calls differential misuse select unix \
-	$(if $(TINY),,accept close connect copy deadlines event fairness \
-	limits read threads wakes write writers)
+# gets one byte at a time would take minutes for some, and so would valgrind.
+LANE_TESTS = close connect deadlines misuse select \
+	$(if $(VALGRIND),,accept calls differential event fairness limits unix \
+	wakes write) \
+	$(if $(TINY),,read writers) \
+	$(if $(TINY)$(VALGRIND),,copy threads)
 BENCH =
 
 ifdef SAN
