@@ -187,7 +187,7 @@ try_move(struct copying *c)
 	if (c->from->closed)
 		return 1;
 	n = tu_descriptor_move(in, out, most(c, MOVE_SIZE));
-	tu_charge(&c->to->runtime->scheduler, n > 0 ? (size_t)n : 0);
+	tu_charge(&c->to->runtime->scheduler, n);
 	if (n <= 0)
 		return n == -1 && errno == EAGAIN ? wait_move(c)
 						  : stop_moving(c, n);

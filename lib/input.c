@@ -163,7 +163,7 @@ try_read(struct tu_port *p, void *buf, size_t cap)
 		n = tu_lane_read(c, buf, cap);
 	else
 		n = tu_connection_read(c, buf, cap);
-	tu_charge(&p->runtime->scheduler, n > 0 ? (size_t)n : 0);
+	tu_charge(&p->runtime->scheduler, n);
 	if (n == -1)
 		return -1;
 	p->end = n == 0;

@@ -37,8 +37,9 @@ tu_go_on(struct tu_scheduler *s)
 }
 
 void
-tu_charge(struct tu_scheduler *s, size_t bytes)
+tu_charge(struct tu_scheduler *s, ssize_t moved)
 {
+	const size_t bytes = moved > 0 ? (size_t)moved : 0;
 	struct tu_thread *self = s->current;
 
 	charge(&self->turn, bytes);

@@ -255,7 +255,7 @@ try_write(struct tu_port *p, struct iovec *iov, int n)
 		r = tu_lane_write(c, iov, n);
 	else
 		r = tu_connection_write(c, iov, n);
-	tu_charge(&p->runtime->scheduler, r > 0 ? (size_t)r : 0);
+	tu_charge(&p->runtime->scheduler, r);
 	return r;
 }
 

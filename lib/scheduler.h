@@ -160,8 +160,9 @@ void tu_limit_each(struct tu_scheduler *s, int ms);
 /* Called before each system call: lets others run once the turn is over.
  * TU_TIMED_OUT: the limit ran out, and the turn that followed is over. */
 enum tu_wake tu_go_on(struct tu_scheduler *s);
-/* Called after each system call. */
-void tu_charge(struct tu_scheduler *s, size_t bytes);
+/* Called after each system call, with the number of bytes that it moved, or -1.
+ */
+void tu_charge(struct tu_scheduler *s, ssize_t moved);
 
 /* Whether a wait would fail at once.  If so, the caller has to look for data
  * instead of guessing that there is none. */

@@ -110,7 +110,7 @@ tu_wire_push(struct tu_connection *c)
 		return 0;
 	n = evbuffer_peek(output, -1, NULL, v, PIECES);
 	sent = tu_wire_transmit(c, v, n < PIECES ? n : PIECES);
-	tu_charge(l->scheduler, sent > 0 ? (size_t)sent : 0);
+	tu_charge(l->scheduler, sent);
 	if (sent == -1) {
 		fail_to_send(c);
 		return -1;
