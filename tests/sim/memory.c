@@ -66,7 +66,8 @@ mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
 	void *p =
 	    (void *)syscall(SYS_mmap, at, n, protection, flags, fd, offset);
 
-	if (p != MAP_FAILED)
+	/* What MAP_FIXED replaces is counted already. */
+	if (p != MAP_FAILED && (flags & MAP_FIXED) == 0)
 		mapped += (long)n;
 	return p;
 }
