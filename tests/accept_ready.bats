@@ -21,7 +21,7 @@ refusing() {
 # with SOCKET... COMMAND - run a line of bash with the sockets that sockets.pl
 # has made.
 with() {
-	run --separate-stderr -"$status_wanted" netns timeout -k 1 30 \
+	run --separate-stderr -"$status_wanted" netns timeout -k1 60 \
 		"$sockets" "${@:1:$#-1}" -- \
 		bash -c "$(declare -f refusing);${*: -1}"
 }
@@ -38,7 +38,7 @@ answers() {
 # refuses STATUS STDERR [ARG]... - check that tcpu accept-ready fails with this
 # status and this one line on stderr.
 refuses() {
-	run --separate-stderr -"$1" timeout -k 1 10 tcpu accept-ready "${@:3}"
+	run --separate-stderr -"$1" timeout -k1 60 tcpu accept-ready "${@:3}"
 	assert_equal "$output" ''
 	assert_equal "$stderr" "tcpu: $2"
 }
@@ -114,7 +114,7 @@ tcpu: accept-ready 4242: --wait waits until somebody does'
 @test "what is accepted waits no more" {
 	status_wanted=1
 	with listen=127.0.0.1 'exec 5<>"/dev/tcp/127.0.0.1/$PORT"
-		tcpu accept-ready --wait=15 "$PORT" || exit 9
+		tcpu accept-ready --wait=50 "$PORT" || exit 9
 		perl -e "open L, q(<&=10); accept S, L" || exit 9
 		tcpu accept-ready -c "$PORT"'
 	assert_equal "$output" '0 16'
@@ -195,11 +195,11 @@ elsewhere='not an address of this machine; ask other machines with tcpu connect 
 elsewhere+=' --retry'
 
 @test "a server on another machine is not taken for one of this machine" {
-	run --separate-stderr machines '192.0.2.2 db\n' timeout -k1 20 bash -c '
+	run --separate-stderr machines '192.0.2.2 db\n' timeout -k1 60 bash -c '
 		$there tcpu listen -k 5432 -- cat & server=$!
 		tcpu connect -q -z --retry db 5432 && echo there
 		tcpu accept-ready db 5432; echo $?
-		tcpu accept-ready --listening --wait=20 192.0.2.2 5432; echo $?
+		tcpu accept-ready --listening --wait=50 192.0.2.2 5432; echo $?
 		kill $server; wait $server
 		tcpu listen --background --until-exit $$ -k 5432 -- true
 		tcpu accept-ready --not-listening --wait db 5432; echo $?' 3>&-
@@ -286,8 +286,8 @@ tcpu: accept-ready: db:5432: $elsewhere"
 @test "--wait ends when a connection comes" {
 	status_wanted=0
 	with listen=127.0.0.1 '
-		tcpu accept-ready -c --wait=20 "$PORT" & by_port=$!
-		tcpu accept-ready --fd 10 --wait=20 & by_fd=$!
+		tcpu accept-ready -c --wait=50 "$PORT" & by_port=$!
+		tcpu accept-ready --fd 10 --wait=50 & by_fd=$!
 		exec 5<>"/dev/tcp/127.0.0.1/$PORT"
 		wait "$by_port" && wait "$by_fd"; status=$?
 		perl -e "open L, q(<&=10); accept S, L"; exit $status'
@@ -306,7 +306,7 @@ tcpu: accept-ready: db:5432: $elsewhere"
 
 @test "--not-listening --wait ends when nobody listens any more" {
 	start_background holder "$sockets" listen=127.0.0.1,pending=1
-	tcpu addresses --pid $! --listening --wait=20 --port >port
+	tcpu addresses --pid $! --listening --wait=50 --port >port
 	start_background waiter tcpu accept-ready --not-listening --wait "$(cat port)"
 	kill -KILL "${started[0]}"
 	assert_exit 0 "$!"
@@ -368,7 +368,7 @@ tcpu: accept-ready: db:5432: $elsewhere"
 	assert_equal "$(<waiter.err)" \
 		"tcpu: accept-ready 4242: process $other has ended"
 	assert_exit 143 "$other"
-	run --separate-stderr -1 netns timeout -k1 10 tcpu accept-ready \
+	run --separate-stderr -1 netns timeout -k1 60 tcpu accept-ready \
 		--wait --until-exit "$other" $free_port
 	assert_equal "$output" ''
 	assert_equal "$stderr" \
@@ -380,28 +380,28 @@ tcpu: accept-ready: db:5432: $elsewhere"
 	with listen=127.0.0.1,pending=1 '
 		sh -c "exit 3" & server=$!
 		wait $server
-		tcpu accept-ready --listening --wait=9 --until-exit $server $PORT'
+		tcpu accept-ready --listening --wait=50 --until-exit $server $PORT'
 	assert_regex "$stderr" 'process [0-9]+ has ended'
 }
 
 @test "--until-exit: what is so at the end of the process is told" {
 	start_background holder "$sockets" listen=127.0.0.1,pending=1
 	holder=${started[-1]}
-	tcpu addresses --pid "$holder" --listening --wait=20 --port >port
+	tcpu addresses --pid "$holder" --listening --wait=50 --port >port
 	start_background waiter tcpu accept-ready --not-listening --wait=40 \
 		--until-exit "$holder" "$(<port)"
 	waiter=${started[-1]}
 	kill -KILL "$holder"
 	assert_exit 0 "$waiter"
 	assert_content waiter.err ''
-	run -0 timeout -k1 10 tcpu accept-ready --bindable --wait=40 \
+	run -0 timeout -k1 60 tcpu accept-ready --bindable --wait=40 \
 		--until-exit "$holder" "$(<port)"
 }
 
 @test "--until-exit: a process that runs on changes nothing" {
 	status_wanted=0
 	with listen=127.0.0.1,pending=1 \
-		'tcpu accept-ready --wait=9 --until-exit $$ $PORT'
+		'tcpu accept-ready --wait=50 --until-exit $$ $PORT'
 	status_wanted=124
 	with listen=127.0.0.1 \
 		'tcpu accept-ready --wait=50ms --until-exit $$ $PORT'
@@ -411,7 +411,7 @@ tcpu: accept-ready: db:5432: $elsewhere"
 @test "--until-exit ends the look-up of the host" {
 	start_background other tail -f /dev/null
 	other=${started[-1]}
-	start_background waiter timeout 30 "$sandbox" tcpu accept-ready \
+	start_background waiter timeout 60 "$sandbox" tcpu accept-ready \
 		--wait --until-exit "$other" silent.test 80
 	waiter=${started[-1]}
 	kill "$other"
@@ -423,9 +423,9 @@ tcpu: accept-ready: db:5432: $elsewhere"
 # agrees ARG... - print the status of --bindable, after checking that tcpu
 # listen agrees: it listens, finds the port in use, or cannot listen there.
 agrees() {
-	run timeout -k1 10 tcpu accept-ready --bindable "$@"
+	run timeout -k1 60 tcpu accept-ready --bindable "$@"
 	bindable=$status
-	run timeout -k1 10 tcpu listen --accept-timeout=1ms "$@"
+	run timeout -k1 60 tcpu listen --accept-timeout=1ms "$@"
 	case $bindable,$status in
 	0,124 | 1,6 | 2,7 | 7,7) echo "$bindable" ;;
 	*) echo "$bindable, listen $status" ;;
@@ -434,7 +434,7 @@ agrees() {
 
 # bindings LINES - run lines of bash that can call `agrees`.
 bindings() {
-	run netns timeout -k1 30 bash -c "run() { output=\$(\"\$@\" 2>&1)
+	run netns timeout -k1 60 bash -c "run() { output=\$(\"\$@\" 2>&1)
 		status=\$?; }; $(declare -f agrees); $1" 3>&-
 }
 
@@ -497,7 +497,7 @@ bindings() {
 		echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 		exec setpriv --bounding-set=-net_bind_service \
 			--inh-caps=-net_bind_service \
-			timeout -k1 10 tcpu accept-ready --bindable --wait 80'
+			timeout -k1 60 tcpu accept-ready --bindable --wait 80'
 	assert_equal "$status" 7
 	assert_equal "$stderr" 'tcpu: accept-ready 80: Permission denied'
 }
@@ -522,7 +522,7 @@ bindings() {
 @test "--bindable --wait ends when the port is free" {
 	start_background holder "$sockets" listen=127.0.0.1
 	holder=${started[-1]}
-	tcpu addresses --pid "$holder" --listening --wait=20 --port >port
+	tcpu addresses --pid "$holder" --listening --wait=50 --port >port
 	start_background waiter tcpu accept-ready --bindable --wait "$(<port)"
 	kill -KILL "$holder"
 	assert_exit 0 "${started[-1]}"

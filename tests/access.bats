@@ -20,7 +20,7 @@ network() {
 # admitted [RULE]... - print the addresses that a listener with these rules
 # serves.
 admitted() {
-	run network timeout -k1 20 bash -c '
+	run network timeout -k1 60 bash -c '
 		exec {said}< <(exec tcpu listen -k -1 "$@" 0 -- echo served)
 		server=$!
 		read -r port <&"$said"
@@ -100,33 +100,33 @@ all='127.0.0.1 192.0.2.7 198.51.100.1 ::1 2001:db8::7 2001:db8:1::1 fe80::7%lo'
 
 @test "who is turned away is reset before a handler starts, and told by -v" {
 	start_server -k -v --deny 127.0.0.1 --local 0 -- touch started
-	run --separate-stderr timeout -k1 10 \
+	run --separate-stderr timeout -k1 60 \
 		tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_regex "$status $stderr" '[58] tcpu: .*: Connection reset by peer'
 	assert_output ''
 	wait_for_line server.err \
 		"tcpu: listen localhost:$port: denied: 127.0.0.1:[0-9]*"
-	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect ::1 "$port" </dev/null
 	assert_success
 	assert_exist started
 	rm started
 	start_server -k --deny 127.0.0.1 --local 0 -- touch started
-	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_not_exist started
 	assert_content server.err ''
 }
 
 @test "who is turned away is not the one that is waited for" {
 	start_server --deny 127.0.0.1 --local 0 <<<hello
-	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_failure
-	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect ::1 "$port" </dev/null
 	assert_output hello
 	assert_exit 0 "$server"
 	start_server -k --count 1 --deny 127.0.0.1 --local 0 -- echo hello
-	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_failure
-	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect ::1 "$port" </dev/null
 	assert_output hello
 	assert_exit 0 "$server"
 }
@@ -137,13 +137,13 @@ all='127.0.0.1 192.0.2.7 198.51.100.1 ::1 2001:db8::7 2001:db8:1::1 fe80::7%lo'
 		192.0.2.0/8/8 192.0.2.0/99999999999999999999 256.0.2.0/8 \
 		010.0.0.0/8 ::/129 ::/x fe80::1%lo '[::1]' ' ::1' '::1 ' \
 		192.0.2.0/255.255.255.0 0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0; do
-		run --separate-stderr timeout -k1 10 \
+		run --separate-stderr timeout -k1 60 \
 			tcpu listen --allow "$cidr" --local 0
 		assert_equal "$status" 2
 		assert_equal "$stderr" \
 			"tcpu: listen: --allow: not a network: '$cidr'"
 	done
-	run --separate-stderr timeout -k1 10 tcpu listen --deny x --local 0
+	run --separate-stderr timeout -k1 60 tcpu listen --deny x --local 0
 	assert_equal "$stderr" "tcpu: listen: --deny: not a network: 'x'"
 }
 
@@ -152,7 +152,7 @@ all='127.0.0.1 192.0.2.7 198.51.100.1 ::1 2001:db8::7 2001:db8:1::1 fe80::7%lo'
 	for ((n = 0; n < 64; n++)); do
 		rules+=(--deny "192.0.2.$n")
 	done
-	run -124 timeout -k1 10 tcpu listen "${rules[@]}" -t 10ms --local 0
-	run -2 timeout -k1 10 tcpu listen "${rules[@]}" --deny ::1 --local 0
+	run -124 timeout -k1 60 tcpu listen "${rules[@]}" -t 10ms --local 0
+	run -2 timeout -k1 60 tcpu listen "${rules[@]}" --deny ::1 --local 0
 	assert_output "tcpu: listen: --deny: too many rules: '::1'"
 }

@@ -11,14 +11,14 @@ sandbox=$BUILD/tests/prog_sandbox
 # with SOCKET... COMMAND - run a line of bash with the sockets that sockets.pl
 # has made.
 with() {
-	run --separate-stderr -"${status_wanted:-0}" netns timeout -k 1 30 \
+	run --separate-stderr -"${status_wanted:-0}" netns timeout -k1 60 \
 		"$sockets" "${@:1:$#-1}" -- bash -c "${*: -1}"
 }
 
 # refuses STATUS STDERR [ARG]... - check that tcpu addresses fails with this
 # status and this one line on stderr.
 refuses() {
-	run --separate-stderr -"$1" timeout -k 1 10 tcpu addresses "${@:3}"
+	run --separate-stderr -"$1" timeout -k1 60 tcpu addresses "${@:3}"
 	assert_equal "$output" ''
 	assert_equal "$stderr" "tcpu: $2"
 }
@@ -268,7 +268,7 @@ reaped+=("${default_signals[@]}")
 	start_background server bash -c 'read -r _ <go; exec "$0" listen=127.0.0.1' \
 		"$sockets"
 	local server=$!
-	start_background waiter tcpu addresses --pid $! --listening --port --wait=20
+	start_background waiter tcpu addresses --pid $! --listening --port --wait=50
 	echo >go
 	assert_exit 0 $!
 	assert_content waiter.out "$(tcpu addresses --pid "$server" --port)\n"
@@ -287,12 +287,12 @@ reaped+=("${default_signals[@]}")
 }
 
 @test "a number that no process has is status 1" {
-	run -1 timeout -k1 10 tcpu addresses --wait --pid 2147483647
+	run -1 timeout -k1 60 tcpu addresses --wait --pid 2147483647
 	assert_output 'tcpu: addresses process 2147483647: No such process'
 }
 
 @test "a process that has ended but was not reaped is no process" {
-	run --separate-stderr -1 timeout 10 perl -e '
+	run --separate-stderr -1 timeout 60 perl -e '
 		defined(my $pid = fork) or die; exit unless $pid;
 		system qw(tcpu addresses --wait --pid), $pid; exit $? >> 8'
 	assert_regex "$stderr" \
@@ -316,7 +316,7 @@ reaped+=("${default_signals[@]}")
 		pid=$$
 		set -- setpriv --reuid 65534 --regid 65534 --clear-groups
 	fi
-	run --separate-stderr timeout 10 "$@" "$shared/tcpu" addresses --wait \
+	run --separate-stderr timeout 60 "$@" "$shared/tcpu" addresses --wait \
 		--pid "$pid"
 	rm -r "$shared"
 	assert_equal "$status" 125
@@ -331,7 +331,7 @@ reaped+=("${default_signals[@]}")
 took_zero() {
 	start_background server "$@"
 	local port
-	port=$(tcpu addresses --pid $! --listening --port --wait=15)
+	port=$(tcpu addresses --pid $! --listening --port --wait=50)
 	assert_regex "$port" '^[1-9][0-9]*$'
 	echo >"/dev/tcp/127.0.0.1/$port"
 }
@@ -406,7 +406,7 @@ took_zero() {
 # port.
 a_server() {
 	start_background server socat -u TCP-LISTEN:0,bind=127.0.0.1 -
-	port=$(tcpu addresses --pid $! --listening --port --wait=15)
+	port=$(tcpu addresses --pid $! --listening --port --wait=50)
 }
 
 @test "HOST PORT connects, prints the addresses, and closes" {

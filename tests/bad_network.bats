@@ -207,7 +207,7 @@ start_echo() {
 
 @test "--cut ends the session of a COMMAND with status 0" {
 	peer slurp
-	run -0 --separate-stderr timeout -k1 20 tcpu connect --pipes --cut out:4 \
+	run -0 --separate-stderr timeout -k1 60 tcpu connect --pipes --cut out:4 \
 		"${target[@]}" -- sh -c 'echo 123456789; cat; exit 3'
 	assert_equal "$stderr" ''
 	assert_exit 0 "$peer"
@@ -293,12 +293,12 @@ start_echo() {
 	peer 'send=one\n' hear=go
 	mkfifo in go
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	run timeout -k1 20 bash -c '
+	run timeout -k1 60 bash -c '
 		tcpu connect --delay in:10ms "$@" <>in | head -n 1
 		echo "${PIPESTATUS[0]}"' bash "${target[@]}"
 	assert_output $'one\n141'
 	peer 'send=one\n' slurp
-	run -9 --separate-stderr timeout -k1 20 bash -c \
+	run -9 --separate-stderr timeout -k1 60 bash -c \
 		'tcpu connect --delay in:10ms "$@" >/dev/full' bash "${target[@]}"
 	assert_equal "$stderr" 'tcpu: stdout: No space left on device'
 }

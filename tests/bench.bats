@@ -9,7 +9,7 @@ load helper
 run_bench() {
 	need_namespaces
 	BENCH_OUT=$PWD BENCH_ROUNDS=1 BENCH_SIZE=0.0001 BENCH_CONGESTION=reno \
-		run timeout -k1 50 "$TOP/tests/bench/bench" "$@"
+		run timeout -k1 60 "$TOP/tests/bench/bench" "$@"
 }
 
 # has_results ID... - check that these benchmarks have results for tcpu.

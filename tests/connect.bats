@@ -10,7 +10,7 @@ talk=$BATS_TEST_DIRNAME/peers/talk.pl
 # fails STATUS MESSAGE ARG... - check that tcpu connect exits with this status
 # and this message.
 fails() {
-	run --separate-stderr timeout -k1 20 tcpu connect "${@:3}" </dev/null
+	run --separate-stderr timeout -k1 60 tcpu connect "${@:3}" </dev/null
 	assert_equal "$status" "$1"
 	assert_equal "$output" ''
 	assert_equal "$stderr" "tcpu: connect $2"
@@ -29,7 +29,7 @@ elapsed() {
 	for words in "localhost $port" "localhost:$port" "127.0.0.1 $port" \
 		"127.0.0.1:$port" "::1 $port" "[::1] $port" "[::1]:$port"; do
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 10 tcpu connect --probe $words
+		run timeout -k1 60 tcpu connect --probe $words
 		assert_success
 		assert_output ''
 	done
@@ -38,7 +38,7 @@ elapsed() {
 
 @test "of a name's addresses, the one that listens" {
 	with_hosts '127.0.0.1 multi\n127.0.0.2 multi\n127.0.0.3 multi\n' \
-		timeout -k1 20 bash -c '
+		timeout -k1 60 bash -c '
 		exec {said}< <(exec tcpu listen -1 127.0.0.3 4242 \
 			<<<hello 3>&-)
 		read -r port <&"$said"
@@ -49,7 +49,7 @@ elapsed() {
 @test "localhost is found on either family" {
 	for family in 127.0.0.1 ::1; do
 		with_hosts '127.0.0.1 localhost\n::1 localhost\n' \
-			timeout -k1 20 bash -c '
+			timeout -k1 60 bash -c '
 			exec {said}< <(exec tcpu listen -1 "$1" 4242 \
 				<<<hello 3>&-)
 			read -r port <&"$said"
@@ -61,7 +61,7 @@ elapsed() {
 
 @test "an address that does not answer delays the next by little" {
 	with_hosts '192.0.2.1 multi\n127.0.0.1 multi\n' \
-		timeout -k1 20 bash -c '
+		timeout -k1 60 bash -c '
 		ip link add there type dummy && ip link set there up &&
 		ip addr add 192.0.2.9/24 dev there
 		exec {said}< <(exec tcpu listen -1 127.0.0.1 4242 \
@@ -73,22 +73,22 @@ elapsed() {
 
 @test "-4 and -6 try one family" {
 	start_server --keep-open -4 --local 0 </dev/null
-	run timeout -k1 10 tcpu connect -z -4 localhost "$port"
+	run timeout -k1 60 tcpu connect -z -4 localhost "$port"
 	assert_success
-	run timeout -k1 10 tcpu connect -z -6 localhost "$port"
+	run timeout -k1 60 tcpu connect -z -6 localhost "$port"
 	assert [ "$status" -eq 4 -o "$status" -eq 3 ]
 }
 
 @test "--source is the address and the port that the peer sees" {
 	start_server --verbose --keep-open --count 3 --local 0 </dev/null
-	run timeout -k1 10 tcpu connect -z -s 127.0.0.2 127.0.0.1 "$port"
+	run timeout -k1 60 tcpu connect -z -s 127.0.0.2 127.0.0.1 "$port"
 	assert_success
-	run --separate-stderr timeout -k1 10 tcpu connect \
+	run --separate-stderr timeout -k1 60 tcpu connect \
 		--print=addresses --source 127.0.0.3 127.0.0.1 "$port" </dev/null
 	assert_success
 	read -r _ number _ <<<"$stderr"
 	# The port is in TIME_WAIT now on this address, but free on another one.
-	run timeout -k1 10 tcpu connect -z -s "127.0.0.4:$number" 127.0.0.1 \
+	run timeout -k1 60 tcpu connect -z -s "127.0.0.4:$number" 127.0.0.1 \
 		"$port"
 	assert_success
 	assert_exit 0 "$server"
@@ -97,7 +97,7 @@ elapsed() {
 }
 
 @test "--source takes a name, whose address of the target's family counts" {
-	with_hosts '127.0.0.1 both\n::1 both\n127.0.0.5 me\n' timeout -k1 20 \
+	with_hosts '127.0.0.1 both\n::1 both\n127.0.0.5 me\n' timeout -k1 60 \
 		bash -c 'tcpu listen --background -k -L --until-exit $$ 4242 \
 			-- tcpu addresses --remote --ip
 		tcpu connect -s me both 4242 </dev/null
@@ -107,7 +107,7 @@ elapsed() {
 }
 
 @test "--source takes a port alone, of either family" {
-	netns timeout -k1 20 bash -c '
+	netns timeout -k1 60 bash -c '
 		tcpu listen --background -k -L --until-exit $$ 4242 \
 			-- tcpu addresses --remote
 		tcpu connect -s :5001 127.0.0.1 4242 </dev/null
@@ -121,7 +121,7 @@ elapsed() {
 # address fails with this status and message.
 source_fails() {
 	run --separate-stderr with_hosts '127.0.0.1 localhost\n' \
-		timeout -k1 20 bash -c '
+		timeout -k1 60 bash -c '
 		tcpu listen --background -k -L --until-exit $$ 4242 -- true
 		tcpu connect -z -s "$1" localhost 4242' bash "$3" 3>&-
 	assert_equal "$status" "$1"
@@ -133,7 +133,7 @@ source_fails() {
 	local words
 	for words in '[::1' ':' '127.0.0.1:' '127.0.0.1:65536' '127.0.0.1:x' \
 		':http' '[]' '[::1]:-1'; do
-		run timeout -k1 10 tcpu connect -s "$words" localhost 4242
+		run timeout -k1 60 tcpu connect -s "$words" localhost 4242
 		assert_equal "$status" 2
 		assert_regex "$output" '^tcpu: connect: --source: not a '
 	done
@@ -143,11 +143,11 @@ source_fails() {
 }
 
 @test "a source that cannot be resolved is 3, and named" {
-	run "$BUILD/tests/prog_sandbox" timeout -k1 10 \
-		tcpu connect --retry=9 -s no.test:5000 dual.test 4242 3>&-
+	run "$BUILD/tests/prog_sandbox" timeout -k1 60 \
+		tcpu connect --retry=50 -s no.test:5000 dual.test 4242 3>&-
 	assert_equal "$status" 3
 	assert_output 'tcpu: --source no.test:5000: Name or service not known'
-	run timeout -k1 10 tcpu connect -n -s localhost 127.0.0.1 4242
+	run timeout -k1 60 tcpu connect -n -s localhost 127.0.0.1 4242
 	assert_equal "$status" 3
 	assert_output 'tcpu: --source localhost: Name or service not known'
 }
@@ -163,7 +163,7 @@ source_fails() {
 }
 
 @test "a source that does not serve is not tried again" {
-	run --separate-stderr netns timeout -k1 20 tcpu connect --retry=9 -z \
+	run --separate-stderr netns timeout -k1 60 tcpu connect --retry=50 -z \
 		-s 192.0.2.1 127.0.0.1 4242
 	assert_equal "$status" 5
 }
@@ -171,13 +171,13 @@ source_fails() {
 # ---- Failures ----
 
 @test "refused is 4" {
-	run --separate-stderr netns timeout -k1 10 tcpu connect localhost:4242
+	run --separate-stderr netns timeout -k1 60 tcpu connect localhost:4242
 	assert_equal "$status" 4
 	assert_equal "$stderr" 'tcpu: connect localhost:4242: Connection refused'
 }
 
 @test "an address without a way to it is 5" {
-	run --separate-stderr netns timeout -k1 10 tcpu connect 192.0.2.1 4242
+	run --separate-stderr netns timeout -k1 60 tcpu connect 192.0.2.1 4242
 	assert_equal "$status" 5
 	assert_equal "$stderr" \
 		"tcpu: connect 192.0.2.1:4242: ${text[ENETUNREACH]}"
@@ -186,7 +186,7 @@ source_fails() {
 @test "a prohibited way is 5" {
 	run --separate-stderr netns bash -c '
 		ip route add prohibit 192.0.2.1 &&
-		exec timeout -k1 10 tcpu connect 192.0.2.1 4242'
+		exec timeout -k1 60 tcpu connect 192.0.2.1 4242'
 	assert_equal "$status" 5
 	assert_regex "$stderr" '^tcpu: connect 192.0.2.1:4242: '
 }
@@ -210,7 +210,7 @@ source_fails() {
 		< <(exec cat in 3>&-)
 	client=${started[-1]}
 	exec {say}>in
-	run timeout -k1 10 tcpu listen --timeout 1.2 --local 0
+	run timeout -k1 60 tcpu listen --timeout 1.2 --local 0
 	echo >go
 	exec {say}>&-
 	assert_exit 0 "$client"
@@ -232,7 +232,7 @@ source_fails() {
 			recv($s, my $query, 512, 0) while 1'\'' 3>&-)
 		perl=$!
 		read -r line <&"$ready"
-		timeout -k1 10 tcpu connect -w 300ms db.example 5432
+		timeout -k1 60 tcpu connect -w 300ms db.example 5432
 		status=$?
 		kill "$perl"
 		exit "$status"'
@@ -242,7 +242,7 @@ source_fails() {
 }
 
 @test "no descriptors left is 125" {
-	run timeout -k1 10 bash -c \
+	run timeout -k1 60 bash -c \
 		'ulimit -n 6; exec tcpu connect 127.0.0.1 4242'
 	assert_equal "$status" 125
 	assert_regex "$output" "^tcpu: .*${text[EMFILE]}$"
@@ -263,7 +263,7 @@ source_fails() {
 @test "--verbose tells of each address" {
 	run --separate-stderr with_hosts \
 		'127.0.0.1 multi\n127.0.0.2 multi\n' \
-		timeout -k1 10 tcpu connect --verbose multi 4242
+		timeout -k1 60 tcpu connect --verbose multi 4242
 	assert_equal "$status" 4
 	assert_equal "${#stderr_lines[@]}" 4
 	assert_equal "${stderr_lines[2]}" \
@@ -279,9 +279,9 @@ listens there; --retry waits until somebody does"
 # ---- Retries ----
 
 @test "--retry finds a server that is started at the same time" {
-	netns timeout -k1 50 bash -c '
+	netns timeout -k1 60 bash -c '
 		for i in $(seq 20); do
-			tcpu connect --retry=15 127.0.0.1 4242 <<<"$i" >answer &
+			tcpu connect --retry=50 127.0.0.1 4242 <<<"$i" >answer &
 			client=$!
 			tcpu listen 4242 <<<hello || exit
 			wait "$client" || exit
@@ -291,7 +291,7 @@ listens there; --retry waits until somebody does"
 }
 
 @test "--retry=TIME is 124 when nobody ever listens" {
-	netns timeout -k1 20 bash -c '
+	netns timeout -k1 60 bash -c '
 		tcpu connect --retry=300ms 127.0.0.1 4242; echo $?' \
 		>out 2>err 3>&-
 	assert_content out '124\n'
@@ -300,7 +300,7 @@ listens there; --retry waits until somebody does"
 }
 
 @test "--retry without a time goes on until the time of the run is over" {
-	run netns timeout -k1 20 tcpu connect --retry -t 300ms 127.0.0.1 4242
+	run netns timeout -k1 60 tcpu connect --retry -t 300ms 127.0.0.1 4242
 	assert_equal "$status" 124
 	assert_output 'tcpu: connect 127.0.0.1:4242: timed out after 300ms'
 }
@@ -314,25 +314,25 @@ listens there; --retry waits until somebody does"
 }
 
 @test "--retry without a time is for refusals alone" {
-	run --separate-stderr netns timeout -k1 10 \
+	run --separate-stderr netns timeout -k1 60 \
 		tcpu connect --retry 192.0.2.1 4242
 	assert_equal "$status" 5
-	run --separate-stderr netns timeout -k1 10 \
+	run --separate-stderr netns timeout -k1 60 \
 		tcpu connect --retry nosuch.invalid 4242
 	assert_equal "$status" 3
 }
 
 @test "--retry goes on where one address refuses and another has no route" {
-	run --separate-stderr "$BUILD/tests/prog_sandbox" timeout -k1 10 \
+	run --separate-stderr "$BUILD/tests/prog_sandbox" timeout -k1 60 \
 		tcpu connect --retry -w 300ms mixed.test 4242 3>&-
 	assert_equal "$status" 124
-	run --separate-stderr "$BUILD/tests/prog_sandbox" timeout -k1 10 \
+	run --separate-stderr "$BUILD/tests/prog_sandbox" timeout -k1 60 \
 		tcpu connect mixed.test 4242 3>&-
 	assert_equal "$status" 4
 }
 
 @test "--retry=TIME waits for a name that is not there yet" {
-	with_hosts '127.0.0.1 localhost\n' timeout -k1 50 bash -c '
+	with_hosts '127.0.0.1 localhost\n' timeout -k1 60 bash -c '
 		echo "hosts: files" >ns; mount --bind ns /etc/nsswitch.conf
 		tcpu listen --background -k -L --until-exit $$ 5432 -- echo db
 		tcpu connect -v --retry=40 db 5432 </dev/null 2>err & client=$!
@@ -343,7 +343,7 @@ listens there; --retry waits until somebody does"
 }
 
 @test "--retry=TIME waits for a network that is not there yet" {
-	netns timeout -k1 50 bash -c '
+	netns timeout -k1 60 bash -c '
 		tcpu listen --background -k --until-exit $$ 4242 -- echo there
 		tcpu connect --retry=40 192.0.2.1 4242 </dev/null & client=$!
 		tcpu connect -t 300ms -q --retry=40 192.0.2.1 4242
@@ -367,7 +367,7 @@ listens there; --retry waits until somebody does"
 # turning_away COMMAND... - run the command in a network in which a server on
 # port 4242 accepts every client and closes the connection at once.
 turning_away() {
-	netns timeout -k1 30 bash -c '
+	netns timeout -k1 60 bash -c '
 		tcpu listen --background -k -L --until-exit $$ 4242 -- "$@" &&
 		shift $# && eval "$line"' bash "$@" 3>&-
 }
@@ -375,7 +375,7 @@ turning_away() {
 # No process is started for the connection: the client takes one that lasts
 # 200 ms for a success.
 @test "-z --retry is not satisfied by a connection that is closed at once" {
-	run --separate-stderr netns timeout -k1 30 bash -c '
+	run --separate-stderr netns timeout -k1 60 bash -c '
 		eval "$(tcpu listen --hold --background --print=sh 127.0.0.1 4242 \
 			-- perl -e "open L, q(+<&=3); close C while accept C, L")"
 		tcpu connect -z 127.0.0.1 4242; echo $?
@@ -389,7 +389,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 }
 
 @test "-z --retry is not satisfied by a connection that is reset at once" {
-	run --separate-stderr netns timeout -k1 30 bash -c '
+	run --separate-stderr netns timeout -k1 60 bash -c '
 		tcpu listen --background -k -L -v --until-exit $$ --deny ::/0 \
 			--deny 0.0.0.0/0 4242 -- true 2>>denied
 		tcpu connect -z --retry=700ms localhost 4242; echo $?
@@ -402,7 +402,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 }
 
 @test "-z --retry is satisfied by a byte, or by a connection that lasts" {
-	export line='tcpu connect -z --retry=20 localhost 4242; echo $?'
+	export line='tcpu connect -z --retry=50 localhost 4242; echo $?'
 	run turning_away echo byte
 	assert_output 0
 	run turning_away cat
@@ -414,26 +414,26 @@ tcpu: connect localhost:4242: timed out after 700ms'
 }
 
 @test "-w limits all attempts together" {
-	run netns timeout -k1 20 tcpu connect -w 300ms --retry 127.0.0.1 4242
+	run netns timeout -k1 60 tcpu connect -w 300ms --retry 127.0.0.1 4242
 	assert_equal "$status" 124
 	assert_output 'tcpu: connect 127.0.0.1:4242: timed out after 300ms'
-	run netns timeout -k1 20 tcpu connect -w 300ms --retry=9 127.0.0.1 4242
+	run netns timeout -k1 60 tcpu connect -w 300ms --retry=50 127.0.0.1 4242
 	assert_equal "$status" 124
 	assert_output 'tcpu: connect 127.0.0.1:4242: timed out after 300ms'
-	run netns timeout -k1 20 tcpu connect -w 9 --retry=300ms 127.0.0.1 4242
+	run netns timeout -k1 60 tcpu connect -w 9 --retry=300ms 127.0.0.1 4242
 	assert_output 'tcpu: connect 127.0.0.1:4242: timed out after 300ms'
 }
 
 # The reset has arrived by the time connect(2) returns.
 @test "a reset right after the handshake is 8, and no other address is tried" {
 	run --separate-stderr with_hosts \
-		'127.0.0.1 multi\n127.0.0.2 multi\n' timeout -k1 20 bash -c '
+		'127.0.0.1 multi\n127.0.0.2 multi\n' timeout -k1 60 bash -c '
 		export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS
 		tcpu listen --background -k --until-exit $$ \
 			--deny 0.0.0.0/0 127.0.0.1 4242 -- true
 		tcpu listen --background -k --until-exit $$ 127.0.0.2 4242 \
 			-- echo astray
-		for option in "" --retry --retry=9; do
+		for option in "" --retry --retry=50; do
 			strace -qq -o trace -e trace=connect \
 				-e inject=connect:delay_exit=100000 \
 				tcpu connect $option multi 4242 </dev/null
@@ -448,7 +448,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 @test "a client that is turned away gets 8, whenever it notices" {
 	start_server --deny 0.0.0.0/0 --keep-open --local -4 0 </dev/null
 	for i in $(seq 40); do
-		run timeout -k1 10 tcpu connect -q --retry=9 127.0.0.1 "$port" \
+		run timeout -k1 60 tcpu connect -q --retry=50 127.0.0.1 "$port" \
 			</dev/null
 		assert_equal "$status" 8
 	done
@@ -468,7 +468,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 @test "--retry --until-exit is 1 when that process ends, and when it has" {
 	start_background other tail -f /dev/null
 	other=${started[-1]}
-	start_background client netns timeout -k1 20 tcpu connect --retry -v \
+	start_background client netns timeout -k1 60 tcpu connect --retry -v \
 		--until-exit "$other" 127.0.0.1 4242
 	client=${started[-1]}
 	wait_for_line client.err 'tcpu: .* Connection refused'
@@ -477,7 +477,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 	assert_equal "$(tail -n 1 client.err)" \
 		"tcpu: connect 127.0.0.1:4242: process $other has ended"
 	assert_exit 143 "$other"
-	run netns timeout -k1 20 tcpu connect --retry --until-exit "$other" \
+	run netns timeout -k1 60 tcpu connect --retry --until-exit "$other" \
 		127.0.0.1 4242
 	assert_equal "$status" 1
 	assert_output "tcpu: connect 127.0.0.1:4242: process $other has ended"
@@ -497,7 +497,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 @test "--until-exit ends the look-up of the host" {
 	start_background other tail -f /dev/null
 	other=${started[-1]}
-	start_background client timeout 30 "$BUILD/tests/prog_sandbox" \
+	start_background client timeout 60 "$BUILD/tests/prog_sandbox" \
 		tcpu connect --retry --until-exit "$other" silent.test 80
 	kill "$other"
 	assert_exit 1 "${started[-1]}"
@@ -525,7 +525,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 }
 
 @test "--until-exit without --retry is 2" {
-	run timeout -k1 10 tcpu connect --until-exit 1 127.0.0.1 4242
+	run timeout -k1 60 tcpu connect --until-exit 1 127.0.0.1 4242
 	assert_equal "$status" 2
 	assert_output 'tcpu: connect: --until-exit needs --retry'
 }
@@ -533,7 +533,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 @test "--retry does not take what was refused for the only try" {
 	began=${EPOCHREALTIME/./}
 	ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-} run -124 netns \
-		timeout -k1 20 strace -o trace -e trace=connect \
+		timeout -k1 60 strace -o trace -e trace=connect \
 		tcpu connect --retry=3 127.0.0.1 4242
 	assert_output 'tcpu: connect 127.0.0.1:4242: timed out after 3s'
 	# The pauses grow from 20 ms to 500 ms: more than 4 tries, and fewer
@@ -545,10 +545,10 @@ tcpu: connect localhost:4242: timed out after 700ms'
 
 @test "--verbose tells of the first failure and of the last one only" {
 	first="tcpu: connect 192.0.2.1:4242: 192.0.2.1:4242: ${text[ENETUNREACH]}"
-	netns timeout -k1 20 bash -c '
-		tcpu connect -v --retry=20 192.0.2.1 4242 </dev/null 2>err &
+	netns timeout -k1 60 bash -c '
+		tcpu connect -v --retry=50 192.0.2.1 4242 </dev/null 2>err &
 		client=$!
-		timeout 20 grep -q -m1 unreachable < <(
+		timeout 60 grep -q -m1 unreachable < <(
 			exec tail -n +1 -s 0.1 --pid=$$ -F err 2>/dev/null)
 		ip addr add 192.0.2.1/24 dev lo
 		# The kernel counts the resets by which it refuses connections.
@@ -558,7 +558,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 	assert_equal "$(<err)" "$first
 tcpu: connect 192.0.2.1:4242: 192.0.2.1:4242: Connection refused
 tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
-	run -124 timeout -k1 20 tcpu connect -v --retry=300ms 'no name' 5432
+	run -124 timeout -k1 60 tcpu connect -v --retry=300ms 'no name' 5432
 	echo "$output" >err
 	assert_equal "$(grep -c 'Name or service not known$' err)" 2
 	assert_equal "$(tail -n 1 err)" \
@@ -569,24 +569,24 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 
 @test "--probe connects, closes and tells by its status" {
 	start_listener peer "$talk" 0 slurp
-	run timeout -k1 10 tcpu connect --probe 127.0.0.1 "$port" <<<data
+	run timeout -k1 60 tcpu connect --probe 127.0.0.1 "$port" <<<data
 	assert_success
 	assert_output ''
 	assert_exit 0 "$peer"
 	assert_content peer.out 'EOF\n'
-	run timeout -k1 10 tcpu connect -qz 127.0.0.1 "$port"
+	run timeout -k1 60 tcpu connect -qz 127.0.0.1 "$port"
 	assert_equal "$status" 4
 	assert_output ''
 }
 
 @test "--print tells both ends on stderr" {
 	start_listener peer "$talk" 0 'send=data\n' slurp
-	run --separate-stderr timeout -k1 10 tcpu connect --print=addresses \
+	run --separate-stderr timeout -k1 60 tcpu connect --print=addresses \
 		127.0.0.1 "$port" </dev/null
 	assert_output data
 	assert_regex "$stderr" "^127.0.0.1 [0-9]+ 127.0.0.1 $port\$"
 	start_listener peer "$talk" 0 slurp
-	run --separate-stderr timeout -k1 10 tcpu connect --print=sh \
+	run --separate-stderr timeout -k1 60 tcpu connect --print=sh \
 		127.0.0.1 "$port" </dev/null
 	eval "$stderr"
 	assert_equal "$TCPU_LOCALIP $TCPU_REMOTEIP $TCPU_REMOTEPORT" \
@@ -602,7 +602,7 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	assert_regex "$(timeout 10 cat ready)" "^127.0.0.1 [0-9]+ 127.0.0.1 $port\$"
+	assert_regex "$(timeout 60 cat ready)" "^127.0.0.1 [0-9]+ 127.0.0.1 $port\$"
 	exec {say}>&-
 	assert_exit 0 "$client"
 	assert_content client.out ''
@@ -616,7 +616,7 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	assert_regex "$(timeout 10 cat ready)" "^127.0.0.1 .* $port\$"
+	assert_regex "$(timeout 60 cat ready)" "^127.0.0.1 .* $port\$"
 	wait_until test "/proc/$client/fd/2" -ef /dev/null
 	exec {say}>&-
 	assert_exit 0 "$client"

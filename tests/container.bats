@@ -10,7 +10,7 @@ container=$BUILD/tests/prog_container
 # fresh COMMAND... - run the command without the variables that this file has
 # set.
 fresh() {
-	run timeout -k1 50 env -i PATH="${PATH##*/libexec/bats-core:}" \
+	run timeout -k1 60 env -i PATH="${PATH##*/libexec/bats-core:}" \
 		BUILD="$BUILD" "$@"
 }
 

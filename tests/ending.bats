@@ -54,12 +54,12 @@ served_at_once() {
 
 # soon_there FILE - wait until the file is not empty.
 soon_there() {
-	timeout 10 tail -s 0.02 -F "$1" 2>/dev/null | head -c 1 | grep -q .
+	timeout 60 tail -s 0.02 -F "$1" 2>/dev/null | head -c 1 | grep -q .
 }
 
 # is_free - check that another process can listen on the port.
 is_free() {
-	run -124 timeout -k1 10 tcpu listen --timeout=10ms --local "$port"
+	run -124 timeout -k1 60 tcpu listen --timeout=10ms --local "$port"
 	assert_output "tcpu: listen localhost:$port: timed out after 10ms"
 }
 
@@ -104,7 +104,7 @@ is_free() {
 	local more
 	for more in '-k 0 -- cat' 0; do
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 10 perl -e '
+		run timeout -k1 60 perl -e '
 			pipe R, W;
 			if (!($pid = fork)) {
 				open STDOUT, ">&W";
@@ -122,7 +122,7 @@ is_free() {
 	start_server -k --local 0 -- ./stubborn
 	client
 	kill "$server"
-	timeout -k1 10 tcpu accept-ready --not-listening --wait=5 "$port"
+	timeout -k1 60 tcpu accept-ready --not-listening --wait=5 "$port"
 	kill -STOP "$server" # or its second would limit the next checks
 	is_free
 	echo still >&"$say"
@@ -150,7 +150,7 @@ is_free() {
 	kill -HUP "$server"
 	echo more >&"$say"
 	wait_for_line out more
-	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_output ready
 	kill -TERM "$server"
 	assert_exit 143 "$server"
@@ -239,8 +239,8 @@ is_free() {
 	echo before >&"$say"
 	wait_for_line out before
 	kill "$server"
-	timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
-	run -4 timeout -k1 10 tcpu connect 127.0.0.1 "$port"
+	timeout -k1 60 tcpu accept-ready --not-listening --wait=50 "$port"
+	run -4 timeout -k1 60 tcpu connect 127.0.0.1 "$port"
 	echo after >&"$say"
 	exec {say}>&-
 	assert_exit 0 "$client"
@@ -253,7 +253,7 @@ is_free() {
 	start_server -k --drain 40 --local 0 -- ./handler got
 	client
 	kill "$server"
-	timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
+	timeout -k1 60 tcpu accept-ready --not-listening --wait=50 "$port"
 	kill -HUP "$server"
 	assert_exit 143 "$server"
 	soon_there got
@@ -274,7 +274,7 @@ is_free() {
 	soon_there server.out
 	kill "$server"
 	kill -HUP "$client"
-	timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
+	timeout -k1 60 tcpu accept-ready --not-listening --wait=50 "$port"
 	echo two >&"$say"
 	exec {say}>&-
 	assert_exit 129 "$client"
@@ -318,7 +318,7 @@ is_free() {
 	assert_exit 124 "$server"
 	run ! kill -0 "$(<out)"
 	start_server -k --local 0 -- cat
-	run -124 timeout -k1 10 tcpu connect --timeout 100ms 127.0.0.1 "$port" \
+	run -124 timeout -k1 60 tcpu connect --timeout 100ms 127.0.0.1 "$port" \
 		-- ./stubborn
 	assert_output --regexp "^tcpu: connect .*: timed out after 100ms$"
 }

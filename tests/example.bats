@@ -9,9 +9,9 @@ load helper
 # example SERVER CLIENT - run both shell commands in a network of their own, the
 # client once the server listens.  Check the output and status of both.
 example() {
-	netns timeout -k 1 20 bash -c '
+	netns timeout -k1 60 bash -c '
 		(eval "$1") >server.out 2>server.err 3>&- &
-		tcpu accept-ready --listening --wait=10 4242 &&
+		tcpu accept-ready --listening --wait=50 4242 &&
 		(eval "$2") >client.out 2>client.err
 		echo "client $?"
 		wait "$!"
@@ -31,8 +31,8 @@ scm_server="csi -script $BATS_TEST_DIRNAME/peers/server.scm"
 scm_client="csi -script $BATS_TEST_DIRNAME/peers/client.scm"
 
 @test "two commands, the client started first" {
-	netns timeout -k 1 20 bash -c '
-		echo "Good Bye!" | tcpu connect --retry=15 localhost 4242 \
+	netns timeout -k1 60 bash -c '
+		echo "Good Bye!" | tcpu connect --retry=50 localhost 4242 \
 			>client.out 3>&- &
 		echo "Hello!" | tcpu listen 4242 >server.out || exit
 		wait "$!"' 3>&-

@@ -27,7 +27,7 @@ report() {
 
 # limited OPTION LIMIT COMMAND [ARG]... - run it under a limit set by ulimit.
 limited() {
-	(ulimit "$1" "$2" && exec timeout -k 1 10 "${@:3}") 3>&-
+	(ulimit "$1" "$2" && exec timeout -k1 60 "${@:3}") 3>&-
 }
 
 @test "with 16 descriptors a listener serves one client after the other" {
@@ -35,7 +35,7 @@ limited() {
 	ulimit -Sn 16
 	start_server -L -k --count 40 0 </dev/null
 	for ((i = 0; i < 40; i++)); do
-		run timeout -k 1 10 tcpu connect 127.0.0.1 "$port" <<<"$i"
+		run timeout -k1 60 tcpu connect 127.0.0.1 "$port" <<<"$i"
 		assert_success
 	done
 	assert_exit 0 "$server"
@@ -73,14 +73,14 @@ in_tmpfs() {
 @test "a disk that gets full is 9, and the peer does not think it well" {
 	truncate -s 64M big # more than the buffers of both kernels hold
 	start_server -L 0 <big
-	run -9 in_tmpfs 64k timeout -k 1 10 sh -c \
+	run -9 in_tmpfs 64k timeout -k1 60 sh -c \
 		'tcpu connect 127.0.0.1 "$0" >file </dev/null' "$port"
 	assert_output 'tcpu: stdout: No space left on device'
 	assert_exit 8 "$server"
 }
 
 @test "a port file on a full disk is said to be incomplete, and is not there" {
-	run in_tmpfs 64k timeout -k 1 10 sh -c 'head -c 65536 /dev/zero >full
+	run in_tmpfs 64k timeout -k1 60 sh -c 'head -c 65536 /dev/zero >full
 		tcpu listen -L --accept-timeout 0 --port-file port 0; echo "$?"; ls'
 	assert_line --regexp '^tcpu: .*No space left on device$'
 	assert_line 9

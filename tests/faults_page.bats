@@ -23,13 +23,13 @@ on_the_page() {
 	run -0 --separate-stderr isolated bash -c '
 		tcpu listen -k 127.0.0.1 9000 -- sh -c "read -r n
 			head -c \$n /dev/zero | tr \\\\0 x" &
-		tcpu accept-ready --listening --wait=10 9000
+		tcpu accept-ready --listening --wait=50 9000
 		bash line >relay.out 2>relay.err &
 		'"$2"
 }
 
 # Wait until the row listens on port 8000.
-listens='tcpu accept-ready --listening --wait=10 8000'
+listens='tcpu accept-ready --listening --wait=50 8000'
 
 # took MS COMMAND - the text of a script that checks that the command takes so
 # long at least.
@@ -89,7 +89,7 @@ took() {
 
 @test "down refuses" {
 	on_the_page down '
-		tcpu accept-ready --not-listening --wait=10 8000
+		tcpu accept-ready --not-listening --wait=50 8000
 		until ! tcpu accept-ready --bindable 8000; do :; done
 		tcpu connect 127.0.0.1 8000; echo "$?"'
 	assert_output 4

@@ -116,7 +116,7 @@ meet() {
 		tcpu listen -1 -k --local 0 -- \
 		sh -c 'tail -f /dev/null >/dev/null & echo $!'
 	for ((i = 0; i < 100; i++)); do
-		family+=("$(timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null)")
+		family+=("$(timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null)")
 	done
 	kill "$server"
 	assert_exit 143 "$server"
@@ -152,7 +152,7 @@ meet() {
 		meet
 		SECONDS=0
 		$how "$server"
-		timeout -k1 20 tcpu accept-ready --not-listening --wait=15 "$port"
+		timeout -k1 60 tcpu accept-ready --not-listening --wait=50 "$port"
 		kill -STOP "$server" # or its second would limit the check
 		alive "$command" "$child"
 		kill -CONT "$server"
@@ -236,12 +236,12 @@ meet() {
 	local option
 	for option in --local --pipes -k; do
 		start_server "$option" --local 0 -- ./group
-		timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+		timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
 		wait_for_line server.err own
 		run ! grep shared server.err
 	done
 	start_server --local 0 </dev/null
-	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" -- ./group
+	run timeout -k1 60 tcpu connect 127.0.0.1 "$port" -- ./group
 	assert_output shared
 }
 
@@ -303,8 +303,8 @@ no_children() {
 	local option
 	for option in --keepalive --pipes; do
 		as_init -k "$option" --local 0 -- sh -c 'sh -c "true &"; exit 3'
-		timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
-		timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+		timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
+		timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
 		wait_until no_children
 		assert_equal "$(grep -c 'exit status 3' init.err)" 2
 	done

@@ -8,7 +8,7 @@ load helper
 # run_client [ARG]... - run tcpu connect to the server with the test's stdin.
 # Sets status and stderr.
 run_client() {
-	run --separate-stderr timeout -k1 20 \
+	run --separate-stderr timeout -k1 60 \
 		tcpu connect "$@" 127.0.0.1 "$port"
 }
 
@@ -82,9 +82,9 @@ reported() {
 
 @test "IPv4 addresses are told as such on a socket of IPv6, and IPv6 as IPv6" {
 	start_server -k --count 2 0 -- sh -c 'echo "$TCPLOCALIP $TCPREMOTEIP"'
-	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_output '127.0.0.1 127.0.0.1'
-	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect ::1 "$port" </dev/null
 	assert_output '::1 ::1'
 	assert_exit 0 "$server"
 }
@@ -95,7 +95,7 @@ reported() {
 	wait_for_line out 1
 	run_client </dev/null
 	assert_output 2
-	run timeout -k1 10 tcpu connect ::1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect ::1 "$port" </dev/null
 	assert_output 1
 	exec {say}>&-
 }
@@ -168,7 +168,7 @@ reported() {
 @test "a name or a folder of PATH that is too long is passed over" {
 	local long
 	printf -v long '%05000d' 0
-	run --separate-stderr -127 timeout -k1 10 tcpu listen --local 0 -- "$long"
+	run --separate-stderr -127 timeout -k1 60 tcpu listen --local 0 -- "$long"
 	script handler <<<'echo "$0"'
 	PATH=/$long:$PATH:$PWD start_server --local 0 -- handler
 	run_client </dev/null
@@ -221,7 +221,7 @@ reported() {
 
 @test "a handler whose client has gone dies of SIGPIPE, which is a line" {
 	start_server -k --local 0 -- yes
-	timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null | head -1
+	timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null | head -1
 	wait_for_line server.err 'tcpu: 127.0.0.1:[0-9]*: yes: Broken pipe'
 	assert_equal "$(wc -l <server.err)" 1
 	kill -0 "$server"
@@ -250,7 +250,7 @@ reported() {
 			run ! grep AF_INET trace
 		done
 	done
-	run -127 timeout -k1 10 tcpu listen --local 0 -- ''
+	run -127 timeout -k1 60 tcpu listen --local 0 -- ''
 }
 
 @test "COMMAND that has gone since is a line and a reset, and may come back" {
@@ -325,7 +325,7 @@ reported() {
 	start_server --pipes --local 0 -- sh -c 'head -c 1; exec <&-; echo; cat big'
 	head -c "$size" /dev/urandom >big
 	head -c 200000 /dev/zero >zeros
-	run timeout -k1 20 bash -c "tcpu connect 127.0.0.1 $port <zeros >out"
+	run timeout -k1 60 bash -c "tcpu connect 127.0.0.1 $port <zeros >out"
 	assert_success
 	assert_exit 0 "$server"
 	assert_content server.err ''
@@ -374,7 +374,7 @@ reported() {
 @test "with --pipes output that never ends is cut where COMMAND ends" {
 	start_server --pipes --local 0 -- sh -c \
 		'while echo y; do :; done & head -c 1000 /dev/zero'
-	run timeout -k1 20 bash -c \
+	run timeout -k1 60 bash -c \
 		'tcpu connect 127.0.0.1 "$1" </dev/null >out' bash "$port"
 	assert_success
 	assert_exit 0 "$server"
@@ -427,7 +427,7 @@ answered() {
 
 @test "of a client that sends without end a mebibyte is taken" {
 	start_server --pipes --local 0 -- echo answer
-	timeout -k1 20 tcpu connect -q 127.0.0.1 "$port" </dev/zero >out || true
+	timeout -k1 60 tcpu connect -q 127.0.0.1 "$port" </dev/zero >out || true
 	assert_exit 0 "$server"
 	assert_content out 'answer\n'
 }
@@ -483,7 +483,7 @@ answered() {
 
 @test "connect gives COMMAND the connection, and has its status" {
 	start_server --local 0 -- cat
-	run --separate-stderr timeout -k1 10 tcpu connect 127.0.0.1 "$port" -- \
+	run --separate-stderr timeout -k1 60 tcpu connect 127.0.0.1 "$port" -- \
 		sh -c 'echo question; read -r answer; echo "$answer" >&2; exit 6'
 	assert_equal "$status" 6
 	assert_equal "$output" ''
@@ -495,7 +495,7 @@ answered() {
 	printf '#!/no/such/interpreter\n' >broken
 	chmod +x broken
 	start_server --local 0 </dev/null
-	run -127 --separate-stderr timeout -k1 20 \
+	run -127 --separate-stderr timeout -k1 60 \
 		tcpu connect 127.0.0.1 "$port" -- ./broken
 	assert_equal "$stderr" 'tcpu: ./broken: No such file or directory'
 	assert_exit 8 "$server"
@@ -503,7 +503,7 @@ answered() {
 
 @test "connect tells COMMAND the two ends" {
 	start_server --local 0 -- cat
-	run --separate-stderr timeout -k1 10 \
+	run --separate-stderr timeout -k1 60 \
 		tcpu connect --print=addresses 127.0.0.1 "$port" -- \
 		sh -c 'echo "$PROTO $TCPLOCALIP $TCPLOCALPORT" \
 			"$TCPREMOTEIP $TCPREMOTEPORT" >&2'
@@ -512,7 +512,7 @@ answered() {
 
 @test "--ucspi gives it as descriptors 6 and 7, and our stdin and stdout" {
 	start_server --local 0 -- cat
-	run timeout -k1 10 tcpu connect --ucspi 127.0.0.1 "$port" -- \
+	run timeout -k1 60 tcpu connect --ucspi 127.0.0.1 "$port" -- \
 		sh -c 'cat >&7; read -r answer <&6; echo "got $answer"
 		ls /proc/$$/fd' <<<question 4</dev/null 8</dev/null
 	assert_success
@@ -521,7 +521,7 @@ answered() {
 
 @test "connect --pipes lets COMMAND half-close" {
 	start_server --local 0 -- sh -c 'cat; echo end'
-	run timeout -k1 10 tcpu connect --pipes 127.0.0.1 "$port" -- \
+	run timeout -k1 60 tcpu connect --pipes 127.0.0.1 "$port" -- \
 		sh -c 'echo question; exec >&-; cat >answer'
 	assert_success
 	assert_content answer 'question\nend\n'
@@ -529,11 +529,11 @@ answered() {
 
 @test "what takes tcpclient's place works with tcpserver, and the reverse" {
 	start_listener server tcpserver -1RHl0 127.0.0.1 0 cat
-	run timeout -k1 10 tcpu connect --ucspi 127.0.0.1 "$port" -- \
+	run timeout -k1 60 tcpu connect --ucspi 127.0.0.1 "$port" -- \
 		sh -c 'echo one >&7; head -1 <&6'
 	assert_output one
 	start_server --local 0 -- cat
-	run timeout -k1 10 tcpclient -RHl0 127.0.0.1 "$port" \
+	run timeout -k1 60 tcpclient -RHl0 127.0.0.1 "$port" \
 		sh -c 'echo two >&7; head -1 <&6'
 	assert_output two
 }
@@ -581,7 +581,7 @@ answered() {
 	tcpu connect 127.0.0.1 "$port" <<<two >second 3>&- {say}>&- &
 	client=$!
 	started+=("$client")
-	timeout -k1 20 tcpu accept-ready --wait=15 "$port"
+	timeout -k1 60 tcpu accept-ready --wait=50 "$port"
 	assert_content second ''
 	exec {say}>&-
 	assert_exit 0 "$client"
@@ -593,7 +593,7 @@ answered() {
 	start_client
 	run_client <<<two
 	assert_output two
-	timeout -k1 20 tcpu accept-ready --not-listening --wait=15 "$port"
+	timeout -k1 60 tcpu accept-ready --not-listening --wait=50 "$port"
 	echo one >&"$say"
 	exec {say}>&-
 	assert_exit 0 "$client"

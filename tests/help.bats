@@ -25,14 +25,14 @@ fits() {
 }
 
 @test "tcpu alone prints its usage on stderr and exits 2" {
-	run --separate-stderr timeout -k1 10 tcpu
+	run --separate-stderr timeout -k1 60 tcpu
 	assert_equal "$status" 2
 	assert_equal "$output" ''
 	assert_regex "$stderr" '^usage: tcpu .*listen.*connect.*accept-ready.*addr'
 }
 
 @test "--help prints the commands, and the options of all" {
-	run --separate-stderr timeout -k1 10 tcpu --help
+	run --separate-stderr timeout -k1 60 tcpu --help
 	is_help '\[--help'
 	assert_line --regexp '^  connect  '
 	assert_line --regexp '^  -t, --timeout TIME +end the whole run'
@@ -40,27 +40,27 @@ fits() {
 
 @test "COMMAND --help explains the commonest options of each command" {
 	for command in "${commands[@]}"; do
-		run --separate-stderr timeout -k1 10 tcpu "$command" --help
+		run --separate-stderr timeout -k1 60 tcpu "$command" --help
 		is_help "$command \[OPTION\]"
 	done
-	run timeout -k1 10 tcpu listen --help
+	run timeout -k1 60 tcpu listen --help
 	assert_line --regexp '^  -k, --keep-open  +[a-z]'
-	run timeout -k1 10 tcpu connect --help=short
+	run timeout -k1 60 tcpu connect --help=short
 	assert_line --regexp '^      --retry\[=TIME\]  +[a-z]'
 	assert_line --regexp '^      --abandon  +[a-z]'
 	for command in listen connect; do
-		run timeout -k1 10 tcpu "$command" --help
+		run timeout -k1 60 tcpu "$command" --help
 		assert_line --regexp '^      --pipes  +[a-z]'
 	done
-	run timeout -k1 10 tcpu accept-ready --help
+	run timeout -k1 60 tcpu accept-ready --help
 	assert_line --regexp '^      --wait\[=TIME\]  +[a-z]'
-	run timeout -k1 10 tcpu addresses --help
+	run timeout -k1 60 tcpu addresses --help
 	assert_line --regexp '^      --pid PID  +[a-z]'
 }
 
 @test "COMMAND --help names the others, which --help=all explains" {
 	for command in "${commands[@]}"; do
-		run --separate-stderr timeout -k1 10 tcpu "$command" --help=all
+		run --separate-stderr timeout -k1 60 tcpu "$command" --help=all
 		is_help "$command \[OPTION\]"
 		grep -oE '^  (-.,|   ) --[a-z0-9-]+' <<<"$output" |
 			grep -oE -- '--.*' | sort >all
@@ -80,11 +80,11 @@ fits() {
 }
 
 @test "the choices that an option has are shown" {
-	run timeout -k1 10 tcpu addresses --help
+	run timeout -k1 60 tcpu addresses --help
 	assert_line --regexp '--format plain\|sh\|hostport$'
-	run timeout -k1 10 tcpu accept-ready --help
+	run timeout -k1 60 tcpu accept-ready --help
 	assert_line --regexp '--format plain\|sh  '
-	run timeout -k1 10 tcpu listen --help=all
+	run timeout -k1 60 tcpu listen --help=all
 	assert_line --regexp '--end both\|peer\|input\|quiet\[:TIME\]'
 	assert_line --regexp '--nodelay\[=yes\|no\]  '
 }
@@ -92,14 +92,14 @@ fits() {
 @test "help that cannot be written is an error" {
 	for words in --help --version 'listen --help'; do
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 10 bash -c 'tcpu "$@" >/dev/full' bash $words
+		run timeout -k1 60 bash -c 'tcpu "$@" >/dev/full' bash $words
 		assert_equal "$status" 9
 		assert_output 'tcpu: stdout: No space left on device'
 	done
 }
 
 @test "help into a closed pipe ends as other commands do" {
-	run timeout -k1 10 bash -c 'tcpu --help | true; exit "${PIPESTATUS[0]}"'
+	run timeout -k1 60 bash -c 'tcpu --help | true; exit "${PIPESTATUS[0]}"'
 	assert [ "$status" -eq 141 -o "$status" -eq 0 ]
 	assert_output ''
 }
@@ -135,7 +135,7 @@ words() {
 @test "help about an unknown topic says how to list the topics" {
 	for words in nosuch exit 'exit status x' 'exit statuses'; do
 		# shellcheck disable=SC2086 # split on purpose
-		run -2 timeout -k1 10 tcpu help $words
+		run -2 timeout -k1 60 tcpu help $words
 		assert_line --index 0 "tcpu: unknown command '${words%% *}'"
 		assert_line --index 1 \
 			"tcpu: 'tcpu help topics' lists the sections of the manual"
@@ -165,7 +165,7 @@ try() {
 @test "the examples of listen work" {
 	mapfile -t given < <(examples listen)
 	assert_equal "${#given[@]}" 3
-	try 'echo data | tcpu connect --retry=15 localhost 9000 &' \
+	try 'echo data | tcpu connect --retry=50 localhost 9000 &' \
 		"${given[0]}" 'cat copy'
 	assert_output $'complete\ndata'
 	try '' "${given[1]}" 'echo data | tcpu connect localhost "$port"'
@@ -181,7 +181,7 @@ try() {
 		'wait; cat said'
 	assert_output $'Hello!\nGood Bye!'
 	try 'seq 1000 >file; tcpu listen 9000 >copy &
-		tcpu accept-ready --listening --wait=15 9000' "${given[1]}" \
+		tcpu accept-ready --listening --wait=50 9000' "${given[1]}" \
 		'wait; cmp file copy'
 	assert_output arrived
 	assert_regex "$stderr" '^tcpu: localhost:9000: .*3\.8 KiB sent'
@@ -196,10 +196,10 @@ try() {
 		'tcpu connect localhost 5432 </dev/null'
 	assert_output 'it listens'
 	waiting='tcpu listen --no-accept --local 4242 --timeout=5 2>messages &
-		tcpu connect --retry=15 localhost 4242 2>messages </dev/null &'
+		tcpu connect --retry=50 localhost 4242 2>messages </dev/null &'
 	try "$waiting" "${given[1]}" 'kill %1 %2; wait || true'
 	assert_output 'somebody waits'
-	try "$waiting tcpu accept-ready --wait=15 4242" "${given[2]}" \
+	try "$waiting tcpu accept-ready --wait=50 4242" "${given[2]}" \
 		'echo "$TCPU_PENDING"; kill %1 %2; wait || true'
 	assert_output 1
 }
@@ -211,9 +211,9 @@ try() {
 		'echo data | tcpu connect localhost "$port"; wait; cat said'
 	assert_output data
 	try 'tcpu listen --local 5432 &
-		tcpu accept-ready --listening --wait=15 5432' "${given[1]}" ''
+		tcpu accept-ready --listening --wait=50 5432' "${given[1]}" ''
 	assert_output --regexp '^(127\.0\.0\.1|\[::1\]):5432$'
 	try '' "${given[2]} &" \
-		'tcpu connect --retry=15 127.0.0.1 4242; kill %1; wait || true'
+		'tcpu connect --retry=50 127.0.0.1 4242; kill %1; wait || true'
 	assert_output 127.0.0.1
 }

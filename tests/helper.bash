@@ -185,7 +185,7 @@ start_held_server() {
 }
 
 release() {
-	timeout -k1 20 tcpu accept-ready --min "$1" --wait "$port"
+	timeout -k1 60 tcpu accept-ready --min "$1" --wait "$port"
 	echo >go
 }
 
@@ -198,12 +198,13 @@ start_client() {
 	tcpu connect "$@" 127.0.0.1 "$port" <in >out 2>err 3>&- &
 	client=$!
 	started+=("$client")
+	# shellcheck disable=SC2034 # for the test
 	exec {say}>in
 }
 
 # wait_for_line FILE TEXT - wait until a line of FILE is TEXT.
 wait_for_line() {
-	timeout 20 bash -c 'grep -q -m1 -x "$2" < <(
+	timeout 60 bash -c 'grep -q -m1 -x "$2" < <(
 		exec tail -n +1 -s 0.1 --pid="$$" -F "$1" 2>/dev/null)' \
 		bash "$1" "$2" 3>&-
 }
@@ -230,9 +231,9 @@ position() {
 # seconds at most.  A run of tcpu is the pause between two tries.
 wait_until() {
 	local tries
-	for ((tries = 0; tries < 400; tries++)); do
+	for ((tries = 0; tries < 2000; tries++)); do
 		! "$@" || return 0
-		timeout 10 tcpu listen -q --timeout=20ms --local 0 3>&- || true
+		timeout 60 tcpu listen -q --timeout=20ms --local 0 3>&- || true
 	done
 	fail "not soon: $*"
 }
@@ -277,7 +278,7 @@ assert_file_contains() {
 # traced [ARG]... - run strace for ten seconds at most, without LeakSanitizer,
 # which does not work under a tracer.
 traced() {
-	ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-} timeout -k 1 10 strace "$@"
+	ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-} timeout -k1 60 strace "$@"
 }
 
 # netns COMMAND [ARG]... - run a program in a network namespace that has only

@@ -57,25 +57,25 @@ held() {
 		# shellcheck disable=SC2086 # split on purpose
 		$how "${look[@]}" >before
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 10 $how tcpu listen --hold --local 0 -- "${look[@]}"
+		run timeout -k1 60 $how tcpu listen --hold --local 0 -- "${look[@]}"
 		diff before - <<<"$output"
 	done
 }
 
 @test "COMMAND may go on telling the service manager" {
-	NOTIFY_SOCKET=$PWD/none run timeout -k1 10 tcpu listen --hold --local 0 \
+	NOTIFY_SOCKET=$PWD/none run timeout -k1 60 tcpu listen --hold --local 0 \
 		-- sh -c 'echo "${NOTIFY_SOCKET-unset}"'
 	assert_output "$PWD/none"
 }
 
 @test "a server that takes one socket is reached by every client, on 127.0.0.1" {
-	run timeout -k1 10 tcpu listen --help=all
+	run timeout -k1 60 tcpu listen --help=all
 	assert_output --regexp 'hold .*one socket[[:space:]]+only, listen on 127.0.0.1'
 	held 127.0.0.1 0 -- perl -MSocket -e '
 		open my $l, "+<&=", 3 or die;
 		accept my $c, $l or die;
 		syswrite $c, "hi\n"'
-	run timeout -k1 10 tcpu connect localhost "$port" </dev/null
+	run timeout -k1 60 tcpu connect localhost "$port" </dev/null
 	assert_success
 	assert_output hi
 	assert_exit 0 "$held"
@@ -89,7 +89,7 @@ held() {
 		clients[n]=$!
 		started+=("$!")
 	done
-	timeout -k1 20 tcpu accept-ready --min 3 --wait=15 "$port"
+	timeout -k1 60 tcpu accept-ready --min 3 --wait=50 "$port"
 	echo go >go
 	for n in 1 2 3; do
 		assert_exit 0 "${clients[n]}"
@@ -126,7 +126,7 @@ held() {
 	exec {end}>end
 	wait_for_line tried trying
 	echo go >go
-	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<data
+	run timeout -k1 60 tcpu connect 127.0.0.1 "$port" <<<data
 	assert_output data
 	exec {end}>&-
 	assert_exit 0 "$competitor"
@@ -134,11 +134,11 @@ held() {
 }
 
 @test "COMMAND is looked up first, and its stdout is spent by -1" {
-	run -127 --separate-stderr timeout -k1 10 \
+	run -127 --separate-stderr timeout -k1 60 \
 		tcpu listen --hold --port-file port --local 0 -- nosuch
 	assert_equal "$stderr" 'tcpu: nosuch: No such file or directory'
 	assert_not_exist port
-	run timeout -k1 10 tcpu listen --hold -1 --port-file port --local 0 -- \
+	run timeout -k1 60 tcpu listen --hold -1 --port-file port --local 0 -- \
 		sh -c 'echo x; exit 3'
 	assert_equal "$status" 3
 	assert_output --regexp '^[0-9]+$'
@@ -148,16 +148,16 @@ held() {
 @test "COMMAND that cannot be executed after all is 126, without the files" {
 	printf '#!/no/such/interpreter\n' >handler
 	chmod +x handler
-	run -127 timeout -k1 10 \
+	run -127 timeout -k1 60 \
 		tcpu listen --hold --port-file port --local 0 -- ./handler
 	assert_output 'tcpu: ./handler: No such file or directory'
 	assert_not_exist port
 }
 
 @test "--background --hold leaves COMMAND with the sockets" {
-	eval "$(timeout -k1 10 tcpu listen --hold --background --print=sh \
+	eval "$(timeout -k1 60 tcpu listen --hold --background --print=sh \
 		--local 0 -- tcpu listen -k --until-exit $$ -- cat)"
-	run timeout -k1 10 tcpu connect localhost "$TCPU_PORT" <<<data
+	run timeout -k1 60 tcpu connect localhost "$TCPU_PORT" <<<data
 	assert_output data
 	run ps -o args= -p "$TCPU_PID"
 	assert_output "tcpu listen -k --until-exit $$ -- cat"
@@ -172,20 +172,20 @@ held() {
 		--end=peer --abandon --reset --crlf --progress \
 		--idle-timeout=1 --delay=1 --rate=1 --slice=1 --cut=1; do
 		# shellcheck disable=SC2086 # split on purpose
-		run -2 --separate-stderr timeout -k1 10 \
+		run -2 --separate-stderr timeout -k1 60 \
 			tcpu listen --hold $option 0 -- echo ran
 		assert_output ''
 		assert_equal "$stderr" \
 			'tcpu: listen: with --hold, COMMAND accepts the connections'
 	done
 	for option in --timeout=1 --until-exit=$$; do
-		run -2 --separate-stderr timeout -k1 10 \
+		run -2 --separate-stderr timeout -k1 60 \
 			tcpu listen --hold "$option" 0 -- echo ran
 		assert_output ''
 		assert_equal "$stderr" \
 			'tcpu: listen: with --hold, COMMAND decides when to end'
 	done
-	run -2 timeout -k1 10 tcpu listen --hold 0
+	run -2 timeout -k1 60 tcpu listen --hold 0
 	assert_output 'tcpu: listen: --hold needs a COMMAND'
 }
 
@@ -195,7 +195,7 @@ held() {
 	held --local 0 -- /lib/systemd/systemd-socket-proxyd \
 		"127.0.0.1:$backend"
 	for host in 127.0.0.1 ::1; do
-		run timeout -k1 20 tcpu connect --abandon "$host" "$port" <<<"$host"
+		run timeout -k1 60 tcpu connect --abandon "$host" "$port" <<<"$host"
 		assert_success
 		assert_output "got $host"
 	done
@@ -207,7 +207,7 @@ held() {
 	held --local 0 -- tcpu listen -k --count 2 -- sh -c \
 		'echo "$TCPLOCALIP ${LISTEN_FDS-unset} ${LISTEN_PID-unset}"'
 	for host in 127.0.0.1 ::1; do
-		run timeout -k1 10 tcpu connect "$host" "$port" </dev/null
+		run timeout -k1 60 tcpu connect "$host" "$port" </dev/null
 		assert_output "$host unset unset"
 	done
 	assert_exit 0 "$held"
@@ -216,11 +216,11 @@ held() {
 @test "\$LISTEN_FDS for another process, or none, is nothing" {
 	for who in 1 '' x -1; do
 		LISTEN_FDS=1 LISTEN_PID=$who run -2 --separate-stderr \
-			timeout -k1 10 tcpu listen
+			timeout -k1 60 tcpu listen
 		assert_equal "$stderr" "tcpu: listen: missing operand: 'PORT'"
 	done
 	for number in 0 '' x -1; do
-		run -2 --separate-stderr timeout -k1 10 env "LISTEN_FDS=$number" \
+		run -2 --separate-stderr timeout -k1 60 env "LISTEN_FDS=$number" \
 			sh -c 'LISTEN_PID=$$ exec tcpu listen'
 		assert_equal "$stderr" "tcpu: listen: missing operand: 'PORT'"
 	done
@@ -235,10 +235,10 @@ held() {
 
 @test "systemd-socket-activate gives them" {
 	mkfifo said
-	netns timeout 20 sh -c '
+	netns timeout 60 sh -c '
 		systemd-socket-activate -l 127.0.0.1:80 "$(command -v tcpu)" \
 			listen --count 2 -k -- cat 2>messages &
-		tcpu connect --retry=15 127.0.0.1 80
+		tcpu connect --retry=50 127.0.0.1 80
 		echo again | tcpu connect 127.0.0.1 80
 		wait $! && echo done' <<<once >out 3>&-
 	assert_content out 'once\nagain\ndone\n'
@@ -248,13 +248,13 @@ held() {
 	for fd in 0 2 5; do
 		held 127.0.0.1 0 -- sh -c \
 			"exec tcpu listen --fd $fd -- cat $fd<&3 3<&-"
-		run timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<data
+		run timeout -k1 60 tcpu connect 127.0.0.1 "$port" <<<data
 		assert_output data
 		assert_exit 0 "$held"
 		rm held.out held.err
 	done
 	held 127.0.0.1 0 -- sh -c 'exec tcpu listen --fd 0 <&3 3<&-'
-	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<data
+	run timeout -k1 60 tcpu connect 127.0.0.1 "$port" <<<data
 	assert_success
 	assert_exit 0 "$held"
 	assert_content held.out 'data\n'
@@ -268,25 +268,25 @@ held() {
 }
 
 @test "a --fd that is no listening TCP socket is 2, and in LISTEN_FDS 7" {
-	run -2 --separate-stderr timeout -k1 10 tcpu listen --fd 9 9<&-
+	run -2 --separate-stderr timeout -k1 60 tcpu listen --fd 9 9<&-
 	assert_equal "$stderr" 'tcpu: listen: --fd 9: Bad file descriptor'
-	run -2 --separate-stderr timeout -k1 10 tcpu listen --fd 9 9</dev/null
+	run -2 --separate-stderr timeout -k1 60 tcpu listen --fd 9 9</dev/null
 	assert_equal "$stderr" \
 		'tcpu: listen: --fd 9: not a listening TCP or Unix stream socket'
 	start_server -k --local 0 -- tcpu listen --fd 0
-	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
 	wait_for_line server.err 'tcpu: listen: --fd 0: not a listening TCP or Unix stream socket'
-	run -2 --separate-stderr timeout -k1 10 perl -MSocket -e '
+	run -2 --separate-stderr timeout -k1 60 perl -MSocket -e '
 		$^F = 9;
 		socket S, AF_UNIX, SOCK_SEQPACKET, 0;
 		bind S, pack_sockaddr_un("socket") and listen S, 1 or die;
 		exec qw(tcpu listen --fd), fileno S'
 	assert_regex "$stderr" 'not a listening TCP or Unix stream socket$'
-	run -7 --separate-stderr timeout -k1 10 \
+	run -7 --separate-stderr timeout -k1 60 \
 		env LISTEN_FDS=1 sh -c 'LISTEN_PID=$$ exec tcpu listen' 3</dev/null
 	assert_equal "$stderr" \
 		'tcpu: listen $LISTEN_FDS: not a listening TCP or Unix stream socket'
-	run -7 --separate-stderr timeout -k1 10 \
+	run -7 --separate-stderr timeout -k1 60 \
 		env LISTEN_FDS=65 sh -c 'LISTEN_PID=$$ exec tcpu listen'
 	assert_equal "$stderr" 'tcpu: listen $LISTEN_FDS: too many sockets'
 }

@@ -21,10 +21,10 @@ rests() {
 }
 
 @test "curl gets its page" {
-	run timeout -k1 10 curl -sS0 "$url/path?query"
+	run timeout -k1 60 curl -sS0 "$url/path?query"
 	assert_success
 	assert_output 'GET /path?query HTTP/1.0'
-	run timeout -k1 10 curl -sS0 -o /dev/null -w '%{http_code}' \
+	run timeout -k1 60 curl -sS0 -o /dev/null -w '%{http_code}' \
 		-X DELETE "$url"
 	assert_output 501
 	assert_content server.err ''
@@ -49,7 +49,7 @@ rests() {
 	END
 	before=$(open_descriptors)
 	for ((requests = 0; requests <= 50; requests += BASH_REMATCH[1])); do
-		run timeout -k1 30 wrk -c32 -t2 -d2s --timeout 20s -s check.lua \
+		run timeout -k1 60 wrk -c32 -t2 -d2s --timeout 20s -s check.lua \
 			"$url/page" 3>&-
 		assert_success
 		refute_line --partial wrong
@@ -57,6 +57,6 @@ rests() {
 		[[ $output =~ requests\ ([0-9]+) ]]
 	done
 	wait_until rests "$before"
-	run timeout -k1 10 curl -sS0 "$url/after"
+	run timeout -k1 60 curl -sS0 "$url/after"
 	assert_output 'GET /after HTTP/1.0'
 }

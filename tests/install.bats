@@ -125,7 +125,7 @@ program() {
 		"${shared[@]}"
 	readelf -d prog >dynamic
 	assert_file_contains dynamic 'NEEDED.*\[libtcpunit\.so\.1\]'
-	LD_LIBRARY_PATH=$lib run -0 timeout -k 1 10 ./prog
+	LD_LIBRARY_PATH=$lib run -0 timeout -k1 60 ./prog
 	assert_output hello
 }
 
@@ -133,7 +133,7 @@ program() {
 	program >prog.c
 	cc -static -o prog prog.c "${static[@]}" 2>cc.err ||
 		fail "$(cat cc.err)"
-	run -0 timeout -k 1 10 ./prog
+	run -0 timeout -k1 60 ./prog
 	assert_output hello
 }
 
@@ -141,7 +141,7 @@ program() {
 	program >prog.cc
 	c++ -std=c++17 -Wall -Wextra -pedantic -Werror -o prog prog.cc \
 		"${shared[@]}"
-	LD_LIBRARY_PATH=$lib run -0 timeout -k 1 10 ./prog
+	LD_LIBRARY_PATH=$lib run -0 timeout -k1 60 ./prog
 	assert_output hello
 }
 
@@ -198,7 +198,7 @@ options() {
 	c++ -std=c++20 "${strict[@]}" -o c++ options.cc "${shared[@]}"
 	grep -q '&(struct tcp_listen_options){$' literal.c
 	for program in c literal c++; do
-		LD_LIBRARY_PATH=$lib run -0 timeout -k 1 10 "./$program"
+		LD_LIBRARY_PATH=$lib run -0 timeout -k1 60 "./$program"
 	done
 }
 
@@ -241,13 +241,13 @@ options() {
 	examples "$TOP/man/tcp_start_tls.3" c
 	read -ra tls < <(pkg-config --cflags --libs tcpunit-tls)
 	cc -std=gnu11 -Wall -Wextra -pedantic -Werror -o prog 1.c "${tls[@]}"
-	LD_LIBRARY_PATH=$lib run -0 timeout -k 1 10 ./prog
+	LD_LIBRARY_PATH=$lib run -0 timeout -k1 60 ./prog
 	assert_output "$(cat 1.out)"
 }
 
 @test "the installed command finds the library for TLS" {
 	need_tls
-	run env -u LD_LIBRARY_PATH timeout -k 1 10 "$root$prefix/bin/tcpu" listen \
+	run env -u LD_LIBRARY_PATH timeout -k1 60 "$root$prefix/bin/tcpu" listen \
 		--tls --local --accept-timeout 0 0
 	assert_failure 124
 }

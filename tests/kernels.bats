@@ -30,13 +30,13 @@ without_proc() {
 
 # run_client - run tcpu connect to the server; sets status and output.
 run_client() {
-	run timeout -k1 10 tcpu connect localhost "$port"
+	run timeout -k1 60 tcpu connect localhost "$port"
 }
 
 # fails_by CALL ARG... - check that tcpu fails on a kernel without this system
 # call, and names the call.
 fails_by() {
-	run timeout -k1 10 "$without" "$1" tcpu "${@:2}" </dev/null
+	run timeout -k1 60 "$without" "$1" tcpu "${@:2}" </dev/null
 	assert_equal "$status" 125
 	assert_line --regexp "^tcpu: .*$1: Function not implemented\$"
 }
@@ -69,7 +69,7 @@ fails_by() {
 @test "--ucspi gives 6 and 7, and no other descriptor" {
 	open_descriptors
 	start_server --local 0 -- cat
-	run timeout -k1 10 "$without" close_range \
+	run timeout -k1 60 "$without" close_range \
 		tcpu connect --ucspi localhost "$port" -- ./descriptors \
 		</dev/null 5</dev/null 17</dev/null
 	assert_success
@@ -80,7 +80,7 @@ fails_by() {
 	local way
 	open_descriptors
 	for way in $closing_ways; do
-		run timeout -k1 10 "$without" "$way" \
+		run timeout -k1 60 "$without" "$way" \
 			tcpu listen --hold --local 0 -- ./descriptors \
 			</dev/null 9</dev/null 17</dev/null
 		assert_success
@@ -98,7 +98,7 @@ fails_by() {
 
 @test "many descriptors are closed" {
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	run -0 timeout -k1 20 "$without" close_range bash -c '
+	run -0 timeout -k1 60 "$without" close_range bash -c '
 		ulimit -n 600 || exit
 		for fd in {10..500}; do eval "exec $fd</dev/null"; done
 		exec tcpu listen --hold --local 0 -- sh -c "ls /proc/\$\$/fd"'
@@ -123,7 +123,7 @@ fails_by() {
 @test "what needs no process works" {
 	start_listener server "$without" pidfd_open tcpu listen -1 --local 0 \
 		<<<answer
-	run timeout -k1 10 "$without" pidfd_open tcpu connect localhost "$port" \
+	run timeout -k1 60 "$without" pidfd_open tcpu connect localhost "$port" \
 		<<<question
 	assert_output answer
 	assert_exit 0 "$server"
@@ -137,7 +137,7 @@ fails_by() {
 	for lack in RWF_NOWAIT preadv2 MADV_GUARD_INSTALL; do
 		start_listener server "$without" "$lack" tcpu listen -1 --local 0 \
 			< <(printf answer)
-		run -0 timeout -k1 10 bash -c 'echo question | "$1" "$2" \
+		run -0 timeout -k1 60 bash -c 'echo question | "$1" "$2" \
 			tcpu connect localhost "$3" | cat' \
 			bash "$without" "$lack" "$port"
 		assert_output answer
@@ -149,7 +149,7 @@ fails_by() {
 @test "messages go to a pipe" {
 	local lack
 	for lack in RWF_NOWAIT preadv2; do
-		run timeout -k1 10 "$without" "$lack" tcpu connect -t 100ms 80
+		run timeout -k1 60 "$without" "$lack" tcpu connect -t 100ms 80
 		assert_equal "$status" 2
 		assert_output --partial 'tcpu: connect: '
 	done
@@ -183,7 +183,7 @@ sets_mode() {
 	fi
 	# The sanitizers themselves need /proc.
 	[[ $(nm -D "$BUILD/tcpu" 2>&1) != *__asan_init* ]] || return 0
-	run -7 without_proc "$without" fchmodat2 timeout -k1 10 \
+	run -7 without_proc "$without" fchmodat2 timeout -k1 60 \
 		tcpu listen --mode 777 --no-accept unix:s
 	assert_output 'tcpu: listen unix:s: No such file or directory'
 	assert_not_exist s

@@ -10,7 +10,7 @@ talk=$BATS_TEST_DIRNAME/peers/talk.pl
 # probes STATUS ARG... - check that a client that connects and sends nothing
 # exits with this status.
 probes() {
-	run timeout -k1 10 tcpu connect --probe "${@:2}" </dev/null
+	run timeout -k1 60 tcpu connect --probe "${@:2}" </dev/null
 	assert_equal "$status" "$1"
 }
 
@@ -34,7 +34,7 @@ probes() {
 @test "--keep-open runs one session after the other" {
 	start_server --keep-open --count 3 --local 0 <<<question
 	for i in 1 2 3; do
-		timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<"$i" >"answer$i"
+		timeout -k1 60 tcpu connect 127.0.0.1 "$port" <<<"$i" >"answer$i"
 	done
 	assert_exit 0 "$server"
 	assert_content server.out '1\n2\n3\n'
@@ -46,7 +46,7 @@ probes() {
 @test "nobody listens any more once --count connections have come" {
 	mkfifo in
 	start_server -k --count 2 --local 0 </dev/null
-	timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
 	start_background client tcpu connect 127.0.0.1 "$port" < <(exec cat in 3>&-)
 	client=${started[-1]}
 	exec {say}>in
@@ -60,8 +60,8 @@ probes() {
 
 @test "with --keep-open a client's failure is a line and not the status" {
 	start_server --keep-open --count 2 --local 0 </dev/null
-	timeout -k1 10 "$talk" "$port" send=abc reset
-	timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<def
+	timeout -k1 60 "$talk" "$port" send=abc reset
+	timeout -k1 60 tcpu connect 127.0.0.1 "$port" <<<def
 	assert_exit 0 "$server"
 	assert_equal "$(wc -l <server.err)" 1
 	assert_regex "$(<server.err)" '^tcpu: 127.0.0.1:[0-9]+: Connection reset'
@@ -74,7 +74,7 @@ probes() {
 	start_background idler "$talk" "$port" slurp
 	assert_exit 0 "${started[-1]}"
 	assert_content idler.out 'ECONNRESET\n'
-	timeout -k1 10 "$talk" "$port" 'send=x\n' slurp
+	timeout -k1 60 "$talk" "$port" 'send=x\n' slurp
 	assert_exit 0 "$server"
 	assert_content server.out 'x\n'
 }
@@ -84,17 +84,17 @@ probes() {
 		</dev/null 9>&1 >/dev/full 2>server.err 3>&-)
 	server=$!
 	read -r port <&"$ready"
-	timeout -k1 10 "$talk" "$port" 'send=x\n' slurp
+	timeout -k1 60 "$talk" "$port" 'send=x\n' slurp
 	assert_exit 9 "$server"
 	assert_equal "$(<server.err)" 'tcpu: stdout: No space left on device'
 }
 
 @test "--accept-timeout is 124 when nobody came" {
-	run timeout -k1 10 tcpu listen --accept-timeout 50ms --local 0
+	run timeout -k1 60 tcpu listen --accept-timeout 50ms --local 0
 	assert_equal "$status" 124
 	assert_output --regexp \
 		'^tcpu: listen localhost:[1-9][0-9]*: timed out after 50ms$'
-	run timeout -k1 10 tcpu listen -k --accept-timeout 50ms --local 0
+	run timeout -k1 60 tcpu listen -k --accept-timeout 50ms --local 0
 	assert_equal "$status" 124
 }
 
@@ -103,7 +103,7 @@ probes() {
 	start_server --accept-timeout 2 --local 0 < <(exec cat in 3>&-)
 	start_background client "$talk" "$port" slurp
 	exec {say}>in
-	run timeout -k1 10 tcpu listen --timeout 2.2 --local 0
+	run timeout -k1 60 tcpu listen --timeout 2.2 --local 0
 	exec {say}>&-
 	assert_exit 0 "$server"
 }
@@ -122,13 +122,13 @@ probes() {
 	probes 0 127.0.0.1 "$port"
 	probes 0 127.0.0.1 "$port"
 	probes 124 --connect-timeout 200ms 127.0.0.1 "$port"
-	run timeout -k1 10 tcpu accept-ready -c 127.0.0.1 "$port"
+	run timeout -k1 60 tcpu accept-ready -c 127.0.0.1 "$port"
 	assert_output '2 1'
 }
 
 @test "by default as many may wait as the system allows" {
 	start_server --no-accept --local -4 0 </dev/null
-	run timeout -k1 10 tcpu accept-ready -c 127.0.0.1 "$port"
+	run timeout -k1 60 tcpu accept-ready -c 127.0.0.1 "$port"
 	assert_output "0 $(</proc/sys/net/core/somaxconn)"
 }
 
@@ -160,7 +160,7 @@ probes() {
 	start_background other true
 	other=${started[-1]}
 	assert_exit 0 "$other"
-	run timeout -k1 10 tcpu listen --until-exit "$other" --local 0
+	run timeout -k1 60 tcpu listen --until-exit "$other" --local 0
 	assert_equal "$status" 125
 	assert_output "tcpu: --until-exit $other: No such process"
 }
@@ -168,7 +168,7 @@ probes() {
 # ---- Where it listens ----
 
 @test "without a host it listens on every address of both families" {
-	netns timeout -k1 20 bash -c '
+	netns timeout -k1 60 bash -c '
 		ip addr add 192.0.2.1/24 dev lo
 		exec {said}< <(exec tcpu listen -k --count 3 -1 4242 \
 			</dev/null 3>&-)
@@ -180,12 +180,12 @@ probes() {
 }
 
 @test "without IPv6 it listens on IPv4" {
-	netns timeout -k1 20 bash -c '
+	netns timeout -k1 60 bash -c '
 		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 		exec {said}< <(exec tcpu listen -1 4242 </dev/null 3>&-)
 		read -r port <&"$said"
 		tcpu connect -z 127.0.0.1 "$port" && wait "$!"'
-	netns timeout -k1 20 bash -c '
+	netns timeout -k1 60 bash -c '
 		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 		exec {said}< <(exec tcpu listen --local -1 4242 </dev/null 3>&-)
 		read -r port <&"$said"
@@ -193,7 +193,7 @@ probes() {
 }
 
 @test "--local is loopback, of both families, on one port" {
-	netns timeout -k1 20 bash -c '
+	netns timeout -k1 60 bash -c '
 		ip addr add 192.0.2.1/24 dev lo
 		exec {said}< <(exec tcpu listen -k --count 2 --local -1 0 \
 			</dev/null 3>&-)
@@ -248,7 +248,7 @@ probes() {
 	local option
 	for option in -k --accept-timeout=1 --allow=::1 --end=peer --reset \
 		--idle-timeout=1 --keepalive=no --progress; do
-		run -2 --separate-stderr timeout -k1 10 \
+		run -2 --separate-stderr timeout -k1 60 \
 			tcpu listen --no-accept "$option" 0
 		assert_equal "$stderr" "tcpu: listen: --no-accept has no use \
 for options about connections"
@@ -257,7 +257,7 @@ for options about connections"
 
 @test "a name's addresses are all listened on, on one port" {
 	with_hosts '127.0.0.1 multi\n127.0.0.2 multi\n::1 multi\n' \
-		timeout -k1 20 bash -c '
+		timeout -k1 60 bash -c '
 		exec {said}< <(exec tcpu listen -k --count 3 -1 multi 4242 \
 			</dev/null 3>&-)
 		read -r port <&"$said"
@@ -269,7 +269,7 @@ for options about connections"
 
 @test "localhost 0 is one port on every address of localhost" {
 	with_hosts '127.0.0.1 localhost\n::1 localhost\n' \
-		timeout -k1 20 bash -c '
+		timeout -k1 60 bash -c '
 		port=$(tcpu listen -1 --until-exit $$ --background \
 			--no-accept localhost 0) &&
 		tcpu connect -z 127.0.0.1 "$port" &&
@@ -288,19 +288,19 @@ for options about connections"
 	start_server --keep-open --local 0 </dev/null
 	for where in 127.0.0.1 0.0.0.0 ''; do
 		# shellcheck disable=SC2086 # no word if empty
-		run timeout -k1 10 tcpu listen $where "$port"
+		run timeout -k1 60 tcpu listen $where "$port"
 		assert_equal "$status" 6
 		assert_output "tcpu: listen ${where:-0.0.0.0}:$port: \
 ${text[EADDRINUSE]}"
 	done
-	run timeout -k1 10 tcpu listen -v "$port"
+	run timeout -k1 60 tcpu listen -v "$port"
 	assert_line --index 0 "tcpu: listen 0.0.0.0:$port: ${text[EADDRINUSE]}"
 	assert_line --index 1 "tcpu: listen 0.0.0.0:$port: process $server (tcpu) \
 listens there; port 0 chooses a free port, and --print prints it"
 }
 
 @test "-v says what has the port, and whose it is" {
-	run netns timeout -k1 20 bash -c '
+	run netns timeout -k1 60 bash -c '
 		tcpu listen --background --until-exit $$ -k -L 4242 -- cat
 		tcpu listen -v -t 1ms -6 ::1 4242
 		tcpu listen -v -t 1ms 127.0.0.2 4242
@@ -317,7 +317,7 @@ listens there; port 0 chooses a free port, and --print prints it"
 }
 
 @test "-v says less where the process cannot be seen" {
-	run netns timeout -k1 20 bash -c '
+	run netns timeout -k1 60 bash -c '
 		chmod a+rx . "$(dirname "$(command -v tcpu)")"
 		tcpu listen --background --until-exit $$ -k -L 4242 -- cat
 		setpriv --reuid=65534 --clear-groups "$(command -v tcpu)" \
@@ -328,24 +328,24 @@ listens there; port 0 chooses a free port, and --print prints it"
 
 @test "two listeners share a port only if both ask for it" {
 	start_server --reuse-port --keep-open 127.0.0.1 0 </dev/null
-	run timeout -k1 10 tcpu listen 127.0.0.1 "$port"
+	run timeout -k1 60 tcpu listen 127.0.0.1 "$port"
 	assert_equal "$status" 6
-	run timeout -k1 10 tcpu listen --reuse-port -t 10ms 127.0.0.1 "$port"
+	run timeout -k1 60 tcpu listen --reuse-port -t 10ms 127.0.0.1 "$port"
 	assert_equal "$status" 124
 }
 
 @test "a port is free again as soon as its listener has ended" {
 	start_server --local 0 </dev/null
-	timeout -k1 10 "$talk" "$port" send=x shut slurp
+	timeout -k1 60 "$talk" "$port" send=x shut slurp
 	assert_exit 0 "$server"
 	for i in 1 2 3; do
-		run timeout -k1 10 tcpu listen -t 10ms --local "$port"
+		run timeout -k1 60 tcpu listen -t 10ms --local "$port"
 		assert_equal "$status" 124
 	done
 }
 
 @test "an address of somebody else is 7" {
-	run netns timeout -k1 10 tcpu listen 192.0.2.9 4242
+	run netns timeout -k1 60 tcpu listen 192.0.2.9 4242
 	assert_equal "$status" 7
 	assert_output "tcpu: listen 192.0.2.9:4242: ${text[EADDRNOTAVAIL]}"
 }
@@ -355,13 +355,13 @@ listens there; port 0 chooses a free port, and --print prints it"
 		echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 		exec setpriv --bounding-set=-net_bind_service \
 			--inh-caps=-net_bind_service \
-			timeout -k1 10 tcpu listen 80'
+			timeout -k1 60 tcpu listen 80'
 	assert_equal "$status" 7
 	assert_output 'tcpu: listen 0.0.0.0:80: Permission denied'
 }
 
 @test "no descriptors left is 125" {
-	run timeout -k1 10 bash -c 'ulimit -n 6; exec tcpu listen --local 0'
+	run timeout -k1 60 bash -c 'ulimit -n 6; exec tcpu listen --local 0'
 	assert_equal "$status" 125
 	assert_regex "$output" "^tcpu: .*${text[EMFILE]}$"
 }
@@ -373,7 +373,7 @@ listens there; port 0 chooses a free port, and --print prints it"
 	for i in 1 2 3; do
 		probes 0 127.0.0.1 "$port"
 	done
-	run timeout -k1 10 tcpu accept-ready --min 3 127.0.0.1 "$port"
+	run timeout -k1 60 tcpu accept-ready --min 3 127.0.0.1 "$port"
 	assert_success
 	kill "$server"
 	assert_exit 143 "$server"
@@ -397,7 +397,7 @@ listens there; port 0 chooses a free port, and --print prints it"
 }
 
 @test "--black-hole does so where somebody is faster than its own connection" {
-	run netns timeout -k1 20 bash -c '
+	run netns timeout -k1 60 bash -c '
 		export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS
 		strace -qq -o trace -e trace=connect \
 			-e inject=connect:delay_enter=2000000 tcpu listen -1 \

@@ -6,7 +6,7 @@ load helper
 
 crowds() {
 	need_namespaces
-	BUILD=${1:-$BUILD} run timeout -k 1 50 "$TOP/tests/load/run" --short
+	BUILD=${1:-$BUILD} run timeout -k1 60 "$TOP/tests/load/run" --short
 }
 
 @test "crowds of clients lose nothing and leave nothing behind" {

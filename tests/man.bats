@@ -142,7 +142,7 @@ try() {
 @test "the tutorial's handler serves a client of tcpu listen" {
 	start_server --local 0 -- "$BUILD/tests/prog_handler"
 	printf 'one\nthree\n' >input
-	run -0 timeout -k1 20 tcpu connect 127.0.0.1 "$port" <input
+	run -0 timeout -k1 60 tcpu connect 127.0.0.1 "$port" <input
 	assert_output $'hello, 127.0.0.1\n3 bytes\n5 bytes'
 	assert_exit 0 "$server"
 }

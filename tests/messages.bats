@@ -38,7 +38,7 @@ chatty() {
 # connecting N - connect to the server N times; it may reset the connections at
 # once.
 connecting() {
-	timeout -k1 20 perl -MIO::Socket::INET -e 'for (1 .. $ARGV[1]) {
+	timeout -k1 60 perl -MIO::Socket::INET -e 'for (1 .. $ARGV[1]) {
 		my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]");
 		$s or $!{ECONNRESET} or die;
 		sysread $s, my $end, 1 if $s;
@@ -49,9 +49,9 @@ connecting() {
 
 @test "a message that nobody reads holds up no status" {
 	stuff full
-	run -4 mute netns timeout -k1 10 tcpu connect 127.0.0.1 4242
-	run -2 mute timeout -k1 10 tcpu listen 65536
-	run -2 mute timeout -k1 10 tcpu
+	run -4 mute netns timeout -k1 60 tcpu connect 127.0.0.1 4242
+	run -2 mute timeout -k1 60 tcpu listen 65536
+	run -2 mute timeout -k1 60 tcpu
 }
 
 @test "a message that nobody reads holds up no signal and no time limit" {
@@ -72,7 +72,7 @@ connecting() {
 }
 
 @test "nor does it where stderr is a socket that is full" {
-	run -4 netns timeout -k1 10 perl -MSocket -e '
+	run -4 netns timeout -k1 60 perl -MSocket -e '
 		$^F = 9; # both ends stay open
 		socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or die;
 		$a->blocking(0);
@@ -85,7 +85,7 @@ connecting() {
 @test "sessions go on while nobody reads the messages about them" {
 	chatty 0 -- cat
 	for word in 1 2 3; do
-		run -0 timeout -k1 10 tcpu connect 127.0.0.1 "$port" <<<"$word"
+		run -0 timeout -k1 60 tcpu connect 127.0.0.1 "$port" <<<"$word"
 		assert_output "$word"
 	done
 }
@@ -138,11 +138,11 @@ without_proc() {
 @test "without /proc, too, nothing waits for the reader of a message" {
 	[[ $(nm "$BUILD/tcpu") != *__asan_init* ]] || return 0
 	stuff full
-	run -2 mute without_proc timeout -k1 10 tcpu listen 65536
+	run -2 mute without_proc timeout -k1 60 tcpu listen 65536
 	mkfifo fifo
 	cat fifo >usage 3>&- &
 	started+=("$!")
-	run ! eval 'without_proc timeout -k1 10 tcpu 2>fifo'
+	run ! eval 'without_proc timeout -k1 60 tcpu 2>fifo'
 	run ! eval 'tcpu 2>want'
 	wait_until cmp -s want usage
 }
@@ -166,10 +166,10 @@ deserted() {
 }
 
 @test "a stderr without a reader holds up nothing, and kills nobody" {
-	run -4 netns timeout -k1 10 bash -c "$(declare -f deserted)
+	run -4 netns timeout -k1 60 bash -c "$(declare -f deserted)
 		deserted tcpu connect 127.0.0.1 4242"
 	rm gone
-	run -2 deserted timeout -k1 10 tcpu
+	run -2 deserted timeout -k1 60 tcpu
 }
 
 # ---- stdout and --ready-fd ----
@@ -188,7 +188,7 @@ unread() {
 		"addresses --pid $server --listening" \
 		'listen --background --no-accept -1 -L 0'; do
 		# shellcheck disable=SC2086 # split on purpose
-		run -124 unread timeout -k1 10 tcpu $words -t 200ms
+		run -124 unread timeout -k1 60 tcpu $words -t 200ms
 		grep -qx 'tcpu: stdout: timed out after 200ms' said
 	done
 }
@@ -241,7 +241,7 @@ sleeps() {
 
 @test "a --ready-fd that nobody reads obeys time limits and signals" {
 	stuff answer
-	run -124 timeout -k1 10 tcpu listen -L -t 200ms --ready-fd 9 0 9>answer
+	run -124 timeout -k1 60 tcpu listen -L -t 200ms --ready-fd 9 0 9>answer
 	assert_output 'tcpu: --ready-fd 9: timed out after 200ms'
 	tcpu listen -L --ready-fd 9 0 9>answer 3>&- &
 	pid=$!
@@ -309,6 +309,6 @@ injecting() {
 		p.terminate()
 		print(p.wait())
 	PY
-	run -0 timeout -k1 40 python3 manager.py
+	run -0 timeout -k1 60 python3 manager.py
 	assert_output $'served\nREADY=1\n-15'
 }

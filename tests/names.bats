@@ -17,7 +17,7 @@ without_etc() {
 # localhost, made in the environment that FUNCTION sets up.
 ends() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	run "$@" timeout -k1 20 bash -c '
+	run "$@" timeout -k1 60 bash -c '
 		start() { tcpu listen -k -1 --until-exit $$ --local 0 -- cat & }
 		port=$(start)
 		for host in localhost LOCALHOST LocalHost.; do
@@ -41,7 +41,7 @@ ends() {
 
 @test "localhost is what /etc/hosts says" {
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	run -0 with_hosts '127.0.0.9 other localhost\n' timeout -k1 10 bash -c '
+	run -0 with_hosts '127.0.0.9 other localhost\n' timeout -k1 60 bash -c '
 		start() { tcpu listen -k -1 --until-exit $$ 127.0.0.9 0 -- cat & }
 		port=$(start)
 		for host in localhost LOCALHOST; do
@@ -51,14 +51,14 @@ ends() {
 }
 
 @test "--numeric looks no localhost up" {
-	run without_etc timeout -k1 10 tcpu connect -n localhost 80
+	run without_etc timeout -k1 60 tcpu connect -n localhost 80
 	assert_equal "$status" 3
 	assert_output 'tcpu: connect localhost:80: Name or service not known'
 }
 
 @test "listen on localhost listens on both of its addresses" {
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	run -0 without_etc timeout -k1 10 bash -c '
+	run -0 without_etc timeout -k1 60 bash -c '
 		start() { tcpu listen -k -1 --until-exit $$ localhost 0 -- cat & }
 		port=$(start)
 		tcpu connect -z 127.0.0.1 "$port" && tcpu connect -z ::1 "$port"' \
@@ -66,14 +66,14 @@ ends() {
 }
 
 @test "a look-up without a name server names the missing file" {
-	run without_etc timeout -k1 20 tcpu connect some.test 80
+	run without_etc timeout -k1 60 tcpu connect some.test 80
 	assert_equal "$status" 3
 	assert_output "tcpu: connect some.test:80: No name server answers, and \
 there is no /etc/resolv.conf"
 }
 
 @test "a service without a list of services names the missing file" {
-	run without_etc timeout -k1 20 tcpu connect localhost http
+	run without_etc timeout -k1 60 tcpu connect localhost http
 	assert_equal "$status" 3
 	assert_output "tcpu: connect: there is no /etc/services to look it up in: \
 'http'"

@@ -19,7 +19,7 @@ refuses() {
 }
 
 @test "--version prints one line" {
-	run --separate-stderr timeout -k1 10 tcpu --version
+	run --separate-stderr timeout -k1 60 tcpu --version
 	assert_success
 	assert_output --regexp '^tcpu [0-9]+\.[0-9]+\.[0-9]+$'
 	assert_equal "$stderr" ''
@@ -28,7 +28,7 @@ refuses() {
 @test "--version may follow other options" {
 	for words in '-t 1 --version' '-vV' '--numeric -V'; do
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 10 tcpu $words
+		run timeout -k1 60 tcpu $words
 		assert_success
 		assert_output --regexp '^tcpu [0-9]+\.[0-9]+\.[0-9]+$'
 	done
@@ -45,7 +45,7 @@ refuses() {
 		accept 4242
 	local word meant
 	while read -r word meant; do
-		run --separate-stderr timeout -k1 10 tcpu listen "$word" 0
+		run --separate-stderr timeout -k1 60 tcpu listen "$word" 0
 		assert_equal "$status" 2
 		assert_equal "$stderr" "\
 tcpu: listen: unrecognized option '${word%%=*}'
@@ -59,7 +59,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		--acept-timeout --accept-timeout
 	END
 	for word in --x --keep-it-open --= --thing; do
-		run --separate-stderr timeout -k1 10 tcpu listen "$word" 0
+		run --separate-stderr timeout -k1 60 tcpu listen "$word" 0
 		assert_equal "${stderr_lines[1]}" \
 			"tcpu: 'tcpu listen --help' lists the options"
 	done
@@ -67,7 +67,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 
 @test "an unknown option is refused, and --help pointed at" {
 	for command in listen connect accept-ready addresses; do
-		run --separate-stderr timeout -k1 10 tcpu "$command" --foo
+		run --separate-stderr timeout -k1 60 tcpu "$command" --foo
 		assert_equal "$status" 2
 		assert_equal "$output" ''
 		assert_equal "${stderr_lines[0]}" \
@@ -75,17 +75,17 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		assert_regex "${stderr_lines[1]}" "tcpu $command --help"
 		assert_equal "${#stderr_lines[@]}" 2
 	done
-	run --separate-stderr timeout -k1 10 tcpu --foo
+	run --separate-stderr timeout -k1 60 tcpu --foo
 	assert_equal "$status" 2
 	assert_equal "${stderr_lines[0]}" "tcpu: unrecognized option '--foo'"
-	run --separate-stderr timeout -k1 10 tcpu listen -kZ 4242
+	run --separate-stderr timeout -k1 60 tcpu listen -kZ 4242
 	assert_equal "${stderr_lines[0]}" \
 		"tcpu: listen: unrecognized option '-Z'"
 }
 
 @test "an abbreviated option is an unknown one" {
 	for option in --keep --verb --timeou; do
-		run --separate-stderr timeout -k1 10 tcpu listen "$option" 1 0
+		run --separate-stderr timeout -k1 60 tcpu listen "$option" 1 0
 		assert_equal "$status" 2
 		assert_regex "$stderr" "unrecognized option '$option'"
 	done
@@ -96,7 +96,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		'127.0.0.1 0 --timeout 10ms' '127.0.0.1 0 --timeout=10ms' \
 		'-qvt10ms 127.0.0.1 0'; do
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 10 tcpu listen $words
+		run timeout -k1 60 tcpu listen $words
 		assert_equal "$status" 124
 	done
 }
@@ -137,12 +137,12 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 }
 
 @test "a service has the port that the system knows it by" {
-	run --separate-stderr netns timeout -k1 10 \
+	run --separate-stderr netns timeout -k1 60 \
 		tcpu connect 127.0.0.1 postgresql </dev/null
 	assert_equal "$status" 4
 	assert_equal "$stderr" \
 		'tcpu: connect 127.0.0.1:postgresql: Connection refused'
-	run netns timeout -k1 10 tcpu listen -t 10ms -1 postgresql </dev/null
+	run netns timeout -k1 60 tcpu listen -t 10ms -1 postgresql </dev/null
 	assert_line --index 0 5432
 }
 
@@ -171,7 +171,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 @test "a host may be joined to its port, and an address be in brackets" {
 	for words in '127.0.0.1:0' '[127.0.0.1]:0' '[::1]:0' '[::1] 0' '::1 0'; do
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 10 tcpu listen -t 10ms -1 $words
+		run timeout -k1 60 tcpu listen -t 10ms -1 $words
 		assert_equal "$status" 124
 		assert_line --index 0 --regexp '^[0-9]+$'
 	done
@@ -180,12 +180,12 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 @test "what is no host is 3" {
 	for host in ' 127.0.0.1' '127.0.0.1 ' 256.0.0.1 nosuch.invalid \
 		127.0.0.1:99; do
-		run --separate-stderr timeout -k1 10 tcpu connect "$host" 4242
+		run --separate-stderr timeout -k1 60 tcpu connect "$host" 4242
 		assert_equal "$status" 3
 		assert_equal "$output" ''
 		assert_equal "${#stderr_lines[@]}" 1
 		assert_regex "$stderr" '^tcpu: connect .*:4242: '
-		run --separate-stderr timeout -k1 10 tcpu listen "$host" 0
+		run --separate-stderr timeout -k1 60 tcpu listen "$host" 0
 		assert_equal "$status" 3
 		assert_regex "$stderr" '^tcpu: listen .*:0: '
 	done
@@ -214,13 +214,13 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 
 @test "a time is in seconds unless it says otherwise" {
 	for time in 0.02 .02 20ms .02s 0.0003333m 0.0199999; do
-		run timeout -k1 10 tcpu listen --timeout "$time" 0
+		run timeout -k1 60 tcpu listen --timeout "$time" 0
 		assert_equal "$status" 124
 		assert_output --regexp ':[1-9][0-9]*: timed out after 20ms$'
 	done
-	run timeout -k1 10 tcpu listen --timeout 0.0001 0
+	run timeout -k1 60 tcpu listen --timeout 0.0001 0
 	assert_output --regexp ':[1-9][0-9]*: timed out after 1ms$'
-	run timeout -k1 10 tcpu listen --timeout 1.5 0
+	run timeout -k1 60 tcpu listen --timeout 1.5 0
 	assert_output --regexp ':[1-9][0-9]*: timed out after 1\.5s$'
 }
 
@@ -401,12 +401,12 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 }
 
 @test "--quiet says nothing but what is wrong with the command line" {
-	run netns timeout -k1 10 tcpu connect -q 127.0.0.1 4242
+	run netns timeout -k1 60 tcpu connect -q 127.0.0.1 4242
 	assert_equal "$status" 4
 	assert_output ''
 	refuses 2 "listen: not a port: '65536'" listen --quiet 65536
 	refuses 2 "listen: not a port: '65536'" -q listen 65536
-	run timeout -k1 10 tcpu connect -q --x localhost 80
+	run timeout -k1 60 tcpu connect -q --x localhost 80
 	assert_line --index 0 "tcpu: connect: unrecognized option '--x'"
 }
 
@@ -430,11 +430,11 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 }
 
 @test "such a word is an operand if it completes the command" {
-	run -124 netns timeout -k1 10 tcpu accept-ready -t 50ms --wait 5432
+	run -124 netns timeout -k1 60 tcpu accept-ready -t 50ms --wait 5432
 	assert_output 'tcpu: accept-ready 5432: timed out after 50ms'
-	run -4 netns timeout -k1 10 tcpu accept-ready 5432 --wait -t 50ms 3<&- ||
+	run -4 netns timeout -k1 60 tcpu accept-ready 5432 --wait -t 50ms 3<&- ||
 		assert_equal "$status" 124
-	run -4 netns timeout -k1 10 tcpu connect -q --keepalive 127.0.0.1 4242
+	run -4 netns timeout -k1 60 tcpu connect -q --keepalive 127.0.0.1 4242
 }
 
 @test "a host is neither empty nor a number alone" {
@@ -450,9 +450,9 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 }
 
 @test "a target may be a URL of TCP, and no other" {
-	run -4 netns timeout -k1 10 tcpu connect tcp://127.0.0.1:4242
+	run -4 netns timeout -k1 60 tcpu connect tcp://127.0.0.1:4242
 	assert_output 'tcpu: connect 127.0.0.1:4242: Connection refused'
-	run -4 netns timeout -k1 10 tcpu connect 'tcp://[::1]:4242'
+	run -4 netns timeout -k1 60 tcpu connect 'tcp://[::1]:4242'
 	refuses 2 "connect: only URLs .* tcp://HOST:PORT .*: 'http://x:80'" \
 		connect http://x:80
 	refuses 2 "connect: a host has no '/'; write HOST:PORT: 'localhost/80'" \
@@ -464,7 +464,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	for words in :4242 '*:4242' '* 4242' tcp://:4242 'tcp://*:4242'; do
 		set -f
 		# shellcheck disable=SC2086 # split on purpose
-		run -124 netns timeout -k1 10 tcpu listen -v -t 10ms $words
+		run -124 netns timeout -k1 60 tcpu listen -v -t 10ms $words
 		assert_line --index 0 'tcpu: listen 0.0.0.0:4242: listening'
 		set +f
 	done
@@ -475,7 +475,7 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	page=$(sed -n '/^COMING FROM NC/,/^COMING FROM NCAT/p' < <(
 		mandoc -T ascii "$TOP/man/tcpu.1" | sed 's/.\x08//g'))
 	for letter in l p N d u U e c i G; do
-		run --separate-stderr timeout -k1 10 tcpu connect "-$letter" x 1
+		run --separate-stderr timeout -k1 60 tcpu connect "-$letter" x 1
 		assert_equal "$status" 2
 		assert_equal "${stderr_lines[0]}" \
 			"tcpu: connect: unrecognized option '-$letter'"
@@ -484,9 +484,9 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		grep -qE -- "^     (-.*, |.* )?-${letter}[, ]" <<<"$page" ||
 			fail "the manual has no -$letter"
 	done
-	run timeout -k1 10 tcpu -lk 4242
+	run timeout -k1 60 tcpu -lk 4242
 	assert_line --index 1 'tcpu: -l is a command: tcpu listen PORT'
-	run timeout -k1 10 tcpu -zv localhost 80
+	run timeout -k1 60 tcpu -zv localhost 80
 	assert_line --index 1 'tcpu: -z goes after a command: tcpu connect -z'
 	refuses 2 "connect: extra operand: '80'; -q is --quiet.*--end=quiet:N" \
 		connect -q 1 localhost 80
@@ -510,40 +510,40 @@ tcpu connect localhost 80\?" localhost 80
 }
 
 @test "connect takes its target after -- if none stands before it" {
-	run -4 netns timeout -k1 10 tcpu connect -- 127.0.0.1 4242
+	run -4 netns timeout -k1 60 tcpu connect -- 127.0.0.1 4242
 	assert_output 'tcpu: connect 127.0.0.1:4242: Connection refused'
-	run -4 netns timeout -k1 10 tcpu connect -- 127.0.0.1:4242 -- cat
+	run -4 netns timeout -k1 60 tcpu connect -- 127.0.0.1:4242 -- cat
 	refuses 2 "connect: extra operand: 'c'" connect -- a b c -- cat
 	start_server --local 0 <<<answer
-	run -0 timeout -k1 10 tcpu connect -- localhost "$port" -- cat
+	run -0 timeout -k1 60 tcpu connect -- localhost "$port" -- cat
 }
 
 @test "options of every command may stand before it" {
-	run -124 timeout -k1 10 tcpu -v --timeout 10ms listen --local 0
+	run -124 timeout -k1 60 tcpu -v --timeout 10ms listen --local 0
 	assert_line --index 0 --regexp 'listening$'
-	run -124 timeout -k1 10 tcpu -4t10ms listen 0
-	run -2 timeout -k1 10 tcpu --keep-open listen 0
+	run -124 timeout -k1 60 tcpu -4t10ms listen 0
+	run -2 timeout -k1 60 tcpu --keep-open listen 0
 	assert_line --index 0 "tcpu: unrecognized option '--keep-open'"
 }
 
 @test "help is there under each name that people try" {
 	local words
 	for words in help -h --help; do
-		run -0 --separate-stderr timeout -k1 10 tcpu "$words"
+		run -0 --separate-stderr timeout -k1 60 tcpu "$words"
 		assert_line --index 0 --regexp '^usage: tcpu '
 	done
 	for words in 'help listen' 'listen -h' 'listen --help' '-h listen'; do
 		# shellcheck disable=SC2086 # split on purpose
-		run -0 --separate-stderr timeout -k1 10 tcpu $words
+		run -0 --separate-stderr timeout -k1 60 tcpu $words
 		[ "$words" = '-h listen' ] ||
 			assert_line --index 0 --regexp '^usage: tcpu listen '
 	done
-	run -0 timeout -k1 10 tcpu --help=all
+	run -0 timeout -k1 60 tcpu --help=all
 	for words in listen connect accept-ready addresses; do
 		assert_line --regexp "^usage: tcpu $words "
 	done
 	refuses 2 "help: extra operand: 'x'" help listen x
-	run -0 timeout -k1 10 tcpu -V
+	run -0 timeout -k1 60 tcpu -V
 	assert_output --regexp '^tcpu [0-9.]+$'
 }
 
@@ -552,7 +552,7 @@ tcpu connect localhost 80\?" localhost 80
 	tcpu listen -v -1 --local 0 </dev/null >out 2>err 3>&- &
 	started+=("$!")
 	read -r port <out
-	run -0 --separate-stderr timeout -k1 10 \
+	run -0 --separate-stderr timeout -k1 60 \
 		tcpu connect -v localhost "$port" </dev/null
 	assert_equal "$stderr" "tcpu: connect localhost:$port: connected to \
 $([ -e /proc/net/if_inet6 ] && getent ahosts localhost | grep -q '^::1' &&
@@ -561,7 +561,7 @@ $([ -e /proc/net/if_inet6 ] && getent ahosts localhost | grep -q '^::1' &&
 }
 
 @test "messages hold no control character, and leave UTF-8 alone" {
-	run -3 --separate-stderr timeout -k1 10 \
+	run -3 --separate-stderr timeout -k1 60 \
 		tcpu connect localhost $'\xc2\x9bx\x9b\x80\xffü€'
 	assert_equal "$stderr" "tcpu: connect: unknown service: '??x???ü€'"
 }

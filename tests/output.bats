@@ -6,7 +6,7 @@ load helper
 
 # told WORD [ARG]... - run tcpu connect to the server with WORD as its input.
 told() {
-	run timeout -k1 10 tcpu connect "${@:2}" 127.0.0.1 "$port" <<<"$1"
+	run timeout -k1 60 tcpu connect "${@:2}" 127.0.0.1 "$port" <<<"$1"
 }
 
 @test "connect writes what it receives to the file, and nothing to stdout" {
@@ -32,7 +32,7 @@ told() {
 
 @test "the file is emptied before tcpu connects" {
 	echo old >file
-	run -4 netns timeout -k1 10 tcpu connect --output file 127.0.0.1 4242
+	run -4 netns timeout -k1 60 tcpu connect --output file 127.0.0.1 4242
 	assert_content file ''
 }
 
@@ -48,25 +48,25 @@ told() {
 }
 
 @test "a file that cannot be opened is 9, and nobody listens or connects" {
-	run -9 timeout -k1 10 tcpu listen -1 -L --output no/file 0
+	run -9 timeout -k1 60 tcpu listen -1 -L --output no/file 0
 	assert_output 'tcpu: --output no/file: No such file or directory'
 	mkdir folder
-	run -9 netns timeout -k1 10 tcpu connect --output folder 127.0.0.1 4242
+	run -9 netns timeout -k1 60 tcpu connect --output folder 127.0.0.1 4242
 	assert_output 'tcpu: --output folder: Is a directory'
 	mkfifo fifo
-	run -9 timeout -k1 10 tcpu listen -L --output fifo 0
+	run -9 timeout -k1 60 tcpu listen -L --output fifo 0
 	assert_output 'tcpu: --output fifo: No such device or address'
 }
 
 @test "a usage error leaves the file alone" {
 	echo precious >file
-	run -2 timeout -k1 10 tcpu listen --output file 65536
-	run -2 timeout -k1 10 tcpu connect --output file localhost 0
-	run -2 timeout -k1 10 tcpu connect --output file --source 127.0.0.1:x \
+	run -2 timeout -k1 60 tcpu listen --output file 65536
+	run -2 timeout -k1 60 tcpu connect --output file localhost 0
+	run -2 timeout -k1 60 tcpu connect --output file --source 127.0.0.1:x \
 		localhost 1
-	run -2 timeout -k1 10 tcpu listen --output file --local localhost 0
+	run -2 timeout -k1 60 tcpu listen --output file --local localhost 0
 	assert_content file 'precious\n'
-	run -2 timeout -k1 10 tcpu listen --output= 0
+	run -2 timeout -k1 60 tcpu listen --output= 0
 }
 
 @test "without a session it is a usage error" {
@@ -76,7 +76,7 @@ told() {
 		'connect -z localhost 1'; do
 		# shellcheck disable=SC2086 # split on purpose
 		set -- $words
-		run -2 timeout -k1 10 tcpu "$1" --output file "${@:2}"
+		run -2 timeout -k1 60 tcpu "$1" --output file "${@:2}"
 		assert_output \
 			"tcpu: $1: --output needs a session, and there is none here"
 		assert_not_exist file
@@ -97,7 +97,7 @@ told() {
 	mkfifo fifo
 	head -n 1 fifo >line 3>&- &
 	started+=("$!")
-	timeout 10 bash -c 'exec 9>fifo; tcpu listen -1 -L --output fifo 0 \
+	timeout 60 bash -c 'exec 9>fifo; tcpu listen -1 -L --output fifo 0 \
 		</dev/null >port; echo "$?" >status' 3>&- &
 	started+=("$!")
 	wait_until test -s port
@@ -113,7 +113,7 @@ told() {
 }
 
 @test "--background needs no other stdout, and lets go of it" {
-	port=$(timeout -k1 20 tcpu listen --background -1 --output file -t 20 \
+	port=$(timeout -k1 60 tcpu listen --background -1 --output file -t 20 \
 		-L 0 </dev/null)
 	told hello
 	assert_success
@@ -123,7 +123,7 @@ told() {
 
 @test "with -1 stdout is let go, so that a substitution returns" {
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	run -0 timeout -k1 20 bash -c '
+	run -0 timeout -k1 60 bash -c '
 		port=$(tcpu listen -1 --until-exit $$ --output file -k -L 0 \
 			</dev/null 2>&1 &)
 		echo hello | tcpu connect localhost "$port"'

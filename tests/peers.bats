@@ -12,7 +12,7 @@ racket=(racket "$here/talk.rkt")
 # peer PORT STEP... - start the other language's program, $system; the test
 # reads its output from $heard.
 peer() {
-	exec {heard}< <(exec timeout -k 1 30 "${system[@]}" "$@" 2>peer.err 3>&-)
+	exec {heard}< <(exec timeout -k1 60 "${system[@]}" "$@" 2>peer.err 3>&-)
 	started+=("$!")
 }
 
@@ -136,8 +136,8 @@ echoes() {
 	"${system[@]}" "$port" echo
 	assert_exit 0 "$server"
 	cmp "$1" server.out
-	start_listener other timeout -k 1 30 "${system[@]}" 0 echo
-	timeout -k 1 30 tcpu connect 127.0.0.1 "$port" <"$1" >back
+	start_listener other timeout -k1 60 "${system[@]}" 0 echo
+	timeout -k1 60 tcpu connect 127.0.0.1 "$port" <"$1" >back
 	cmp "$1" back
 	assert_exit 0 "$other"
 }
@@ -245,7 +245,7 @@ we_reset() {
 	hears waiting
 	no_more_input
 	exits 0
-	assert_regex "$(timeout 20 cat <&"$heard")" '[Rr]eset by peer'
+	assert_regex "$(timeout 60 cat <&"$heard")" '[Rr]eset by peer'
 }
 
 @test "CHICKEN resets the connection, and so do we" {

@@ -21,7 +21,7 @@ start_proxied() {
 send_bytes() {
 	# shellcheck disable=SC2059 # the argument is a format
 	printf "$1" >bytes
-	run timeout -k1 10 python3 -IS - "${target[@]}" <<-'END'
+	run timeout -k1 60 python3 -IS - "${target[@]}" <<-'END'
 		import errno, os, socket, sys
 		data = open("bytes", "rb").read()
 		try:
@@ -64,7 +64,7 @@ is_denied() {
 # are_reset FILE... - the server resets each connection that sends what is in a
 # file, and then ends.
 are_reset() {
-	timeout -k1 30 python3 - "$port" "$@" <<-'END'
+	timeout -k1 60 python3 - "$port" "$@" <<-'END'
 		import socket, sys
 		from errno import *
 		for name in sys.argv[2:]:
@@ -87,7 +87,7 @@ has_lines() {
 # relay NAME BIND SERVER - start HAProxy with these options, as the listener
 # NAME, and set front to its port.
 relay() {
-	front=$(timeout -k1 10 tcpu listen --reserve 127.0.0.1 0)
+	front=$(timeout -k1 60 tcpu listen --reserve 127.0.0.1 0)
 	cat >"$1.cfg" <<-END
 		defaults
 			mode tcp
@@ -100,7 +100,7 @@ relay() {
 	END
 	PATH=$PATH:/usr/sbin start_background "$1" \
 		haproxy -db -f "$1.cfg" </dev/null
-	timeout -k1 20 tcpu accept-ready --listening --wait=15 127.0.0.1 "$front"
+	timeout -k1 60 tcpu accept-ready --listening --wait=50 127.0.0.1 "$front"
 }
 
 @test "the addresses of a header are those of the handler" {
@@ -160,12 +160,12 @@ relay() {
 			"$signature$tcp4" 'PROXY UNKNOWN\r\n'; do
 			# shellcheck disable=SC2059 # the argument is a format
 			{ printf "$header" && cat data; } >bytes
-			timeout -k1 20 tcpu connect "${target[@]}" <bytes >answer
+			timeout -k1 60 tcpu connect "${target[@]}" <bytes >answer
 			cmp data answer
 		done
 	done
 	start_server --accept-proxy --local 0 --end=peer --output copy </dev/null
-	timeout -k1 20 tcpu connect "${target[@]}" <bytes
+	timeout -k1 60 tcpu connect "${target[@]}" <bytes
 	assert_exit 0 "$server"
 	cmp data copy
 }
@@ -176,7 +176,7 @@ relay() {
 		"$signature${tcp4}hello"; do
 		# shellcheck disable=SC2059 # the argument is a format
 		printf "$header" >bytes
-		run timeout -k1 20 python3 - "$port" <<-'END'
+		run timeout -k1 60 python3 - "$port" <<-'END'
 			import socket, sys
 			s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 			s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -266,7 +266,7 @@ relay() {
 		: >server.err
 		# shellcheck disable=SC2059 # the argument is a format
 		printf "$begin" >bytes
-		run -8 timeout -k1 10 tcpu connect --abandon "${target[@]}" <bytes
+		run -8 timeout -k1 60 tcpu connect --abandon "${target[@]}" <bytes
 		wait_for_line server.err \
 			'tcpu: .*: denied: .*: no PROXY header within 1s'
 	done
@@ -295,8 +295,8 @@ relay() {
 	start_server -k -m1 --accept-proxy --local 0 -- sh -c 'read -r line <block'
 	start_background first tcpu connect --send-proxy "${target[@]}" </dev/null
 	wait_until pgrep -f -P "$server" block
-	timeout -k1 10 tcpu connect -z "${target[@]}"
-	timeout -k1 10 tcpu accept-ready "$port"
+	timeout -k1 60 tcpu connect -z "${target[@]}"
+	timeout -k1 60 tcpu accept-ready "$port"
 	echo >block
 }
 
@@ -318,7 +318,7 @@ relay() {
 }
 
 @test "peers beyond loopback are no proxies unless they are named" {
-	run machines '127.0.0.1 localhost\n' timeout -k1 20 bash -c '
+	run machines '127.0.0.1 localhost\n' timeout -k1 60 bash -c '
 		for proxies in "" =192.0.2.0/24; do
 			port=$(tcpu listen -k -1 --until-exit $$ \
 				--accept-proxy$proxies 0 -- echo served 2>>err &)
@@ -333,14 +333,14 @@ relay() {
 @test "a denied client does not use up a listener" {
 	start_server --accept-proxy --local 0 <<<hello
 	is_denied 'no header' 'not a PROXY header'
-	timeout -k1 10 tcpu connect -z "${target[@]}"
+	timeout -k1 60 tcpu connect -z "${target[@]}"
 	send_bytes 'PROXY UNKNOWN\r\n'
 	assert_output hello
 	assert_exit 0 "$server"
 	start_server -k --count 2 --accept-proxy --local 0 -- echo hello
 	for ((n = 0; n < 2; n++)); do
 		is_denied 'no header' 'not a PROXY header'
-		run timeout -k1 10 tcpu connect --send-proxy "${target[@]}" </dev/null
+		run timeout -k1 60 tcpu connect --send-proxy "${target[@]}" </dev/null
 		assert_output hello
 	done
 	assert_exit 0 "$server"
@@ -378,14 +378,14 @@ relay() {
 }
 
 @test "--accept-timeout lets a header come that is still on its way" {
-	run -124 timeout -k1 10 \
+	run -124 timeout -k1 60 \
 		tcpu listen --accept-proxy --accept-timeout 50ms --local 0
 	assert_output --regexp \
 		'^tcpu: listen localhost:[0-9]+: timed out after 50ms$'
-	timeout -k1 20 tcpu listen --hold 127.0.0.1 0 -- bash -c '
+	timeout -k1 60 tcpu listen --hold 127.0.0.1 0 -- bash -c '
 		unset LISTEN_FDS LISTEN_PID
 		tcpu connect --send-proxy 127.0.0.1 "$TCPLOCALPORT" <<<hello 3>&- &
-		tcpu accept-ready --wait=10 --fd 3 &&
+		tcpu accept-ready --wait=50 --fd 3 &&
 			tcpu listen --fd 3 --accept-proxy --accept-timeout 0 &&
 			wait $!' </dev/null >copy 3>&-
 	assert_content copy 'hello\n'
@@ -398,14 +398,14 @@ relay() {
 	start_background silent tcpu connect -v "${target[@]}" <&"$hold"
 	silent=$!
 	wait_for_line silent.err 'tcpu: .*: connected to .*'
-	timeout -k1 10 tcpu connect --send-proxy "${target[@]}" </dev/null
+	timeout -k1 60 tcpu connect --send-proxy "${target[@]}" </dev/null
 	assert_exit 0 "$server"
 	assert_exit 8 "$silent"
 	start_server -k --accept-proxy --drain=5 --local 0 -- cat
 	start_background silent tcpu connect -v "${target[@]}" <&"$hold"
 	silent=$!
 	wait_for_line silent.err 'tcpu: .*: connected to .*'
-	timeout -k1 10 tcpu connect --send-proxy "${target[@]}" </dev/null
+	timeout -k1 60 tcpu connect --send-proxy "${target[@]}" </dev/null
 	kill "$server"
 	assert_exit 143 "$server"
 	assert_exit 8 "$silent"
@@ -422,22 +422,22 @@ relay() {
 	assert_output ''
 	wait_for_line server.err 'tcpu: .*: denied: process [0-9]*'
 	start_server --accept-proxy unix:u </dev/null
-	timeout -k1 10 tcpu connect --send-proxy=2 unix:u <<<hello
+	timeout -k1 60 tcpu connect --send-proxy=2 unix:u <<<hello
 	assert_exit 0 "$server"
 	assert_content server.out 'hello\n'
-	run --separate-stderr -2 timeout -k1 10 tcpu listen --accept-proxy=::1 unix:t
+	run --separate-stderr -2 timeout -k1 60 tcpu listen --accept-proxy=::1 unix:t
 	assert_equal "$stderr" \
 		'tcpu: listen: --accept-proxy of a Unix socket takes no network'
 }
 
 @test "headers come to a socket that is taken over, and in the background" {
-	run timeout -k1 10 tcpu listen --hold --print=port 127.0.0.1 0 -- bash -c '
+	run timeout -k1 60 tcpu listen --hold --print=port 127.0.0.1 0 -- bash -c '
 		unset LISTEN_FDS LISTEN_PID
 		tcpu listen --fd 3 --accept-proxy </dev/null &
 		tcpu connect --send-proxy 127.0.0.1 "$TCPLOCALPORT" <<<hello >&2
 		wait $!' 3>&-
 	assert_success
-	port=$(timeout -k1 10 tcpu listen --background --until-exit $$ -1 -k \
+	port=$(timeout -k1 60 tcpu listen --background --until-exit $$ -1 -k \
 		--accept-proxy --local 0 -- sh -c "$show")
 	target=(127.0.0.1 "$port")
 	send_bytes 'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n'
@@ -446,40 +446,40 @@ relay() {
 
 @test "--accept-proxy needs connections, and networks" {
 	for option in --no-accept --black-hole --refuse --reserve; do
-		run -2 timeout -k1 10 tcpu listen --accept-proxy "$option" --local 0
+		run -2 timeout -k1 60 tcpu listen --accept-proxy "$option" --local 0
 		assert_output "tcpu: listen: $option has no use for options about connections"
 	done
-	run -2 timeout -k1 10 tcpu listen --accept-proxy --hold --local 0 -- true
+	run -2 timeout -k1 60 tcpu listen --accept-proxy --hold --local 0 -- true
 	assert_output 'tcpu: listen: with --hold, COMMAND accepts the connections'
 	for cidr in x 192.0.2.0/33 ''; do
-		run -2 timeout -k1 10 tcpu listen --accept-proxy="$cidr" --local 0
+		run -2 timeout -k1 60 tcpu listen --accept-proxy="$cidr" --local 0
 		assert_output "tcpu: listen: --accept-proxy: not a network: '$cidr'"
 	done
-	run -2 timeout -k1 10 tcpu listen --accept-proxy 192.0.2.0/24 0
+	run -2 timeout -k1 60 tcpu listen --accept-proxy 192.0.2.0/24 0
 	assert_output --partial -- '--accept-proxy=192.0.2.0/24'
-	run -2 timeout -k1 10 tcpu connect --send-proxy=3 localhost 1
+	run -2 timeout -k1 60 tcpu connect --send-proxy=3 localhost 1
 	assert_output "tcpu: connect: --send-proxy: not one of 1|2: '3'"
-	run -2 timeout -k1 10 tcpu connect --send-proxy -z localhost 1
+	run -2 timeout -k1 60 tcpu connect --send-proxy -z localhost 1
 	assert_output 'tcpu: connect: --probe and --send-proxy exclude each other'
 }
 
 @test "--send-proxy sends the ends of the connection before the data" {
 	start_server --local -4 0 </dev/null
-	timeout -k1 10 tcpu connect --send-proxy -s :0 "${target[@]}" <<<hello
+	timeout -k1 60 tcpu connect --send-proxy -s :0 "${target[@]}" <<<hello
 	assert_exit 0 "$server"
 	assert_regex "$(cat server.out)" \
 		'^PROXY TCP4 127.0.0.1 127.0.0.1 [0-9]+ '"$port"$'\r\nhello$'
 	start_server ::1 0 </dev/null
-	timeout -k1 10 tcpu connect --send-proxy=1 ::1 "$port" <<<hello
+	timeout -k1 60 tcpu connect --send-proxy=1 ::1 "$port" <<<hello
 	assert_exit 0 "$server"
 	assert_regex "$(cat server.out)" \
 		"^PROXY TCP6 ::1 ::1 [0-9]+ $port"$'\r\nhello$'
 	start_server unix:s </dev/null
-	timeout -k1 10 tcpu connect --send-proxy unix:s <<<hello
+	timeout -k1 60 tcpu connect --send-proxy unix:s <<<hello
 	assert_exit 0 "$server"
 	assert_content server.out 'PROXY UNKNOWN\r\nhello\n'
 	start_server unix:s </dev/null
-	timeout -k1 10 tcpu connect --send-proxy=2 unix:s <<<hello
+	timeout -k1 60 tcpu connect --send-proxy=2 unix:s <<<hello
 	assert_exit 0 "$server"
 	assert_content server.out \
 		"$signature\\x21\\x31\\0\\xd8$(zeros 108)s$(zeros 107)hello\\n"
@@ -487,14 +487,14 @@ relay() {
 
 @test "a command of connect finds the header already sent" {
 	start_server --local 0 </dev/null
-	timeout -k1 10 tcpu connect --send-proxy "${target[@]}" -- echo hello
+	timeout -k1 60 tcpu connect --send-proxy "${target[@]}" -- echo hello
 	assert_exit 0 "$server"
 	assert_regex "$(cat server.out)" '^PROXY TCP4 .*'$'\r\nhello$'
 }
 
 @test "a header does not count as transferred data" {
 	start_server --accept-proxy --local 0 --progress </dev/null
-	timeout -k1 10 tcpu connect --send-proxy --progress "${target[@]}" \
+	timeout -k1 60 tcpu connect --send-proxy --progress "${target[@]}" \
 		<<<hello 2>progress
 	assert_exit 0 "$server"
 	assert_file_contains progress '6 B'
@@ -507,7 +507,7 @@ relay() {
 	for version in 1 2; do
 		start_listener relay tcpu listen -1 -k -4 --local 0 -- \
 			tcpu connect --send-proxy="$version" "${back[@]}"
-		run timeout -k1 10 tcpu connect -s :0 "${target[@]}" <<<hello
+		run timeout -k1 60 tcpu connect -s :0 "${target[@]}" <<<hello
 		assert_regex "$output" \
 			"^TCP 127.0.0.1 [0-9]+ 127.0.0.1 ${target[1]}"$'\nhello$'
 		start_listener relay tcpu listen -1 -k --accept-proxy --local 0 -- \
@@ -516,7 +516,7 @@ relay() {
 		assert_output $'TCP 2001:db8::1 1 2001:db8::2 2\nhello'
 	done
 	for wrong in TCPREMOTEIP=x TCPREMOTEPORT=65536 TCPLOCALIP=::1 PROTO=UDP; do
-		run timeout -k1 10 env PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=1 \
+		run timeout -k1 60 env PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=1 \
 			TCPLOCALIP=192.0.2.2 TCPLOCALPORT=2 "$wrong" \
 			tcpu connect --send-proxy "${back[@]}" <<<hello
 		assert_regex "$output" \
@@ -529,7 +529,7 @@ relay() {
 	for version in send-proxy send-proxy-v2 \
 		'send-proxy-v2 proxy-v2-options crc32c,unique-id'; do
 		relay haproxy '' "127.0.0.1:$port $version"
-		run timeout -k1 10 tcpu connect 127.0.0.1 "$front" <<<hello
+		run timeout -k1 60 tcpu connect 127.0.0.1 "$front" <<<hello
 		assert_regex "$output" \
 			"^TCP 127.0.0.1 [0-9]+ 127.0.0.1 $front"$'\nhello$'
 		reap_last
@@ -541,7 +541,7 @@ relay() {
 	start_proxied --tls --local 0
 	for version in send-proxy send-proxy-v2; do
 		relay haproxy '' "127.0.0.1:$port $version ssl verify none"
-		run timeout -k1 10 tcpu connect 127.0.0.1 "$front" <<<hello
+		run timeout -k1 60 tcpu connect 127.0.0.1 "$front" <<<hello
 		assert_regex "$output" \
 			"^TCP 127.0.0.1 [0-9]+ 127.0.0.1 $front"$'\nhello$'
 		reap_last
@@ -560,11 +560,11 @@ reap_last() {
 	relay haproxy accept-proxy "127.0.0.1:$port send-proxy"
 	target=(127.0.0.1 "$front")
 	for version in 1 2; do
-		run timeout -k1 10 env PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=1 \
+		run timeout -k1 60 env PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=1 \
 			TCPLOCALIP=192.0.2.2 TCPLOCALPORT=2 \
 			tcpu connect --send-proxy="$version" "${target[@]}" <<<hello
 		assert_output $'TCP 192.0.2.1 1 192.0.2.2 2\nhello'
-		run timeout -k1 10 \
+		run timeout -k1 60 \
 			tcpu connect --send-proxy="$version" "${target[@]}" <<<hello
 		assert_regex "$output" \
 			"^TCP 127.0.0.1 [0-9]+ 127.0.0.1 $front"$'\nhello$'
@@ -587,7 +587,7 @@ reap_last() {
 	relay haproxy "accept-proxy ssl crt $PWD/server.pem" \
 		"127.0.0.1:$port send-proxy"
 	for version in 1 2; do
-		run timeout -k1 10 env PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=1 \
+		run timeout -k1 60 env PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=1 \
 			TCPLOCALIP=192.0.2.2 TCPLOCALPORT=2 tcpu connect \
 			--send-proxy="$version" --tls --tls-ca ca.crt --end=peer \
 			localhost "$front" <<<hello
@@ -600,11 +600,11 @@ reap_last() {
 # FRONT stands for a port, and set front to it.
 start_nginx() {
 	find_nginx
-	front=$(timeout -k1 10 tcpu listen --reserve 127.0.0.1 0)
+	front=$(timeout -k1 60 tcpu listen --reserve 127.0.0.1 0)
 	write_nginx_conf "${@//FRONT/127.0.0.1:$front}"
 	# shellcheck disable=SC2154,SC2086 # find_nginx sets several words
 	start_background nginx $nginx -p "$PWD" -c conf </dev/null
-	timeout -k1 20 tcpu accept-ready --listening --wait=15 127.0.0.1 "$front"
+	timeout -k1 60 tcpu accept-ready --listening --wait=50 127.0.0.1 "$front"
 }
 
 @test "nginx accepts headers of both versions" {
@@ -621,7 +621,7 @@ start_nginx() {
 		}
 	}'
 	for version in 1 2; do
-		run timeout -k1 10 env PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=77 \
+		run timeout -k1 60 env PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=77 \
 			TCPLOCALIP=192.0.2.2 TCPLOCALPORT=2 tcpu connect --end=peer \
 			--send-proxy="$version" 127.0.0.1 "$front" \
 			<<<$'GET / HTTP/1.0\r\n\r'
@@ -641,7 +641,7 @@ start_nginx() {
 			proxy_protocol on;
 		}
 	}"
-	run timeout -k1 10 tcpu connect --abandon 127.0.0.1 "$front" <<<hello
+	run timeout -k1 60 tcpu connect --abandon 127.0.0.1 "$front" <<<hello
 	assert_regex "$output" \
 		"^TCP 127.0.0.1 [0-9]+ 127.0.0.1 $front"$'\nhello$'
 }
@@ -650,7 +650,7 @@ start_nginx() {
 	start_server -k --pipes --accept-proxy --local 0 -- sh -c '
 		printf "HTTP/1.0 200 OK\r\n\r\n%s" \
 			"$TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALPORT"'
-	run timeout -k1 10 curl -s --haproxy-protocol --local-port 1025-65535 \
+	run timeout -k1 60 curl -s --haproxy-protocol --local-port 1025-65535 \
 		-w ' %{local_port}' "http://127.0.0.1:$port/"
 	read -r ip from to own <<<"$output"
 	assert_equal "$ip $from $to" "127.0.0.1 $own $port"

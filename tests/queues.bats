@@ -37,7 +37,7 @@ agree() {
 # settled_agree N - as agree, but wait first: the last handshake may still be
 # incomplete.
 settled_agree() {
-	tcpu accept-ready --min "$1" --wait=15 "$PORT" && agree "$1"
+	tcpu accept-ready --min "$1" --wait=50 "$PORT" && agree "$1"
 }
 
 # fifty LISTENER... - try backlogs from 0 to 7, and for each one all numbers of
@@ -53,7 +53,7 @@ fifty() {
 			specs+=("$l,backlog=$backlog,pending=$n")
 			total=$((total + n))
 		done
-		netns timeout -k 1 30 "$BATS_TEST_DIRNAME/peers/sockets.pl" \
+		netns timeout -k1 60 "$BATS_TEST_DIRNAME/peers/sockets.pl" \
 			"${specs[@]}" -- bash -c "$functions; settled_agree $total" ||
 			fail "disagree: ${specs[*]}"
 	done

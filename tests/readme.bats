@@ -20,7 +20,7 @@ block() {
 	block sh 1 | sed '1s/ *#.*//' >lines
 	assert_equal "$(sed -n '1s/.* && //p' lines)" 'make demo'
 	cd "$TOP" || return
-	run netns timeout -k 1 30 make BUILD="$BUILD" demo 3>&-
+	run netns timeout -k1 60 make BUILD="$BUILD" demo 3>&-
 	assert_success
 	assert_line 'Good Bye!'
 	assert_line 'Hello!'
@@ -42,14 +42,14 @@ block() {
 @test "the example prints what it says" {
 	block sh 2 >example
 	echo 'wait' >>example
-	netns timeout -k 1 20 bash example >got 3>&-
+	netns timeout -k1 60 bash example >got 3>&-
 	block text 1 | sort >want
 	sort got | cmp - want
 }
 
 @test "nobody listening is refused as it says" {
 	status=0
-	netns timeout -k 1 20 tcpu connect localhost 4243 </dev/null \
+	netns timeout -k1 60 tcpu connect localhost 4243 </dev/null \
 		>stdout 2>stderr || status=$?
 	assert_equal "$status" 4
 	grep -qF "\`$(cat stderr)\`" "$TOP/README.md"
@@ -214,7 +214,7 @@ statuses() {
 	clients | while read -ra words; do
 		if [ "$1" ]; then
 			eval "{ $1; } 4<&- &"
-			tcpu accept-ready --listening --wait=15 5000
+			tcpu accept-ready --listening --wait=50 5000
 		fi
 		timeout -k 1 5 "${words[@]}" <"$2" >"$3" 2>>messages 4<&- &&
 			echo 0 || echo $?
@@ -272,7 +272,7 @@ late_answer() {
 	local server
 	tcpu listen -qL 5000 -- sh -c 'cat; read -r _ <go; echo it' &
 	server=$!
-	tcpu accept-ready --listening --wait=15 5000
+	tcpu accept-ready --listening --wait=50 5000
 	(run_on 5000 "${client[@]}") </dev/null >got &
 	timeout 3 tail -s 0.1 -f --pid=$! /dev/null
 	if ! kill -0 $!; then
@@ -288,7 +288,7 @@ late_answer() {
 
 large_port() {
 	tcpu listen -qL 80 </dev/null >got &
-	tcpu accept-ready --listening --wait=15 80
+	tcpu accept-ready --listening --wait=50 80
 	(run_on 65616 "${client[@]}") </dev/null && echo is 80 || echo refused
 	kill -KILL $!
 	wait
@@ -297,7 +297,7 @@ large_port() {
 second_listener() {
 	local status=0
 	(run_on 5000 "${listener[@]}") <&4 >got &
-	tcpu accept-ready --listening --wait=15 5000
+	tcpu accept-ready --listening --wait=50 5000
 	(run_on 5000 timeout 3 "${listener[@]}") <&4 >got || status=$?
 	[ "$status" -eq 124 ] && echo shares it || echo refused
 	kill -KILL $!
@@ -338,7 +338,7 @@ unix_words() {
 # listen_on_path - start the first of two listeners, which keeps running.
 listen_on_path() {
 	"${listener[@]}" <&4 >got &
-	tcpu accept-ready --listening --wait=15 unix:s
+	tcpu accept-ready --listening --wait=50 unix:s
 }
 
 # Print whether a second command can listen on the same path.
@@ -388,10 +388,10 @@ row_of() {
 	# shellcheck disable=SC2046 # split on purpose
 	cc -o echo -I"$TOP/lib" echo.c "$BUILD/libtcpunit.a" -pthread \
 		$(pkg-config --libs libevent_core)
-	netns timeout -k 1 20 bash -c '
+	netns timeout -k1 60 bash -c '
 		./echo 3>&- &
 		server=$!
-		tcpu accept-ready --listening --wait=10 7000 || exit
+		tcpu accept-ready --listening --wait=50 7000 || exit
 		exec {silent}<>/dev/tcp/localhost/7000
 		printf "one\ntwo\n" | tcpu connect localhost 7000 >one
 		echo me too >&"$silent"

@@ -7,19 +7,19 @@ load helper
 
 # listens - check that a process listens on $port and accepts connections.
 listens() {
-	run timeout -k1 10 tcpu accept-ready --listening "$port"
+	run timeout -k1 60 tcpu accept-ready --listening "$port"
 	assert_success
 }
 
 # gone - check that no process listens on $port any more.
 gone() {
-	run timeout -k1 10 tcpu accept-ready --not-listening --wait=10 "$port"
+	run timeout -k1 60 tcpu accept-ready --not-listening --wait=50 "$port"
 	assert_success
 }
 
 # in_background [ARG]... - run tcpu listen --background as a shell does.
 in_background() {
-	timeout -k1 20 tcpu listen --background --until-exit "$$" \
+	timeout -k1 60 tcpu listen --background --until-exit "$$" \
 		--print=sh "$@"
 }
 
@@ -37,7 +37,7 @@ in_background() {
 		read -r port <&"$said"
 		assert_regex "$port" '^[1-9][0-9]*$'
 		listens
-		timeout -k1 10 tcpu connect localhost "$port" <<<data
+		timeout -k1 60 tcpu connect localhost "$port" <<<data
 		assert_exit 0 "$server"
 		assert_equal "$(cat <&"$said")" data
 	done
@@ -75,7 +75,7 @@ in_background() {
 }
 
 @test "--print=addresses is --print=address" {
-	run -124 timeout -k1 10 tcpu listen -q --print=addresses --no-accept \
+	run -124 timeout -k1 60 tcpu listen -q --print=addresses --no-accept \
 		-t 10ms 127.0.0.2 0
 	assert_output --regexp '^127\.0\.0\.2 [1-9][0-9]*$'
 }
@@ -95,13 +95,13 @@ in_background() {
 	mkfifo out
 	tcpu listen -1 --no-accept --local 0 >out 3>&- &
 	started+=("$!")
-	port=$(timeout 10 cat out)
+	port=$(timeout 60 cat out)
 	listens
 }
 
 # without_null ARG... - run tcpu on a system without /dev/null.
 without_null() {
-	run timeout -k1 10 "${private[@]}" --mount sh -c '
+	run timeout -k1 60 "${private[@]}" --mount sh -c '
 		mount -t tmpfs none /dev || exit
 		[ "$2" != "close stdin" ] || exec tcpu "$1" <&-
 		exec tcpu "$@"' sh "$@" 3>&-
@@ -126,7 +126,7 @@ without_null() {
 }
 
 @test "a port that cannot be printed is 9" {
-	run timeout -k1 10 bash -c 'tcpu listen -1 --no-accept 0 >/dev/full'
+	run timeout -k1 60 bash -c 'tcpu listen -1 --no-accept 0 >/dev/full'
 	assert_equal "$status" 9
 	assert_output 'tcpu: stdout: No space left on device'
 }
@@ -134,7 +134,7 @@ without_null() {
 @test "nothing is printed where listening fails" {
 	start_server --no-accept --local 0 </dev/null
 	for option in --print=port --print=sh --ready-fd=9 --port-file=file; do
-		run --separate-stderr timeout -k1 10 \
+		run --separate-stderr timeout -k1 60 \
 			tcpu listen "$option" --local "$port" 9>told
 		assert_equal "$status" 6
 		assert_output ''
@@ -146,7 +146,7 @@ without_null() {
 @test "a stderr that is the same pipe is closed, too" {
 	for option in -1 --print=sh '--ready-fd 1'; do
 		# shellcheck disable=SC2016 # expanded by the inner shell
-		run -0 timeout -k1 10 bash -c '
+		run -0 timeout -k1 60 bash -c '
 			start() {
 				tcpu listen -k -v --until-exit $$ --pid-file pid \
 					--local $1 0 -- cat &
@@ -160,7 +160,7 @@ without_null() {
 
 @test "another stderr stays, and so does a pipe whose stdout is for data" {
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	run -0 timeout -k1 10 bash -c '
+	run -0 timeout -k1 60 bash -c '
 		start() {
 			tcpu listen -k -v -1 --until-exit $$ --local 0 -- cat &
 		}
@@ -168,7 +168,7 @@ without_null() {
 		tcpu connect localhost "$port" </dev/null
 		grep -c "connection from" said'
 	assert_output 1
-	run -0 timeout -k1 10 bash -c 'tcpu listen -1 -t 200ms -L 0 2>&1 |
+	run -0 timeout -k1 60 bash -c 'tcpu listen -1 -t 200ms -L 0 2>&1 |
 		tail -n +2'
 	assert_output --regexp \
 		'^tcpu: listen localhost:[1-9][0-9]*: timed out after 200ms$'
@@ -180,7 +180,7 @@ without_null() {
 	mkfifo ready
 	tcpu listen --ready-fd 9 --no-accept --local 0 9>ready 3>&- &
 	started+=("$!")
-	port=$(timeout 10 cat ready)
+	port=$(timeout 60 cat ready)
 	listens
 }
 
@@ -190,17 +190,17 @@ without_null() {
 		eval "tcpu listen --ready-fd $fd --no-accept --local 0 \
 			$fd>ready$fd 3>&- &"
 		started+=("$!")
-		port=$(timeout 10 cat "ready$fd")
+		port=$(timeout 60 cat "ready$fd")
 		listens
 		wait_until test "/proc/$!/fd/$fd" -ef /dev/null
 	done
 }
 
 @test "a --ready-fd that is closed or full is 9" {
-	run timeout -k1 10 tcpu listen --ready-fd 9 0 9>&-
+	run timeout -k1 60 tcpu listen --ready-fd 9 0 9>&-
 	assert_equal "$status" 9
 	assert_output 'tcpu: --ready-fd 9: Bad file descriptor'
-	run timeout -k1 10 tcpu listen --ready-fd 9 0 9>/dev/full
+	run timeout -k1 60 tcpu listen --ready-fd 9 0 9>/dev/full
 	assert_equal "$status" 9
 	assert_output 'tcpu: --ready-fd 9: No space left on device'
 }
@@ -214,7 +214,7 @@ without_null() {
 
 @test "the files are removed at the end, however it comes" {
 	start_server --port-file port --pid-file pid --local 0 </dev/null
-	timeout -k1 10 tcpu connect localhost "$port" </dev/null
+	timeout -k1 60 tcpu connect localhost "$port" </dev/null
 	assert_exit 0 "$server"
 	assert_not_exist port
 	assert_not_exist pid
@@ -225,7 +225,7 @@ without_null() {
 		assert_not_exist port
 		assert_not_exist pid
 	done
-	run timeout -k1 10 tcpu listen -t 10ms --port-file port --local 0
+	run timeout -k1 60 tcpu listen -t 10ms --port-file port --local 0
 	assert_equal "$status" 124
 	assert_not_exist port
 }
@@ -244,7 +244,7 @@ without_null() {
 	path+=${name:0:$((4095 - ${#path}))}
 	start_server --port-file "$path" --no-accept --local 0
 	assert_content "$path" "$port\\n"
-	run -9 timeout -k1 10 tcpu listen --port-file "${name}x" --local 0
+	run -9 timeout -k1 60 tcpu listen --port-file "${name}x" --local 0
 	assert_output "tcpu: --port-file ${name}x: ${text[ENAMETOOLONG]}"
 }
 
@@ -273,21 +273,21 @@ without_null() {
 }
 
 @test "a file that cannot be written is 9, and nothing is left" {
-	run timeout -k1 10 tcpu listen --port-file no/port --local 0
+	run timeout -k1 60 tcpu listen --port-file no/port --local 0
 	assert_equal "$status" 9
 	assert_output 'tcpu: --port-file no/port: No such file or directory'
 	mkdir folder
-	run timeout -k1 10 tcpu listen --pid-file folder --local 0
+	run timeout -k1 60 tcpu listen --pid-file folder --local 0
 	assert_equal "$status" 9
 	assert_output 'tcpu: --pid-file folder: Is a directory'
 	mkfifo fifo
-	run timeout -k1 10 tcpu listen --port-file fifo --local 0
+	run timeout -k1 60 tcpu listen --port-file fifo --local 0
 	assert_equal "$status" 9
 	assert_output 'tcpu: --port-file fifo: not a regular file'
 	assert [ -p fifo ]
 	rm fifo
 	assert_equal "$(ls)" folder
-	run timeout -k1 10 tcpu listen --port-file port --pid-file no/pid \
+	run timeout -k1 60 tcpu listen --port-file port --pid-file no/pid \
 		--local 0
 	assert_equal "$status" 9
 	assert_equal "$(ls)" folder
@@ -309,7 +309,7 @@ without_null() {
 	reader=$!
 	started+=("$reader")
 	for _ in $(seq 50); do
-		run timeout -k1 10 tcpu listen -t 10ms --port-file files/port \
+		run timeout -k1 60 tcpu listen -t 10ms --port-file files/port \
 			--local 0
 		assert_equal "$status" 124
 	done
@@ -324,7 +324,7 @@ without_null() {
 # at this address.
 notified() {
 	# shellcheck disable=SC2016 # a script for perl
-	timeout -k1 20 perl -MSocket -e '
+	timeout -k1 60 perl -MSocket -e '
 		my $name = my $path = shift;
 		$path =~ s/^@/\0/;
 		socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die;
@@ -353,11 +353,11 @@ notified() {
 # ---- The background ----
 
 @test "--background has the status of a failure, also with SIGCHLD ignored" {
-	run -2 --separate-stderr timeout -k1 10 env --ignore-signal=CHLD \
+	run -2 --separate-stderr timeout -k1 60 env --ignore-signal=CHLD \
 		tcpu listen --background --no-accept 65536
 	assert_equal "${#stderr_lines[@]}" 1
 	start_server --local --no-accept 0
-	run -6 timeout -k1 10 env --ignore-signal=CHLD \
+	run -6 timeout -k1 60 env --ignore-signal=CHLD \
 		tcpu listen --background --no-accept --local "$port"
 }
 
@@ -385,7 +385,7 @@ notified() {
 
 @test "it keeps a stderr that is not a pipe" {
 	eval "$(in_background -v -k --local 0 2>said -- cat)"
-	run -0 timeout -k1 10 tcpu connect localhost "$TCPU_PORT" </dev/null
+	run -0 timeout -k1 60 tcpu connect localhost "$TCPU_PORT" </dev/null
 	kill "$TCPU_PID"
 	run -0 grep -c 'connection from' said
 	eval "$(in_background -v -k --local 0 2> >(cat >/dev/null) -- cat)"
@@ -415,10 +415,10 @@ notified() {
 }
 
 @test "a launcher that cannot print leaves nobody behind" {
-	run timeout -k1 10 bash -c 'tcpu listen --background --print=port \
+	run timeout -k1 60 bash -c 'tcpu listen --background --print=port \
 		--pid-file pid --no-accept --local 0 >/dev/full'
 	assert_equal "$status" 9
-	timeout 10 bash -c 'while [ -e pid ]; do read -rt 0.02 <> <(:); done; :'
+	timeout 60 bash -c 'while [ -e pid ]; do read -rt 0.02 <> <(:); done; :'
 }
 
 @test "nor does one that is killed before there is a listener" {
@@ -431,26 +431,26 @@ notified() {
 }
 
 @test "with a file as stdout it is a session in the background" {
-	timeout -k1 20 tcpu listen --background --until-exit "$$" \
+	timeout -k1 60 tcpu listen --background --until-exit "$$" \
 		--port-file port --local 0 </dev/null >data
 	port=$(<port)
-	timeout -k1 10 tcpu connect localhost "$port" <<<hello
+	timeout -k1 60 tcpu connect localhost "$port" <<<hello
 	gone
 	assert_content data 'hello\n'
 }
 
 @test "--background is refused where stdout is a pipe for data" {
-	run timeout -k1 10 bash -c 'tcpu listen --background 0 | cat
+	run timeout -k1 60 bash -c 'tcpu listen --background 0 | cat
 		exit "${PIPESTATUS[0]}"'
 	assert_equal "$status" 2
 }
 
 @test "--ready-fd works in the background" {
 	mkfifo ready
-	timeout 10 cat ready >told 3>&- &
+	timeout 60 cat ready >told 3>&- &
 	cat=$!
 	started+=("$cat")
-	timeout -k1 20 tcpu listen --background --until-exit "$$" \
+	timeout -k1 60 tcpu listen --background --until-exit "$$" \
 		--ready-fd 9 --no-accept --local 0 9>ready
 	assert_exit 0 "$cat"
 	port=$(<told)
@@ -461,7 +461,7 @@ notified() {
 # prints the process id of a listener, and that each listener ends with the
 # shell.
 every() {
-	run timeout -k1 50 "$1" -c '
+	run timeout -k1 60 "$1" -c '
 		i=0
 		while [ "$i" -lt 200 ]; do
 			i=$((i + 1))
@@ -506,7 +506,7 @@ substituted='
 		}
 		teardown() {
 			kill "$TCPU_PID"
-			tcpu accept-ready --not-listening --wait=15 "$TCPU_PORT"
+			tcpu accept-ready --not-listening --wait=50 "$TCPU_PORT"
 		}
 		%test "one" {
 			[ "$(printf hi | tcpu connect localhost "$TCPU_PORT")" = hi ]
@@ -516,7 +516,7 @@ substituted='
 			[ "$(printf hi | tcpu connect localhost "$port")" = hi ]
 		}
 	END
-	run timeout -k1 50 bats --tap inner.bats
+	run timeout -k1 60 bats --tap inner.bats
 	assert_success
 	assert_line 'ok 1 one'
 	assert_line "ok 2 two, by substitution"

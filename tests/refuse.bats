@@ -11,21 +11,21 @@ sockets=$TOP/tests/peers/sockets.pl
 refused() {
 	local host
 	for host in "$@"; do
-		run timeout -k1 10 tcpu connect -z "$host" "$port"
+		run timeout -k1 60 tcpu connect -z "$host" "$port"
 		assert_equal "$status" 4
 	done
 }
 
 # bindable STATUS [ARG]... - check the status of --bindable for $port.
 bindable() {
-	run timeout -k1 10 tcpu accept-ready --bindable "${@:2}" "$port"
+	run timeout -k1 60 tcpu accept-ready --bindable "${@:2}" "$port"
 	assert_equal "$status" "$1"
 }
 
 # in_netns LINE... - run the lines with bash in a network of their own; in them
 # `try` hides a command's output and prints its status.
 in_netns() {
-	run --separate-stderr netns timeout -k1 30 bash -c '
+	run --separate-stderr netns timeout -k1 60 bash -c '
 		try() { local s=0; "$@" >out 2>&1 || s=$?; echo "$s"; }
 		'"$1" bash "$sockets" 3>&-
 }
@@ -88,9 +88,9 @@ in_netns() {
 
 @test "on a port of --refuse nobody listens" {
 	start_server --refuse --local 0 </dev/null
-	run timeout -k1 10 tcpu accept-ready --listening "$port"
+	run timeout -k1 60 tcpu accept-ready --listening "$port"
 	assert_equal "$status" 4
-	run timeout -k1 10 tcpu accept-ready --not-listening "$port"
+	run timeout -k1 60 tcpu accept-ready --not-listening "$port"
 	assert_success
 }
 
@@ -113,7 +113,7 @@ in_netns() {
 
 @test "--verbose names the tcpu that holds a port by --refuse" {
 	start_server --refuse --local 0 </dev/null
-	run timeout -k1 10 tcpu listen -v --refuse --local "$port"
+	run timeout -k1 60 tcpu listen -v --refuse --local "$port"
 	assert_equal "$status" 6
 	assert_line --index 0 "tcpu: listen localhost:$port: ${text[EADDRINUSE]}"
 	assert_line --index 1 "tcpu: listen localhost:$port: process $server (tcpu)\
@@ -137,20 +137,20 @@ in_netns() {
 	start_server --local 0 </dev/null
 	for words in '' --local 127.0.0.1; do
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 10 tcpu listen --refuse $words "$port"
+		run timeout -k1 60 tcpu listen --refuse $words "$port"
 		assert_equal "$status" 6
 	done
-	run timeout -k1 10 tcpu listen --refuse 192.0.2.1 0
+	run timeout -k1 60 tcpu listen --refuse 192.0.2.1 0
 	assert_equal "$status" 7
 	assert_output "tcpu: listen 192.0.2.1:0: ${text[EADDRNOTAVAIL]}"
 	run --separate-stderr netns bash -c '
 		echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 		exec setpriv --bounding-set=-net_bind_service \
 			--inh-caps=-net_bind_service \
-			timeout -k1 10 tcpu listen --refuse 80'
+			timeout -k1 60 tcpu listen --refuse 80'
 	assert_equal "$status" 7
 	assert_equal "$stderr" 'tcpu: listen 0.0.0.0:80: Permission denied'
-	run --separate-stderr timeout -k1 10 "$BUILD/tests/prog_sandbox" \
+	run --separate-stderr timeout -k1 60 "$BUILD/tests/prog_sandbox" \
 		tcpu listen --refuse no.test 0 3>&-
 	assert_equal "$status" 3
 }
@@ -171,10 +171,10 @@ taken() {
 }
 
 @test "--refuse says its port in every way that is asked for, once bound" {
-	run -124 timeout -k1 10 tcpu listen --refuse --print=address -t 1ms \
+	run -124 timeout -k1 60 tcpu listen --refuse --print=address -t 1ms \
 		127.0.0.2 0
 	assert_line --index 0 --regexp '^127\.0\.0\.2 [1-9][0-9]*$'
-	run -124 timeout -k1 10 tcpu listen --refuse --print=hostport -t 1ms 0
+	run -124 timeout -k1 60 tcpu listen --refuse --print=hostport -t 1ms 0
 	assert_line --index 0 --regexp '^localhost:[1-9][0-9]*$'
 	eval "$(tcpu listen --background --refuse --until-exit "$$" --print=sh \
 		--port-file file --pid-file pid --ready-fd 9 -L 0 9>ready)"
@@ -189,7 +189,7 @@ taken() {
 }
 
 @test "--refuse -1 ends a substitution once the port is bound" {
-	run timeout -k1 20 bash -c '
+	run timeout -k1 60 bash -c '
 		port=$(tcpu listen --refuse -1 --until-exit $$ --local 0 &)
 		tcpu accept-ready --bindable "$port"; echo $?
 		tcpu connect -z 127.0.0.1 "$port"; echo $?' 3>&-
@@ -206,7 +206,7 @@ taken() {
 
 @test "--refuse --background that cannot bind is told by its status" {
 	start_server --local 0 </dev/null
-	run timeout -k1 10 tcpu listen --background --refuse --local "$port"
+	run timeout -k1 60 tcpu listen --background --refuse --local "$port"
 	assert_equal "$status" 6
 	assert_output "tcpu: listen localhost:$port: ${text[EADDRINUSE]}"
 }
@@ -218,13 +218,13 @@ taken() {
 	kill "${started[-2]}"
 	assert_exit 0 "$server"
 	bindable 0
-	run timeout -k1 10 tcpu listen --refuse -t 10ms --local 0
+	run timeout -k1 60 tcpu listen --refuse -t 10ms --local 0
 	assert_equal "$status" 124
 }
 
 @test "of two that take a port at the same moment, one is refused it" {
 	local port status=0 both=()
-	port=$(timeout -k1 10 tcpu listen --reserve 127.0.0.1 0)
+	port=$(timeout -k1 60 tcpu listen --reserve 127.0.0.1 0)
 	for name in one other; do
 		start_background "$name" traced -f -qq -o trace."$name" \
 			-e trace=setsockopt \

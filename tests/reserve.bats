@@ -11,7 +11,7 @@ ports=$TOP/tests/peers/ports.pl
 # in_netns LINE... - run the lines with bash in a network of their own.
 in_netns() {
 	export sockets ports
-	run --separate-stderr netns timeout -k1 50 bash -c '
+	run --separate-stderr netns timeout -k1 60 bash -c '
 		try() { local s=0; "$@" >out 2>err || s=$?; echo "$s"; }
 		'"$1" 3>&-
 }
@@ -26,14 +26,14 @@ left='left() {
 # ---- Which ports ----
 
 @test "--reserve prints a port on which nobody listens and a server can" {
-	run --separate-stderr timeout -k1 10 tcpu listen --reserve 0
+	run --separate-stderr timeout -k1 60 tcpu listen --reserve 0
 	assert_success
 	assert_output --regexp '^[1-9][0-9]*$'
 	assert_equal "$stderr" ''
 	port=$output
-	run timeout -k1 10 tcpu accept-ready --listening "$port"
+	run timeout -k1 60 tcpu accept-ready --listening "$port"
 	assert_equal "$status" 4
-	run timeout -k1 10 tcpu accept-ready --bindable "$port"
+	run timeout -k1 60 tcpu accept-ready --bindable "$port"
 	assert_success
 	reserved=$port
 	start_server "$reserved" </dev/null
@@ -78,11 +78,11 @@ left='left() {
 }
 
 @test "a port is reserved on every address of the machine" {
-	run --separate-stderr machines '' timeout -k1 20 bash -c "$left"'
+	run --separate-stderr machines '' timeout -k1 60 bash -c "$left"'
 		"$add_ipv6" 2001:db8::1/64 here || exit
 		left "$(tcpu listen --reserve 0)"' 3>&-
 	assert_output $'127.0.0.1\n192.0.2.1\n2001:db8::1\n::1'
-	run --separate-stderr machines '' timeout -k1 20 bash -c "$left"'
+	run --separate-stderr machines '' timeout -k1 60 bash -c "$left"'
 		echo 40000 40009 >/proc/sys/net/ipv4/ip_local_port_range
 		tcpu listen --reserve --count 5 0 | sort >reserved
 		"$0" bind 192.0.2.1 | sort | comm -12 - reserved
@@ -128,12 +128,12 @@ left='left() {
 	}'
 	in_netns 'port=$(tcpu listen --reserve 0)
 		python3 -m http.server "$port" >log 2>&1 &
-		tcpu accept-ready --listening --wait=20 --until-exit $! "$port"
+		tcpu accept-ready --listening --wait=50 --until-exit $! "$port"
 		echo $?
 		port=$(tcpu listen --reserve 0)
 		sed -i "s/PORT/$port/g" conf
 		$nginx -p "$PWD" -c conf 2>messages &
-		tcpu accept-ready --listening --wait=20 --until-exit $! "$port"
+		tcpu accept-ready --listening --wait=50 --until-exit $! "$port"
 		echo $?
 		kill %1 %2
 		wait'
@@ -164,7 +164,7 @@ left='left() {
 }
 
 @test "a reserved port can be held by --refuse, and listened on" {
-	run timeout -k1 10 bash -c 'tcpu listen --refuse -t 1ms \
+	run timeout -k1 60 bash -c 'tcpu listen --refuse -t 1ms \
 		"$(tcpu listen --reserve 0)"; echo $?' 3>&-
 	assert_line 124
 }

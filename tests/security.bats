@@ -42,7 +42,7 @@ hostile() {
 	echo precious >victim
 	ln -s victim link
 	for option in --port-file --pid-file; do
-		run timeout -k1 10 tcpu listen "$option" link --local 0
+		run timeout -k1 60 tcpu listen "$option" link --local 0
 		assert_equal "$status" 9
 		assert_output "tcpu: $option link: not a regular file"
 	done
@@ -56,7 +56,7 @@ hostile() {
 	(while ln -s victim port && rm -f port; do :; done) 3>&- &
 	started+=("$!")
 	for ((i = 0; i < 50; i++)); do
-		run timeout -k 1 10 tcpu listen --local --accept-timeout 0 \
+		run timeout -k1 60 tcpu listen --local --accept-timeout 0 \
 			--port-file port 0
 		[[ $status == @(9|124) ]] || fail "$status: $output"
 	done
@@ -75,7 +75,7 @@ hostile() {
 # reusing SCRIPT - run the script; its function `again` starts a program with
 # the process id of a process that has ended.
 reusing() {
-	run timeout -k 1 20 "${private[@]}" --net --pid --fork --kill-child \
+	run timeout -k1 60 "${private[@]}" --net --pid --fork --kill-child \
 		--mount-proc "${default_signals[@]}" bash -euc '
 		again() {
 			echo "$(($1 - 1))" >/proc/sys/kernel/ns_last_pid
@@ -99,12 +99,12 @@ reusing() {
 }
 
 @test "nor is --pid" {
-	reusing 'tcpu addresses --pid "$old" --wait=9 >told 2>said & asker=$!
+	reusing 'tcpu addresses --pid "$old" --wait=50 >told 2>said & asker=$!
 		until ls -l "/proc/$asker/fd" | grep -q pidfd; do :; done
 		kill -STOP "$asker"
 		kill -KILL "$old" && wait "$old" || true
 		again "$old" tcpu listen --no-accept --local 0
-		tcpu addresses --listening --wait=9 --pid "$old"
+		tcpu addresses --listening --wait=50 --pid "$old"
 		kill -CONT "$asker"
 		wait "$asker" || [ "$?" -eq 1 ]
 		[ ! -s told ]
@@ -139,7 +139,7 @@ reusing() {
 	assert_line --partial 'TCP_USER_TIMEOUT, [2145600000]'
 	assert_line --partial 'TCP_KEEPIDLE, [32767]'
 	refute_output --partial EINVAL
-	run -1 timeout -k 1 10 tcpu accept-ready --min 2147483647 "$port"
+	run -1 timeout -k1 60 tcpu accept-ready --min 2147483647 "$port"
 	assert_output ''
 }
 

@@ -13,10 +13,10 @@ load helper
 waiting() {
 	export forwarder=$TOP/tests/peers/forwarder.pl
 	export ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}
-	run machines "$1" timeout -k1 50 bash -c '
+	run machines "$1" timeout -k1 60 bash -c '
 		echo "hosts: files" >ns; mount --bind ns /etc/nsswitch.conf
 		soon() {
-			timeout 30 grep -q -m1 "$1" < <(
+			timeout 60 grep -q -m1 "$1" < <(
 				exec tail -n +1 -s 0.1 --pid=$$ -F "$2" 2>/dev/null)
 		}
 		begin() {
@@ -94,7 +94,7 @@ waiting() {
 }
 
 @test "a service that never comes is 124 at the end of the time" {
-	run machines '192.0.2.2 db\n' timeout -k1 20 bash -c '
+	run machines '192.0.2.2 db\n' timeout -k1 60 bash -c '
 		tcpu connect -z --retry=500ms db 5432' 3>&-
 	assert_equal "$status" 124
 	assert_output 'tcpu: connect db:5432: timed out after 500ms'

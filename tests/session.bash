@@ -70,7 +70,7 @@ start_talking_client() {
 # connects [ARG]... - run tcpu connect to the peer with the test's stdin.  Sets
 # status and stderr.
 connects() {
-	run --separate-stderr timeout -k1 20 \
+	run --separate-stderr timeout -k1 60 \
 		tcpu connect "$@" "${target[@]}"
 }
 

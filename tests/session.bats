@@ -35,7 +35,7 @@ load session
 	client=$!
 	started+=("$client")
 	exec {say}>in
-	assert_equal "$(timeout 10 cat out)" all
+	assert_equal "$(timeout 60 cat out)" all
 	exec {say}>&-
 	assert_exit 0 "$client"
 }
@@ -44,7 +44,7 @@ load session
 	head -c 1048576 /dev/urandom >here
 	head -c 1048576 /dev/urandom >there
 	start_server "${here[@]}" <there
-	timeout -k1 20 tcpu connect "${target[@]}" <here >got
+	timeout -k1 60 tcpu connect "${target[@]}" <here >got
 	assert_exit 0 "$server"
 	cmp here server.out
 	cmp there got
@@ -100,7 +100,7 @@ load session
 	peer read=4 'send=answer\n' slurp
 	start_talking_client --end=quiet:10ms
 	# This run of tcpu serves as a pause of 200 ms.
-	run -124 timeout -k1 10 tcpu listen -q --timeout=200ms --local 0
+	run -124 timeout -k1 60 tcpu listen -q --timeout=200ms --local 0
 	echo abc >&"$say"
 	wait_for_line client.out answer
 	exec {say}>&-
@@ -130,7 +130,7 @@ unacknowledged() {
 	head -c 300000 /dev/zero >data
 	peer hear=go read=300000 'send=answer\n' slurp
 	client data --end=quiet:1s
-	run -124 timeout -k1 10 tcpu listen -q --timeout=1500ms --local 0
+	run -124 timeout -k1 60 tcpu listen -q --timeout=1500ms --local 0
 	echo >go
 	assert_exit 0 "$client"
 	assert_content client.out 'answer\n'
@@ -141,7 +141,7 @@ unacknowledged() {
 # read.err.
 pausing() {
 	{ "$@" 3>&- || echo "status $?" >read.err; } | {
-		timeout -k1 20 tcpu listen -q --timeout="$pause" --local 0 || true
+		timeout -k1 60 tcpu listen -q --timeout="$pause" --local 0 || true
 		wc -c >read.out
 	}
 }
@@ -149,7 +149,7 @@ pausing() {
 @test "to --end=quiet, a reader of stdout that pauses is no silent peer" {
 	local pause=1500ms
 	peer flood=9000000 slurp
-	pausing timeout -k1 20 tcpu connect --end=quiet:1s "${target[@]}" \
+	pausing timeout -k1 60 tcpu connect --end=quiet:1s "${target[@]}" \
 		<<<question
 	assert_not_exist read.err
 	assert_equal "$(cat read.out)" 9000000
@@ -186,7 +186,7 @@ without_input() {
 @test "nor does it in the later sessions of --keep-open" {
 	start_server -k --count 2 "${here[@]}" </dev/null
 	for text in 1 2; do
-		run timeout -k1 10 "$talk" "$port" "send=$text\\n" shut slurp
+		run timeout -k1 60 "$talk" "$port" "send=$text\\n" shut slurp
 		assert_output EOF
 	done
 	assert_exit 0 "$server"
@@ -197,12 +197,12 @@ without_input() {
 	local pause=5500ms
 	mkfifo ports
 	tcp_only || return 0 # the client of this test can only use TCP
-	pausing timeout -k1 30 tcpu listen --ready-fd 7 --local 0 \
+	pausing timeout -k1 60 tcpu listen --ready-fd 7 --local 0 \
 		</dev/null 7>ports 3>&- &
 	started+=("$!")
 	read -r port <ports
 	# This client leaves when it sees an end of file, as many clients do.
-	run timeout -k1 20 perl -MIO::Socket::INET -MIO::Select -e '
+	run timeout -k1 60 perl -MIO::Socket::INET -MIO::Select -e '
 		my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die;
 		my ($left, $select) = (20_000_000, IO::Select->new($s));
 		while ($left > 0 && !$select->can_read(0)) {
@@ -268,7 +268,7 @@ without_input() {
 	for host in ::1 127.0.0.1; do
 		start_server -k "${here[@]}" -- true
 		mkfifo in.$host
-		timeout -k1 20 tcpu connect "$host" "$port" <>in.$host
+		timeout -k1 60 tcpu connect "$host" "$port" <>in.$host
 	done
 	mkfifo go
 	peer shut hear=go
@@ -282,7 +282,7 @@ without_input() {
 	start_talking_client
 	wait_for_line client.out all
 	# Meanwhile tcpu checks several times whether the peer has left.
-	run -124 timeout -k1 10 tcpu listen -q --timeout=700ms --local 0
+	run -124 timeout -k1 60 tcpu listen -q --timeout=700ms --local 0
 	echo abc >&"$say"
 	exec {say}>&-
 	assert_exit 0 "$client"
@@ -320,7 +320,7 @@ far_peer() {
 			echo 1 >/proc/sys/net/ipv4/tcp_fin_timeout"
 		inside tcpu listen --background -k --until-exit $$ \
 			--print=sh 4242 -- "$@" >/dev/null
-		timeout -k1 40 tcpu connect 192.0.2.2 4242 <>"$in"
+		timeout -k1 60 tcpu connect 192.0.2.2 4242 <>"$in"
 		status=$?
 		kill "$far"
 		exit "$status"' bash "$talk" "$@" 3>&-
@@ -393,7 +393,7 @@ $(awk "$sent" session.trace) sent\)$"
 
 @test "a peer that goes while we send is 8, and what it sent is printed" {
 	peer 'send=bye\n' read=1
-	run --separate-stderr timeout -k1 20 bash -c '
+	run --separate-stderr timeout -k1 60 bash -c '
 		yes | tcpu connect "$@"; exit "${PIPESTATUS[1]}"' \
 		bash "${target[@]}"
 	assert_equal "$status" 8
@@ -446,7 +446,7 @@ $(awk "$sent" session.trace) sent\)$"
 
 @test "so is one that gets full" {
 	peer flood=1000000
-	run --separate-stderr timeout -k1 20 "${private[@]}" --mount \
+	run --separate-stderr timeout -k1 60 "${private[@]}" --mount \
 		sh -c 'mount -t tmpfs -o size=64k none /mnt &&
 			tcpu connect "$@" </dev/null >/mnt/file' \
 		sh "${target[@]}"
@@ -488,7 +488,7 @@ os.execvp(sys.argv[2], sys.argv[2:])' "$closed")
 
 @test "a broken pipe at stdout is silent where SIGPIPE has its way" {
 	peer flood=10000000
-	run --separate-stderr timeout -k1 20 bash -c '
+	run --separate-stderr timeout -k1 60 bash -c '
 		tcpu connect "$@" </dev/null | true
 		exit "${PIPESTATUS[0]}"' bash "${target[@]}"
 	assert_equal "$status" 141
@@ -506,7 +506,7 @@ silent_after() {
 	for side in connect listen; do
 		if [ "$side" = connect ]; then
 			silent_after banner
-			run timeout -k1 20 bash -c '
+			run timeout -k1 60 bash -c '
 				tcpu connect "$@" </dev/null | head -n 1
 				exit "${PIPESTATUS[0]}"' bash "${target[@]}"
 		else
@@ -514,7 +514,7 @@ silent_after() {
 			start_background peer bash -c 'read -r port <port_fifo
 				exec "$0" "$port" "$@"' "$talk" \
 				'send=banner\n' hear=go slurp
-			run timeout -k1 20 bash -c '
+			run timeout -k1 60 bash -c '
 				tcpu listen --ready-fd 4 "$@" \
 					4>port_fifo </dev/null | head -n 1
 				exit "${PIPESTATUS[0]}"' bash "${here[@]}"
@@ -530,7 +530,7 @@ silent_after() {
 	for text in '' 'data\n'; do
 		start_background talk bash -c 'read -r port <out
 			exec "$0" "$port" "$@"' "$talk" ${text:+"send=$text"} shut slurp
-		run timeout -k1 20 bash -c \
+		run timeout -k1 60 bash -c \
 			'exec tcpu listen -1 "$@" </dev/null >out' bash "${here[@]}"
 		[ -z "$text" ] || assert_equal "$status" 141
 		[ -n "$text" ] || assert_success
@@ -540,7 +540,7 @@ silent_after() {
 
 @test "a broken pipe at stdout is 9 where SIGPIPE is ignored" {
 	peer flood=10000000
-	run --separate-stderr timeout -k1 20 bash -c '
+	run --separate-stderr timeout -k1 60 bash -c '
 		trap "" PIPE
 		tcpu connect "$@" </dev/null | true
 		exit "${PIPESTATUS[0]}"' bash "${target[@]}"
@@ -590,7 +590,7 @@ silent_after() {
 	for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' \
 		'<&- >&- 2>&-'; do
 		peer slurp
-		run timeout -k1 20 bash -c \
+		run timeout -k1 60 bash -c \
 			"tcpu connect ${target[*]} </dev/null $closed"
 		assert_success
 		assert_output ''
@@ -603,22 +603,22 @@ silent_after() {
 	local closed
 	for closed in '>&-' '<&- >&-'; do
 		peer send=x
-		run --separate-stderr timeout -k1 20 bash -c \
+		run --separate-stderr timeout -k1 60 bash -c \
 			"tcpu connect ${target[*]} </dev/null $closed"
 		assert_equal "$status" 9
 		assert_message 'stdout: Bad file descriptor'
 	done
 	peer send=x
-	run timeout -k1 20 bash -c \
+	run timeout -k1 60 bash -c \
 		"tcpu connect ${target[*]} </dev/null >&- 2>&-"
 	assert_equal "$status" 9
-	run timeout -k1 20 bash -c 'tcpu --version >&-'
+	run timeout -k1 60 bash -c 'tcpu --version >&-'
 	assert_equal "$status" 9
 }
 
 @test "a closed stdin is an empty one" {
 	peer slurp 'send=answer\n'
-	run --separate-stderr timeout -k1 20 bash -c \
+	run --separate-stderr timeout -k1 60 bash -c \
 		"tcpu connect ${target[*]} <&-"
 	assert_success
 	assert_output answer
@@ -627,7 +627,7 @@ silent_after() {
 }
 
 @test "without /dev/null a closed one is 125, and nothing connects" {
-	run --separate-stderr timeout -k1 20 "${private[@]}" --mount bash -c "
+	run --separate-stderr timeout -k1 60 "${private[@]}" --mount bash -c "
 		mount -t tmpfs none /dev
 		exec tcpu connect 127.0.0.1 1 <&-"
 	assert_equal "$status" 125
@@ -647,13 +647,13 @@ silent_after() {
 	assert_exit 0 "$peer"
 	assert_content peer.out 'question\nEOF\n'
 	peer slurp 'send=answer\n'
-	run timeout -k1 20 bash -c \
+	run timeout -k1 60 bash -c \
 		'cat question | tcpu connect "$@" | cat' bash "${target[@]}"
 	assert_output answer
 	assert_exit 0 "$peer"
 	assert_content peer.out 'question\nEOF\n'
 	peer slurp 'send=answer\n'
-	run timeout -k1 20 perl -MSocket -e '
+	run timeout -k1 60 perl -MSocket -e '
 		socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or die;
 		syswrite($a, "question\n");
 		close $a;
@@ -670,7 +670,7 @@ silent_after() {
 	mkfifo in
 	exec {say}<>in
 	echo question >in
-	run timeout -k1 10 tcpu connect --end=peer "${target[@]}" <in
+	run timeout -k1 60 tcpu connect --end=peer "${target[@]}" <in
 	assert_success
 	assert_output 'answer to question'
 	exec {say}>&-
@@ -710,7 +710,7 @@ silent_after() {
 @test "stdout may be appended to" {
 	echo before >file
 	peer flood=100000
-	run timeout -k1 20 bash -c \
+	run timeout -k1 60 bash -c \
 		"tcpu connect ${target[*]} </dev/null >>file"
 	assert_success
 	assert_equal "$(wc -c <file)" 100007
@@ -776,7 +776,7 @@ silent_after() {
 	head -c 300000 /dev/zero >data
 	peer hear=go read=300000 slurp
 	client data --end=input
-	run -124 timeout -k1 10 tcpu listen -q --timeout=200ms --local 0
+	run -124 timeout -k1 60 tcpu listen -q --timeout=200ms --local 0
 	echo >go
 	assert_exit 0 "$client"
 	assert_content client.err ''
@@ -789,7 +789,7 @@ silent_after() {
 @test "--abandon sends no end of file before the session ends" {
 	mkfifo go
 	peer read=9 say=read slurp
-	start_background client timeout -k1 20 \
+	start_background client timeout -k1 60 \
 		tcpu connect --abandon --idle-timeout=300ms "${target[@]}" \
 		<<<question
 	assert_exit 124 "${started[-1]}"
@@ -825,7 +825,7 @@ silent_after() {
 @test "--crlf=both sends CRLF and receives LF" {
 	peer slurp 'send=one\r\ntwo\n\r\nlone\rcr\r\r\nlast\r'
 	printf 'a\nb\r\n\n\rc\r\r\nd' >in
-	run timeout -k1 20 bash -c \
+	run timeout -k1 60 bash -c \
 		"tcpu connect --crlf=both ${target[*]} <in >out"
 	assert_success
 	assert_exit 0 "$peer"
@@ -837,7 +837,7 @@ silent_after() {
 	for option in --crlf --crlf=send; do
 		peer slurp 'send=one\r\n\rtwo\n\r\n\r'
 		printf 'a\nb\r\n' >in
-		run timeout -k1 20 bash -c \
+		run timeout -k1 60 bash -c \
 			"tcpu connect $option ${target[*]} <in >out"
 		assert_success
 		assert_exit 0 "$peer"
@@ -849,7 +849,7 @@ silent_after() {
 @test "--crlf=receive leaves what is sent as it is" {
 	peer slurp 'send=one\r\ntwo\r'
 	printf 'a\nb\r\n' >in
-	run timeout -k1 20 bash -c \
+	run timeout -k1 60 bash -c \
 		"tcpu connect --crlf=receive ${target[*]} <in >out"
 	assert_success
 	assert_exit 0 "$peer"
@@ -888,7 +888,7 @@ silent_after() {
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		echo "$i" >&"$say"
 		# This run of tcpu serves as a pause of 400 ms.
-		run timeout -k1 10 tcpu listen --timeout=400ms 0
+		run timeout -k1 60 tcpu listen --timeout=400ms 0
 	done
 	exec {say}>&-
 	assert_exit 0 "$client"
@@ -920,7 +920,7 @@ timed out after 2s (5 bytes received, 0 sent)"
 
 @test "--verbose tells of connections, and exits the same" {
 	start_server --verbose "${here[@]}" </dev/null
-	run timeout -k1 20 tcpu connect -v "${target[@]}" </dev/null
+	run timeout -k1 60 tcpu connect -v "${target[@]}" </dev/null
 	assert_success
 	assert_exit 0 "$server"
 	assert_regex "$(<server.err)" "connection from $from\$"
@@ -930,7 +930,7 @@ timed out after 2s (5 bytes received, 0 sent)"
 # session, then send BYTES.
 vanishing() {
 	mkfifo in hold
-	netns timeout -k1 40 bash -c '
+	netns timeout -k1 60 bash -c '
 		coproc unshare --net bash -c "echo ready; exec bash"
 		read -r line <&"${COPROC[0]}"
 		ip link add here type veth peer name there netns "$COPROC_PID"
@@ -977,7 +977,7 @@ vanishing() {
 	else
 		client data
 	fi
-	run timeout -k1 10 tcpu listen --timeout 2 --local 0
+	run timeout -k1 60 tcpu listen --timeout 2 --local 0
 	assert_equal "$status" 124
 	echo >go
 	assert_exit 0 "$client"
@@ -1015,7 +1015,7 @@ vanishing() {
 			--local 0 -- sh -c "echo answer; read -r line <end")"
 		for size in 60000 70000 80000 90000 100000; do
 			echo "4096 $size $size" >/proc/sys/net/ipv4/tcp_wmem
-			timeout -k1 20 tcpu connect --tls --tls-ca ca \
+			timeout -k1 60 tcpu connect --tls --tls-ca ca \
 				--cut in:3 localhost "$TCPU_PORT" <zeros
 			echo " $?"
 		done' >shown

@@ -12,7 +12,7 @@ export STATIC=${TESTS_STATIC:-$BUILD/static-glibc/tcpu}
 # tcpu is the binary in a root of its own.
 in_root() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	run --separate-stderr timeout -k1 30 "${private[@]}" --net --mount sh -c '
+	run --separate-stderr timeout -k1 60 "${private[@]}" --net --mount sh -c '
 		mkdir -p root/dev root/proc root/tmp && cp "$STATIC" root/tcpu &&
 		for name in null zero full random urandom tty; do
 			: >root/dev/$name &&
@@ -53,7 +53,7 @@ in_root() {
 		tcpu accept-ready --listening $TCPU_PORT && echo listening
 		tcpu accept-ready $TCPU_PORT; echo $?
 		tcpu addresses --remote --ip localhost $TCPU_PORT
-		tcpu accept-ready --wait=15 $TCPU_PORT; echo $?
+		tcpu accept-ready --wait=50 $TCPU_PORT; echo $?
 		tcpu addresses --pid $TCPU_PID --listening --port
 		echo $TCPU_PORT'
 	assert_success
@@ -70,7 +70,7 @@ in_root() {
 		eval "$(tcpu listen --background --until-exit $other --print=sh \
 			--no-accept -L 0)"
 		kill $other
-		tcpu accept-ready --not-listening --wait=9 $TCPU_PORT && echo gone'
+		tcpu accept-ready --not-listening --wait=50 $TCPU_PORT && echo gone'
 	assert_success
 	assert_output gone
 }

@@ -22,7 +22,7 @@ teardown() {
 bats_alone() {
 	mkdir -p libraries tmp
 	ln -sfn "$TOP/cmd/bats" libraries/bats-tcpu
-	timeout -k1 50 env -i PATH="$BUILD:${PATH##*/bats-core:}" TMPDIR="$PWD/tmp" \
+	timeout -k1 60 env -i PATH="$BUILD:${PATH##*/bats-core:}" TMPDIR="$PWD/tmp" \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}" \
 		BATS_LIB_PATH="$PWD/libraries" "${TCPU_TEST_BATS:-bats}" "$@"
 }
@@ -43,7 +43,7 @@ has_ended() {
 
 # answer NAME TEXT - send TEXT to the server NAME, and print the answer.
 answer() {
-	timeout -k1 10 tcpu connect localhost "$(tcpu_port "$1")" <<<"$2"
+	timeout -k1 60 tcpu connect localhost "$(tcpu_port "$1")" <<<"$2"
 }
 
 echoes() {
@@ -301,7 +301,7 @@ example() {
 		tcpu_stop
 	END
 	mkdir tmp
-	run -0 env -i PATH="$PATH" TMPDIR="$PWD/tmp" timeout -k1 20 \
+	run -0 env -i PATH="$PATH" TMPDIR="$PWD/tmp" timeout -k1 60 \
 		bash script 3>&-
 	assert_output $'from the server\nto the server'
 	run -0 ls -A tmp

@@ -40,7 +40,7 @@ at_terminal() {
 	start_listener peer "$talk" 0 "${steps[@]}"
 	export port
 	printf 'set port $env(port)\n%s\n' "$1" >>terminal.exp
-	run timeout -k1 50 expect -f terminal.exp 3>&-
+	run timeout -k1 60 expect -f terminal.exp 3>&-
 }
 
 @test "a session at a terminal ends with the peer" {
@@ -216,7 +216,7 @@ in_shell() {
 		expect -re {([1-9][0-9]*)\r\n} { set port $expect_out(1,string) }
 		send "\023"
 		foreach word {one two three} {
-			set answer [exec timeout 10 tcpu connect 127.0.0.1 $port << $word]
+			set answer [exec timeout 60 tcpu connect 127.0.0.1 $port << $word]
 			if {$answer ne $word} { puts "answer: $answer"; exit 1 }
 		}
 		send "\021"

@@ -28,6 +28,6 @@ start_tls() {
 # connect_tls [ARG]... - run tcpu connect to it.
 # shellcheck disable=SC2154 # start_listener sets port
 connect_tls() {
-	run --separate-stderr timeout -k1 20 tcpu connect --tls \
+	run --separate-stderr timeout -k1 60 tcpu connect --tls \
 		--tls-ca ca.crt "$@" localhost "$port"
 }

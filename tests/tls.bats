@@ -63,12 +63,12 @@ load tls
 		run ! grep -q PRIVATE "$TCPU_TLS_CA"
 		name=(--tls-name "$host")
 		[[ $host != localhost ]] || name=()
-		run -0 --separate-stderr timeout -k1 20 tcpu connect --tls \
+		run -0 --separate-stderr timeout -k1 60 tcpu connect --tls \
 			--tls-ca "$TCPU_TLS_CA" "${name[@]}" localhost \
 			"$TCPU_PORT" </dev/null
 		assert_output hello
 		kill "$TCPU_PID"
-		tcpu accept-ready --not-listening --wait=9 "$TCPU_PORT"
+		tcpu accept-ready --not-listening --wait=50 "$TCPU_PORT"
 		wait_until [ ! -e "$TCPU_TLS_CA" ]
 	done
 }
@@ -126,7 +126,7 @@ wait_for_denial() {
 
 @test "--tls-insecure accepts any certificate" {
 	start_server --tls --tls-cert expired.pem --local 0 </dev/null
-	run -0 timeout -k1 20 tcpu connect --tls --tls-insecure 127.0.0.1 \
+	run -0 timeout -k1 60 tcpu connect --tls --tls-insecure 127.0.0.1 \
 		"$port" <<<sent
 	assert_exit 0 "$server"
 	assert_content server.out 'sent\n'
@@ -152,19 +152,19 @@ wait_for_denial() {
 		'echo "$TLS_PROTOCOL $TLS_CIPHER $TLS_SNI $TLS_PEER."; test -p /dev/stdin'
 	connect_tls </dev/null
 	assert_regex "$output" '^TLSv1.3 TLS_[A-Z0-9_]+ localhost \.$'
-	TLS_PEER=stale run -0 timeout -k1 20 tcpu connect --tls --tls-ca ca.crt \
+	TLS_PEER=stale run -0 timeout -k1 60 tcpu connect --tls --tls-ca ca.crt \
 		--tls-name 127.0.0.1 localhost "$port" -- \
 		sh -c 'echo "$TLS_PROTOCOL $TLS_SNI $TLS_PEER." >&2; cat >/dev/null'
 	assert_output 'TLSv1.3  CN=localhost.'
 	start_server --local -k 0 -- sh -c 'echo "${TLS_PEER-unset}"'
-	TLS_PEER=stale run -0 timeout -k1 20 tcpu connect localhost "$port" \
+	TLS_PEER=stale run -0 timeout -k1 60 tcpu connect localhost "$port" \
 		</dev/null
 	assert_output unset
 }
 
 @test "a stale TLS_PEER does not reach a plain handler" {
 	TLS_PEER=stale start_server --local -k 0 -- sh -c 'echo "${TLS_PEER-unset}"'
-	run -0 timeout -k1 20 tcpu connect localhost "$port" </dev/null
+	run -0 timeout -k1 60 tcpu connect localhost "$port" </dev/null
 	assert_output unset
 }
 
@@ -178,7 +178,7 @@ wait_for_denial() {
 
 @test "a plain client of a TLS port is denied in one line, and uses up nothing" {
 	start_tls </dev/null
-	run timeout -k1 20 tcpu connect localhost "$port" <<<'GET / HTTP/1.0'
+	run timeout -k1 60 tcpu connect localhost "$port" <<<'GET / HTTP/1.0'
 	wait_for_denial 'the peer does not speak TLS'
 	connect_tls <<<sent
 	assert_success
@@ -206,16 +206,16 @@ wait_for_denial() {
 
 @test "limits end a handshake that never ends" {
 	start_server --local --no-accept 0
-	run timeout -k1 20 tcpu connect --tls --tls-insecure -w 200ms \
+	run timeout -k1 60 tcpu connect --tls --tls-insecure -w 200ms \
 		localhost "$port"
 	assert_failure 124
 	assert_output "tcpu: connect localhost:$port: timed out after 200ms"
-	run timeout -k1 20 tcpu connect --tls --tls-insecure -t 200ms \
+	run timeout -k1 60 tcpu connect --tls --tls-insecure -t 200ms \
 		localhost "$port"
 	assert_failure 124
 	assert_output "tcpu: connect localhost:$port: timed out after 200ms"
 	start_tls --idle-timeout 200ms -k -- cat
-	run timeout -k1 20 tcpu connect localhost "$port" < <(
+	run timeout -k1 60 tcpu connect localhost "$port" < <(
 		exec tail -f /dev/null 3>&-)
 	wait_for_denial 'timed out after 200ms'
 }
@@ -277,14 +277,14 @@ wait_for_denial() {
 	refute_output --partial '[libtcpunit.so'
 	mkdir -p alone/bin alone/lib
 	cp "$BUILD/tcpu" alone/bin
-	run timeout -k1 20 alone/bin/tcpu listen --tls -L --accept-timeout 0 0
+	run timeout -k1 60 alone/bin/tcpu listen --tls -L --accept-timeout 0 0
 	assert_failure 125
 	assert_output --regexp '^tcpu: --tls: libtcpunit-tls.so.1: .*'
 	echo junk >alone/bin/libtcpunit-tls.so.1
-	run timeout -k1 20 alone/bin/tcpu listen --tls -L --accept-timeout 0 0
+	run timeout -k1 60 alone/bin/tcpu listen --tls -L --accept-timeout 0 0
 	assert_failure 125
 	assert_output --regexp '^tcpu: --tls: .*/alone/bin/libtcpunit-tls.so.1: .*'
 	cp "$BUILD/libtcpunit-tls.so.1" alone/lib
-	run timeout -k1 20 alone/bin/tcpu listen --tls -L --accept-timeout 0 0
+	run timeout -k1 60 alone/bin/tcpu listen --tls -L --accept-timeout 0 0
 	assert_failure 124
 }

@@ -18,7 +18,7 @@ load tls
 		connect) where=(localhost 1) ;;
 		esac
 		IFS=, read -ra words <<<"$files"
-		run timeout -k1 20 tcpu "$side" --tls "${words[@]}" "${where[@]}"
+		run timeout -k1 60 tcpu "$side" --tls "${words[@]}" "${where[@]}"
 		assert_failure 9
 		assert_output "tcpu: --tls: $text"
 	done <<-'END'
@@ -44,7 +44,7 @@ load tls
 
 @test "a key with a password is refused, and nobody is asked" {
 	openssl ec -in server.key -aes128 -passout pass:secret -out locked.key
-	run timeout -k1 20 tcpu listen --tls --tls-cert server.crt --tls-key \
+	run timeout -k1 60 tcpu listen --tls --tls-cert server.crt --tls-key \
 		locked.key --local 0
 	assert_failure 9
 	assert_output 'tcpu: --tls: locked.key: the key has a password'
@@ -53,7 +53,7 @@ load tls
 @test "options that do not go together are usage errors" {
 	while read -r words; do
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 20 tcpu $words </dev/null
+		run timeout -k1 60 tcpu $words </dev/null
 		assert_failure 2
 	done <<-END
 	listen --tls-ca ca.crt -L 0
@@ -76,7 +76,7 @@ load tls
 @test "a certificate that OpenSSL does not accept is refused with its reason" {
 	openssl req -x509 -newkey rsa:512 -nodes -keyout weak.key -out weak.crt \
 		-subj /CN=localhost -days 2
-	run timeout -k1 20 tcpu listen --tls --tls-cert weak.crt --tls-key \
+	run timeout -k1 60 tcpu listen --tls --tls-cert weak.crt --tls-key \
 		weak.key --local 0
 	assert_failure 9
 	assert_output 'tcpu: --tls: weak.crt: ee key too small'
@@ -85,7 +85,7 @@ load tls
 @test "files can be FIFOs, which are read once" {
 	start_server --tls --tls-cert <(cat server.pem) --tls-ca <(cat ca.crt) \
 		--local 0 </dev/null
-	run -0 timeout -k1 20 tcpu connect --tls --tls-ca <(cat ca.crt) \
+	run -0 timeout -k1 60 tcpu connect --tls --tls-ca <(cat ca.crt) \
 		--tls-cert <(cat client.crt) --tls-key <(cat client.key) \
 		localhost "$port" <<<sent
 	assert_exit 0 "$server"
@@ -103,12 +103,12 @@ has_opened() {
 	for words in 'connect --tls --tls-ca silent localhost 1' \
 		'listen --tls --tls-cert silent --local 0'; do
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 20 tcpu -t 50ms $words
+		run timeout -k1 60 tcpu -t 50ms $words
 		assert_failure 124
 		assert_output 'tcpu: --tls: timed out after 50ms'
 		exec {hold}<>silent
 		# shellcheck disable=SC2086 # split on purpose
-		run timeout -k1 20 tcpu -t 50ms $words
+		run timeout -k1 60 tcpu -t 50ms $words
 		assert_failure 124
 		# shellcheck disable=SC2086 # split on purpose
 		start_background waiter tcpu $words
@@ -137,20 +137,20 @@ has_opened() {
 
 @test "without --tls-ca the system's authorities are asked" {
 	start_tls -k -- cat
-	run --separate-stderr timeout -k1 20 tcpu connect --tls localhost "$port"
+	run --separate-stderr timeout -k1 60 tcpu connect --tls localhost "$port"
 	assert_failure 5
-	SSL_CERT_FILE=$PWD/ca.crt run -0 timeout -k1 20 tcpu connect --tls \
+	SSL_CERT_FILE=$PWD/ca.crt run -0 timeout -k1 60 tcpu connect --tls \
 		localhost "$port" <<<system
 	assert_output system
 }
 
 @test "a system without authorities is said to be one" {
 	export SSL_CERT_FILE=/no/file SSL_CERT_DIR=/no/folder
-	run timeout -k1 20 tcpu connect --tls localhost 1
+	run timeout -k1 60 tcpu connect --tls localhost 1
 	assert_failure 9
 	assert_output 'tcpu: --tls: the system has no authorities: there is neither /no/file nor /no/folder'
 	start_server --tls --local 0 </dev/null
-	run -0 timeout -k1 20 tcpu connect --tls --tls-insecure localhost \
+	run -0 timeout -k1 60 tcpu connect --tls --tls-insecure localhost \
 		"$port" <<<sent
 }
 
@@ -160,7 +160,7 @@ has_opened() {
 		printf '%s\n' 'config_diagnostics = 1' 'openssl_conf = all' \
 			'[all]' "$section" '[strict]' \
 			'default_properties = fips=yes' >conf
-		run env OPENSSL_CONF=conf timeout -k1 20 tcpu listen --tls \
+		run env OPENSSL_CONF=conf timeout -k1 60 tcpu listen --tls \
 			--accept-timeout 0 --local 0
 		# Before OpenSSL 3 it works.
 		[[ $status = 124 && $(openssl version) = 'OpenSSL 1'* ]] ||

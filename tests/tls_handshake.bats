@@ -29,7 +29,7 @@ silence() {
 	start_tls --accept-proxy -- \
 		sh -c 'read -r line; echo "$TCPREMOTEIP $line"'
 	PROXY=$'PROXY TCP4 192.0.2.9 192.0.2.2 77 443\r\n' \
-		run -0 timeout -k1 20 python3 "$TOP/tests/peers/tls.py" connect \
+		run -0 timeout -k1 60 python3 "$TOP/tests/peers/tls.py" connect \
 		"$port" - ca.crt send slurp finish <<<question
 	assert_output '192.0.2.9 question'
 	assert_exit 0 "$server"
@@ -37,7 +37,7 @@ silence() {
 
 @test "a client is denied by the name in its PROXY header" {
 	start_tls --accept-proxy </dev/null
-	run timeout -k1 20 tcpu connect localhost "$port" < <(
+	run timeout -k1 60 tcpu connect localhost "$port" < <(
 		printf 'PROXY TCP4 192.0.2.9 192.0.2.2 77 443\r\nplain text\n')
 	wait_until grep -q 'denied: 192.0.2.9:77: the peer does not speak TLS$' \
 		server.err
@@ -88,7 +88,7 @@ silence() {
 
 @test "the time of --retry ends a handshake" {
 	start_server --local --no-accept 0
-	run timeout -k1 20 tcpu connect --tls --tls-insecure --retry=300ms \
+	run timeout -k1 60 tcpu connect --tls --tls-insecure --retry=300ms \
 		localhost "$port"
 	assert_equal "$status" 124
 	assert_output "tcpu: connect localhost:$port: timed out after 300ms"
@@ -133,7 +133,7 @@ meets_silence() {
 start_steps() {
 	mkfifo steps
 	exec {steps}<>steps
-	start_background peer timeout -k1 30 "$@" <steps
+	start_background peer timeout -k1 60 "$@" <steps
 }
 
 say() {
@@ -174,7 +174,7 @@ say() {
 @test "a server that negotiates again loses the connection, in one line" {
 	port=$(tcpu listen --reserve --local 0)
 	start_steps openssl s_server -tls1_2 -accept "$port" -cert server.pem
-	start_background client tcpu connect --retry=9 --tls --tls-ca ca.crt \
+	start_background client tcpu connect --retry=50 --tls --tls-ca ca.crt \
 		localhost "$port" < <(silence)
 	client=$!
 	wait_until grep -q '^CIPHER is' peer.out
@@ -192,7 +192,7 @@ say() {
 		-cert server.pem
 	peer=$!
 	# Before OpenSSL 3 it leaves without close_notify.
-	run timeout -k1 20 tcpu connect --retry=9 --end=input --tls \
+	run timeout -k1 60 tcpu connect --retry=50 --end=input --tls \
 		--tls-ca ca.crt localhost "$port" <sent
 	[[ $status =~ ^[08]$ ]]
 	assert_exit 0 "$peer"

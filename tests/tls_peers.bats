@@ -42,7 +42,7 @@ client() {
 		"${cert:+$cert.pem}" ca.crt hold ;;
 	esac
 	[[ $1 != python3 || $cert ]] || set -- "${@:1:4}" - "${@:6}"
-	exec timeout -k1 30 "$@"
+	exec timeout -k1 60 "$@"
 }
 
 # server PEER CERTIFICATE [CA] - run the peer as a server on $port; it requires
@@ -59,7 +59,7 @@ cert=$2.pem,verify=$([ "$ca" ] && echo "1,cafile=$ca" || echo 0)" - ;;
 	python) set -- python3 "$TOP/tests/peers/tls.py" listen "$port" \
 		"$2.pem" "${ca:--}" hold ;;
 	esac
-	exec timeout -k1 30 "$@"
+	exec timeout -k1 60 "$@"
 }
 
 # silent FILE - print the file, and keep the output open.
@@ -107,7 +107,7 @@ connects() {
 		exchange "$v"
 		await_port
 		start_background peer server "$1" server < <(silent theirs.bin 3>&-)
-		run -0 "${version[@]}" timeout -k1 20 tcpu connect --retry=9 \
+		run -0 "${version[@]}" timeout -k1 60 tcpu connect --retry=50 \
 			--tls --tls-ca ca.crt localhost "$port" "${handler[@]}"
 		assert_output ''
 		cmp theirs.bin got
@@ -134,7 +134,7 @@ refuses() {
 	for cert in expired wrong self; do
 		await_port
 		start_background peer server "$1" "$cert" </dev/null
-		run timeout -k1 20 tcpu connect --retry=9 --tls --tls-ca ca.crt \
+		run timeout -k1 60 tcpu connect --retry=50 --tls --tls-ca ca.crt \
 			localhost "$port" </dev/null
 		assert_failure 5
 		assert_output --partial ': unacceptable certificate: '
@@ -156,7 +156,7 @@ requires() {
 	await_port
 	start_background peer server "$1" server ca.crt \
 		< <(silent theirs.bin 3>&-)
-	run timeout -k1 20 tcpu connect --retry=9 --tls --tls-ca ca.crt \
+	run timeout -k1 60 tcpu connect --retry=50 --tls --tls-ca ca.crt \
 		--tls-cert client.pem localhost "$port" -- \
 		sh -c 'head -c 1048576 >got'
 	[[ $status = 0 || $status = "${2-}" ]] || fail "$output"
@@ -164,7 +164,7 @@ requires() {
 	await_port
 	start_background peer server "$1" server ca.crt \
 		< <(silent /dev/null 3>&-)
-	run timeout -k1 20 tcpu connect --retry=9 --tls --tls-ca ca.crt \
+	run timeout -k1 60 tcpu connect --retry=50 --tls --tls-ca ca.crt \
 		localhost "$port" </dev/null
 	assert_failure
 	[[ $status =~ ^[58]$ ]]
@@ -216,7 +216,7 @@ is_killed() {
 	start_tls -- sh -c 'dd bs=1 count=0 2>/dev/null
 		printf "HTTP/1.0 200 OK\r\nContent-Length: 1048576\r\n\r\n"
 		cat ours.bin & cat >got; wait'
-	timeout -k1 20 curl -s --no-buffer --cacert ca.crt -T theirs.bin \
+	timeout -k1 60 curl -s --no-buffer --cacert ca.crt -T theirs.bin \
 		-H 'Expect:' "https://localhost:$port/" >back
 	assert_exit 0 "$server"
 	cmp ours.bin back
@@ -257,7 +257,7 @@ is_killed() {
 	await_port
 	start_background peer python3 "$TOP/tests/peers/tls.py" listen "$port" \
 		server.pem ca.crt slurp send finish <ours.bin
-	run -0 timeout -k1 20 tcpu connect --retry=9 --tls --tls-ca ca.crt \
+	run -0 timeout -k1 60 tcpu connect --retry=50 --tls --tls-ca ca.crt \
 		--tls-cert client.pem --output got localhost "$port" <theirs.bin
 	cmp ours.bin got
 	wait_until cmp -s theirs.bin peer.out
@@ -323,8 +323,8 @@ long_chain() {
 # stands for the port.
 answers() {
 	await_port
-	start_background peer timeout -k1 30 "${@//PORT/$port}"
-	timeout -k1 20 tcpu connect --retry=9 --tls --tls-ca ca.crt localhost \
+	start_background peer timeout -k1 60 "${@//PORT/$port}"
+	timeout -k1 60 tcpu connect --retry=50 --tls --tls-ca ca.crt localhost \
 		"$port" <theirs.bin >back
 	cmp ours.bin back
 	wait_until cmp -s theirs.bin got
@@ -338,7 +338,7 @@ answers() {
 
 @test "with TLS 1.3 tcpu answers after socat's end of input" {
 	start_tls -- sh -c 'cat >got; cat ours.bin'
-	timeout -k1 20 socat -t 20 - \
+	timeout -k1 60 socat -t 20 - \
 		"OPENSSL:localhost:$port,cafile=ca.crt" <theirs.bin >back
 	assert_exit 0 "$server"
 	cmp ours.bin back
@@ -349,7 +349,7 @@ answers() {
 @test "--abandon keeps s_server from hanging up at close_notify" {
 	await_port
 	start_background peer server openssl server < <(silent theirs.bin 3>&-)
-	timeout -k1 20 tcpu connect --retry=9 --abandon --end=quiet:1 --tls \
+	timeout -k1 60 tcpu connect --retry=50 --abandon --end=quiet:1 --tls \
 		--tls-ca ca.crt localhost "$port" <ours.bin >back
 	cmp theirs.bin back
 	wait_until cmp -s ours.bin peer.out

@@ -11,7 +11,7 @@ load helper
 receives() {
 	head -c "${size:-5000000}" /dev/urandom | base64 >data
 	start_server --local 0 </dev/null
-	timeout -k1 20 "${@//PORT/$port}" <data >client.out 2>client.err
+	timeout -k1 60 "${@//PORT/$port}" <data >client.out 2>client.err
 	assert_exit 0 "$server"
 	cmp data server.out
 }

@@ -52,7 +52,7 @@ hears() {
 	start_server 0 </dev/null
 	[ "$port" -ge 1 ]
 	[ "$port" -le 65535 ]
-	run timeout -k1 10 tcpu connect 127.0.0.1 "$port" </dev/null
+	run timeout -k1 60 tcpu connect 127.0.0.1 "$port" </dev/null
 	assert_success
 	assert_exit 0 "$server"
 }
@@ -87,7 +87,7 @@ hears() {
 		refuses connect 127.0.0.1 "$number"
 	done
 	start_server 0 </dev/null
-	run timeout -k1 10 tcpu connect 127.0.0.1 "0$port" </dev/null
+	run timeout -k1 60 tcpu connect 127.0.0.1 "0$port" </dev/null
 	assert_success
 	assert_exit 0 "$server"
 }
@@ -95,7 +95,7 @@ hears() {
 @test "W04 everything is delivered before the end" {
 	head -c 8388608 /dev/urandom >data
 	start_server 0 </dev/null
-	timeout -k1 20 tcpu connect 127.0.0.1 "$port" <data
+	timeout -k1 60 tcpu connect 127.0.0.1 "$port" <data
 	assert_exit 0 "$server"
 	cmp data server.out
 }

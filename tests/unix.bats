@@ -8,7 +8,7 @@ load helper
 # refuses STATUS MESSAGE ARG... - check that tcpu fails with this status, and
 # with this message only.  musl says "Address in use".
 refuses() {
-	run "-$1" --separate-stderr timeout -k1 10 tcpu "${@:3}" </dev/null
+	run "-$1" --separate-stderr timeout -k1 60 tcpu "${@:3}" </dev/null
 	assert_output ''
 	assert_equal "${stderr/Address in use/Address already in use}" "tcpu: $2"
 }
@@ -40,7 +40,7 @@ sockets() {
 	start_server unix:s </dev/null
 	assert_equal "$port" s
 	assert_socket s
-	timeout -k1 10 tcpu connect unix:s <<<text
+	timeout -k1 60 tcpu connect unix:s <<<text
 	assert_exit 0 "$server"
 	assert_content server.out 'text\n'
 	assert_not_exist s
@@ -51,7 +51,7 @@ sockets() {
 	for how in --accept-timeout=20ms --timeout=20ms '--count=1 -k'; do
 		# shellcheck disable=SC2086 # split on purpose
 		start_server $how unix:s </dev/null
-		[[ $how != *-k ]] || timeout -k1 10 tcpu connect unix:s </dev/null
+		[[ $how != *-k ]] || timeout -k1 60 tcpu connect unix:s </dev/null
 		wait "$server" || true
 		assert_not_exist s
 	done
@@ -70,14 +70,14 @@ sockets() {
 	leave_dead s
 	refuses 4 'connect unix:s: Connection refused' connect unix:s
 	start_server -k unix:s -- cat
-	run timeout -k1 10 tcpu connect unix:s <<<text
+	run timeout -k1 60 tcpu connect unix:s <<<text
 	assert_output text
 }
 
 @test "a path where somebody listens is 6, and nobody comes to that listener" {
 	start_server --no-accept unix:s
 	refuses 6 'listen unix:s: Address already in use' listen unix:s
-	run timeout -k1 10 tcpu accept-ready -c unix:s
+	run timeout -k1 60 tcpu accept-ready -c unix:s
 	assert_output '0 4096'
 	assert_socket s
 }
@@ -102,9 +102,9 @@ sockets() {
 @test "a link to a socket can be connected to" {
 	start_server -k unix:s -- cat
 	ln -s s link
-	run timeout -k1 10 tcpu connect unix:link <<<text
+	run timeout -k1 60 tcpu connect unix:link <<<text
 	assert_output text
-	timeout -k1 10 tcpu accept-ready --listening unix:link
+	timeout -k1 60 tcpu accept-ready --listening unix:link
 }
 
 @test "the file of another listener is left to that one" {
@@ -114,7 +114,7 @@ sockets() {
 	start_server -k unix:s -- cat
 	kill -TERM "$first"
 	assert_exit 143 "$first"
-	run timeout -k1 10 tcpu connect unix:s <<<text
+	run timeout -k1 60 tcpu connect unix:s <<<text
 	assert_output text
 }
 
@@ -133,7 +133,7 @@ sockets() {
 	local as=()
 	[ "$(id -u)" -ne 0 ] || as=(setpriv --bounding-set=-dac_override)
 	start_server --mode 400 --no-accept unix:s
-	run -5 "${as[@]}" timeout -k1 10 tcpu connect unix:s
+	run -5 "${as[@]}" timeout -k1 60 tcpu connect unix:s
 	assert_output 'tcpu: connect unix:s: Permission denied'
 }
 
@@ -158,16 +158,16 @@ sockets() {
 	local i pids=() status listening=0
 	leave_dead s
 	for ((i = 0; i < 12; i++)); do
-		timeout -k1 20 tcpu listen -q --until-exit $$ unix:s \
+		timeout -k1 60 tcpu listen -q --until-exit $$ unix:s \
 			<<<"$i" >"out.$i" 3>&- &
 		pids+=("$!")
 		started+=("$!")
 	done
 	# Wait until s accepts connections and only one of the processes still
 	# runs.
-	wait_until timeout -k1 10 tcpu accept-ready -q --listening unix:s
+	wait_until timeout -k1 60 tcpu accept-ready -q --listening unix:s
 	wait_until only_one "${pids[@]}"
-	timeout -k1 10 tcpu connect --end=peer unix:s </dev/null >got
+	timeout -k1 60 tcpu connect --end=peer unix:s </dev/null >got
 	for i in "${pids[@]}"; do
 		status=0
 		wait "$i" || status=$?
@@ -190,10 +190,10 @@ only_one() {
 	mkdir 'a folder'
 	for path in ./s 'a folder/s' $'\xff\xfe' "it's" '-s' '*' 'a:80' './@s'; do
 		start_server -k "unix:$path" -- cat
-		run timeout -k1 10 tcpu connect "unix:$path" <<<text
+		run timeout -k1 60 tcpu connect "unix:$path" <<<text
 		assert_success
 		assert_output text
-		timeout -k1 10 tcpu accept-ready --listening "unix:$path"
+		timeout -k1 60 tcpu accept-ready --listening "unix:$path"
 		kill "$server"
 		assert_exit 143 "$server"
 	done
@@ -204,18 +204,18 @@ only_one() {
 	local path TCPU_PID TCPU_ADDR TCPU_PORT
 	# shellcheck disable=SC2016 # not to be expanded
 	for path in s 'a b' $'\xff' "it's" '$HOME' $'two\nlines'; do
-		eval "$(timeout -k1 10 tcpu listen --background --until-exit $$ \
+		eval "$(timeout -k1 60 tcpu listen --background --until-exit $$ \
 			--print=sh --no-accept "unix:$path")"
 		assert_equal "$TCPU_ADDR" "$path"
 		assert_equal "$TCPU_PORT" ''
-		run timeout -k1 10 tcpu addresses --remote --format=sh \
+		run timeout -k1 60 tcpu addresses --remote --format=sh \
 			"unix:$path"
 		assert_equal "${#lines[@]}" 1
 		eval "$output"
 		# shellcheck disable=SC2153 # set by eval
 		assert_equal "$TCPU_REMOTEIP" "$path"
 		kill "$TCPU_PID"
-		timeout -k1 20 tcpu accept-ready --not-listening --wait=15 \
+		timeout -k1 60 tcpu accept-ready --not-listening --wait=50 \
 			"unix:$path"
 	done
 }
@@ -241,7 +241,7 @@ only_one() {
 }
 
 @test "an abstract name with a NUL is told as an escape" {
-	run timeout -k1 10 perl -MSocket -e 'socket(my $l, AF_UNIX, SOCK_STREAM, 0);
+	run timeout -k1 60 perl -MSocket -e 'socket(my $l, AF_UNIX, SOCK_STREAM, 0);
 		bind($l, pack("S", AF_UNIX) . "\0odd\0x'$$'") or die "$!";
 		listen($l, 5); open(STDIN, "<&", $l); system("tcpu", "addresses");
 		exec "tcpu", "accept-ready", "-q", "unix:\@odd"'
@@ -268,17 +268,17 @@ only_one() {
 	for option in -4 -6 -L --v6only --reuse-port --refuse --allow=10.0.0.0/8 \
 		--deny=10.0.0.0/8 --reset --keepalive --keepalive=no \
 		--keepalive=2m --user-timeout=5 --nodelay=no --mode=8 --mode=0 --mode=1777 --mode=; do
-		run -2 timeout -k1 10 tcpu listen "$option" unix:s </dev/null
+		run -2 timeout -k1 60 tcpu listen "$option" unix:s </dev/null
 		assert_equal "${#lines[@]}" 1
 	done
 	for option in -4 --reset --keepalive --source=127.0.0.1; do
-		run -2 timeout -k1 10 tcpu connect "$option" unix:s </dev/null
+		run -2 timeout -k1 60 tcpu connect "$option" unix:s </dev/null
 		assert_equal "${#lines[@]}" 1
 	done
-	run -2 timeout -k1 10 tcpu accept-ready --bindable unix:s
-	run -2 timeout -k1 10 tcpu addresses -6 unix:s
-	run -2 timeout -k1 10 tcpu connect --source unix:s 127.0.0.1 80
-	run -2 timeout -k1 10 tcpu listen --mode 600 --local 0
+	run -2 timeout -k1 60 tcpu accept-ready --bindable unix:s
+	run -2 timeout -k1 60 tcpu addresses -6 unix:s
+	run -2 timeout -k1 60 tcpu connect --source unix:s 127.0.0.1 80
+	run -2 timeout -k1 60 tcpu listen --mode 600 --local 0
 	assert_equal "$(sockets)" 0
 }
 
@@ -286,7 +286,7 @@ only_one() {
 
 @test "without the file the status is 4, and --retry waits for it" {
 	refuses 4 'connect unix:s: No such file or directory' connect unix:s
-	start_background client timeout -k1 20 tcpu connect --retry unix:s <<<text
+	start_background client timeout -k1 60 tcpu connect --retry unix:s <<<text
 	local client=${started[-1]}
 	start_server unix:s </dev/null
 	assert_exit 0 "$client"
@@ -296,7 +296,7 @@ only_one() {
 
 @test "a full queue is waited for, within the limit" {
 	start_server -b 0 --no-accept unix:s
-	timeout -k1 10 tcpu connect -z unix:s
+	timeout -k1 60 tcpu connect -z unix:s
 	refuses 124 'connect unix:s: timed out after 200ms' \
 		connect -w 200ms unix:s
 	kill "$server"
@@ -309,7 +309,7 @@ only_one() {
 	exec {go}<>fifo
 	start_server -k -b 0 -m 1 unix:s -- sh -c 'read -r line <fifo; echo "$line"'
 	for i in 1 2 3 4; do
-		timeout -k1 20 tcpu connect unix:s </dev/null >"out.$i" 3>&- &
+		timeout -k1 60 tcpu connect unix:s </dev/null >"out.$i" 3>&- &
 		clients+=("$!")
 		started+=("$!")
 	done
@@ -323,7 +323,7 @@ only_one() {
 @test "--source gives the client a name, whose file is removed at the end" {
 	start_server -k unix:s -- sh -c 'echo "$UNIXREMOTEPATH"; ls'
 	leave_dead c
-	run timeout -k1 10 tcpu connect --source unix:c unix:s </dev/null
+	run timeout -k1 60 tcpu connect --source unix:c unix:s </dev/null
 	assert_line --index 0 c
 	assert_not_exist c
 	refuses 5 '--source unix:s: Address already in use' \
@@ -332,7 +332,7 @@ only_one() {
 
 @test "a black hole never answers" {
 	start_server --black-hole unix:s
-	run -124 timeout -k1 10 tcpu connect -q -w 100ms unix:s
+	run -124 timeout -k1 60 tcpu connect -q -w 100ms unix:s
 }
 
 # ---- Handlers, and sockets made by other programs ----
@@ -340,7 +340,7 @@ only_one() {
 @test "a handler has the variables of UCSPI for Unix sockets" {
 	export TCPREMOTEIP=stale UNIXREMOTEPATH=stale
 	start_server -k 'unix:a b' -- sh -c 'env | grep -E "^(PROTO|TCP|UNIX)"'
-	timeout -k1 10 tcpu connect 'unix:a b' </dev/null >out 3>&- &
+	timeout -k1 60 tcpu connect 'unix:a b' </dev/null >out 3>&- &
 	started+=("$!")
 	local client=$!
 	assert_exit 0 "$client"
@@ -358,7 +358,7 @@ only_one() {
 
 @test "a COMMAND of connect has them too, and those of TCP over TCP" {
 	start_server --no-accept unix:s
-	timeout -k1 10 tcpu connect unix:s -- \
+	timeout -k1 60 tcpu connect unix:s -- \
 		sh -c 'env | grep -E "^(PROTO|UNIXREMOTEP)" | sort >out'
 	diff - out <<-END
 		PROTO=UNIX
@@ -367,18 +367,18 @@ only_one() {
 	END
 	export UNIXREMOTEPID=stale
 	start_server -k --local 0 -- sh -c 'echo "$PROTO$UNIXREMOTEPID"'
-	run timeout -k1 10 tcpu connect localhost "$port" </dev/null
+	run timeout -k1 60 tcpu connect localhost "$port" </dev/null
 	assert_output TCP
 }
 
 @test "the connections of a user are counted" {
 	start_server -k --pipes unix:s -- sh -c 'echo "$UNIXCONNNUM"; cat'
 	mkfifo hold
-	timeout -k1 20 tcpu connect unix:s <hold >first 3>&- &
+	timeout -k1 60 tcpu connect unix:s <hold >first 3>&- &
 	started+=("$!")
 	exec {say}>hold
 	wait_for_line first 1
-	run timeout -k1 10 tcpu connect unix:s </dev/null
+	run timeout -k1 60 tcpu connect unix:s </dev/null
 	assert_output 2
 	exec {say}>&-
 	assert_exit 0 "${started[-1]}"
@@ -390,7 +390,7 @@ only_one() {
 		sh -c 'echo "$UNIXLOCALPATH $LISTEN_FDS $TCPLOCALIP"
 			exec tcpu listen -k -- cat' 9<>ready
 	wait_for_line held.out 's 1 '
-	run timeout -k1 20 tcpu connect --retry=15 unix:s <<<text
+	run timeout -k1 60 tcpu connect --retry=50 unix:s <<<text
 	assert_output text
 }
 
@@ -399,7 +399,7 @@ only_one() {
 		0); bind($l, pack_sockaddr_un("s")) or die; listen($l, 9) or die;
 		open(STDIN, "<&", $l); exec @ARGV' tcpu listen -1 --fd 0
 	assert_equal "$port" s
-	timeout -k1 10 tcpu connect unix:s <<<text
+	timeout -k1 60 tcpu connect unix:s <<<text
 	assert_exit 0 "$server"
 	assert_content server.out 'text\n'
 	assert_socket s
@@ -408,22 +408,22 @@ only_one() {
 @test "systemd-socket-activate starts tcpu on a path" {
 	start_background server systemd-socket-activate -l "$PWD/s" \
 		"$BUILD/tcpu" listen -k -- cat
-	wait_until timeout -k1 10 tcpu accept-ready -q --listening unix:s
-	run timeout -k1 20 tcpu connect unix:s <<<text
+	wait_until timeout -k1 60 tcpu accept-ready -q --listening unix:s
+	run timeout -k1 60 tcpu connect unix:s <<<text
 	assert_output text
 }
 
 @test "--pipes, --print, --port-file, --ready-fd and --background know paths" {
-	run timeout -k1 10 tcpu listen --background --until-exit $$ \
+	run timeout -k1 60 tcpu listen --background --until-exit $$ \
 		--print=hostport --port-file port --pid-file pid -k --pipes \
 		unix:s -- tr a-z A-Z
 	assert_output unix:s
 	assert_content port 's\n'
-	run timeout -k1 10 tcpu connect "$output" <<<text
+	run timeout -k1 60 tcpu connect "$output" <<<text
 	assert_output TEXT
 	kill "$(<pid)"
 	wait_until test ! -e s
-	timeout -k1 10 tcpu listen --print=address --ready-fd 4 --accept-timeout 0 \
+	timeout -k1 60 tcpu listen --print=address --ready-fd 4 --accept-timeout 0 \
 		unix:s 4>ready >out 2>err || true
 	assert_content ready 's\n'
 	assert_content out 's\n'
@@ -433,44 +433,44 @@ only_one() {
 
 # agrees PENDING - check that accept-ready and ss report the same queue for s.
 agrees() {
-	run timeout -k1 10 tcpu accept-ready -c unix:s
+	run timeout -k1 60 tcpu accept-ready -c unix:s
 	assert_output "$(ss -Hlx "src = unix:s" | awk '{ print $3, $4 }')"
 	assert_regex "$output" "^$1 "
 }
 
 @test "accept-ready counts who waits, as ss does" {
 	start_server --no-accept -b 7 unix:s
-	run -1 timeout -k1 10 tcpu accept-ready unix:s
+	run -1 timeout -k1 60 tcpu accept-ready unix:s
 	agrees 0
-	timeout -k1 10 tcpu connect -z unix:s
-	timeout -k1 10 tcpu accept-ready unix:s
+	timeout -k1 60 tcpu connect -z unix:s
+	timeout -k1 60 tcpu accept-ready unix:s
 	agrees 1
-	timeout -k1 10 tcpu connect -z unix:s
+	timeout -k1 60 tcpu connect -z unix:s
 	agrees 2
-	timeout -k1 10 tcpu accept-ready --min 2 unix:s
-	run -1 timeout -k1 10 tcpu accept-ready --min 3 unix:s
-	run timeout -k1 10 tcpu accept-ready --format=sh "unix:$PWD/s"
+	timeout -k1 60 tcpu accept-ready --min 2 unix:s
+	run -1 timeout -k1 60 tcpu accept-ready --min 3 unix:s
+	run timeout -k1 60 tcpu accept-ready --format=sh "unix:$PWD/s"
 	assert_output 'TCPU_PENDING=2 TCPU_BACKLOG=7'
 }
 
 @test "accept-ready waits for a listener, and for its end" {
-	start_background waits timeout -k1 20 tcpu accept-ready --listening \
-		--wait=20 unix:s
+	start_background waits timeout -k1 60 tcpu accept-ready --listening \
+		--wait=50 unix:s
 	local waits=${started[-1]}
 	refuses 4 'accept-ready unix:s: nobody listens' accept-ready unix:s
 	start_server --no-accept unix:s
 	assert_exit 0 "$waits"
-	start_background waits timeout -k1 20 tcpu accept-ready --wait=20 unix:s
-	timeout -k1 10 tcpu connect -z unix:s
+	start_background waits timeout -k1 60 tcpu accept-ready --wait=50 unix:s
+	timeout -k1 60 tcpu connect -z unix:s
 	assert_exit 0 "${started[-1]}"
-	run -1 timeout -k1 10 tcpu accept-ready --not-listening unix:s
+	run -1 timeout -k1 60 tcpu accept-ready --not-listening unix:s
 	kill -KILL "$server"
-	timeout -k1 20 tcpu accept-ready --not-listening --wait=15 unix:s
+	timeout -k1 60 tcpu accept-ready --not-listening --wait=50 unix:s
 	assert_socket s
 }
 
 @test "accept-ready --fd asks a descriptor" {
-	run timeout -k1 10 perl -MSocket -e 'socket(my $l, AF_UNIX, SOCK_STREAM, 0);
+	run timeout -k1 60 perl -MSocket -e 'socket(my $l, AF_UNIX, SOCK_STREAM, 0);
 		bind($l, pack_sockaddr_un("s")) or die; listen($l, 9) or die;
 		open(STDIN, "<&", $l);
 		sub ask { system("tcpu", "accept-ready", "-q", "--fd", 0, @_) >> 8 }
@@ -494,7 +494,7 @@ agrees() {
 		'accept-ready unix:s: its socket is in another network namespace' \
 		accept-ready --listening unix:s
 	refuses 6 'listen unix:s: Address already in use' listen unix:s
-	timeout -k1 10 tcpu connect -z unix:s
+	timeout -k1 60 tcpu connect -z unix:s
 }
 
 @test "without netlink /proc still shows who listens" {
@@ -513,7 +513,7 @@ many connections wait"
 	start_server -k 'unix:a b' -- sh -c 'tcpu addresses
 		tcpu addresses --remote; tcpu addresses --format=hostport
 		tcpu addresses --format=sh; tcpu addresses --port; echo $?'
-	run timeout -k1 20 tcpu connect 'unix:a b' </dev/null
+	run timeout -k1 60 tcpu connect 'unix:a b' </dev/null
 	diff - <(echo "$output") <<-'END'
 		'a b' ''
 
@@ -521,7 +521,7 @@ many connections wait"
 		TCPU_LOCALIP='a b' TCPU_LOCALPORT= TCPU_REMOTEIP= TCPU_REMOTEPORT=
 		1
 	END
-	run timeout -k1 10 tcpu addresses --local --format=plain 'unix:a b'
+	run timeout -k1 60 tcpu addresses --local --format=plain 'unix:a b'
 	assert_output ''
 	refuses 4 'addresses unix:none: No such file or directory' \
 		addresses unix:none
@@ -531,7 +531,7 @@ many connections wait"
 
 @test "curl --unix-socket gets its page" {
 	start_server -k unix:s -- "$BATS_TEST_DIRNAME/peers/http.sh"
-	run timeout -k1 10 curl -sS0 --unix-socket s http://host/path
+	run timeout -k1 60 curl -sS0 --unix-socket s http://host/path
 	assert_success
 	assert_output 'GET /path HTTP/1.0'
 	assert_content server.err ''
@@ -541,7 +541,7 @@ many connections wait"
 # an end of file, and then receives the answer.
 both_ways() {
 	start_server --pipes unix:s -- sh -c 'cat; echo answer'
-	run timeout -k1 20 "$@" <<<question
+	run timeout -k1 60 "$@" <<<question
 	assert_success
 	assert_output $'question\nanswer'
 	assert_exit 0 "$server"
@@ -557,8 +557,8 @@ both_ways() {
 # data that a client sends.
 answered() {
 	start_background server "$@" <<<answer
-	wait_until timeout -k1 10 tcpu accept-ready -q --listening unix:s
-	run timeout -k1 20 tcpu connect unix:s <<<question
+	wait_until timeout -k1 60 tcpu accept-ready -q --listening unix:s
+	run timeout -k1 60 tcpu connect unix:s <<<question
 	assert_success
 	assert_output answer
 	assert_exit 0 "${started[-1]}"
@@ -584,7 +584,7 @@ answered() {
 	start_server unix:far -- sh -c 'cat >arrived; cat back'
 	start_server -k -L 0 -- tcpu connect unix:far
 	start_server -k unix:near -- tcpu connect localhost "$port"
-	timeout -k1 50 tcpu connect unix:near <there >answer
+	timeout -k1 60 tcpu connect unix:near <there >answer
 	cmp there arrived
 	cmp back answer
 }
@@ -604,15 +604,15 @@ answered() {
 			server none 127.0.0.1:1 disabled
 	END
 	PATH=$PATH:/usr/sbin start_background haproxy haproxy -db -f haproxy.cfg </dev/null
-	timeout -k1 10 tcpu accept-ready --listening --wait=10 unix:stats
+	timeout -k1 60 tcpu accept-ready --listening --wait=50 unix:stats
 	for ((i = 0; i < 25; i++)); do
-		run timeout -k1 10 tcpu connect unix:stats <<<'show info'
+		run timeout -k1 60 tcpu connect unix:stats <<<'show info'
 		assert_success
 		assert_line --partial 'Name: HAProxy'
 		# HAProxy must not get two commands on one connection: given
 		# "show a; show b", it would answer at the semicolon and leave
 		# if the rest came late.
-		run timeout -k1 10 tcpu connect unix:stats <<<'show stat'
+		run timeout -k1 60 tcpu connect unix:stats <<<'show stat'
 		assert_success
 		assert_line --partial nothing,FRONTEND
 	done
