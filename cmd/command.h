@@ -33,6 +33,9 @@ struct command {
 	 * an exit status. */
 	int (*prepare)(const struct run *run, void *options,
 	    const struct operands *operands);
+	/* NULL, or frees what PREPARE has put into OPTIONS; called last, also
+	 * if nothing else was. */
+	void (*release)(const void *options);
 };
 
 extern const struct command listen_command;

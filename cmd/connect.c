@@ -45,6 +45,7 @@ static int prepare_connect(
     const struct run *run, void *options, const struct operands *operands);
 static int run_connect(const struct run *run, const void *options,
     const struct operands *operands);
+static void release_connect(const void *options);
 static int connect_and_use(
     struct connecting *c, const struct operands *operands);
 static int forget_until_exit(const struct connecting *c);
@@ -130,6 +131,7 @@ const struct command connect_command = {
     .size = sizeof(connect_defaults),
     .run = run_connect,
     .prepare = prepare_connect,
+    .release = release_connect,
 };
 
 static int
@@ -182,10 +184,16 @@ run_connect(
     const struct run *run, const void *options, const struct operands *operands)
 {
 	struct connecting c = {.run = run, .options = options};
-	int status = connect_and_use(&c, operands);
 
-	close_tls(&c.options->tls);
-	return status;
+	return connect_and_use(&c, operands);
+}
+
+static void
+release_connect(const void *options)
+{
+	const struct connect_options *o = options;
+
+	close_tls(&o->tls);
 }
 
 static int

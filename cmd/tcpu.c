@@ -229,6 +229,8 @@ start_command(
 		status = prepare(&run, command, options, &operands);
 	if (status == STATUS_GO_ON)
 		status = command->run(&run, options, &operands);
+	if (command->release)
+		command->release(options);
 	free(options);
 	return finish(&run, status);
 }

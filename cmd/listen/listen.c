@@ -14,8 +14,7 @@ static int prepare_listen(
     const struct run *run, void *options, const struct operands *operands);
 static int run_listen(const struct run *run, const void *options,
     const struct operands *operands);
-static int run_listener(const struct run *run,
-    const struct listen_options *options, const struct operands *operands);
+static void release_listen(const void *options);
 static int watch_until_exit(const struct listening *l);
 
 static const char *const commonest[] = {"keep-open", "local", "until-exit",
@@ -38,6 +37,7 @@ const struct command listen_command = {
     .size = sizeof(listen_defaults),
     .run = run_listen,
     .prepare = prepare_listen,
+    .release = release_listen,
 };
 
 static int
@@ -67,27 +67,21 @@ prepare_listen(
 		return status;
 	o->ready.ca_file = o->tls.save_ca;
 	o->ready.ca = tls_authority(&o->tls);
-	status = ready_prepare(
+	return ready_prepare(
 	    run, &o->ready, serves(o, command), spares_stdout(o, command));
-	if (status != STATUS_GO_ON)
-		close_tls(&o->tls);
-	return status;
+}
+
+static void
+release_listen(const void *options)
+{
+	const struct listen_options *o = options;
+
+	close_tls(&o->tls);
 }
 
 static int
 run_listen(
     const struct run *run, const void *options, const struct operands *operands)
-{
-	const struct listen_options *o = options;
-	const int status = run_listener(run, o, operands);
-
-	close_tls(&o->tls);
-	return status;
-}
-
-static int
-run_listener(const struct run *run, const struct listen_options *options,
-    const struct operands *operands)
 {
 	struct listening l = {.run = run,
 	    .options = options,
