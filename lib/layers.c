@@ -266,6 +266,9 @@ has_taken(struct bufferevent *bev, void *arg)
 	wake(arg);
 }
 
+/* After the end of the input, TLS reports the end of the socket as an error;
+ * only the output can still fail then.  OpenSSL calls such a failure an end if
+ * it has no error of its own. */
 static void
 has_ended(struct bufferevent *bev, short what, void *arg)
 {
@@ -276,13 +279,13 @@ has_ended(struct bufferevent *bev, short what, void *arg)
 	(void)bev;
 	if ((what & BEV_EVENT_CONNECTED) != 0)
 		l->connected = true;
-	if (l->end || l->failed)
+	if (l->failed || (l->end && (what & BEV_EVENT_WRITING) == 0))
 		return;
-	if ((what & BEV_EVENT_EOF) != 0)
+	if ((what & BEV_EVENT_EOF) != 0 && !l->end)
 		l->end = true;
 	else if ((what & BEV_EVENT_TIMEOUT) != 0)
 		note_failure(l, ETIMEDOUT);
-	else if ((what & BEV_EVENT_ERROR) != 0)
+	else if ((what & (BEV_EVENT_ERROR | BEV_EVENT_EOF)) != 0)
 		note_failure(l, code);
 	wake(c);
 }

@@ -143,12 +143,14 @@ struct tcp_stack_options {
  *
  * The highest layer reports how the input ends: BEV_EVENT_EOF is the end of
  * file; BEV_EVENT_ERROR and BEV_EVENT_TIMEOUT end the connection with an error.
- * When the socket's input has ended and the layers have taken all of it, the
- * library flushes the layers, from the lowest up, with EV_READ and
- * BEV_FINISHED; a filter may be flushed several times.  Then it reports
- * BEV_EVENT_EOF to the lowest layer.  If the socket has failed, it reports
- * BEV_EVENT_ERROR instead, and flushes nothing.  libevent ignores it if a
- * filter returns BEV_ERROR: the filter itself has to report the error.
+ * After the end of file only what is reported with BEV_EVENT_WRITING counts,
+ * and ends the connection with an error.  When the socket's input has ended and
+ * the layers have taken all of it, the library flushes the layers, from the
+ * lowest up, with EV_READ and BEV_FINISHED; a filter may be flushed several
+ * times.  Then it reports BEV_EVENT_EOF to the lowest layer.  If the socket has
+ * failed, it reports BEV_EVENT_ERROR instead, and flushes nothing.  libevent
+ * ignores it if a filter returns BEV_ERROR: the filter itself has to report the
+ * error.
  *
  * Functions of a layer cannot use or close the ports of its connection (busy).
  * The same is true of callbacks of the loop that may be the layer's own: those

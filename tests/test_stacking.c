@@ -533,6 +533,32 @@ broken(void)
 	pair_close(&p);
 }
 
+/* TLS reports the end of the socket as an error even after its own end. */
+static void
+broken_after_the_end(void)
+{
+	const short outputs[] = {
+	    BEV_EVENT_ERROR, BEV_EVENT_TIMEOUT, BEV_EVENT_EOF};
+	struct pair p;
+
+	for (int i = 0; i < 3; i++) {
+		p = pair_connect();
+		tcp_stack_with(p.in, p.out, remembered, NULL, &hooks);
+		bufferevent_trigger_event(
+		    made, BEV_EVENT_EOF | BEV_EVENT_READING, 0);
+		bufferevent_trigger_event(made, BEV_EVENT_ERROR, 0);
+		ok(tcp_read_byte(p.in) == TCPUNIT_EOF &&
+			tcp_write_string(p.out, "x") == 1,
+		    "an error after the end does not concern the output");
+		bufferevent_trigger_event(
+		    made, (short)(outputs[i] | BEV_EVENT_WRITING), 0);
+		ok(failed(tcp_write_string(p.out, "y") == -1, TCPUNIT_ERROR_NET,
+		       EPROTO),
+		    "unless the layer has reported it for writing");
+		pair_close(&p);
+	}
+}
+
 /* Ten bytes for each one. */
 static enum bufferevent_filter_result
 enlarge(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
@@ -839,6 +865,7 @@ main(void)
 	run(not_made);
 	run(no_half_close);
 	run(broken);
+	run(broken_after_the_end);
 	run(acknowledged);
 	run(handshake);
 	run(meddling);

@@ -448,6 +448,21 @@ no_memory_to_send(void)
 	is_lost(&m, "the peer loses the connection");
 }
 
+/* The peer that has ended goes on to receive. */
+static void
+no_memory_to_answer(void)
+{
+	struct meeting m = connect_both();
+
+	tcp_set_timeout(m.both.client_out, LIMIT_MS);
+	tcp_close_output_port(m.both.server_out);
+	is_int(tcp_read_byte(m.both.client_in), TCPUNIT_EOF, "the peer ends");
+	lacking = SENDING;
+	ok(lacks_memory(tcp_write(m.both.client_out, "x", 1) == -1),
+	    "a write fails also after the end of the peer");
+	is_lost(&m, "which loses the connection");
+}
+
 static void
 no_memory_to_end(void)
 {
@@ -547,6 +562,7 @@ main(void)
 	run(peers_that_leave);
 	run(waits_that_end);
 	run(no_memory_to_send);
+	run(no_memory_to_answer);
 	run(no_memory_to_end);
 	run(no_memory_to_receive);
 	run(no_memory_to_begin);
