@@ -87,17 +87,25 @@ runs() {
 	has_results B24
 }
 
-@test "a contender that loses bytes has failed, and no other" {
+# run_with_socat LISTENS CONNECTS - run the bulk group with another socat, which
+# runs one of these commands.
+run_with_socat() {
 	mkdir bin
-	cat >bin/socat <<-'END'
+	cat >bin/socat <<-END
 		#!/bin/sh
-		case $* in
-		*LISTEN*) /usr/bin/socat "$@" | (head -c 100 && cat >/dev/null) ;;
-		*) exec /usr/bin/socat "$@" ;;
+		case \$* in
+		*LISTEN*) $1 ;;
+		*) $2 ;;
 		esac
 	END
 	chmod +x bin/socat
 	PATH=$PWD/bin:$PATH run_bench bulk
+}
+
+@test "a contender that loses bytes has failed, and no other" {
+	run_with_socat \
+		'/usr/bin/socat "$@" | (head -c 100 && cat >/dev/null)' \
+		'exec /usr/bin/socat "$@"'
 	assert_failure 1
 	assert_line --regexp '^  socat +failed$'
 	assert_line --regexp '^failed: B4 socat: 100 of [0-9]+ bytes$'
@@ -105,16 +113,7 @@ runs() {
 }
 
 @test "a contender that fails is not waited for" {
-	mkdir bin
-	cat >bin/socat <<-'END'
-		#!/bin/sh
-		case $* in
-		*LISTEN*) exec /usr/bin/socat "$@" ;;
-		*) exit 3 ;;
-		esac
-	END
-	chmod +x bin/socat
-	PATH=$PWD/bin:$PATH run_bench bulk
+	run_with_socat 'exec /usr/bin/socat "$@"' 'exit 3'
 	assert_failure 1
 	has_results B1 B2 B3 B4
 	assert_line --regexp '^  socat +failed$'
