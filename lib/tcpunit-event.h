@@ -80,10 +80,10 @@ TCPUNIT_API int tcp_event_run(void);
  *
  * As soon as a layer has taken bytes of a writer, they count as written, in
  * transferred and in the port's position.  tcp_await_acknowledgement counts
- * them as acknowledged once everything is that the layers have made of them,
- * and rather too few of them than too many.  A write returns when the system
- * has accepted everything that the layers have made of its bytes; a layer may
- * hold some of them until it gets more, or until the end.
+ * them as acknowledged once the peer has all that the layers have made of them.
+ * It may count too few of them, never too many.  A write returns when the
+ * system has accepted everything that the layers have made of its bytes; a
+ * layer may hold some of them until it gets more, or until the end.
  */
 
 /* Members that are not set are zero. */
