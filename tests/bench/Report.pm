@@ -40,6 +40,7 @@ my %metrics = (
 	tick_cpu => ['longest CPU ms', 0],
 	late => ['median, ms late', 0],
 	late_99 => ['99 of 100', 0],
+	late_2 => ['of 1000, over 2 ms', 0],
 	latest => ['the latest', 0],
 );
 

@@ -2,7 +2,8 @@
 /*
  * late PORT COUNT DELAY COMMAND... - writes COUNT messages, one a millisecond,
  * to a command that sends them to PORT after DELAY milliseconds.  It prints by
- * how many milliseconds half of them are late at most, and 99 of 100, and all.
+ * how many milliseconds half of them are late at most, and 99 of 100; how many
+ * of 1000 are more than 2 milliseconds late; and how late the latest is.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -94,6 +95,17 @@ compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* How many of the sorted ones are more than 2 ms late. */
+static long
+over_two(const double *late, long count)
+{
+	long in_time = 0;
+
+	while (in_time < count && late[in_time] <= 2)
+		in_time++;
+	return count - in_time;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -114,7 +126,9 @@ main(int argc, char **argv)
 	receive(socket_accept(listener), late, s.count, strtod(argv[3], NULL));
 	(void)pthread_join(thread, NULL);
 	qsort(late, (size_t)s.count, sizeof(*late), compare);
-	printf("%.3f %.3f %.3f\n", late[s.count / 2],
-	    late[s.count - 1 - s.count / 100], late[s.count - 1]);
+	printf("%.3f %.3f %.3f %.3f\n", late[s.count / 2],
+	    late[s.count - 1 - s.count / 100],
+	    (double)over_two(late, s.count) * 1000 / (double)s.count,
+	    late[s.count - 1]);
 	return 0;
 }
