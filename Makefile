@@ -190,7 +190,7 @@ QUEUE_H = /usr/include/$(shell gcc -print-multiarch)/sys/queue.h
 # Files that test the tree run in one variant only, not in each way to compile
 # it.  TINY=1 makes too many calls to let each of them fail, mixes the output of
 # two processes, and takes minutes for each megabyte of TLS.
-ONCE = $(if $(SAN)$(TINY),bench container deps dist environment figures install layering load readme \
+ONCE = $(if $(SAN)$(TINY),bench container deps dist environment figures install layering libevent load readme \
 	sim static) \
 	$(if $(TINY),faults help man_tcpu tls_peers)
 CHOSEN = $(filter-out $(ONCE:%=tests/%.bats),$(wildcard \
