@@ -57,7 +57,7 @@ await(struct tu_port *p)
 		if (queued == 0)
 			return 0;
 		woken = tu_park(s, NULL, tu_after(pause), TU_INSIDE);
-		if (woken != TU_ELAPSED || p->closed)
+		if ((woken != TU_ELAPSED && woken != TU_READY) || p->closed)
 			return tu_port_end(p, woken);
 	}
 }

@@ -560,6 +560,26 @@ acknowledged(void)
 	tcp_close(l);
 }
 
+/* The peer's system has no room for all that this one has accepted. */
+static void
+acknowledged_too_late(void)
+{
+	tcp_listener l = listen_on("127.0.0.1", 0);
+	struct both b = both_connect(l, "127.0.0.1");
+	char *data = numbered(0, 20 * MB);
+
+	tcp_set_timeout(b.client_out, 0);
+	(void)tcp_write(b.client_out, data, 20 * MB); /* it times out */
+	tcp_resume_output(b.client_out);
+	tcp_set_timeout(b.client_out, 20);
+	ok(failed(tcp_await_acknowledgement(b.client_out) == -1,
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "waiting for the acknowledgement times out");
+	free(data);
+	both_close(&b);
+	tcp_close(l);
+}
+
 int
 main(void)
 {
@@ -584,5 +604,6 @@ main(void)
 	run(reset_while_writing);
 	run(many_connections);
 	run(acknowledged);
+	run(acknowledged_too_late);
 	return done_testing();
 }
