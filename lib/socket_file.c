@@ -99,15 +99,17 @@ replace(struct tu_scheduler *s, int fd, const struct tu_unix_address *a)
 static enum tu_wake
 lock(struct tu_scheduler *s, int directory)
 {
-	enum tu_wake woken = TU_ELAPSED;
+	enum tu_wake woken;
 
-	for (int i = 0; i < LOCK_TRIES && woken == TU_ELAPSED; i++) {
+	for (int i = 0; i < LOCK_TRIES; i++) {
 		if (flock(directory, LOCK_EX | LOCK_NB) == 0 ||
 		    errno != EWOULDBLOCK)
-			return TU_READY;
+			break;
 		woken = tu_park(s, NULL, tu_after(LOCK_PAUSE), TU_INSIDE);
+		if (woken != TU_ELAPSED && woken != TU_READY)
+			return woken;
 	}
-	return woken == TU_ELAPSED ? TU_READY : woken;
+	return TU_READY;
 }
 
 static int

@@ -473,6 +473,7 @@ locks(void)
 {
 	int folder = open(".", O_RDONLY | O_CLOEXEC);
 	tcp_listener l = {0};
+	tcp_deadline outer;
 	tcp_thread t;
 
 	leave_dead("s");
@@ -505,6 +506,11 @@ locks(void)
 	ok(tcp_thread_join(t, NULL, -1) == 0 && !tcp_listener_p(l) &&
 		access("s", F_OK) == 0,
 	    "and a terminated thread waits no longer");
+	(void)tcp_set_deadline(20, &outer); /* it is positive */
+	ok(failed(!tcp_listener_p(listen_on("unix:s", 0)),
+	       TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "nor does one whose deadline is over");
+	tcp_restore_deadline(outer);
 	close(folder);
 	unlink("s");
 }
