@@ -27,7 +27,7 @@ static int finish_attempts(struct tu_attempts *);
 static int check_attempt(struct tu_attempts *, int);
 static int look(int);
 static bool is_unreachable(int);
-static void note_failure(struct tu_attempts *, int, int);
+static void note_failure(struct tu_attempts *, int, int, bool);
 
 int
 tu_attempts_run(struct tu_attempts *c)
@@ -110,20 +110,19 @@ begin_attempt(struct tu_attempts *c)
 	c->next = tu_now() + STAGGER;
 	a->fd = open_socket(c, address->sa.sa_family);
 	if (a->fd == -1) {
-		note_failure(c, i, errno);
+		note_failure(c, i, errno, false);
 		return -1;
 	}
 	tu_watch_init(&a->watch, &c->rt->scheduler, a->fd, EV_WRITE, &c->queue);
 	c->pending++;
 	if (bind_local(c, a->fd, address->sa.sa_family) == -1) {
-		note_failure(c, i, errno);
-		c->local = true;
+		note_failure(c, i, errno, true);
 		return -1;
 	}
 	if (connect(a->fd, &address->sa, tu_address_length(address)) == 0 ||
 	    errno == EINPROGRESS || errno == EINTR)
 		return check_attempt(c, i);
-	note_failure(c, i, errno);
+	note_failure(c, i, errno, is_local_fault(c, errno));
 	return -1;
 }
 
@@ -212,7 +211,7 @@ watch_attempts(struct tu_attempts *c)
 	for (i = 0; i < c->begun && !tu_hurried(&c->rt->scheduler); i++)
 		if (c->attempts[i].fd != -1 &&
 		    tu_watch_add(&c->attempts[i].watch) == -1)
-			note_failure(c, i, errno);
+			note_failure(c, i, errno, false);
 }
 
 /* Looks at the attempts whose events have come; at all of them if the time is
@@ -258,7 +257,7 @@ check_attempt(struct tu_attempts *c, int i)
 		error = ECONNREFUSED;
 	if (error == 0)
 		return fd;
-	note_failure(c, i, error);
+	note_failure(c, i, error, is_local_fault(c, error));
 	return -1;
 }
 
@@ -285,8 +284,9 @@ is_unreachable(int error)
 	    error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
 }
 
+/* LOCAL: the local end is at fault. */
 static void
-note_failure(struct tu_attempts *c, int i, int error)
+note_failure(struct tu_attempts *c, int i, int error, bool local)
 {
 	char address[TCPUNIT_ADDRLEN + 8], *details;
 	struct tu_attempt *a = &c->attempts[i];
@@ -302,7 +302,7 @@ note_failure(struct tu_attempts *c, int i, int error)
 	if (c->error == 0 || is_unreachable(c->error) ||
 	    !is_unreachable(error)) {
 		c->error = error;
-		c->local = is_local_fault(c, error);
+		c->local = local;
 	}
 	/* Before the handshake is done, a reset gives ECONNREFUSED. */
 	c->lost = error == ECONNRESET || error == EPIPE;

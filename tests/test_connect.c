@@ -648,6 +648,21 @@ comes_from(
 	    strcmp(is_host, address) == 0;
 }
 
+/* Whether a connection is refused at IPv4, the first family, although this
+ * machine lacks the local address of the other one. */
+static bool
+refused_without_ipv6(void)
+{
+	struct tcp_connect_options options = {TCPUNIT_CONNECT_DEFAULTS};
+	tcp_port in, out;
+
+	options.local_host = "dual.test";
+	return sandbox_without_ipv6() &&
+	    failed(tcp_connect("dual.test", 1, &options, &in, &out) == -1,
+		TCPUNIT_ERROR_NET, ECONNREFUSED) &&
+	    strcmp(tcp_last_error()->where, "connect") == 0;
+}
+
 static void
 local_names(void)
 {
@@ -664,6 +679,8 @@ local_names(void)
 		    "%s as the local end leaves out the other family", both[i]);
 		close(l);
 	}
+	ok(in_child(refused_without_ipv6),
+	    "a local address that is missing hides no failure of the host");
 }
 
 /* Opens as many connections from HOST to PORT as possible, leaves them open,
