@@ -379,6 +379,7 @@ STATIC = $(filter glibc,$(LIBC))$(ARCH)
 
 # The linker's warnings are right: glibc loads modules for look-ups at run time.
 static:
+	@$(if $(filter-out musl glibc,$(LIBC)),$(error LIBC is musl or glibc, not $(LIBC)))
 	@.ci/deps $(if $(filter glibc,$(STATIC)),$(BUILD_DEPS),$(STATIC_DEPS))
 	+@.ci/static $(BUILD)/static$(addprefix -,$(STATIC)) $(STATIC)
 

@@ -79,3 +79,23 @@ refuses() {
 	assert_failure 1
 	assert_output 'missing: swapcontext(3) on this machine, sparc; to install: apt-get install libc6-dev'
 }
+
+# lacks REGEX ARG... - check that make static ends with such a line, to which
+# make adds at most its own.
+lacks() {
+	run env -u MAKEFLAGS PATH="$PWD/bin:$PATH" make --no-print-directory \
+		-C "$TOP" BUILD="$PWD/build" STATIC_DEPS=sh "${@:2}" static
+	assert_failure 2
+	assert_line --index 0 --regexp "^$1\$"
+	[ "${#lines[@]}" -le 2 ]
+}
+
+@test "make static names what it lacks for another machine" {
+	stand_in dpkg 'echo some'
+	stand_in dpkg-architecture '[ "$1" = -aother ] && echo other_1-linux-gnu'
+	lacks "musl-cc: missing: other_1-linux-gnu-gcc, in Debian's gcc-other-1-linux-gnu" \
+		ARCH=other
+	lacks 'musl-cc: Debian has no machine called nosuch' ARCH=nosuch
+	lacks 'Makefile:[0-9]*: \*\*\* LIBC is musl or glibc, not nosuch\.  Stop\.' \
+		LIBC=nosuch
+}
