@@ -90,11 +90,10 @@ change_listed(const struct range *r, int folder)
 {
 	_Alignas(struct dirent) char entries[2048];
 	const struct dirent *entry;
-	long n, at;
+	ssize_t n, at;
 	int fd;
 
-	while ((n = syscall(SYS_getdents64, folder, entries, sizeof(entries))) >
-	    0) {
+	while ((n = system_getdents(folder, entries, sizeof(entries))) > 0) {
 		for (at = 0; at < n; at += entry->d_reclen) {
 			entry = (const struct dirent *)(entries + at);
 			fd = read_number(entry->d_name);

@@ -274,3 +274,8 @@ check_order() {
 	run -0 grep -l '\btu_context_switch(' lib/*.c
 	assert_output $'lib/context.c\nlib/scheduler.c'
 }
+
+@test "system calls without a function are made in one header" {
+	run -0 grep -rlE '\bsyscall\(|\bSYS_' lib cmd
+	assert_output lib/compat/system_calls.h
+}

@@ -8,6 +8,7 @@
  *   close_range          5.9   2.34     -
  *   preadv2, pwritev2    4.6   2.26  1.2.5
  *   fchmodat2            6.6   2.39  1.2.6
+ *   getdents64           2.4   2.30     -
  */
 #ifndef SYSTEM_CALLS_H
 #define SYSTEM_CALLS_H
@@ -52,6 +53,13 @@ static inline int
 system_fchmod(int fd, mode_t mode)
 {
 	return (int)syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH);
+}
+
+/* Reads entries of a folder into the buffer, each a struct dirent. */
+static inline ssize_t
+system_getdents(int folder, char *buffer, size_t size)
+{
+	return syscall(SYS_getdents64, folder, buffer, size);
 }
 
 /* The C libraries that have the flag have the functions as well.  The kernel
