@@ -47,14 +47,17 @@ madvise(void *addr, size_t len, int advice)
 	return (int)syscall(SYS_madvise, addr, len, advice);
 }
 
-/* Uses only the lowest byte of its array. */
+/* The only byte of an array that is used.  If a compiler knew which one it is,
+ * it could leave out the others. */
+static volatile size_t lowest;
+
 __attribute__((noinline)) static int
 touch(void)
 {
 	volatile char array[DEEP];
 
-	array[0] = 'x';
-	return array[0];
+	array[lowest] = 'x';
+	return array[lowest];
 }
 
 __attribute__((noinline)) static int
@@ -62,8 +65,8 @@ touch_twice(void)
 {
 	volatile char array[DEEP];
 
-	array[0] = 'x';
-	return touch() + array[0];
+	array[lowest] = 'x';
+	return touch() + array[lowest];
 }
 
 __attribute__((noinline)) static int
@@ -71,8 +74,8 @@ touch_far(void)
 {
 	volatile char array[WITHIN];
 
-	array[0] = 'x';
-	return array[0];
+	array[lowest] = 'x';
+	return array[lowest];
 }
 
 static void *
