@@ -99,3 +99,8 @@ lacks() {
 	lacks 'Makefile:[0-9]*: \*\*\* LIBC is musl or glibc, not nosuch\.  Stop\.' \
 		LIBC=nosuch
 }
+
+@test "an unknown system to test on is refused, and the others are named" {
+	run -1 "$TOP/.ci/machines" bookworm nosuch
+	assert_output 'machines: no machine is called nosuch; there are: bullseye bookworm trixie sid jammy noble'
+}
