@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Of a stream that sends so much, more has often come by the next read. */
+enum { BULK = 4096 };
+
 static int wait_either(struct tu_port *);
 static ssize_t receive(struct tu_port *, void *, size_t);
 static ssize_t try_read(struct tu_port *, void *, size_t);
@@ -121,9 +124,9 @@ wait_either(struct tu_port *p)
 
 /*
  * Reads into BUF, or ahead if BUF is NULL.  Returns the number of bytes; 0 at
- * end of file; or -1, with an error raised.  After a short read it waits first,
- * as another read would most likely fail with EAGAIN; unless a wait would fail
- * at once.
+ * end of file; or -1, with an error raised.  After a short read of few bytes it
+ * waits first, as another read would most likely fail with EAGAIN; unless a
+ * wait would fail at once.
  */
 static ssize_t
 receive(struct tu_port *p, void *buf, size_t cap)
@@ -167,7 +170,8 @@ try_read(struct tu_port *p, void *buf, size_t cap)
 	if (n == -1)
 		return -1;
 	p->end = n == 0;
-	p->empty = (size_t)n < cap && !p->watch.always && c->lane == NULL;
+	p->empty =
+	    (size_t)n < cap && n < BULK && !p->watch.always && c->lane == NULL;
 	return n;
 }
 
