@@ -242,16 +242,15 @@ check_attempt(struct tu_attempts *c, int i)
 {
 	union tcp_address self = tu_address_any(AF_UNSPEC);
 	socklen_t length = sizeof(c->peer), self_length = sizeof(self);
-	int fd = c->attempts[i].fd, error = look(fd);
+	int fd = c->attempts[i].fd, error = 0;
 
 	tu_charge(&c->rt->scheduler, 0);
 	if (getpeername(fd, &c->peer.sa, &length) == -1) {
+		error = look(fd);
 		if (error == EAGAIN)
 			return -1;
 		c->peer = c->addresses[i]; /* the connection was reset */
 	}
-	if (error == EAGAIN)
-		error = 0;
 	if (error == 0 && getsockname(fd, &self.sa, &self_length) == 0 &&
 	    tu_address_equal(&self, &c->peer))
 		error = ECONNREFUSED;
