@@ -13,10 +13,14 @@
 #include "listener.h"
 #include "port.h"
 
-enum { SHORTAGE_MS = 50 }; /* the longest wait for a descriptor */
+enum {
+	SHORTAGE_MS = 50, /* the longest wait for a descriptor */
+	LONELY = 16, /* connections until it looks again for a second one */
+};
 
 static void leave(void *);
 static int wait_connection(struct tu_listener *, union tcp_address *);
+static int look_first(struct tu_listener *, union tcp_address *);
 static enum tu_wake wait_for_next(struct tu_listener *, int64_t *);
 static enum tu_wake wait_out_shortage(struct tu_scheduler *, int64_t *);
 static void hold(struct tu_listener *, int, const union tcp_address *);
@@ -100,6 +104,7 @@ leave(void *listener)
 static int
 wait_connection(struct tu_listener *l, union tcp_address *peer)
 {
+	int (*look)(struct tu_listener *, union tcp_address *) = look_first;
 	int64_t until = TU_NEVER;
 	enum tu_wake woken;
 	int fd;
@@ -107,11 +112,12 @@ wait_connection(struct tu_listener *l, union tcp_address *peer)
 	for (;;) {
 		woken = tu_go_on(&l->runtime->scheduler);
 		if (woken == TU_READY && !l->closed) {
-			fd = try_accept(l, peer);
+			fd = look(l, peer);
 			if (fd != -1)
 				return fd;
 			woken = wait_for_next(l, &until);
 		}
+		look = try_accept;
 		if (l->closed && woken != TU_TERMINATED)
 			woken = TU_CLOSED;
 		if (woken == TU_FAILED)
@@ -119,6 +125,27 @@ wait_connection(struct tu_listener *l, union tcp_address *peer)
 		if (woken != TU_READY)
 			return tu_raise_wake(woken, NULL);
 	}
+}
+
+/*
+ * Tries to accept before any wait; but after a connection that came alone, it
+ * expects the next ones to do so as well, and fails with EAGAIN.  An accept
+ * that fails costs as much as one that does not.
+ */
+static int
+look_first(struct tu_listener *l, union tcp_address *peer)
+{
+	int fd;
+
+	if (l->lonely > 0 && l->held == -1 &&
+	    !tu_hurried(&l->runtime->scheduler)) {
+		l->lonely--;
+		errno = EAGAIN;
+		return -1;
+	}
+	fd = try_accept(l, peer);
+	l->lonely = fd == -1 && errno == EAGAIN ? LONELY : 0;
+	return fd;
 }
 
 /* Decides from errno how to wait after accept failed. */

@@ -23,7 +23,8 @@ struct tu_listener {
 	int users; /* calls in progress: the last one frees it */
 	bool closed;
 	int n;
-	int next; /* the socket to try first */
+	int next;   /* the socket to try first */
+	int lonely; /* how many connections are expected to come alone */
 	int held; /* a connection that got no ports for lack of memory, or -1 */
 	union tcp_address held_peer;
 	struct tu_socket_file *file; /* of a Unix socket, or NULL */
