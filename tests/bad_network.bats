@@ -41,6 +41,36 @@ start_echo() {
 	assert_output word
 }
 
+@test "jitter lets some bytes come much earlier than TIME" {
+	start_server -k "${here[@]}" -- cat
+	for ((i = 0; i < 40; i++)); do
+		start_background "client$i" tcpu connect --delay out:10h~100h \
+			"${target[@]}" <<<word
+	done
+	wait_until grep -q word client*.out
+}
+
+# leaves_alone OPTION UNTOUCHED OTHER - what goes in the other direction, which is
+# written to the file UNTOUCHED, is not held up by the option.
+leaves_alone() {
+	peer "send=$(printf 'x%.0s' {1..2000})\n" 'send=answer\n' slurp
+	start_talking_client "$1"
+	printf '%05000d\nquestion\n' 0 >&"$say"
+	wait_for_line "$2" 'answer\|question'
+	run ! grep 'answer\|question' "$3"
+	kill "$client"
+	assert_exit 143 "$client"
+	exec {say}>&-
+}
+
+@test "an option for one direction leaves the other alone" {
+	local option
+	for option in --delay=in:1h --rate=in:1 --slice=in:1,1h; do
+		leaves_alone "$option" peer.out client.out
+		leaves_alone "${option/in:/out:}" client.out peer.out
+	done
+}
+
 @test "an end of file comes after the delayed bytes, and is as late" {
 	peer slurp 'send=answer\n'
 	takes 50 connects --delay out:50ms < <(printf 'some '; echo words)
@@ -58,6 +88,22 @@ start_echo() {
 	takes 50 connects --delay in:50ms <<<question
 	assert_failure 8
 	assert_output before
+}
+
+@test "a reset comes after the bytes that a rate or slices hold back" {
+	tcp_only || return 0
+	local option
+	for option in --rate=in:100 --slice=in:1,10ms; do
+		peer 'send=before\n' read=1 reset
+		takes 50 connects "$option" <<<question
+		assert_failure 8
+		assert_output before
+		peer slurp
+		takes 50 connects "${option/in:/out:}" --reset <<<before
+		assert_success
+		assert_exit 0 "$peer"
+		assert_content peer.out 'before\nECONNRESET\n'
+	done
 }
 
 @test "--reset comes after the delayed bytes" {
@@ -97,6 +143,20 @@ start_echo() {
 	assert_exit 0 "$peer"
 	assert_content peer.out '0123456789EOF\n'
 	assert_equal "$(sed -n 's/.*"[0-9]*", \(.\),.*/\1/p' trace)" $'4\n4\n2'
+}
+
+@test "--slice in: writes pieces to stdout, with a pause between them" {
+	peer send=0123456789
+	takes 40 connects --slice in:2,10ms </dev/null
+	assert_success
+	assert_output 0123456789
+	! is_tiny || return 0
+	peer send=0123456789
+	traced -o trace -e trace=write,writev,pwritev2 \
+		tcpu connect --slice in:4 "${target[@]}" </dev/null >out
+	assert_content out 0123456789
+	assert_equal "$(sed -n 's/.*"\([0-9]*\)".*/\1/p' trace)" \
+		$'0123\n4567\n89'
 }
 
 @test "--cut ends the session after so many bytes" {
@@ -228,6 +288,23 @@ start_echo() {
 	[ "$(position "$client")" -le 16777216 ]
 	kill "$client"
 	assert_exit 143 "$client"
+}
+
+# has_received N - the tracer has seen tcpu receive more than N bytes in all.
+has_received() {
+	[ "$(awk '/recvfrom/ && $NF > 0 { n += $NF } END { print n + 0 }' \
+		trace)" -gt "$1" ]
+}
+
+@test "at most 16 MiB are held of what the peer sends" {
+	! is_tiny || return 0
+	peer flood=20000000 slurp
+	traced -f -o trace -e trace=recvfrom tcpu connect --delay in:1h \
+		"${target[@]}" </dev/null 3>&- &
+	started+=("$!")
+	wait_until has_received 16700000
+	run ! has_received 16777216
+	kill "${started[-1]}"
 }
 
 @test "a limited rate is noticed by who sends" {

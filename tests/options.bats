@@ -335,6 +335,9 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		listen --delay=1~99999h 0
 	for value in --delay=1 --rate=1 --slice=1 --cut=1; do
 		refuses 2 'connect: .* need --pipes' connect "$value" ::1 80 -- cat
+		refuses 2 'connect: .* need --pipes' \
+			connect "$value" --ucspi ::1 80 -- cat
+		refuses 2 'listen: .* need --pipes' listen -k "$value" 0 -- cat
 		refuses 2 'listen: --refuse has no use for options about .*' \
 			listen --refuse "$value" 0
 	done

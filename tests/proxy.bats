@@ -191,20 +191,44 @@ relay() {
 
 @test "a header that is cut at any byte is denied" {
 	start_server -k --accept-proxy --local 0 -- touch started
-	printf 'PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n' >line
+	printf 'PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n' >tcp4
+	printf 'PROXY TCP6 2001:db8::1 2001:db8::2 56324 443\r\n' >tcp6
+	printf 'PROXY UNKNOWN any\r\n' >unknown
 	# shellcheck disable=SC2059 # these are formats
-	printf "$signature$tcp4" >binary
-	for header in line binary; do
+	{
+		printf "$signature$tcp4" >binary4
+		printf "$signature"'\x21\x21\0\x24'"$addresses6" >binary6
+		printf "$signature"'\x21\x31\0\xd8'"$(zeros 216)" >unix
+		printf "$signature"'\x20\0\0\x04\x04\0\x01x' >own
+		printf "$signature${tcp4/x0c/x18}"'\x01\0\x02h2\x04\0\x04abcd' \
+			>extended
+	}
+	headers=(tcp4 tcp6 unknown binary4 binary6 unix own extended)
+	for header in "${headers[@]}"; do
 		for ((n = 0; n < $(stat -c %s "$header"); n++)); do
 			head -c "$n" "$header" >"$header.$n"
 		done
 	done
-	parts=(line.* binary.*)
-	[ "${#parts[@]}" -ge 70 ]
+	parts=(*.[0-9]*)
+	[ "${#parts[@]}" -ge 450 ]
 	are_reset "${parts[@]}"
 	wait_until has_lines "${#parts[@]}" \
 		'denied: .*: the connection ended before its PROXY header$'
 	assert_not_exist started
+}
+
+@test "a client that resets its connection within a header is denied" {
+	local begin
+	start_server -k --count 1 --accept-proxy --local 0 -- echo hello
+	for begin in PROXY '\r\n'; do
+		: >server.err
+		"$TOP/tests/peers/talk.pl" "$port" "send=$begin" reset
+		wait_for_line server.err \
+			'tcpu: .*: denied: .*: Connection reset by peer'
+	done
+	send_bytes 'PROXY UNKNOWN\r\n'
+	assert_output hello
+	assert_exit 0 "$server"
 }
 
 @test "anything that is no header is denied" {
@@ -270,6 +294,26 @@ relay() {
 		wait_for_line server.err \
 			'tcpu: .*: denied: .*: no PROXY header within 1s'
 	done
+	assert_not_exist started
+}
+
+@test "a header that comes too slowly has not come within a second" {
+	start_server -k --accept-proxy --local 0 -- touch started
+	run timeout -k1 60 python3 - "$port" <<-'END'
+		import select, socket, sys
+		s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+		for byte in b"PROXY UNKNOWN %90d\r\n" % 0:
+		    if select.select([s], [], [], 0.05)[0]:
+		        break
+		    s.send(bytes([byte]))
+		try:
+		    s.recv(1)
+		except ConnectionResetError:
+		    print("reset")
+	END
+	assert_output reset
+	wait_for_line server.err \
+		'tcpu: .*: denied: .*: no PROXY header within 1s'
 	assert_not_exist started
 }
 
