@@ -22,7 +22,7 @@ report() {
 
 @test "without memory TLS neither waits nor ends in silence: every 10th" {
 	need_tls
-	report "$TOP/tests/faults/run" --every 10 connect-tls
+	report "$TOP/tests/faults/run" --every 10 connect-tls listen-tls
 }
 
 # limited OPTION LIMIT COMMAND [ARG]... - run it under a limit set by ulimit.
