@@ -172,11 +172,8 @@ tu_port_close(struct tu_port *p)
 		c->input = NULL;
 	else
 		c->output = NULL;
-	if (c->input == NULL && c->output == NULL && close_both(p) == -1) {
-		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, NULL);
-		tu_error_attach((tcp_port){p->handle}, 0);
-		result = -1;
-	}
+	if (c->input == NULL && c->output == NULL)
+		result = close_both(p);
 	p->closed = true;
 	tu_waiters_close(&p->writers);
 	peer = tu_peer_of(c);
@@ -238,8 +235,11 @@ close_both(struct tu_port *p)
 
 	tu_waits_forget(&p->runtime->scheduler, c->descriptor.fd, TU_BOTH);
 	tu_lane_free(c);
-	if (tu_connection_close(c, &p->runtime->scheduler) == -1)
+	if (tu_connection_close(c, &p->runtime->scheduler) == -1) {
+		tu_raise(TCPUNIT_ERROR_SYSTEM, errno, NULL);
+		tu_error_attach((tcp_port){p->handle}, 0);
 		return -1;
+	}
 	errno = error;
 	return ended;
 }

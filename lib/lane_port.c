@@ -68,14 +68,15 @@ tu_lane_wake(struct tu_connection *c)
 	tu_waits_wake(c->lane->scheduler, c->descriptor.fd);
 }
 
-/* All that was written goes to the layers before they finish. */
+/* All that was written goes to the layers before they finish.  If the socket
+ * has failed, layers without an end of their own lack nothing. */
 int
 tu_lane_end_output(struct tu_port *p)
 {
 	struct tu_connection *c = p->connection;
 	struct tu_lane *l = c->lane;
 
-	if (p->abandoned || l->top == NULL || l->failed || l->lost)
+	if (p->abandoned || l->top == NULL)
 		return 0;
 	l->ending = true;
 	tu_lane_claim(c);
@@ -91,22 +92,26 @@ tu_lane_end_output(struct tu_port *p)
 	}
 }
 
-/* The end of a layer that has no half-close is a few bytes; if there is no room
- * for them, the peer has to see that they are missing. */
+/* The end of a layer that has no half-close is a few bytes, for which no rate
+ * counts.  If there is no room for them, the peer has to see that they are
+ * missing. */
 int
 tu_lane_end(struct tu_port *p)
 {
 	struct tu_connection *c = p->connection;
 	struct tu_lane *l = c->lane;
-	int finished;
 
-	if (l == NULL || l->top == NULL || l->ended || p->abandoned || c->cut ||
-	    l->failed || l->lost)
+	if (l == NULL || l->top == NULL || l->ended || p->abandoned || c->cut)
 		return 0;
+	tu_rate_free(&l->rate, c->bev);
 	tu_lane_claim(c);
-	finished = tu_layers_finish(c, true);
-	c->cut = finished != 0 || tu_lane_write(c, NULL, 0) != 0;
-	return finished == -1 ? -1 : 0;
+	if (tu_layers_finish(c, true) == 0 &&
+	    (!tu_lane_unsent(c) || tu_lane_write(c, NULL, 0) == 0))
+		return 0;
+	c->cut = true;
+	if (errno == EAGAIN)
+		return tu_port_fail(p, TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT);
+	return tu_port_raise(p);
 }
 
 bool

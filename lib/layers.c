@@ -35,6 +35,7 @@ static void has_taken(struct bufferevent *, void *);
 static void has_ended(struct bufferevent *, short, void *);
 static void note_failure(struct tu_lane *, int);
 static void flush_input(struct tu_layer *);
+static bool has_failed(const struct tu_lane *);
 static int finish(struct tu_layer *, bool, bool *);
 
 struct bufferevent *
@@ -352,7 +353,7 @@ tu_layers_finish(struct tu_connection *c, bool last)
 {
 	struct tu_lane *l = c->lane;
 	bool flushed = false;
-	int result = 0;
+	int result = has_failed(l) ? -1 : 0;
 
 	tu_layers_enter(l);
 	errno = 0;
@@ -370,6 +371,13 @@ tu_layers_finish(struct tu_connection *c, bool last)
 		errno = l->code;
 	}
 	return result;
+}
+
+/* Whether a layer has failed, and not just the socket. */
+static bool
+has_failed(const struct tu_lane *l)
+{
+	return l->failed && l->error == 0;
 }
 
 /* A filter of libevent's flushes those below it as well. */

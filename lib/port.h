@@ -126,8 +126,8 @@ int tu_lane_begin(struct tu_connection *c, struct tu_scheduler *s);
 /* For a connection that has a lane.  The first waits for what the port lacks,
  * and with UNSENT also for what the other one lacks; the second is called when
  * its output has been flushed, and ends it; the third when one of its ports is
- * about to be closed as the last, and returns -1 with errno if a layer fails to
- * end its output. */
+ * about to be closed as the last, and ends output that could not be ended
+ * alone. */
 int tu_lane_wait(struct tu_port *p, bool unsent);
 int tu_lane_end_output(struct tu_port *p);
 int tu_lane_end(struct tu_port *p);

@@ -515,7 +515,9 @@ TCPUNIT_API int tcp_set_line_ending(tcp_port p, enum tcp_line_ending e);
 /*
  * Closes the input port: SHUT_RD unless it is abandoned, and the descriptor
  * once both ports are closed.  A thread that reads there gets the closed error.
- * Closing it again has no effect.  Errors: argument.
+ * Closing it again has no effect.  -1 says that close(2) failed, or that the
+ * end of a layer without a half-close could not be sent; the port is closed
+ * even then.  Errors: argument.
  */
 TCPUNIT_API int tcp_close_input_port(tcp_port p);
 
@@ -585,8 +587,8 @@ TCPUNIT_API int tcp_set_buffer_size(tcp_port p, size_t n);
 /*
  * Closes the output port: flush (parks), SHUT_WR unless it is abandoned, and
  * the descriptor once both ports are closed.  The port is closed in any case;
- * -1 says that buffered output could not be sent, or that close(2) or the end
- * of a layer failed.
+ * -1 says that buffered output or the end of a layer could not be sent, or that
+ * close(2) failed.
  * Threads that write there, or wait for their turn, get the closed error.  If
  * output could not be sent or a write was cut short, the peer gets no end of
  * file, but a reset when both ports are closed, unless this one is abandoned.

@@ -502,6 +502,30 @@ no_half_close(void)
 	pair_close(&p);
 }
 
+/* The end comes with that of the connection, and nothing waits for it. */
+static void
+lost_end(void)
+{
+	struct pair p = pair_connect();
+
+	tcp_stack_with(p.in, p.out, remembered, NULL, &hooks);
+	tcp_close_output_port(p.out);
+	pair_reset(&p);
+	ok(failed(
+	       tcp_close_input_port(p.in) == -1, TCPUNIT_ERROR_NET, ECONNRESET),
+	    "an end that could not be sent is reported");
+	pair_close(&p);
+
+	p = pair_connect();
+	tcp_stack_with(p.in, p.out, remembered, NULL, &hooks);
+	tcp_set_rate(p.out, 1, 1);
+	tcp_write_string(p.out, "x");
+	tcp_close_ports(p.in, p.out);
+	ok(peer_says(p.peer, "xbye") && peer_eof(p.peer),
+	    "no rate keeps it back");
+	pair_close(&p);
+}
+
 static void
 broken(void)
 {
@@ -520,6 +544,10 @@ broken(void)
 	       tcp_write_string(p.out, "x") == -1, TCPUNIT_ERROR_NET, EPROTO) &&
 		failed(tcp_read_byte(p.in) == -1, TCPUNIT_ERROR_NET, EPROTO),
 	    "and stays");
+	ok(failed(
+	       tcp_close_output_port(p.out) == -1, TCPUNIT_ERROR_NET, EPROTO) &&
+		told(": the certificate has expired"),
+	    "closing reports that the output has no end");
 	pair_close(&p);
 
 	p = pair_connect();
@@ -864,6 +892,7 @@ main(void)
 	run(compressed);
 	run(not_made);
 	run(no_half_close);
+	run(lost_end);
 	run(broken);
 	run(broken_after_the_end);
 	run(acknowledged);

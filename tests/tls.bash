@@ -3,10 +3,20 @@
 #
 # tls.bash - shared by the tests of TLS: certificates, and tcpu as a server.
 
-# make_certificates - make those of peers/certificates, once a file of tests.
+# make_certificates - make those of peers/certificates, once a file of tests, and
+# tls12.conf for OPENSSL_CONF: without it both ends choose TLS 1.3.
 make_certificates() {
 	mkdir -p "$BATS_FILE_TMPDIR"
 	"$TOP/tests/peers/certificates" "$BATS_FILE_TMPDIR/made"
+	cat >"$BATS_FILE_TMPDIR/made/tls12.conf" <<-'END'
+		openssl_conf = all
+		[all]
+		ssl_conf = ssl
+		[ssl]
+		system_default = limits
+		[limits]
+		MaxProtocol = TLSv1.2
+	END
 }
 
 setup_file() {

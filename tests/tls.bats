@@ -242,6 +242,37 @@ wait_for_denial() {
 	assert_file_contains server.err '(without ending TLS|reset by peer|Broken pipe) \(6 bytes received'
 }
 
+# receive_without CONF [FAULT] - tcpu listen receives a line; a call fails.
+receive_without() {
+	head -c 4096 /dev/zero >counts
+	export OPENSSL_CONF="$PWD/$1"
+	start_listener server env LD_PRELOAD="$BUILD/tests/faults.so" \
+		FAULT_COUNTS="$PWD/counts" FAULT="${2-none 0 0}" \
+		ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS-}" \
+		tcpu listen -1 --tls --tls-cert server.pem --local 0 </dev/null
+	connect_tls --end=input <<<sent # TLS 1.2 has no half-close
+	unset OPENSSL_CONF
+}
+
+# count_sends - print how often the listener has called send(2).
+count_sends() {
+	perl -0777 -ne '/send\0.{19}(.{4})/s and print unpack "L", $1' counts
+}
+
+@test "a peer that gets no end of TLS has lost the connection: status 8" {
+	local conf
+	echo >tls13.conf
+	for conf in tls13.conf tls12.conf; do
+		receive_without "$conf"
+		assert_exit 0 "$server"
+		receive_without "$conf" "send $(count_sends) 32" # EPIPE
+		assert_exit 8 "$server"
+		assert_content server.out 'sent\n'
+		run cat server.err
+		assert_output --regexp '^tcpu: .*: Connection reset by peer \(5 bytes received, 0 sent\)$'
+	done
+}
+
 @test "--abandon keeps close_notify until the session ends" {
 	start_tls --pipes -- sh -c 'head -c 9 >got; echo answer; exec >&-; cat >rest'
 	connect_tls --abandon --end=peer <<<question

@@ -10,16 +10,6 @@ setup_file() {
 	make_certificates
 	head -c 1048576 /dev/urandom >"$BATS_FILE_TMPDIR/made/ours.bin"
 	head -c 1048576 /dev/urandom >"$BATS_FILE_TMPDIR/made/theirs.bin"
-	# Without another setting both ends choose TLS 1.3.
-	cat >"$BATS_FILE_TMPDIR/made/tls12.conf" <<-'END'
-		openssl_conf = all
-		[all]
-		ssl_conf = ssl
-		[ssl]
-		system_default = limits
-		[limits]
-		MaxProtocol = TLSv1.2
-	END
 }
 
 # client PEER [CERTIFICATE] - run the peer as a client that trusts ca.crt, on

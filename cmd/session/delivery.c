@@ -11,6 +11,20 @@ sent_bytes(const struct session *s)
 	return s->settled ? s->total : tcp_port_position(s->out);
 }
 
+uint64_t
+received_bytes(const struct session *s)
+{
+	return s->counted ? s->total_received : tcp_port_position(s->in);
+}
+
+void
+count_bytes(struct session *s)
+{
+	s->total = sent_bytes(s);
+	s->total_received = received_bytes(s);
+	s->settled = s->counted = true;
+}
+
 int
 finish_sending(struct session *s)
 {
@@ -23,9 +37,15 @@ finish_sending(struct session *s)
 	return 0;
 }
 
+static bool
+is_lost(const struct tcp_error *e)
+{
+	return e->kind == TCPUNIT_ERROR_NET;
+}
+
 /* The library knows how to end TLS when the port is closed; what was sent
- * before can be asked for only until then.  TLS 1.2 ends nothing yet.  What was
- * sent has arrived: a peer that has left since then lacks nothing. */
+ * before can be asked for only until then.  TLS 1.2 ends nothing yet.  As with
+ * a FIN, a peer that has left after its own end of file does not need it. */
 static int
 finish_tls(struct session *s)
 {
@@ -34,8 +54,7 @@ finish_tls(struct session *s)
 	s->total = sent_bytes(s);
 	s->settled = true;
 	s->finished = tcp_close_output_port(s->out) == 0;
-	return s->finished || tcp_last_error()->kind == TCPUNIT_ERROR_NET ? 0
-									  : -1;
+	return s->finished || (s->left && is_lost(tcp_last_error())) ? 0 : -1;
 }
 
 /*

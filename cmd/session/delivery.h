@@ -10,8 +10,11 @@
 
 #include "state.h"
 
-/* How many bytes of the input were sent. */
+/* How many bytes of the input were sent, and how many were received. */
 uint64_t sent_bytes(const struct session *s);
+uint64_t received_bytes(const struct session *s);
+/* Counts them for good: the ports are going to be closed. */
+void count_bytes(struct session *s);
 
 /* Ends the sending direction, with a FIN unless an option forbids it; with TLS
  * by its own means, if it has such: 0; or -1 if these have failed. */

@@ -28,6 +28,7 @@ static int run_threads(struct session *s);
 static int join_threads(struct session *s, const tcp_thread *threads, int n);
 static void *watch_idleness(void *session);
 static int conclude(struct session *s);
+static void say_loss(struct session *s);
 static int interrupted(struct session *s);
 static int fail_with_counts(
     struct session *s, enum status status, const char *why);
@@ -72,15 +73,26 @@ run_session(const struct run *run, const struct session_options *options,
 	return s.outcome;
 }
 
-/* Nothing is buffered, but TLS may have no memory for its end.  A peer that has
- * left, or does not take the end in time, lacks nothing. */
+/* Nothing is buffered, but the end of TLS may be missing: for lack of memory,
+ * or because the connection was lost after everything had arrived.  A peer that
+ * has left after its own end of file, or does not take the end in time, lacks
+ * nothing; nor does one whose data --cut drops. */
 static void
 close_connection(struct session *s)
 {
-	if (tcp_close_ports(s->in, s->out) == -1 && s->options->tls &&
-	    tcp_last_error()->kind == TCPUNIT_ERROR_SYSTEM)
-		s->outcome.status = fail(s->run, STATUS_FAILED, "%s: %s",
-		    s->name, reason(tcp_last_error()));
+	const struct tcp_error *e;
+
+	count_bytes(s);
+	if (tcp_close_ports(s->in, s->out) == 0 || !s->options->tls)
+		return;
+	e = tcp_last_error();
+	if (e->kind == TCPUNIT_ERROR_SYSTEM)
+		s->outcome.status =
+		    fail(s->run, STATUS_FAILED, "%s: %s", s->name, reason(e));
+	if (e->kind != TCPUNIT_ERROR_NET || s->left || drops_input(s))
+		return;
+	note_failure(s, e);
+	say_loss(s);
 }
 
 static enum session_end
@@ -185,7 +197,7 @@ has_input(tcp_port input)
 static enum status
 lost_status(const struct session *s)
 {
-	return s->lost == EKEYREJECTED && tcp_port_position(s->in) == 0
+	return s->lost == EKEYREJECTED && received_bytes(s) == 0
 	    ? STATUS_CONNECT
 	    : STATUS_LOST;
 }
@@ -218,16 +230,22 @@ conclude(struct session *s)
 		return 0;
 	if (!drops_input(s) && await_delivery(s) == -1)
 		return -1;
-	if (s->lost)
-		s->outcome.status = fail_with_counts(
-		    s, lost_status(s), *s->why ? s->why : strerror(s->lost));
-	else if (s->left &&
+	if (s->left && !s->lost &&
 	    (s->out_lane.held > 0 || has_input(s->standard->input)))
 		s->outcome.status = fail_with_counts(s, STATUS_LOST,
 		    "the peer has left before all input was sent");
-	else if (leaves_unread(s))
+	else if (!s->lost && leaves_unread(s))
 		receive_rest(s);
+	if (s->lost)
+		say_loss(s);
 	return 0;
+}
+
+static void
+say_loss(struct session *s)
+{
+	s->outcome.status = fail_with_counts(
+	    s, lost_status(s), *s->why ? s->why : strerror(s->lost));
 }
 
 /*
@@ -284,7 +302,7 @@ fail_with_counts(struct session *s, enum status status, const char *why)
 	end_progress(&s->progress);
 	return fail(s->run, status,
 	    "%s: %s (%" PRIu64 " bytes received, %" PRIu64 " sent)", s->name,
-	    why, tcp_port_position(s->in), sent_bytes(s));
+	    why, received_bytes(s), sent_bytes(s));
 }
 
 static void *

@@ -47,7 +47,9 @@ struct session {
 	bool finished;  /* tcpu has sent its FIN */
 	bool settled;   /* before the end of TLS all was acknowledged: */
 	uint64_t total; /* bytes, and the output port is closed */
-	int lost;       /* the errno of a lost connection, or 0 */
+	bool counted;   /* the session has ended, after receiving: */
+	uint64_t total_received;    /* bytes */
+	int lost;                   /* the errno of a lost connection, or 0 */
 	char why[TCPUNIT_TLS_TEXT]; /* the reason for that, with TLS */
 };
 
