@@ -370,7 +370,8 @@ waits_that_end(void)
 enum { RECORD = 20, ROOM = 100000 }; /* sizes that TLS alone asks for */
 
 /* What memory is lacking for. */
-static enum { NOTHING, SENDING, RECEIVING } lacking;
+static enum { NOTHING, SENDING, RECEIVING, BUFFERS } lacking;
+static int spare; /* so many buffers can still be made */
 
 /* These replace libevent's functions, also in its own libraries. */
 #define SEEN __attribute__((visibility("default")))
@@ -385,6 +386,29 @@ evbuffer_add(struct evbuffer *buf, const void *data, size_t datlen)
 	if (lacking == SENDING && datlen > RECORD)
 		return -1;
 	return real(buf, data, datlen);
+}
+
+SEEN struct evbuffer *
+evbuffer_new(void)
+{
+	static struct evbuffer *(*real)(void);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, __func__);
+	if (lacking == BUFFERS && spare-- <= 0)
+		return NULL;
+	return real();
+}
+
+SEEN void
+evbuffer_free(struct evbuffer *buf)
+{
+	static void (*real)(struct evbuffer *);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, __func__);
+	spare++;
+	real(buf);
 }
 
 SEEN int
@@ -514,6 +538,31 @@ no_memory_to_begin(void)
 	free_ends(&e);
 }
 
+/* libevent's own buffers are among those that cannot be made. */
+static void
+no_memory_for_the_layer(void)
+{
+	struct ends e = make_ends(NULL);
+	struct pair p = pair_connect();
+	struct side s;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		s = side_of(p.in, p.out, e.client);
+		s.options.timeout = 0;
+		lacking = BUFFERS;
+		spare = i;
+		start(&s);
+		lacking = NOTHING;
+		if (!has_failed(&s, TCPUNIT_ERROR_SYSTEM, ENOMEM))
+			break;
+	}
+	ok(i > 0 && has_failed(&s, TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "without memory for %d buffers there is no layer, and no crash", i);
+	pair_close(&p);
+	free_ends(&e);
+}
+
 /* ---- OS threads ---- */
 
 static void *
@@ -566,6 +615,7 @@ main(void)
 	run(no_memory_to_end);
 	run(no_memory_to_receive);
 	run(no_memory_to_begin);
+	run(no_memory_for_the_layer);
 	run(shared);
 	return done_testing();
 }

@@ -5,11 +5,32 @@
 
 #include <errno.h>
 
+/* More than the sizes of a layer, of its callback and of its BIO, together. */
+#define LAYER_SIZE 4096
+
 static void has_come(
     struct evbuffer *, const struct evbuffer_cb_info *, void *);
 static void has_sent(
     struct evbuffer *, const struct evbuffer_cb_info *, void *);
 static long check(BIO *, int, const char *, size_t, int, long, int, size_t *);
+
+/* libevent frees the layer before it is one if its buffers cannot be made, and
+ * ignores it if their callback cannot.  It finds the memory that is freed here:
+ * only another OS thread can take it. */
+bool
+tt_has_memory(void)
+{
+	struct evbuffer *buffers[2] = {evbuffer_new(), evbuffer_new()};
+	bool has = buffers[0] != NULL && buffers[1] != NULL &&
+	    evbuffer_expand(buffers[0], LAYER_SIZE) == 0;
+
+	for (int i = 0; i < 2; i++) {
+		if (buffers[i] != NULL)
+			evbuffer_free(buffers[i]);
+	}
+	errno = ENOMEM;
+	return has;
+}
 
 int
 tt_watch_memory(struct tt_memory *m, struct bufferevent *below)

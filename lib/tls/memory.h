@@ -21,6 +21,8 @@ struct tt_memory {
 	bool lacks;
 };
 
+/* Whether there is memory for a layer.  libevent would crash without it. */
+bool tt_has_memory(void);
 /* Watches the buffers of the bufferevent below, until tt_leave_memory: 0, or -1
  * with errno ENOMEM. */
 int tt_watch_memory(struct tt_memory *m, struct bufferevent *below);

@@ -36,6 +36,7 @@ static bool is_address(const char *);
 static void leave(void *);
 static void release(void *);
 static struct bufferevent *make(struct bufferevent *, void *);
+static struct bufferevent *new_layer(struct session *, struct bufferevent *);
 static struct bufferevent *refuse(struct bufferevent *, void *);
 static int finish(struct bufferevent *, bool, void *);
 static const char *explain(struct bufferevent *, int *, void *);
@@ -175,12 +176,7 @@ make(struct bufferevent *below, void *session)
 
 	if (tt_watch_memory(&s->memory, below) == -1)
 		return NULL;
-	ERR_clear_error(); /* errors of other calls would count as this one's */
-	layer = bufferevent_openssl_filter_new(bufferevent_get_base(below),
-	    below, s->ssl,
-	    s->tls->server ? BUFFEREVENT_SSL_ACCEPTING
-			   : BUFFEREVENT_SSL_CONNECTING,
-	    0);
+	layer = tt_has_memory() ? new_layer(s, below) : NULL;
 	if (layer == NULL) {
 		tt_leave_memory(&s->memory);
 		errno = ENOMEM;
@@ -189,6 +185,18 @@ make(struct bufferevent *below, void *session)
 	tt_check_memory(&s->memory, layer, s->ssl);
 	s->users++;
 	return layer;
+}
+
+/* Errors of other calls would count as this one's. */
+static struct bufferevent *
+new_layer(struct session *s, struct bufferevent *below)
+{
+	ERR_clear_error();
+	return bufferevent_openssl_filter_new(bufferevent_get_base(below),
+	    below, s->ssl,
+	    s->tls->server ? BUFFEREVENT_SSL_ACCEPTING
+			   : BUFFEREVENT_SSL_CONNECTING,
+	    0);
 }
 
 static struct bufferevent *
