@@ -321,12 +321,14 @@ note_loss(struct session *s, const struct tcp_error *e)
 		format_text(s->why, sizeof(s->why), "%s", reason(e));
 }
 
+/* Both directions may notice a failure of TLS: the first one has said it. */
 void
 note_failure(struct session *s, const struct tcp_error *e)
 {
 	const struct run *run = s->run;
 
-	if (e->kind == TCPUNIT_ERROR_TERMINATED)
+	if (e->kind == TCPUNIT_ERROR_TERMINATED ||
+	    s->outcome.status != STATUS_DONE)
 		return;
 	end_progress(&s->progress);
 	if (e->port.bits == s->standard->output.bits)
