@@ -242,14 +242,16 @@ wait_for_denial() {
 	assert_file_contains server.err '(without ending TLS|reset by peer|Broken pipe) \(6 bytes received'
 }
 
-# receive_without CONF [FAULT] - tcpu listen receives a line; a call fails.
+# receive_without CONF [FAULT] - tcpu listen receives a line; a call fails.  It
+# must not ask whether the peer is there, which calls send(2) too: --end=peer.
 receive_without() {
 	head -c 4096 /dev/zero >counts
 	export OPENSSL_CONF="$PWD/$1"
 	start_listener server env LD_PRELOAD="$BUILD/tests/faults.so" \
 		FAULT_COUNTS="$PWD/counts" FAULT="${2-none 0 0}" \
 		ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS-}" \
-		tcpu listen -1 --tls --tls-cert server.pem --local 0 </dev/null
+		tcpu listen -1 --tls --tls-cert server.pem --local --end=peer 0 \
+		</dev/null
 	connect_tls --end=input <<<sent # TLS 1.2 has no half-close
 	unset OPENSSL_CONF
 }
