@@ -107,7 +107,7 @@ cmd_rooms() {
 	listen/proxies: listen/access listing options
 	listen/manager:
 	listen/inherited: descriptors kernel/unix_socket run text
-	listen/background: close_range descriptors run
+	listen/background: close_range descriptors run text
 	listen/ready: descriptors listen/background listen/manager listing run text
 	listen/hold: close_range handlers/program kernel/unix_socket listen/inherited run text
 	listen/listen_options: handlers/handlers kernel/unix_socket listen/access listen/inherited listen/proxies listen/ready options run session/session target tls/tls_options

@@ -52,6 +52,17 @@ load tls
 	echo >end
 }
 
+@test "--background prints a name of any length" {
+	local folder name
+	folder=$(printf '%0200d' 0)
+	name=$folder/$folder/$folder/$folder/$folder/ca.pem
+	mkdir -p "${name%/*}"
+	eval "$(tcpu listen --background --until-exit $$ --print=sh --tls \
+		--tls-save-ca "$name" -k -L 0 -- cat 3>&-)"
+	kill "$TCPU_PID"
+	assert_equal "$TCPU_TLS_CA" "$name"
+}
+
 @test "a temporary certificate is trusted through --tls-save-ca" {
 	for host in localhost 127.0.0.1 ::1 "$(uname -n)"; do
 		# shellcheck disable=SC2016 # expanded by the inner shell

@@ -15,6 +15,7 @@
 
 #include "../close_range.h"
 #include "../descriptors.h"
+#include "../text.h"
 
 /* The first byte through the pipe to the launcher; the text follows. */
 #define ANNOUNCED 'R'
@@ -46,26 +47,38 @@ go_to_background(const struct run *run, int keep, bool serves, int *launcher)
 	return STATUS_GO_ON;
 }
 
+/* Reads to the end, which comes when the child closes the pipe or ends. */
+static void
+read_announcement(int fd, struct text *text)
+{
+	char piece[1024];
+	ssize_t n;
+
+	do {
+		n = read(fd, piece, sizeof(piece));
+		if (n > 0)
+			text_add(text, "%.*s", (int)n, piece);
+	} while (n > 0 || (n == -1 && errno == EINTR));
+}
+
 /* Returns the status of the launcher: that of the answer once the child has
  * announced itself, or else that of the child, which has said why it ended. */
 static int
 await_announcement(const struct run *run, int fd, pid_t child)
 {
-	char text[2 * TCPUNIT_ADDRLEN];
-	size_t len = 0;
-	ssize_t n;
+	struct text text = {0};
 	int status;
 
 	unblock_signals(run->ending);
-	do {
-		n = read(fd, text + len, sizeof(text) - len);
-		len += n > 0 ? (size_t)n : 0;
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	if (len > 0) {
+	read_announcement(fd, &text);
+	if (text.size > 0 || text.failed) {
 		block_signals(run->ending);
-		status = answer(run, text + 1, len - 1);
+		status = text.failed
+		    ? fail(run, STATUS_FAILED, "%s", strerror(ENOMEM))
+		    : answer(run, text.bytes + 1, text.size - 1);
 		if (status != STATUS_DONE)
 			(void)kill(child, SIGTERM); /* nobody knows of it */
+		text_free(&text);
 		return status;
 	}
 	while (waitpid(child, &status, 0) == -1) {
