@@ -305,12 +305,14 @@ await_signal(void *ending)
 	return NULL;
 }
 
+/* A part of the time may be over before the library is used. */
 static void *
 await_limit(void *ending)
 {
 	struct ending *e = ending;
+	const int64_t left = e->begin + e->timeout - now();
 
-	if (tcp_thread_sleep(e->timeout) == 0)
+	if (tcp_thread_sleep(left > 0 ? (int)left : 0) == 0)
 		end_run(e, STATUS_TIMEOUT);
 	else
 		fail_run(e);

@@ -13,6 +13,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <tcpunit.h>
 
@@ -31,6 +32,7 @@ struct ending {
 	sigset_t awaited;         /* all signals that the signalfd reports */
 	int signals;              /* the signalfd for them; 0 none yet */
 	struct children children;
+	int64_t begin;         /* now() at the start of tcpu */
 	int timeout;           /* ms, from the command line; -1 none */
 	int pid;               /* of --until-exit */
 	int process;           /* its pidfd */

@@ -29,6 +29,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "command.h"
 #include "descriptors.h"
 #include "help.h"
@@ -73,7 +74,7 @@ main(int argc, char **argv)
 {
 	char **words = argv + (argc > 0);
 	struct leading_options options = {.common = COMMON_DEFAULTS};
-	struct ending ending = {0};
+	struct ending ending = {.begin = now()};
 	struct outbox outbox = NEW_OUTBOX;
 	const struct run run = {NULL, &options.common, &ending, &outbox};
 	const struct command *command;

@@ -73,7 +73,7 @@ cmd_rooms() {
 	proxy/receiver: clock proxy/header
 	command target: options run text
 	help mistake: command run target text
-	tcpu: command descriptors help manual mistake run text
+	tcpu: clock command descriptors help manual mistake run text
 	kernel/processes kernel/socket_address: text
 	kernel/route kernel/socket_table: kernel/socket_address
 	kernel/binding: kernel/route kernel/socket_address

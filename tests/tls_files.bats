@@ -119,6 +119,28 @@ has_opened() {
 	done
 }
 
+@test "the wait for a FIFO is a part of the limit" {
+	mkfifo late
+	start_background server strace -D -o trace \
+		-e trace=epoll_wait,epoll_pwait \
+		-E "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}" \
+		tcpu listen -t 60 -1 --tls --tls-cert late --local 0
+	exec {said}>late # once it is opened
+	run timeout -k1 60 tcpu listen -t 500ms --no-accept --local 0
+	assert_failure 124
+	cat server.pem >&"$said"
+	exec {said}>&-
+	wait_until [ -s server.out ]
+	wait_until grep -q '^State:.S' "/proc/${started[-1]}/status"
+	kill -TERM "${started[-1]}"
+	wait_until grep -qF +++ trace
+	sed -En 's/.*, ([0-9]{4,})(, NULL, [0-9]+)?\) = .*/\1/p' trace >waits
+	[ -s waits ]
+	while read -r ms; do
+		[ "$ms" -le 59700 ]
+	done <waits
+}
+
 @test "the certificates after the first lead to an authority" {
 	printf '%s\n' basicConstraints=critical,CA:TRUE >ext
 	openssl req -new -key other.key -subj /CN=between |
