@@ -180,11 +180,14 @@ skip_scheme(const char **word, char *error)
 	return STATUS_GO_ON;
 }
 
+/* Returns false if it is no host, or longer than any name. */
 static bool
 split(const char *word, struct target *target, const char **port)
 {
-	return tcp_split_host_port(
-		   word, target->name, sizeof(target->name), port) != -1;
+	const int len =
+	    tcp_split_host_port(word, target->name, sizeof(target->name), port);
+
+	return len >= 0 && len < (int)sizeof(target->name);
 }
 
 /* Digits alone are refused: the resolver would read the 1234 of "listen 1234
