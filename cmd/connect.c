@@ -159,20 +159,21 @@ prepare_connect(
 {
 	struct connect_options *o = options;
 	bool is_unix = operands->count > 0 && is_unix_word(operands->words[0]);
+	bool session = !o->attempts.probe && !operands->command;
 	int status;
 
 	if (operands->count == 0)
 		return usage_error(run, "missing operand: 'HOST'");
 	if (check_probe(run, o, operands->command) != 0 ||
 	    check_attempt_options(run, &o->attempts, is_unix) != 0 ||
-	    check_session_options(run, &o->session,
-		!o->attempts.probe && !operands->command) != 0 ||
+	    check_session_options(run, &o->session, session) != 0 ||
 	    (is_unix && check_unix_session(run, &o->session) != 0) ||
 	    check_tls_options(run, &o->tls, is_unix, o->handler.ucspi) != 0)
 		return STATUS_USAGE;
 	o->session.tls = o->tls.on;
 	o->handler.pipes |= o->tls.on && operands->command;
-	status = check_ready_fd(run, o->ready_fd);
+	status = check_ready_fd(
+	    run, o->ready_fd, session && !o->session.output ? "data" : NULL);
 	if (status == STATUS_GO_ON)
 		status = handler_prepare(
 		    run, &o->handler, &o->session, operands->command);

@@ -117,8 +117,11 @@ ready_fd_failure(const struct run *run, int fd)
 }
 
 int
-check_ready_fd(const struct run *run, int fd)
+check_ready_fd(const struct run *run, int fd, const char *use)
 {
+	if (fd == STDOUT_FILENO && use)
+		return usage_error(run,
+		    "--ready-fd 1 would close stdout, which is for %s", use);
 	if (fd != -1 && fcntl(fd, F_GETFD) == -1)
 		return ready_fd_failure(run, fd);
 	return 0;

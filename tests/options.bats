@@ -309,6 +309,8 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	for option in --no-accept --black-hole --refuse --reserve; do
 		refuses 2 "listen: $option has no use for a COMMAND" \
 			listen "$option" 0 -- cat
+		refuses 2 "listen: $option has no use for options about .*" \
+			listen "$option" --drain=1 0
 	done
 }
 
@@ -343,6 +345,15 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	done
 }
 
+@test "--ready-fd closes no stdout that is used later" {
+	refuses 2 'listen: --ready-fd 1 would close stdout, .* for data' \
+		listen --ready-fd 1 0
+	refuses 2 'connect: --ready-fd 1 would close stdout, .* for data' \
+		connect --ready-fd 1 localhost 80
+	refuses 2 'listen: --ready-fd 1 would close stdout, .* for --print' \
+		listen --ready-fd 1 -1 0 -- cat
+}
+
 @test "what is not for --reserve is refused" {
 	refuses 2 "listen: --reserve chooses the port: '80' has to be 0" \
 		listen --reserve 80
@@ -352,8 +363,8 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		refuses 2 'listen: --reserve prints a port and ends.*' \
 			listen --reserve "$option" 0
 	done
-	refuses 2 'listen: --refuse has no use for options about .*' \
-		listen --refuse --drain=1 0
+	refuses 2 'listen: --black-hole has no use for options about .*' \
+		listen --black-hole --backlog=1 0
 	for option in -k --accept-timeout=1 --backlog=1 --allow=::1 --reset \
 		--drain=1; do
 		refuses 2 'listen: --reserve has no use for options about .*' \
@@ -379,6 +390,12 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	done
 	refuses 2 "listen: missing COMMAND after '--'" listen 0 --
 	refuses 2 "connect: missing COMMAND after '--'" connect localhost 1 --
+}
+
+@test "a host that is longer than any name is not cut" {
+	long=$(printf '%0246d177.0.0.1' 0) # 127.0.0.1
+	refuses 2 'connect: not a host: .*' connect "${long}5" 4242
+	refuses 2 'listen: not a host: .*' listen "${long}5:0"
 }
 
 @test "a source that is none is refused" {

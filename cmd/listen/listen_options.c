@@ -199,16 +199,14 @@ has_ready_options(const struct ready_options *o)
 	    o->background;
 }
 
-/* Whether there are options about connections, or options about a listening
- * socket although there is none. */
+/* Whether there are options about connections, or about a queue for them that
+ * is not there, or is full from the start. */
 static bool
 concerns_connections(const struct listen_options *o)
 {
-	bool listens = o->no_accept || o->black_hole;
-
 	return has_accept_options(o) || has_manner(&o->session) ||
-	    has_wire(&o->session) ||
-	    (!listens && (o->backlog != INT_MAX || o->session.drain));
+	    has_wire(&o->session) || o->session.drain ||
+	    (!o->no_accept && o->backlog != INT_MAX);
 }
 
 /* Options about connections make no sense if tcpu accepts none, and those of a

@@ -51,11 +51,21 @@ print_port(const char *text, void *value)
 	return NULL;
 }
 
+/* What stdout will be used for, or NULL. */
+static const char *
+use_of_stdout(const struct ready_options *o, bool spares_stdout)
+{
+	if (!spares_stdout)
+		return "data";
+	return o->print && !o->background ? "--print" : NULL;
+}
+
 int
 ready_prepare(const struct run *run, struct ready_options *o, bool serves,
     bool spares_stdout)
 {
-	int status = check_ready_fd(run, o->fd);
+	int status =
+	    check_ready_fd(run, o->fd, use_of_stdout(o, spares_stdout));
 
 	if (status == STATUS_GO_ON &&
 	    (o->background || (o->print && spares_stdout)))
