@@ -53,6 +53,7 @@ block(const struct ending *e, sigset_t *before)
 	sigset_t blocked = e->awaited;
 
 	(void)sigaddset(&blocked, SIGPIPE);
+	(void)sigaddset(&blocked, SIGXFSZ);
 	(void)sigaddset(&blocked, SIGTTIN);
 	(void)sigprocmask(SIG_BLOCK, &blocked, before);
 }

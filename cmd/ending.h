@@ -49,8 +49,9 @@ struct ending {
 
 /*
  * Blocks the signals that end a run, unless they were ignored at the start,
- * and those whose default action would be in the way: SIGPIPE, as writing says
- * EPIPE too; SIGTTIN, so that a background job's read fails instead.  Gives
+ * and those whose default action would be in the way: SIGPIPE and SIGXFSZ, as
+ * writing says EPIPE or EFBIG too; SIGTTIN, so that a background job's read
+ * fails instead.  Gives
  * SIGCHLD its default action, since an ignored one loses the status of a child.
  */
 void block_signals(struct ending *e);

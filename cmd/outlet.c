@@ -21,7 +21,7 @@ static ssize_t try_write(struct outlet *o, const char *text, size_t n);
 static ssize_t write_shared(struct outlet *o, const char *text, size_t n);
 static int reopen(int fd);
 static ssize_t write_piece(int fd, const char *text, size_t n);
-static void forget_sigpipe(void);
+static void forget_signal(void);
 
 ssize_t
 outlet_write(struct outlet *o, const char *text, size_t n)
@@ -31,8 +31,8 @@ outlet_write(struct outlet *o, const char *text, size_t n)
 	do
 		done = try_write(o, text, n);
 	while (done == -1 && errno == EINTR);
-	if (done == -1 && errno == EPIPE)
-		forget_sigpipe();
+	if (done == -1 && (errno == EPIPE || errno == EFBIG))
+		forget_signal();
 	return done;
 }
 
@@ -111,13 +111,15 @@ write_piece(int fd, const char *text, size_t n)
 
 /* Removes the blocked signal, which a program run by --hold would get. */
 static void
-forget_sigpipe(void)
+forget_signal(void)
 {
 	const struct timespec at_once = {0, 0};
-	sigset_t one;
+	const int code = errno;
+	sigset_t both;
 
-	(void)sigemptyset(&one); /* bad arguments only */
-	(void)sigaddset(&one, SIGPIPE);
-	(void)sigtimedwait(&one, NULL, &at_once);
-	errno = EPIPE;
+	(void)sigemptyset(&both); /* bad arguments only */
+	(void)sigaddset(&both, SIGPIPE);
+	(void)sigaddset(&both, SIGXFSZ);
+	(void)sigtimedwait(&both, NULL, &at_once);
+	errno = code;
 }

@@ -129,3 +129,30 @@ told() {
 		echo hello | tcpu connect localhost "$port"'
 	assert_content file 'hello\n'
 }
+
+@test "a file that may not grow is 9, and other files are removed" {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	start_background server bash -c 'ulimit -f 8 && exec "$@"' bash \
+		tcpu listen -L --port-file port --output file 0 </dev/null
+	server=${started[-1]}
+	wait_until [ -s port ]
+	head -c 100000 /dev/zero >data
+	run -8 timeout -k1 60 tcpu connect 127.0.0.1 "$(<port)" <data
+	assert_exit 9 "$server"
+	assert_content server.err 'tcpu: file: File too large\n'
+	assert_not_exist port
+}
+
+@test "a log that may not grow stops nothing" {
+	head -c 8192 /dev/zero >log
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	start_background server bash -c 'ulimit -f 8 && exec "$@" 2>>log' bash \
+		tcpu listen -v -L --port-file port 0 </dev/null
+	server=${started[-1]}
+	wait_until [ -s port ]
+	port=$(<port)
+	told hello
+	assert_success
+	assert_exit 0 "$server"
+	assert_content server.out 'hello\n'
+}
