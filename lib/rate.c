@@ -116,8 +116,8 @@ tu_rate_next(const struct tu_rate *r)
 	    (now.tv_sec * INT64_C(1000000) + now.tv_usec) % tick;
 }
 
-/* Begins anew with full buckets, because libevent would count ticks of the old
- * length as ticks of the new one. */
+/* Begins anew, with the bytes of one tick, because libevent would count ticks
+ * of the old length as ticks of the new one. */
 static void
 renew(struct tu_rate *r, struct bufferevent *bev)
 {

@@ -621,9 +621,9 @@ TCPUNIT_API int tcp_set_timeout(tcp_port p, int timeout);
  * second.  A call that has to wait because of the rate parks within its limit.
  * The rate counts the bytes of the socket, below TLS and other layers.  A new
  * rate replaces the old one, and TCPUNIT_NO_RATE removes it; after either
- * change, a whole burst may pass at once in both directions. Errors: argument
- * if the rate is 0 or negative, if BURST is negative, or if the port is not a
- * TCP port; busy, in a function of a layer; closed; system ENOMEM.
+ * change, both directions begin without a burst.  Errors: argument if the rate
+ * is 0 or negative, if BURST is negative, or if the port is not a TCP port;
+ * busy, in a function of a layer; closed; system ENOMEM.
  */
 TCPUNIT_API int tcp_set_rate(
     tcp_port p, int64_t bytes_per_second, int64_t burst);

@@ -826,6 +826,24 @@ paced(void)
 	pair_close(&p);
 }
 
+/* The bytes of the burst come with time only. */
+static void
+paced_from_the_start(void)
+{
+	struct pair p = pair_accept();
+	char data[5000] = {0};
+	int64_t start = now_ms();
+	size_t n;
+
+	tcp_set_rate(p.out, 10000, sizeof(data));
+	tcp_set_timeout(p.out, 0);
+	(void)tcp_write(p.out, data, sizeof(data)); /* it times out */
+	n = (size_t)tcp_port_position(p.out);
+	ok(n > 0 && n <= 200 + 10 * (size_t)(now_ms() - start),
+	    "a new rate begins without a burst");
+	pair_close(&p);
+}
+
 static void
 paced_input(void)
 {
@@ -901,6 +919,7 @@ main(void)
 	run(meddling_later);
 	run(own_event);
 	run(paced);
+	run(paced_from_the_start);
 	run(paced_input);
 	run(paced_amid_bytes);
 	run(shut_down);
