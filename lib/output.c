@@ -12,16 +12,15 @@
 
 enum {
 	PIECES = 2, /* of one call: a line and its ending */
-	BUFFERED_PIECES = 14,
-	MIN_ROOM = 400, /* a block of 512 bytes, with libevent's data */
-	MAX_ROOM = 16 * 1024
+	BUFFERED_PIECES = 14
 };
 
-static void drop_sent(struct tu_port *, size_t);
+static bool is_room(const struct tu_port *, size_t);
+static void append(struct tu_fill *, const struct iovec *, int);
 static int write_all(struct tu_port *, struct tu_pieces *);
 static int buffer_pieces(struct tu_port *, const struct iovec *, int, size_t);
-static int make_room(struct tu_port *, size_t);
-static ssize_t write_entered(struct tu_port *, struct iovec *, int);
+static ssize_t write_entered(tcp_port, struct iovec *, int, size_t);
+static ssize_t write_pieces(struct tu_port *, struct iovec *, int, size_t);
 static int write_through(struct tu_port *, struct tu_pieces *);
 static struct tu_port *enter(tcp_port, const char *);
 static int send_rest(struct tu_port *, bool *);
@@ -44,17 +43,40 @@ tcp_write(tcp_port port, const void *buf, size_t n)
 ssize_t
 tu_write(tcp_port port, struct iovec *iov, int n)
 {
-	struct tu_port *p;
-	ssize_t written;
+	struct tu_port *p = tu_object(TU_OUTPUT, port.bits);
+	size_t total = 0;
 
 	if (tu_check_memory(iov->iov_base, iov->iov_len) == -1)
 		return -1;
-	p = tu_output_enter(port);
-	if (p == NULL)
-		return -1;
-	written = write_entered(p, iov, n);
-	tu_port_leave(p);
-	return written;
+	for (int i = 0; i < n; i++)
+		total += iov[i].iov_len;
+	if (p == NULL || !is_room(p, total))
+		return write_entered(port, iov, n, total);
+	append(&p->fill, iov, n);
+	return (ssize_t)total;
+}
+
+/* Whether the port need not be entered, as the bytes fit where others are. */
+static inline bool
+is_room(const struct tu_port *p, size_t n)
+{
+	return p->user == NULL && p->torn.kind == TCPUNIT_ERROR_NONE &&
+	    n < p->fill.room - p->fill.used;
+}
+
+static inline void
+append(struct tu_fill *f, const struct iovec *iov, int n)
+{
+	unsigned char *to = f->start + f->used;
+
+	for (int i = 0; i < n; i++) {
+		if (iov[i].iov_len == 1)
+			*to = *(unsigned char *)iov[i].iov_base; /* quicker */
+		else if (iov[i].iov_len > 0)
+			memcpy(to, iov[i].iov_base, iov[i].iov_len);
+		to += iov[i].iov_len;
+	}
+	f->used = (size_t)(to - f->start);
 }
 
 int
@@ -157,21 +179,13 @@ tu_output_flush(struct tu_port *p)
 		n = evbuffer_peek(p->connection->unsent, -1, NULL, v, 8);
 		pieces = (struct tu_pieces){.iov = v, .n = n < 8 ? n : 8};
 		result = tu_output_write(p, &pieces);
-		drop_sent(p, pieces.sent);
+		tu_output_drop(p, pieces.sent);
 	}
 	if (result == 0 && !p->closed && has_unsent(p)) {
 		pieces = (struct tu_pieces){0};
 		result = tu_output_write(p, &pieces);
 	}
 	return result;
-}
-
-/* Drops the first N bytes of the buffer, which closing has freed. */
-static void
-drop_sent(struct tu_port *p, size_t n)
-{
-	if (!p->closed)
-		(void)evbuffer_drain(p->connection->unsent, n); /* not frozen */
 }
 
 bool
@@ -188,7 +202,7 @@ tu_output_push(struct tu_port *p)
 		if (r == -1)
 			return errno == EAGAIN;
 		p->position += (uint64_t)r;
-		drop_sent(p, (size_t)r);
+		tu_output_drop(p, (size_t)r);
 	}
 	return false;
 }
@@ -259,17 +273,27 @@ try_write(struct tu_port *p, struct iovec *iov, int n)
 	return r;
 }
 
+static ssize_t
+write_entered(tcp_port port, struct iovec *iov, int n, size_t total)
+{
+	struct tu_port *p = tu_output_enter(port);
+	ssize_t written;
+
+	if (p == NULL)
+		return -1;
+	written = write_pieces(p, iov, n, total);
+	tu_port_leave(p);
+	return written;
+}
+
 /* Writes into the buffer if there is one with enough room, else to the
  * descriptor. */
 static ssize_t
-write_entered(struct tu_port *p, struct iovec *iov, int n)
+write_pieces(struct tu_port *p, struct iovec *iov, int n, size_t total)
 {
 	struct tu_pieces pieces = {.iov = iov, .n = n};
-	size_t total = 0;
-	int i, result;
+	int result;
 
-	for (i = 0; i < n; i++)
-		total += iov[i].iov_len;
 	if (tu_output_buffered(p) + total < p->buffer_size) {
 		if (buffer_pieces(p, iov, n, total) == -1)
 			return tu_port_raise(p);
@@ -310,7 +334,7 @@ write_through(struct tu_port *p, struct tu_pieces *pieces)
 	result = tu_output_write(p, &all);
 	if (held > all.sent)
 		held = all.sent;
-	drop_sent(p, held);
+	tu_output_drop(p, held);
 	pieces->sent = all.sent - held;
 	return result;
 }
@@ -321,69 +345,14 @@ enter(tcp_port port, const char *name)
 	return tu_enter(name) != NULL ? tu_output_enter(port) : NULL;
 }
 
-size_t
-tu_output_buffered(const struct tu_port *p)
-{
-	const struct evbuffer *unsent = p->connection->unsent;
-
-	return unsent != NULL ? evbuffer_get_length(unsent) + p->fill.used : 0;
-}
-
-/* Makes libevent count all buffered bytes, which are about to be sent. */
-void
-tu_output_settle(struct tu_port *p)
-{
-	struct evbuffer_iovec filled = {p->fill.start, p->fill.used};
-
-	if (filled.iov_len > 0)
-		(void)evbuffer_commit_space(
-		    p->connection->unsent, &filled, 1); /* was reserved */
-	p->fill = (struct tu_fill){0};
-}
-
 /* Buffers all of the pieces, of TOTAL bytes: 0, or -1 with errno. */
 static int
 buffer_pieces(struct tu_port *p, const struct iovec *iov, int n, size_t total)
 {
-	struct tu_fill *fill = &p->fill;
-	int i;
-
-	if (fill->room - fill->used < total && make_room(p, total) == -1)
+	if (p->fill.room - p->fill.used < total &&
+	    tu_output_room(p, total) == -1)
 		return -1;
-	for (i = 0; i < n; i++) {
-		if (iov[i].iov_len > 0)
-			memcpy(fill->start + fill->used, iov[i].iov_base,
-			    iov[i].iov_len);
-		fill->used += iov[i].iov_len;
-	}
-	return 0;
-}
-
-/* Makes room for N bytes, and for as many as there are, within limits: much
- * room in each piece, as few pieces go out at a time, and little memory for a
- * port that has little to send.  0, or -1 with errno ENOMEM. */
-static int
-make_room(struct tu_port *p, size_t n)
-{
-	struct tu_connection *c = p->connection;
-	struct evbuffer_iovec space;
-	size_t room;
-
-	if (tu_connection_hold(&c->unsent) == -1)
-		return -1;
-	tu_output_settle(p);
-	room = tu_output_buffered(p) + MIN_ROOM;
-	if (room > MAX_ROOM)
-		room = MAX_ROOM;
-	if (room < n)
-		room = n;
-	if (evbuffer_reserve_space(c->unsent, (ev_ssize_t)room, &space, 1) !=
-	    1) {
-		errno = ENOMEM;
-		return -1;
-	}
-	p->fill =
-	    (struct tu_fill){.start = space.iov_base, .room = space.iov_len};
+	append(&p->fill, iov, n);
 	return 0;
 }
 

@@ -27,8 +27,8 @@ struct tu_torn {
 	int code;
 };
 
-/* Free memory at the end of the buffered output, and bytes in it that libevent
- * does not count yet. */
+/* Free memory at the end of the buffered output, of which the port may use ROOM
+ * bytes, and bytes in it that libevent does not count yet. */
 struct tu_fill {
 	unsigned char *start;
 	size_t used, room;
@@ -160,10 +160,16 @@ struct tu_peer tu_peer_of(const struct tu_connection *c);
  * closing.c. */
 int tu_port_close(struct tu_port *p);
 
-/* The number of buffered bytes. */
+/* Buffered output, in unsent.c: how many bytes there are. */
 size_t tu_output_buffered(const struct tu_port *p);
 /* Puts all of them into the connection's buffer. */
 void tu_output_settle(struct tu_port *p);
+/* Makes room in p->fill for N bytes or more, which the port may buffer: 0, or
+ * -1 with errno ENOMEM. */
+int tu_output_room(struct tu_port *p, size_t n);
+/* Drops the first N bytes of the connection's buffer, unless closing has freed
+ * it. */
+void tu_output_drop(struct tu_port *p, size_t n);
 
 /* Whether a function of a layer of the connection is running, and the port must
  * not be closed: then an error is raised. */

@@ -35,7 +35,7 @@ lib_rooms() {
 	connection: scheduler address descriptor socket_file
 	rate: timers
 	lane layers layer_calls wire: connection rate ahead marks scheduler text
-	port input read line output closing properties writers lane_port: watch waiter connection lane layers ahead runtime error unix_address text
+	port input read line output unsent closing properties writers lane_port: watch waiter connection lane layers ahead runtime error unix_address text
 	stacking: lane layers port options error
 	select: mailbox condition port watch runtime error
 	adopt print copy: port
@@ -134,7 +134,7 @@ cmd_rooms() {
 compat='compat/system_calls ../lib/compat/system_calls'
 
 # Files that may include libevent's headers.
-event_files='loop start poll_set ahead closing connection lane layers layer_calls memory output rate runtime stacking wire'
+event_files='loop start poll_set ahead closing connection lane layers layer_calls memory output rate runtime stacking unsent wire'
 
 setup() {
 	cd "$TOP" || return
