@@ -35,17 +35,16 @@ void pair_send(struct pair *p, const void *buf, size_t n);
 void pair_finish(struct pair *p);
 void pair_reset(struct pair *p);
 
-/* Lets the other threads run until the library has taken what arrived.
- * Returns
- * false if that takes more than five seconds. */
+/* Lets the other threads run until the library has taken what arrived.  Returns
+ * false if that takes more than a minute. */
 bool pair_taken(struct pair *p);
 
 /* The peer reads N bytes while the other threads go on.  Returns false if that
- * takes more than five seconds. */
+ * takes more than a minute. */
 bool pair_takes(struct pair *p, size_t n);
 
 /* Waits until the library's socket is in STATE (TCP_CLOSE).  Returns
- * false if that takes more than five seconds. */
+ * false if that takes more than a minute. */
 bool pair_reaches(struct pair *p, int state);
 
 /* These describe the connected socket FD: its TCP state; how many received

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * peer.h - the other end of a connection in a test: plain blocking sockets,
- * which do not use the library.  No call lasts longer than five seconds.
+ * which do not use the library.  No call lasts longer than a minute.
  */
 #ifndef PEER_H
 #define PEER_H

@@ -38,11 +38,11 @@ void permit_fds(void);
 int queued(int fd);
 int queue_limit(int fd);
 
-/* Waits at most five seconds until N handshakes wait in the queue of FD.
+/* Waits, for a minute at most, until N handshakes wait in the queue of FD.
  * Returns true if they do. */
 bool await_queued(int fd, int n);
 
-/* Waits at most five seconds for an IPv4 socket with local port PORT in
+/* Waits, for a minute at most, for an IPv4 socket with local port PORT in
  * STATE (TCP_TIME_WAIT).  Returns true if there is one. */
 bool await_socket(int port, int state);
 

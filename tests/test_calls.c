@@ -56,7 +56,7 @@ abandoned(void *arg, void *result)
 		atomic_fetch_add(&world.freed_early, 1);
 }
 
-/* Waits at most five seconds until *N is WANTED. */
+/* Waits, for a minute at most, until *N is WANTED. */
 static bool
 reaches(const atomic_int *n, int wanted)
 {
