@@ -9,7 +9,7 @@ load helper
 @test "the corpus of each fuzzing target is without a finding" {
 	local corpus
 	for corpus in "$TOP"/tests/fuzz/corpus/*/; do
-		run timeout -k1 60 \
+		run timeout -k1 300 \
 			"$BUILD/tests/fuzz/$(basename "$corpus")" "$corpus"*
 		assert_success
 	done
@@ -17,7 +17,7 @@ load helper
 
 @test "no command line that chance makes is mishandled" {
 	need_namespaces
-	run timeout -k1 60 "$TOP/tests/fuzz/options" 1 80
+	run timeout -k1 300 "$TOP/tests/fuzz/options" 1 80
 	assert_success
 	echo "# ${lines[-1]}" >&3
 }

@@ -2,8 +2,9 @@
 /*
  * metronome.h - time as the machine lets it pass.  A process of its own notes
  * when each of its hundredths of a second ends.  If the machine is busy, or
- * stands still for a while, that process is late as often as the test is.  A
- * test's upper limits are in this time, so that no load can exceed them.
+ * stands still for a while, that process is late as often as the test is.  The
+ * time in which the test waits for a CPU does not count either.  A test's upper
+ * limits are in this time, so that no load can exceed them.
  */
 #ifndef METRONOME_H
 #define METRONOME_H

@@ -160,7 +160,7 @@ limits(void)
 
 	alarms_start();
 	took = accept_in_vain(2 * LIMIT_MS);
-	ok(alarms_stop() > 2 &&
+	ok(alarms_stop() > 0 &&
 		within(took, 2 * LIMIT_MS, 2 * LIMIT_MS + SLACK_MS),
 	    "A09 signals neither end nor prolong an accept");
 

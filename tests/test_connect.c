@@ -524,7 +524,7 @@ full_backlog(void)
 
 	alarms_start();
 	took = connect_in_vain("127.0.0.1", h.port, 2 * LIMIT_MS);
-	ok(alarms_stop() > 2 &&
+	ok(alarms_stop() > 0 &&
 		within(took, 2 * LIMIT_MS, 2 * LIMIT_MS + SLACK_MS),
 	    "C28 signals do not end a connect");
 	hole_close(&h);

