@@ -123,6 +123,12 @@ tu_descriptor_writable(const struct tu_descriptor *d)
 	return ready(d->fd, POLLOUT);
 }
 
+bool
+tu_descriptor_failed(const struct tu_descriptor *d)
+{
+	return ready(d->fd, 0);
+}
+
 /* epoll refuses some files, such as /dev/null. */
 static bool
 can_be_waited_for(int fd)

@@ -12,7 +12,8 @@
 
 enum {
 	WITHHELD = 256 * 1024, /* then a writer does not feed the layers */
-#ifdef TCPUNIT_TINY            /* calls of one byte */
+	PAUSE = 1000, /* ms: no event says that the socket has failed */
+#ifdef TCPUNIT_TINY   /* calls of one byte */
 	TRIES = 4096,
 #else
 	TRIES = 16,
@@ -174,9 +175,8 @@ feed(struct tu_connection *c)
 		if (evbuffer_get_length(top) > 0 || l->end || l->failed)
 			return 0;
 	}
-	errno = EAGAIN;
 	if (l->told)
-		return -1;
+		return tu_wire_look(c);
 	if (!l->over)
 		return tu_wire_read(c);
 	tu_layers_tell(c);
@@ -247,9 +247,8 @@ feed_for_output(struct tu_connection *c)
 {
 	struct evbuffer *input = bufferevent_get_input(tu_layers_top(c));
 
-	errno = EAGAIN;
 	if (!may_feed(c))
-		return -1;
+		return tu_wire_look(c);
 	tu_layers_enter(c->lane);
 	(void)evbuffer_drain(
 	    input, evbuffer_get_length(input)); /* not frozen */
@@ -353,6 +352,8 @@ tu_lane_lacks(const struct tu_connection *c, bool input, bool output)
 		lack_of(c, TU_RATE_INPUT, EV_READ, &lack);
 	if (unsent && !l->lost)
 		lack_of(c, TU_RATE_OUTPUT, EV_WRITE, &lack);
+	if (lack.what == 0 && lack.until == TU_NEVER)
+		lack.until = tu_after(PAUSE);
 	return lack;
 }
 

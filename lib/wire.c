@@ -153,6 +153,15 @@ fail_to_send(struct tu_connection *c)
 	tu_wire_drop(c);
 }
 
+/* The error stays with the socket, for a reader. */
+int
+tu_wire_look(struct tu_connection *c)
+{
+	errno = tu_descriptor_failed(&c->descriptor) ? ECONNRESET : EAGAIN;
+	fail_to_send(c);
+	return -1;
+}
+
 void
 tu_wire_drop(struct tu_connection *c)
 {

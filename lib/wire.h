@@ -36,6 +36,9 @@ int tu_wire_read(struct tu_connection *c);
 /* Sends bytes of the lowest buffer: 1; 0 if there are none; -1 with errno.  If
  * the peer has gone, they are dropped. */
 int tu_wire_push(struct tu_connection *c);
+/* If nothing is to be read or sent: returns -1 with errno EAGAIN, or
+ * ECONNRESET if the connection is lost. */
+int tu_wire_look(struct tu_connection *c);
 void tu_wire_drop(struct tu_connection *c);
 
 #endif

@@ -256,6 +256,43 @@ input_not_ended(void)
 	pair_close(&p);
 }
 
+/* Nothing is to be sent, and nothing to be read: for a layer, or before the
+ * program has read what came before. */
+static void
+reset_while_held(void)
+{
+	struct pair p;
+	struct holding h;
+	struct waiting w = {.p = &p};
+	tcp_thread t;
+
+	for (int i = 0; i < 3; i++) {
+		p = pair_accept();
+		tcp_stack(p.in, p.out, holding_make, &h);
+		if (i == 0)
+			tcp_close_input_port(p.in);
+		else if (i == 1)
+			pair_finish(&p);
+		else
+			pair_say(&p, "unread");
+		if (i > 0)
+			tcp_char_ready(p.in);
+		t = tcp_thread_start(write_all, &w);
+		let_wait();
+		peer_reset(p.peer); /* one port may be closed */
+		p.peer = -1;
+		tcp_thread_join(t, NULL, -1);
+		ok(w.result == -1 && w.code == ECONNRESET,
+		    "a writer of held output notices a reset");
+		if (i == 2)
+			ok(tcp_read_string(p.in, (char[6]){0}, 6) == 6 &&
+				failed(tcp_read_byte(p.in) == -1,
+				    TCPUNIT_ERROR_NET, ECONNRESET),
+			    "and leaves it to the reader, too");
+		pair_close(&p);
+	}
+}
+
 static void
 failing_while_waited_for(void)
 {
@@ -548,6 +585,7 @@ main(void)
 	run(paced_before_error);
 	run(input_closed);
 	run(input_not_ended);
+	run(reset_while_held);
 	run(failing_while_waited_for);
 	run(answers_before_input);
 	run(signalled_while_looking);
