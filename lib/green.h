@@ -18,6 +18,7 @@
 #include "timers.h"
 
 struct tu_error;
+struct tu_group;
 struct tu_scheduler;
 struct tu_waiter;
 
@@ -51,6 +52,22 @@ struct tu_ending {
 	void (*f)(struct tu_ending *, struct tu_thread *);
 };
 
+/* The threads of a group. */
+struct tu_member {
+	struct tu_ending ending; /* of its thread; comes first */
+	LIST_ENTRY(tu_member) link;
+	struct tu_group *group;
+	struct tu_thread *thread;
+};
+
+struct tu_members {
+	LIST_HEAD(, tu_member) list;
+	/* While waits are searched: whether this search has found it, and which
+	 * other members it has still to look at. */
+	unsigned search;
+	struct tu_members *next;
+};
+
 /* What a call uses that parks and is woken comes first, so that it lies in few
  * lines of the cache. */
 struct tu_thread {
@@ -76,8 +93,10 @@ struct tu_thread {
 	struct tu_error *error; /* its last error; allocated when needed */
 	bool speechless;        /* there was no memory for that */
 	LIST_HEAD(, tu_ending) endings;
-	/* The thread that it waits for, as long as it is parked; or NULL. */
+	/* The thread, or all the threads, that it waits for, as long as it is
+	 * parked; or NULL. */
 	struct tu_thread *const *awaits;
+	struct tu_members *awaits_all;
 	struct tu_thread *joiner; /* the thread that waits for it */
 	uint64_t handle;
 	struct tu_bell *bell; /* if it has a handle */

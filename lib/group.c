@@ -12,21 +12,13 @@
 
 enum { PAUSE_MS = 100 }; /* from terminating to terminating again */
 
-struct tu_member {
-	struct tu_ending ending; /* of its thread; comes first */
-	LIST_ENTRY(tu_member) link;
-	struct tu_group *group;
-	struct tu_thread *thread;
-};
-
 struct tu_group {
-	LIST_HEAD(, tu_member) members;
+	struct tu_members members;
 	struct tu_waiters waiters;
 	struct tu_error *error; /* of the first thread that failed */
 	bool failed;            /* one has, perhaps without an error */
 };
 
-static int check_caller(const struct tu_group *, const struct tu_thread *);
 static bool is_member(const struct tu_group *, const struct tu_thread *);
 static void terminate(struct tu_group *);
 static void leave(struct tu_ending *, struct tu_thread *);
@@ -76,7 +68,7 @@ tcp_group_start(tcp_group handle, void *(*thunk)(void *), void *arg,
 	*m = (struct tu_member){.ending.f = leave,
 	    .group = g,
 	    .thread = tu_object(TU_THREAD, t.bits)};
-	LIST_INSERT_HEAD(&g->members, m, link);
+	LIST_INSERT_HEAD(&g->members.list, m, link);
 	LIST_INSERT_HEAD(&m->thread->endings, &m->ending, link);
 	(void)tcp_thread_detach(t); /* it is new */
 	return t;
@@ -87,17 +79,21 @@ tcp_group_wait(tcp_group handle, int timeout)
 {
 	struct tu_runtime *rt = tu_enter("group-wait");
 	struct tu_group *g = tu_find(rt, TU_GROUP, handle.bits);
+	struct tu_thread *self;
 	struct tu_waiter w;
 	enum tu_wake woken;
 
 	if (g == NULL || tu_check_time(timeout) == -1)
 		return -1;
-	if (LIST_EMPTY(&g->members))
+	self = rt->scheduler.current;
+	if (LIST_EMPTY(&g->members.list))
 		return 0;
-	if (check_caller(g, rt->scheduler.current) == -1)
-		return -1;
+	if (tu_members_wait_for(&g->members, self))
+		return tu_raise_wake(TU_DEADLOCK, NULL);
 	tu_limit(&rt->scheduler, timeout);
+	self->awaits_all = &g->members;
 	woken = tu_waiter_wait(&w, &rt->scheduler, &g->waiters, NULL, TU_NEVER);
+	self->awaits_all = NULL;
 	if (w.given)
 		return 0;
 	return tu_raise_wake(woken == TU_READY ? TU_TIMED_OUT : woken, NULL);
@@ -118,7 +114,7 @@ tcp_group_terminate(tcp_group handle, int timeout)
 		g = tu_find(rt, TU_GROUP, handle.bits);
 		if (g == NULL)
 			return -1;
-		if (LIST_EMPTY(&g->members))
+		if (LIST_EMPTY(&g->members.list))
 			return 0;
 		if (is_member(g, rt->scheduler.current))
 			return tu_raise_wake(TU_DEADLOCK, NULL);
@@ -154,24 +150,12 @@ tcp_close_group(tcp_group handle)
 	return 0;
 }
 
-/* A thread of the group would wait for itself. */
-static int
-check_caller(const struct tu_group *g, const struct tu_thread *caller)
-{
-	const struct tu_member *m;
-
-	LIST_FOREACH(m, &g->members, link)
-	if (tu_waits_for(m->thread, caller))
-		return tu_raise_wake(TU_DEADLOCK, NULL);
-	return 0;
-}
-
 static bool
 is_member(const struct tu_group *g, const struct tu_thread *t)
 {
 	const struct tu_member *m;
 
-	LIST_FOREACH(m, &g->members, link)
+	LIST_FOREACH(m, &g->members.list, link)
 	if (m->thread == t)
 		return true;
 	return false;
@@ -183,7 +167,7 @@ terminate(struct tu_group *g)
 {
 	struct tu_member *m;
 
-	LIST_FOREACH(m, &g->members, link)
+	LIST_FOREACH(m, &g->members.list, link)
 	if (m->thread->terminations == 0)
 		tu_terminate(m->thread);
 }
@@ -201,7 +185,7 @@ leave(struct tu_ending *ending, struct tu_thread *t)
 	}
 	LIST_REMOVE(m, link);
 	free(m);
-	if (LIST_EMPTY(&g->members))
+	if (LIST_EMPTY(&g->members.list))
 		while (tu_waiters_give(&g->waiters, NULL))
 			;
 }
@@ -213,7 +197,7 @@ drop(void *object)
 	struct tu_group *g = object;
 	struct tu_member *m;
 
-	while ((m = LIST_FIRST(&g->members)) != NULL) {
+	while ((m = LIST_FIRST(&g->members.list)) != NULL) {
 		LIST_REMOVE(&m->ending, link);
 		LIST_REMOVE(m, link);
 		free(m);

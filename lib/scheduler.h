@@ -47,10 +47,11 @@ struct tu_scheduler {
 	struct tu_stacks stacks;
 	unsigned outside; /* parked threads that an event could wake */
 	unsigned n_ready;
-	unsigned round;  /* switches until the next poll for events */
-	unsigned claims; /* by children of fork(2) */
-	bool forked;     /* in a child, before tu_scheduler_claim: the events
-			    are the parent's, and stay */
+	unsigned round;    /* switches until the next poll for events */
+	unsigned claims;   /* by children of fork(2) */
+	unsigned searches; /* of waits: see tu_waits_for */
+	bool forked;       /* in a child, before tu_scheduler_claim: the events
+			      are the parent's, and stay */
 	LIST_HEAD(tu_waits, tu_wait) waits[TU_WAIT_LISTS]; /* by descriptor */
 };
 

@@ -51,5 +51,8 @@ void tu_waiters_close(struct tu_waiters *queue);
 /* Whether T is WHOM, the running thread, or waits for it without limit,
  * directly or through others: a wait of WHOM for T would never end. */
 bool tu_waits_for(const struct tu_thread *t, const struct tu_thread *whom);
+/* The same for any of the members. */
+bool tu_members_wait_for(
+    struct tu_members *members, const struct tu_thread *whom);
 
 #endif

@@ -281,6 +281,60 @@ join_it(void *t)
 	return NULL;
 }
 
+/* Each member of the first group waits for the second, whose member waits for
+ * the caller. */
+static tcp_group inner;
+static tcp_mutex held;
+
+static void *
+wait_for_inner(void *arg)
+{
+	(void)arg;
+	return tcp_group_wait(inner, -1) == 0 ? NULL : &inner;
+}
+
+static void *
+lock_it(void *arg)
+{
+	int *deadlocked = arg;
+
+	tcp_thread_yield(); /* the caller waits first */
+	*deadlocked += failed(
+	    tcp_mutex_lock(held, -1) == -1, TCPUNIT_ERROR_DEADLOCK, EDEADLK);
+	return NULL;
+}
+
+static void
+circles(void)
+{
+	struct ticker ticker;
+	tcp_thread me = tcp_current_thread(), t;
+	int deadlocked = 0;
+
+	ticker_start(&ticker);
+	held = tcp_make_mutex();
+	group = tcp_make_group();
+	inner = tcp_make_group();
+	tcp_mutex_lock(held, -1);
+	start(lock_it, &deadlocked);
+	ok(tcp_group_wait(group, -1) == 0 && deadlocked == 1,
+	    "a thread may not wait for one that waits for its group");
+	start(wait_for_inner, NULL);
+	start(wait_for_inner, NULL);
+	t = tcp_group_start(inner, join_it, &me, NULL);
+	tcp_thread_yield();
+	ok(failed(tcp_group_wait(group, PATIENCE_MS) == -1,
+	       TCPUNIT_ERROR_DEADLOCK, EDEADLK),
+	    "nor if there is another group in the circle");
+	tcp_thread_terminate(t);
+	ok(tcp_group_wait(group, PATIENCE_MS) == 0,
+	    "without the circle the wait for both groups ends");
+	ticker_stop(&ticker);
+	tcp_close_mutex(held);
+	tcp_close_group(inner);
+	tcp_close_group(group);
+}
+
 static void
 deadlocks(void)
 {
@@ -387,6 +441,7 @@ main(void)
 	run(errors);
 	run(closed);
 	run(deadlocks);
+	run(circles);
 	run(terminates_what_waits_for_the_caller);
 	run(server);
 	run(left_to_shutdown);
