@@ -4,7 +4,6 @@
 #include <sys/eventfd.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,7 +16,8 @@
 enum { RUNG = 1, LISTED = 2, GENERATION_SHIFT = 2 };
 
 /* The bells of all runtimes, by number. */
-static _Atomic(struct tu_bells *) all[1 << TU_RUNTIME_BITS];
+enum { ALL = 1 << TU_RUNTIME_BITS };
+static _Atomic(struct tu_bells *) all[ALL];
 
 /* The number of forks that led to this process. */
 static atomic_uint process;
@@ -50,12 +50,26 @@ tu_bells_take(struct tu_bells *b)
 	atomic_store(&b->process, now);
 }
 
+/* Runtimes are numbered from 1 on. */
 void
 tu_bells_fork(struct tu_bells *own)
 {
+	struct tu_bells *b;
+
 	atomic_fetch_add(&process, 1);
 	if (own != NULL)
 		tu_bells_take(own);
+	for (size_t i = 1; i < ALL && (b = atomic_load(&all[i])) != NULL; i++)
+		if (b != own)
+			tu_bells_disinherit(b);
+}
+
+void
+tu_bells_disinherit(struct tu_bells *b)
+{
+	atomic_store(&b->fd, -1);
+	tu_fd_close(b->number);
+	b->number = -1;
 }
 
 struct tu_bell *
@@ -110,26 +124,14 @@ tu_bell_heard(struct tu_bell *bell)
 	return atomic_fetch_and(&bell->state, ~(uint64_t)RUNG) & RUNG;
 }
 
-/* In a child, the new eventfd takes the number of the one that it shares with
- * its parent; it may have that already, if the child has closed all. */
 int
 tu_bells_fileno(struct tu_bells *b)
 {
-	int fd = atomic_load(&b->fd);
-
-	if (fd != -1)
-		return fd;
-	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (fd == -1)
-		return -1;
-	if (b->number != -1 && b->number != fd) {
-		(void)dup3(fd, b->number, O_CLOEXEC); /* fd is open */
-		tu_fd_close(fd);
-		fd = b->number;
+	if (atomic_load(&b->fd) == -1) {
+		b->number = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		atomic_store(&b->fd, b->number);
 	}
-	b->number = fd;
-	atomic_store(&b->fd, fd);
-	return fd;
+	return b->number;
 }
 
 void

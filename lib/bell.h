@@ -2,9 +2,10 @@
 /*
  * Bells, one for each green thread that has a handle.  Any OS thread and any
  * signal handler may ring one: that takes atomics and write(2), and no lock.
- * So the memory of bells is never freed, and their eventfds are never closed;
- * both are used again, as the places of handles are.  A bell is known by
- * runtime, place and generation, all of which are in the handle.
+ * So the memory of bells is never freed, and their eventfds are closed only in
+ * the child of fork(2); both are used again, as the places of handles are.  A
+ * bell is known by runtime, place and generation, all of which are in the
+ * handle.
  */
 #ifndef TU_BELL_H
 #define TU_BELL_H
@@ -31,7 +32,7 @@ struct tu_bells {
 	_Atomic(struct tu_bell *) rung;
 	atomic_uint process; /* which of a line of forks they belong to */
 	atomic_int fd;       /* an eventfd, or -1 as long as nobody reads it */
-	int number;          /* of the descriptor ever used for that, or -1 */
+	int number;          /* the same, or that of the parent process */
 };
 
 /* Called once for each runtime ever made. */
@@ -43,6 +44,10 @@ void tu_bells_take(struct tu_bells *b);
 /* Called in the child of fork(2).  OWN are the bells of the OS thread that
  * goes on there, or NULL.  Those of all others are gone. */
 void tu_bells_fork(struct tu_bells *own);
+/* Closes the eventfd that is shared with the parent.  Called for OWN once the
+ * event loop does not refer to it any more; later its number may be that of
+ * another file. */
+void tu_bells_disinherit(struct tu_bells *b);
 
 /* The bell for a new handle, silent; NULL with errno ENOMEM. */
 struct tu_bell *tu_bell_open(struct tu_bells *b, uint64_t handle);

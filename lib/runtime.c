@@ -230,6 +230,7 @@ after_fork(struct tu_runtime *rt)
 	if (tu_scheduler_claim(&rt->scheduler) == -1)
 		return -1;
 	forget_ring(rt);
+	tu_bells_disinherit(&rt->bells);
 	tu_handles_drop(&rt->handles, TU_THREAD, rt->scheduler.first);
 	return 0;
 }

@@ -654,7 +654,8 @@ TCPUNIT_API int64_t tcp_copy_port(tcp_port in, tcp_port out, int64_t limit);
  *
  * In the child of fork(2) only the thread that called it goes on.  The others
  * vanish there, as with tcp_shutdown; listeners and ports stay.  If it is not
- * the first thread, its return ends the child as exit(0) does.
+ * the first thread, its return ends the child as exit(0) does.  A child that
+ * closes all descriptors calls tcp_shutdown before.
  */
 
 /* The default for the bytes of a thread's stack. */

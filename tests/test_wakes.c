@@ -4,10 +4,12 @@
  * handlers.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <tcpunit.h>
 #include <unistd.h>
 
@@ -480,6 +482,51 @@ fork_and_close(void)
 	    "a child that has closed all descriptors can be woken");
 }
 
+/* Closes all descriptors and opens as many files.  Returns whether these are
+ * left alone by waits. */
+static bool
+keeps_files(void)
+{
+	struct stat st;
+	bool good;
+
+	for (int fd = 3; fd < FDS; fd++)
+		close(fd);
+	for (int fd = 3; fd < FDS; fd++)
+		if (open("/dev/null", O_RDWR) != fd)
+			return false;
+	good = tcp_wake(tcp_current_thread()) && tcp_wait_wake(1) == 0;
+	for (int fd = 3; fd < FDS; fd++)
+		good = good && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode);
+	return good;
+}
+
+/* The runtime of the parent, and that of another OS thread, have descriptors
+ * for wakes. */
+static void
+fork_and_open(void)
+{
+	tcp_thread elsewhere;
+	pthread_t os;
+	pid_t child;
+
+	tcp_wait_wake(0);
+	atomic_store(&latest, 0);
+	os = start_os_thread(live_elsewhere, &elsewhere);
+	while (atomic_load(&latest) == 0)
+		tcp_thread_yield();
+	child = fork();
+	if (child == 0) {
+		tcp_shutdown();
+		_exit(!keeps_files());
+	}
+	is_int(status_of(child), 0,
+	    "after a shutdown the numbers of all descriptors are the child's");
+	while (!tcp_wake((tcp_thread){atomic_load(&latest)}))
+		tcp_thread_yield();
+	pthread_join(os, NULL);
+}
+
 static void
 shutdown_with_waits(void)
 {
@@ -512,6 +559,7 @@ main(void)
 #endif
 	run(fork_and_signal);
 	run(fork_and_close);
+	run(fork_and_open);
 	run(shutdown_with_waits);
 	return done_testing();
 }
