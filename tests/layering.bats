@@ -98,7 +98,7 @@ cmd_rooms() {
 	session/delivery: session/state session/wire
 	session/silence: clock session/delivery session/state session/wire
 	session/directions: text session/delivery session/presence session/session_options session/silence session/state
-	session/session: clock session/delivery session/directions session/session_options session/silence session/standard session/state session/wire run text
+	session/session: clock kernel/unix_socket session/delivery session/directions session/session_options session/silence session/standard session/state session/wire run text
 	handlers/group: kernel/processes
 	handlers/program: close_range kernel/unix_socket listing run text
 	handlers/handler: clock handlers/group handlers/program listing run session/session session/wire target

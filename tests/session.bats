@@ -676,6 +676,24 @@ silent_after() {
 	exec {say}>&-
 }
 
+@test "a relay passes a reset on, after the bytes before it" {
+	tcp_only || return 0
+	local option
+	for option in --delay=20ms --slice=1 --nodelay; do
+		peer 'send=before\n' read=1 reset
+		start_server "${here[@]}" -- tcpu connect "$option" "${target[@]}"
+		run timeout -k1 60 "$talk" "$port" send=x slurp
+		assert_output $'before\nECONNRESET'
+		assert_exit 8 "$server"
+		peer slurp
+		start_server "${here[@]}" -- tcpu connect "$option" "${target[@]}"
+		timeout -k1 60 "$talk" "$port" 'send=before\n' reset
+		assert_exit 0 "$peer"
+		assert_content peer.out 'before\nECONNRESET\n'
+		assert_exit 9 "$server"
+	done
+}
+
 @test "stdin and stdout keep their flags" {
 	peer slurp
 	start_talking_client

@@ -4,16 +4,22 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../clock.h"
+#include "../kernel/unix_socket.h"
 #include "../text.h"
 #include "delivery.h"
 #include "directions.h"
 #include "silence.h"
 
-/* The limits of receive_rest(), in bytes and ms, and of the end of TLS. */
+/* The limits of receive_rest(), in bytes and ms, of the end of TLS, and of
+ * reset_output(). */
 #define REST_SIZE (1024 * 1024)
 #define REST_TIME 1000
+
+/* ms between two looks at what is not acknowledged. */
+#define UNSENT_PAUSE 5
 
 /* How long a direction may take to end once the run is over, in ms. */
 #define PATIENCE 100
@@ -21,6 +27,7 @@
 static enum session_end end_of(const struct session_options *options,
     const struct standard_ports *standard);
 static void close_connection(struct session *s);
+static void reset_output(const struct session *s);
 static bool holds_end(const struct session *s);
 static bool drops_input(const struct session *s);
 static bool resets(const struct session *s);
@@ -70,6 +77,8 @@ run_session(const struct run *run, const struct session_options *options,
 	} else {
 		(void)tcp_reset(s.in); /* the session has failed already */
 	}
+	if (s.outcome.status != STATUS_DONE)
+		reset_output(&s);
 	return s.outcome;
 }
 
@@ -93,6 +102,25 @@ close_connection(struct session *s)
 		return;
 	note_failure(s, e);
 	say_loss(s);
+}
+
+/*
+ * If a socket is both stdin and stdout, tcpu is a relay, or a part of one: its
+ * client must not take half of the peer's data for all.  A reset would destroy
+ * what the client's system does not have yet.
+ */
+static void
+reset_output(const struct session *s)
+{
+	const int64_t end = now() + REST_TIME;
+
+	if (!s->standard->socket || s->standard->shared ||
+	    is_unix_stream(STDOUT_FILENO))
+		return; /* a Unix socket has no reset */
+	while (wire_has_unsent(STDOUT_FILENO) && now() < end &&
+	    tcp_thread_sleep(UNSENT_PAUSE) == 0)
+		;
+	wire_arm(STDOUT_FILENO);
 }
 
 static enum session_end

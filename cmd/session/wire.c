@@ -115,3 +115,12 @@ wire_has_unread(int fd)
 	(void)ioctl(fd, SIOCINQ, &n); /* fails for listening sockets only */
 	return n > 0;
 }
+
+bool
+wire_has_unsent(int fd)
+{
+	int n = 0;
+
+	(void)ioctl(fd, SIOCOUTQ, &n); /* likewise */
+	return n > 0;
+}

@@ -35,8 +35,10 @@ void wire_probe(int fd, int interval, int limit);
 void wire_arm(int fd);
 void wire_disarm(int fd);
 
-/* Whether the socket holds unread bytes. */
+/* Whether the socket holds unread bytes; or, with TCP, bytes that the peer has
+ * not acknowledged. */
 bool wire_has_unread(int fd);
+bool wire_has_unsent(int fd);
 
 /* From now on the socket reads as if the peer had ended after what has come.
  */
