@@ -10,7 +10,6 @@
 
 enum { FAULT_SIZE = 120 };
 
-static int raise_error(enum tcp_error_kind, int, const char *, const char *);
 static struct tu_error *error_of(struct tu_thread *);
 static void refuse_closed(const char *);
 
@@ -32,14 +31,7 @@ tcp_last_error(void)
 int
 tu_raise(enum tcp_error_kind kind, int code, const char *object)
 {
-	return raise_error(kind, code, object, NULL);
-}
-
-int
-tu_raise_reason(
-    enum tcp_error_kind kind, int code, const char *object, const char *reason)
-{
-	return raise_error(kind, code, object, reason);
+	return tu_raise_reason(kind, code, object, NULL);
 }
 
 int
@@ -57,13 +49,12 @@ tu_refuse(int code, const char *format, ...)
 int
 tu_refuse_object(int code, const char *object, const char *fault)
 {
-	return raise_error(TCPUNIT_ERROR_ARGUMENT, code, object, fault);
+	return tu_raise_reason(TCPUNIT_ERROR_ARGUMENT, code, object, fault);
 }
 
-/* The text ends with FAULT, or if that is NULL with the reason. */
-static int
-raise_error(
-    enum tcp_error_kind kind, int code, const char *object, const char *fault)
+int
+tu_raise_reason(
+    enum tcp_error_kind kind, int code, const char *object, const char *reason)
 {
 	struct tu_thread *self = tu_running();
 	struct tu_error *error;
@@ -73,7 +64,7 @@ raise_error(
 		error = error_of(self);
 		if (error != NULL) {
 			tu_error_set(
-			    error, kind, code, self->call, object, fault);
+			    error, kind, code, self->call, object, reason);
 		} else {
 			kind = TCPUNIT_ERROR_SYSTEM;
 			code = ENOMEM;
@@ -110,7 +101,7 @@ tu_raise_wake(enum tu_wake woken, const char *object)
 	};
 
 	if (woken == TU_BUSY)
-		return raise_error(TCPUNIT_ERROR_BUSY, EBUSY, object,
+		return tu_raise_reason(TCPUNIT_ERROR_BUSY, EBUSY, object,
 		    "a callback of the event loop cannot wait");
 	if (woken == TU_FAILED)
 		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, object);
@@ -178,7 +169,7 @@ refuse_closed(const char *noun)
 
 	tu_format(fault, sizeof(fault), "%s: %s", noun,
 	    tu_error_reason(TCPUNIT_ERROR_CLOSED, EBADF));
-	raise_error(TCPUNIT_ERROR_CLOSED, EBADF, NULL, fault);
+	tu_raise_reason(TCPUNIT_ERROR_CLOSED, EBADF, NULL, fault);
 }
 
 void
