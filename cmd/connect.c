@@ -46,8 +46,6 @@ static int prepare_connect(
 static int run_connect(const struct run *run, const void *options,
     const struct operands *operands);
 static void release_connect(const void *options);
-static int connect_and_use(
-    struct connecting *c, const struct operands *operands);
 static int forget_until_exit(const struct connecting *c);
 static int secure(struct connecting *c, int64_t begin);
 static int announce(const struct connecting *c);
@@ -185,8 +183,31 @@ run_connect(
     const struct run *run, const void *options, const struct operands *operands)
 {
 	struct connecting c = {.run = run, .options = options};
+	const struct connect_options *o = options;
+	const int64_t begin = now();
+	bool session;
+	int status;
 
-	return connect_and_use(&c, operands);
+	status = find_target(run, operands, true, 1, &c.target);
+	if (status == STATUS_GO_ON)
+		status = open_output(run, o->session.output, &c.output);
+	if (status != STATUS_GO_ON)
+		return status;
+	format_text(c.what, sizeof(c.what), "connect %s", c.target.text);
+	session =
+	    !o->attempts.probe && (!operands->command || o->handler.pipes);
+	status = make_connection(
+	    run, &o->attempts, &c.target, session, c.connection);
+	if (status == STATUS_GO_ON && o->send_proxy)
+		status = send_proxy_header(
+		    run, c.what, o->send_proxy, c.connection[1]);
+	if (status == STATUS_GO_ON && o->tls.on)
+		status = secure(&c, begin);
+	if (status == STATUS_GO_ON)
+		status = announce(&c);
+	if (status == STATUS_GO_ON)
+		status = forget_until_exit(&c);
+	return status ? status : use_connection(&c, operands->command);
 }
 
 static void
@@ -195,37 +216,6 @@ release_connect(const void *options)
 	const struct connect_options *o = options;
 
 	close_tls(&o->tls);
-}
-
-static int
-connect_and_use(struct connecting *c, const struct operands *operands)
-{
-	const struct run *run = c->run;
-	const int64_t begin = now();
-	bool session;
-	int status;
-
-	status = find_target(run, operands, true, 1, &c->target);
-	if (status == STATUS_GO_ON)
-		status =
-		    open_output(run, c->options->session.output, &c->output);
-	if (status != STATUS_GO_ON)
-		return status;
-	format_text(c->what, sizeof(c->what), "connect %s", c->target.text);
-	session = !c->options->attempts.probe &&
-	    (!operands->command || c->options->handler.pipes);
-	status = make_connection(
-	    run, &c->options->attempts, &c->target, session, c->connection);
-	if (status == STATUS_GO_ON && c->options->send_proxy)
-		status = send_proxy_header(
-		    run, c->what, c->options->send_proxy, c->connection[1]);
-	if (status == STATUS_GO_ON && c->options->tls.on)
-		status = secure(c, begin);
-	if (status == STATUS_GO_ON)
-		status = announce(c);
-	if (status == STATUS_GO_ON)
-		status = forget_until_exit(c);
-	return status ? status : use_connection(c, operands->command);
 }
 
 /* The run may have ended when nothing had to wait any more. */
