@@ -61,12 +61,13 @@ finish_tls(struct session *s)
  * Whether the peer's kernel got everything before the connection ended.  A FIN
  * counts as a byte, but need not be acknowledged.  A connection that ended
  * before tcpu sent a FIN was reset and is lost, unless the peer is known to
- * have left after its own end of file.
+ * have left after its own end of file.  Where size_t has 32 bits, both numbers
+ * may be too great for it, but not their difference.
  */
 static bool
 is_delivered(const struct session *s, size_t acknowledged)
 {
-	const uint64_t missing = sent_bytes(s) - acknowledged;
+	const size_t missing = (size_t)sent_bytes(s) - acknowledged;
 
 	return s->finished ? missing <= 1 : s->left && missing == 0;
 }
