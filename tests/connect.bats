@@ -510,7 +510,7 @@ tcpu: connect localhost:4242: timed out after 700ms'
 	start_background other tail -f /dev/null
 	other=${started[-1]}
 	start_listener peer "$talk" 0 slurp
-	start_background client tcpu connect -t 20 --retry --until-exit "$other" \
+	start_background client tcpu connect -t 60 --retry --until-exit "$other" \
 		127.0.0.1 "$port" < <(exec cat in 3>&-)
 	client=${started[-1]}
 	exec {say}>in
@@ -611,7 +611,7 @@ tcpu: connect 192.0.2.1:4242: connected to 192.0.2.1:4242"
 @test "a message is no part of the data when --ready-fd was stderr" {
 	mkfifo in ready
 	start_listener peer "$talk" 0 slurp
-	tcpu connect --ready-fd 2 -t 20 127.0.0.1 "$port" <in >client.out \
+	tcpu connect --ready-fd 2 -t 60 127.0.0.1 "$port" <in >client.out \
 		2>ready 3>&- &
 	client=$!
 	started+=("$client")

@@ -49,7 +49,7 @@ rests() {
 	END
 	before=$(open_descriptors)
 	for ((requests = 0; requests <= 50; requests += BASH_REMATCH[1])); do
-		run timeout -k1 60 wrk -c32 -t2 -d2s --timeout 20s -s check.lua \
+		run timeout -k1 60 wrk -c32 -t2 -d2s --timeout 60s -s check.lua \
 			"$url/page" 3>&-
 		assert_success
 		refute_line --partial wrong

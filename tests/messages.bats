@@ -256,7 +256,7 @@ sleeps() {
 	stuff answer
 	start_background other tail -f /dev/null
 	other=${started[-1]}
-	start_background client tcpu connect -t 20 --retry --until-exit "$other" \
+	start_background client tcpu connect -t 60 --retry --until-exit "$other" \
 		--ready-fd 9 "${target[@]}" 9>answer
 	client=${started[-1]}
 	wait_until tcpu addresses --pid "$client"

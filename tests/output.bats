@@ -113,7 +113,7 @@ told() {
 }
 
 @test "--background needs no other stdout, and lets go of it" {
-	port=$(timeout -k1 60 tcpu listen --background -1 --output file -t 20 \
+	port=$(timeout -k1 60 tcpu listen --background -1 --output file -t 60 \
 		-L 0 </dev/null)
 	told hello
 	assert_success

@@ -19,14 +19,14 @@ peer() {
 # hears LINE - check the next line that the other program prints.
 hears() {
 	local line
-	read -r -t 20 -u "$heard" line || fail "$(cat peer.err)"
+	read -r -t 60 -u "$heard" line || fail "$(cat peer.err)"
 	assert_equal "$line" "$1"
 }
 
 # prints LINE - check the next line that tcpu prints.
 prints() {
 	local line
-	read -r -t 20 -u "$printed" line || fail "$(cat tcpu.err)"
+	read -r -t 60 -u "$printed" line || fail "$(cat tcpu.err)"
 	assert_equal "$line" "$1"
 }
 
@@ -44,7 +44,7 @@ ours() {
 tcpu_listens() {
 	split "$@"
 	ours listen "${options[@]}" -1 0
-	read -r -t 20 -u "$printed" port
+	read -r -t 60 -u "$printed" port
 	peer "$port" "${steps[@]}"
 }
 
@@ -53,7 +53,7 @@ tcpu_listens() {
 tcpu_connects() {
 	split "$@"
 	peer 0 "${steps[@]}"
-	read -r -t 20 -u "$heard" port
+	read -r -t 60 -u "$heard" port
 	ours connect "${options[@]}" 127.0.0.1 "$port"
 }
 
@@ -166,7 +166,7 @@ we_finish_first() {
 they_finish_first() {
 	"$1" -- line=question finish slurp
 	prints question
-	run ! read -r -t 20 -u "$printed" # tcpu's output ends here
+	run ! read -r -t 60 -u "$printed" # tcpu's output ends here
 	echo answer >&"${tcpu[1]}"
 	no_more_input
 	hears answer

@@ -394,7 +394,7 @@ notified() {
 	eval "$(perl -MSocket -e '
 		socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or die;
 		open(STDERR, ">&", $a) or die;
-		exec qw(tcpu listen --background -t 20 -L --print=sh 0 -- cat)')"
+		exec qw(tcpu listen --background -t 60 -L --print=sh 0 -- cat)')"
 	assert_regex "$(readlink "/proc/$TCPU_PID/fd/2")" '^socket:'
 	kill "$TCPU_PID"
 }

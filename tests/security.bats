@@ -22,14 +22,14 @@ hostile() {
 }
 
 @test "what listen prints for the shell is safe to eval" {
-	hostile 'eval "$(tcpu listen --background --no-accept -t 5 --print=sh \
+	hostile 'eval "$(tcpu listen --background --no-accept -t 60 --print=sh \
 			"fe80::7%$name" 0)"
 		[[ $TCPU_ADDR = "fe80::7%$name" && $TCPU_PORT -gt 0 ]]
 		kill "$TCPU_PID"'
 }
 
 @test "what connect and addresses print for the shell is safe to eval" {
-	hostile 'eval "$(tcpu listen --background --no-accept -t 5 --print=sh \
+	hostile 'eval "$(tcpu listen --background --no-accept -t 60 --print=sh \
 			"fe80::7%$name" 0)"
 		eval "$(tcpu addresses --format=sh "fe80::7%$name" "$TCPU_PORT")"
 		[[ $TCPU_REMOTEIP = "fe80::7%$name" && $TCPU_REMOTEPORT = "$TCPU_PORT" ]]

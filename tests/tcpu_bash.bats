@@ -122,7 +122,7 @@ example() {
 	test "empty" {
 		bats_load_library bats-tcpu
 		tcpu_start one --local 0
-		run tcpu connect -t 10 localhost "$(tcpu_port one)" </dev/null
+		run tcpu connect -t 60 localhost "$(tcpu_port one)" </dev/null
 		[ "$status" -eq 0 ]
 		tcpu_wait one 10
 	}

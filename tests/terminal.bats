@@ -179,7 +179,7 @@ in_shell() {
 
 @test "a listener in the background leaves the terminal's input alone" {
 	port=0 at_terminal "$shell"'
-		send "tcpu listen --background --pid-file pid -t 20 -L 0 >data\r"
+		send "tcpu listen --background --pid-file pid -t 60 -L 0 >data\r"
 		want {\$ $}
 		send "readlink /proc/\$(cat pid)/fd/0; kill \$(cat pid)\r"
 		want {\n/dev/null\r}

@@ -60,7 +60,7 @@ silence() {
 	start_server --local --no-accept 0
 	start_background other silence
 	local other=$!
-	start_background client tcpu connect -t 20 --tls --tls-insecure --retry \
+	start_background client tcpu connect -t 60 --tls --tls-insecure --retry \
 		--until-exit "$other" localhost "$port"
 	wait_until tcpu addresses --pid "$!"
 	kill "$other"
@@ -72,7 +72,7 @@ silence() {
 	other=$!
 	mkfifo in
 	exec {say}<>in
-	start_background client tcpu connect -t 20 --tls --tls-ca ca.crt --retry \
+	start_background client tcpu connect -t 60 --tls --tls-ca ca.crt --retry \
 		--until-exit "$other" --end=peer localhost "$port" <in
 	local client=$!
 	echo first >&"$say"

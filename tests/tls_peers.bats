@@ -20,7 +20,7 @@ client() {
 	openssl) set -- openssl s_client -quiet -verify_quiet \
 		-verify_return_error -CAfile ca.crt -verify_hostname localhost \
 		-connect "localhost:$port" ${cert:+-cert "$cert.pem"} ;;
-	socat) set -- socat -t 20 - \
+	socat) set -- socat -t 60 - \
 		"OPENSSL:localhost:$port,cafile=ca.crt${cert:+,cert=$cert.pem}" ;;
 	ncat) set -- ncat --ssl-verify --ssl-trustfile ca.crt \
 		${cert:+--ssl-cert "$cert.crt" --ssl-key "$cert.key"} \
@@ -42,7 +42,7 @@ server() {
 	case $1 in
 	openssl) set -- openssl s_server -quiet -nbio -naccept 1 -accept "$port" \
 		-cert "$2.pem" ${ca:+-Verify 1 -verify_return_error -CAfile "$ca"} ;;
-	socat) set -- socat -t 20 "OPENSSL-LISTEN:$port,bind=127.0.0.1,reuseaddr,\
+	socat) set -- socat -t 60 "OPENSSL-LISTEN:$port,bind=127.0.0.1,reuseaddr,\
 cert=$2.pem,verify=$([ "$ca" ] && echo "1,cafile=$ca" || echo 0)" - ;;
 	ncat) set -- ncat -l --ssl --ssl-cert "$2.crt" --ssl-key "$2.key" \
 		127.0.0.1 "$port" ;;
@@ -321,14 +321,14 @@ answers() {
 }
 
 @test "with TLS 1.3 servers answer after tcpu's end of input" {
-	answers socat -t 20 OPENSSL-LISTEN:PORT,bind=127.0.0.1,reuseaddr,cert=server.pem,verify=0 \
+	answers socat -t 60 OPENSSL-LISTEN:PORT,bind=127.0.0.1,reuseaddr,cert=server.pem,verify=0 \
 		SYSTEM:'cat >got; cat ours.bin'
 	answers sh -c 'exec python3 "$TOP/tests/peers/tls.py" listen PORT server.pem - slurp send finish <ours.bin >got'
 }
 
 @test "with TLS 1.3 tcpu answers after socat's end of input" {
 	start_tls -- sh -c 'cat >got; cat ours.bin'
-	timeout -k1 60 socat -t 20 - \
+	timeout -k1 60 socat -t 60 - \
 		"OPENSSL:localhost:$port,cafile=ca.crt" <theirs.bin >back
 	assert_exit 0 "$server"
 	cmp ours.bin back

@@ -24,7 +24,7 @@ server() {
 	server=$!
 	started+=("$server")
 	exec {answers}>answers {heard}<heard
-	read -r -t 10 -u "$heard" port
+	read -r -t 60 -u "$heard" port
 }
 
 # client - start tcpu connect; the test writes its input to $lines.
@@ -44,7 +44,7 @@ say() {
 # hears LINE - check that this is the next line that the server prints.
 hears() {
 	local line
-	read -r -t 10 -u "$heard" line
+	read -r -t 60 -u "$heard" line
 	assert_equal "$line" "$1"
 }
 
@@ -120,7 +120,7 @@ hears() {
 	say question
 	exec {lines}>&-
 	hears question
-	run ! read -r -t 10 -u "$heard" line
+	run ! read -r -t 60 -u "$heard" line
 	echo answer >&"$answers"
 	exec {answers}>&-
 	assert_exit 0 "$client"

@@ -549,7 +549,7 @@ both_ways() {
 
 @test "nc.openbsd, socat and ncat talk to a listener" {
 	both_ways nc.openbsd -N -U s
-	both_ways socat -t 20 - UNIX-CONNECT:s
+	both_ways socat -t 60 - UNIX-CONNECT:s
 	both_ways ncat -U s
 }
 
@@ -568,7 +568,7 @@ answered() {
 
 @test "a client talks to nc.openbsd, socat and ncat" {
 	answered nc.openbsd -N -l -U s
-	answered socat -t 20 - UNIX-LISTEN:s
+	answered socat -t 60 - UNIX-LISTEN:s
 	answered ncat -l -U s
 }
 
