@@ -289,9 +289,6 @@ is_free() {
 	start_server --drain 40 --local 0 </dev/null
 	kill "$server"
 	assert_exit 143 "$server"
-	start_server --no-accept --drain 40 --local 0
-	kill "$server"
-	assert_exit 143 "$server"
 }
 
 # ---- Limits ----
