@@ -590,9 +590,11 @@ TCPUNIT_API int tcp_set_buffer_size(tcp_port p, size_t n);
  * -1 says that buffered output or the end of a layer could not be sent, or that
  * close(2) failed.
  * Threads that write there, or wait for their turn, get the closed error.  If
- * output could not be sent or a write was cut short, the peer gets no end of
- * file, but a reset when both ports are closed, unless this one is abandoned.
- * Closing it again has no effect.
+ * buffered output could not be sent, or this call cuts their write short, the
+ * peer gets no end of file, but a reset when both ports are closed, unless this
+ * one is abandoned.  A write that failed before the call is the caller's to
+ * judge: the peer gets an end of file, and tcp_reset prevents that.  Closing
+ * the port again has no effect.
  */
 TCPUNIT_API int tcp_close_output_port(tcp_port p);
 
