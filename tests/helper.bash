@@ -11,7 +11,7 @@ bats_load_library bats-support
 bats_load_library bats-assert
 
 # A bound against hanging, not on how busy the machine may be.
-export BATS_TEST_TIMEOUT=240
+export BATS_TEST_TIMEOUT=600
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 export TOP BUILD=${BUILD:-$TOP/build}
 export PATH=$BUILD:$PATH

@@ -24,7 +24,7 @@
 #include "patience.h"
 
 #ifndef TAP_LIMIT
-#define TAP_LIMIT 240 /* seconds */
+#define TAP_LIMIT 600 /* seconds */
 #endif
 
 #define run(f) tap_run(#f, f)
