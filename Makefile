@@ -304,8 +304,13 @@ $(BUILD)/tests/bench/echo_chicken: tests/bench/echo.scm
 	@echo '  CSC   $@'
 	$(Q)csc -O3 -o $@ $<
 
-# Servers with other libraries, which only the benchmarks need.
+# Programs with other libraries, which only the benchmarks need.
 $(BUILD)/tests/bench/echo_%: $(BUILD)/tests/bench/peers/echo_%.o \
+		$(BUILD)/tests/bench/aid.o
+	@echo '  LINK  $@'
+	$(Q)$(LINK) $(PIE) -o $@ $^ -l$*
+
+$(BUILD)/tests/bench/switch_%: $(BUILD)/tests/bench/peers/switch_%.o \
 		$(BUILD)/tests/bench/aid.o
 	@echo '  LINK  $@'
 	$(Q)$(LINK) $(PIE) -o $@ $^ -l$*
@@ -401,7 +406,7 @@ bench:
 	@.ci/deps $(BUILD_DEPS) $(CHECK_DEPS) $(BENCH_DEPS)
 	@$(MAKE) -s --no-print-directory all $(BENCH_BIN)
 	-@$(MAKE) -s --no-print-directory -k $(addprefix $(BUILD)/tests/bench/, \
-		echo_go messages_go echo_pth echo_st)
+		echo_go messages_go echo_pth echo_st switch_pth switch_st)
 	@BUILD=$(abspath $(BUILD)) tests/bench/bench $(BENCH)
 
 lint:

@@ -251,10 +251,11 @@ sub idle_alone {
 	return idle => slurp('idle') + 0;
 }
 
+# Threads that switch by system calls do so less often.
 sub switch_threads {
 	my ($b, $commands) = @_;
-	settle(start(command($commands->[0], COUNT => $b->{count}), undef,
-		'switches'));
+	settle(start(command($commands->[0], COUNT => $b->{count},
+		FEW => max(2, int($b->{count} / 100))), undef, 'switches'));
 	return switch => slurp('switches') + 0;
 }
 
