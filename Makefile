@@ -407,6 +407,8 @@ bench:
 	@$(MAKE) -s --no-print-directory all $(BENCH_BIN)
 	-@$(MAKE) -s --no-print-directory -k $(addprefix $(BUILD)/tests/bench/, \
 		echo_go messages_go echo_pth echo_st switch_pth switch_st)
+	-@$(MAKE) -s --no-print-directory static && \
+		ln -sf ../../static/tcpu $(BUILD)/tests/bench/tcpu-static
 	@BUILD=$(abspath $(BUILD)) tests/bench/bench $(BENCH)
 
 lint:
