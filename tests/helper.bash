@@ -107,11 +107,15 @@ teardown() {
 	reap
 }
 
-# reap - end the processes that start_background and start_listener started.
+# reap - end the processes that start_background and start_listener started, and
+# their children, as timeout(1) would leave its own.
 reap() {
-	local pid
+	local pid children
 	for pid in "${started[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || true
+		children=()
+		{ read -ra children <"/proc/$pid/task/$pid/children"; } \
+			2>/dev/null || true
+		kill -KILL "$pid" "${children[@]}" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
 	started=()

@@ -6,9 +6,9 @@
 load helper
 load tls
 
-# silence - an input that does not end.
+# silence - an input that does not end before the test.
 silence() {
-	exec tail -f /dev/null 3>&-
+	exec tail -f --pid=$$ /dev/null 3>&-
 }
 
 @test "a PROXY header comes before TLS, and no byte of either is lost" {

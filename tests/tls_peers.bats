@@ -52,10 +52,10 @@ cert=$2.pem,verify=$([ "$ca" ] && echo "1,cafile=$ca" || echo 0)" - ;;
 	exec timeout -k1 60 "$@"
 }
 
-# silent FILE - print the file, and keep the output open.
+# silent FILE - print the file, and keep the output open until the test ends.
 silent() {
 	cat "$1"
-	exec tail -f /dev/null
+	exec tail -f --pid=$$ /dev/null
 }
 
 # exchange VERSION - the words that make tcpu send ours.bin and receive the
