@@ -29,7 +29,10 @@ client() {
 		${cert:+--x509certfile "$cert.crt" --x509keyfile "$cert.key"} \
 		--port "$port" localhost ;;
 	python) set -- python3 "$TOP/tests/peers/tls.py" connect "$port" \
-		"${cert:+$cert.pem}" ca.crt hold ;;
+		"${cert:+$cert.pem}" ca.crt relay ;;
+	curl) set -- curl -sS --no-buffer --http0.9 --cacert ca.crt -T . \
+		-H 'Expect:' ${cert:+--cert "$cert.crt" --key "$cert.key"} \
+		"https://localhost:$port/" ;;
 	esac
 	[[ $1 != python3 || $cert ]] || set -- "${@:1:4}" - "${@:6}"
 	exec timeout -k1 60 "$@"
@@ -47,7 +50,7 @@ cert=$2.pem,verify=$([ "$ca" ] && echo "1,cafile=$ca" || echo 0)" - ;;
 	ncat) set -- ncat -l --ssl --ssl-cert "$2.crt" --ssl-key "$2.key" \
 		127.0.0.1 "$port" ;;
 	python) set -- python3 "$TOP/tests/peers/tls.py" listen "$port" \
-		"$2.pem" "${ca:--}" hold ;;
+		"$2.pem" "${ca:--}" relay ;;
 	esac
 	exec timeout -k1 60 "$@"
 }
@@ -203,14 +206,17 @@ is_killed() {
 }
 
 @test "curl sends and receives a mebibyte" {
-	start_tls -- sh -c 'dd bs=1 count=0 2>/dev/null
-		printf "HTTP/1.0 200 OK\r\nContent-Length: 1048576\r\n\r\n"
-		cat ours.bin & cat >got; wait'
-	timeout -k1 60 curl -s --no-buffer --cacert ca.crt -T theirs.bin \
-		-H 'Expect:' "https://localhost:$port/" >back
-	assert_exit 0 "$server"
-	cmp ours.bin back
-	tail -c 1048576 got | cmp theirs.bin -
+	local v
+	for v in 1.2 1.3; do
+		start_tls -- sh -c 'test "$TLS_PROTOCOL" = TLSv'"$v"' || exit
+			printf "HTTP/1.0 200 OK\r\nContent-Length: 1048576\r\n\r\n"
+			cat ours.bin & cat >got; wait'
+		timeout -k1 60 curl -s --no-buffer --cacert ca.crt -T theirs.bin \
+			--tls-max "$v" -H 'Expect:' "https://localhost:$port/" >back
+		assert_exit 0 "$server"
+		cmp ours.bin back
+		tail -c 1048576 got | cmp theirs.bin -
+	done
 }
 
 @test "no client accepts a wrong, expired or self-signed certificate of tcpu's" {
@@ -218,10 +224,14 @@ is_killed() {
 	for peer in openssl socat ncat gnutls python; do
 		is_refused "$peer"
 	done
-	start_server --tls --tls-cert expired.pem --local -k 0 -- cat
-	# curl 8.23 looks at the certificate after the handshake.
-	run -60 curl -s --cacert ca.crt "https://localhost:$port/"
-	wait_until grep -qE 'denied:|left without ending TLS' server.err
+	for peer in expired wrong self; do
+		start_server --tls --tls-cert "$peer.pem" --local -k 0 -- cat
+		# curl 8.23 looks at the certificate after the handshake.
+		run -60 curl -s --cacert ca.crt "https://localhost:$port/"
+		[ "$peer" = wrong ] || wait_until grep -qE \
+			'denied:|left without ending TLS' server.err
+		kill "$server"
+	done
 }
 
 @test "tcpu accepts no wrong, expired or self-signed certificate of a server" {
@@ -233,7 +243,7 @@ is_killed() {
 
 @test "clients show the certificate that tcpu requires" {
 	local peer
-	for peer in openssl socat ncat gnutls; do
+	for peer in openssl socat ncat gnutls python curl; do
 		shows "$peer"
 	done
 }
@@ -255,8 +265,28 @@ is_killed() {
 
 @test "a killed client is a lost connection" {
 	local peer
-	for peer in openssl socat ncat gnutls; do
+	for peer in openssl socat ncat gnutls python curl; do
 		is_killed "$peer"
+	done
+}
+
+@test "a killed server is a lost connection" {
+	local peer
+	for peer in openssl socat ncat python; do
+		await_port
+		start_background peer server "$peer" server < <(
+			echo begin
+			exec tail -f /dev/null 3>&-)
+		peer=$!
+		start_background client tcpu connect --retry=50 --tls \
+			--tls-ca ca.crt localhost "$port" < <(
+			silent /dev/null 3>&-)
+		client=$!
+		wait_for_line client.out begin
+		# timeout(1) has the server as its child.
+		kill -KILL "$(pgrep -P "$peer")"
+		assert_exit 8 "$client"
+		assert_equal "$(wc -l <client.err)" 1
 	done
 }
 

@@ -6,7 +6,8 @@
 # not "-".  The steps: "both" sends stdin and receives as many bytes to stdout,
 # at the same time; "slurp" receives to the end of file; "send" sends stdin;
 # "finish" ends TLS and waits for the peer's end; "garble" sends a record that
-# cannot be decrypted; "hold" waits.  $PROXY is sent by a client before TLS, in
+# cannot be decrypted; "relay" sends what comes on stdin, and receives, until the
+# peer's end; "hold" waits.  $PROXY is sent by a client before TLS, in
 # the same segment.
 import os
 import socket
@@ -60,6 +61,16 @@ def both(s):
     sender.join()
 
 
+def relay(s):
+    def send():
+        while piece := os.read(0, 65536):
+            s.sendall(piece)
+
+    threading.Thread(target=send, daemon=True).start()
+    while piece := s.recv(65536):
+        os.write(1, piece)
+
+
 def garble(s):
     record = b"\x17\x03\x03\x00\x40" + bytes(64)
     socket.socket(fileno=os.dup(s.fileno())).sendall(record)
@@ -71,6 +82,7 @@ steps = {
     "send": lambda s: s.sendall(sys.stdin.buffer.read()),
     "finish": lambda s: s.unwrap(),
     "garble": garble,
+    "relay": relay,
     "hold": lambda s: threading.Event().wait(),
 }
 made = connection()
