@@ -471,6 +471,25 @@ release(void *unused)
 static const struct tcp_stack_options hooks = {TCPUNIT_STACK_DEFAULTS,
     .finish = finish_last, .reason = reason, .release = release};
 
+/* The lowest one, too. */
+static void
+large_pieces(void)
+{
+	enum { PIECE_SIZE = 256 * 1024 };
+	struct pair p = pair_connect();
+	struct bufferevent *layers[2];
+
+	tcp_stack(p.in, p.out, remembered, NULL);
+	layers[0] = made;
+	layers[1] = bufferevent_get_underlying(made);
+	for (int i = 0; i < 2; i++)
+		ok(bufferevent_get_max_single_read(layers[i]) == PIECE_SIZE &&
+			bufferevent_get_max_single_write(layers[i]) ==
+			    PIECE_SIZE,
+		    "libevent moves up to 256 KiB at a time");
+	pair_close(&p);
+}
+
 static void
 no_half_close(void)
 {
@@ -909,6 +928,7 @@ main(void)
 	run(two_layers);
 	run(compressed);
 	run(not_made);
+	run(large_pieces);
 	run(no_half_close);
 	run(lost_end);
 	run(broken);
