@@ -126,7 +126,9 @@ tu_descriptor_writable(const struct tu_descriptor *d)
 bool
 tu_descriptor_failed(const struct tu_descriptor *d)
 {
-	return ready(d->fd, 0);
+	struct pollfd p = {.fd = d->fd};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
 }
 
 /* epoll refuses some files, such as /dev/null. */

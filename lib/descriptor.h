@@ -53,7 +53,7 @@ ssize_t tu_descriptor_move(
 void tu_descriptor_enlarge(struct tu_descriptor *d);
 
 bool tu_descriptor_writable(const struct tu_descriptor *d);
-/* Whether it has failed. */
+/* Whether it has failed.  A socket that has ended both ways has not. */
 bool tu_descriptor_failed(const struct tu_descriptor *d);
 
 #endif

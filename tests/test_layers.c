@@ -8,6 +8,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -153,6 +154,17 @@ say_bye(struct bufferevent *layer, bool last, void *unused)
 	return bufferevent_write(bufferevent_get_underlying(layer), "bye", 3);
 }
 
+/* One that neither takes bytes from the one below it nor reports its end. */
+static struct bufferevent *
+apart(struct bufferevent *below, void *other)
+{
+	struct bufferevent *both[2];
+
+	bufferevent_pair_new(bufferevent_get_base(below), 0, both);
+	*(struct bufferevent **)other = both[1];
+	return both[0];
+}
+
 /* One that is made, and freed at once. */
 static struct bufferevent *
 given_up(struct bufferevent *below, void *unused)
@@ -291,6 +303,23 @@ reset_while_held(void)
 			    "and leaves it to the reader, too");
 		pair_close(&p);
 	}
+}
+
+static void
+ended_while_waited_for(void)
+{
+	struct pair p = pair_accept();
+	struct bufferevent *other;
+
+	tcp_stack(p.in, p.out, apart, &other);
+	tcp_set_timeout(p.in, 1500); /* it is looked at once a second */
+	pair_finish(&p);
+	tcp_close_output_port(p.out);
+	pair_reaches(&p, TCP_CLOSE);
+	ok(failed(tcp_read_byte(p.in) == -1, TCPUNIT_ERROR_TIMEOUT, ETIMEDOUT),
+	    "an end that a layer does not report is no reset");
+	bufferevent_free(other);
+	pair_close(&p);
 }
 
 static void
@@ -586,6 +615,7 @@ main(void)
 	run(input_closed);
 	run(input_not_ended);
 	run(reset_while_held);
+	run(ended_while_waited_for);
 	run(failing_while_waited_for);
 	run(answers_before_input);
 	run(signalled_while_looking);
