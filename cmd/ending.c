@@ -12,9 +12,14 @@
 #include "clock.h"
 #include "status.h"
 
-/* The signals that by default would end tcpu before it has cleaned up. */
-static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM,
-    SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR};
+/* The signals that by default would end tcpu before it has cleaned up, besides
+ * real-time signals. */
+static const int ending_signals[] = {
+#ifdef SIGSTKFLT
+    SIGSTKFLT,
+#endif
+    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM,
+    SIGPROF, SIGXCPU, SIGIO, SIGPWR};
 
 /* us between two interruptions of a call that goes on beyond the limit */
 #define AGAIN 100000
@@ -39,10 +44,10 @@ block_signals(struct ending *e)
 	const struct sigaction standard = {.sa_handler = SIG_DFL};
 
 	(void)sigemptyset(&e->awaited);
-	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(int); i++) {
-		if (!signal_is_ignored(ending_signals[i]))
-			(void)sigaddset(&e->awaited, ending_signals[i]);
-	}
+	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(int); i++)
+		(void)sigaddset(&e->awaited, ending_signals[i]);
+	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+		(void)sigaddset(&e->awaited, number);
 	block(e, &e->inherited);
 	(void)sigaction(SIGCHLD, &standard, &e->sigchld);
 }
@@ -252,7 +257,8 @@ reap_all(const struct ending *e)
 	}
 }
 
-/* Returns whether the signal ends the run; handles any other signal. */
+/* Returns whether the signal ends the run; handles any other signal.  One that
+ * was ignored at the start ends nothing. */
 static bool
 ends(const struct ending *e, int number)
 {
@@ -263,7 +269,7 @@ ends(const struct ending *e, int number)
 	else if (number == SIGCHLD)
 		reap_all(e);
 	else
-		return true;
+		return !signal_is_ignored(number);
 	return false;
 }
 

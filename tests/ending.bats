@@ -83,8 +83,9 @@ is_free() {
 @test "every signal that would end us removes files and reaches the handlers" {
 	local signal
 	ulimit -c 0
-	for signal in QUIT ALRM USR1 USR2 VTALRM PROF XCPU IO PWR; do
-		sed "s/HUP INT TERM/$signal/" handler >"handler_$signal"
+	for signal in QUIT ALRM USR1 USR2 VTALRM PROF XCPU IO PWR STKFLT RTMIN \
+		RTMAX; do
+		sed "s/HUP INT TERM/$(kill -l "$signal")/" handler >"handler_$signal"
 		chmod +x "handler_$signal"
 		interruptible -k --local --port-file port --pid-file pid 0 -- \
 			"./handler_$signal" "got_$signal"
