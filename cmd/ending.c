@@ -258,7 +258,8 @@ reap_all(const struct ending *e)
 }
 
 /* Returns whether the signal ends the run; handles any other signal.  One that
- * was ignored at the start ends nothing. */
+ * was ignored at the start ends nothing.  0, no signal, does, with errno kept.
+ */
 static bool
 ends(const struct ending *e, int number)
 {
@@ -269,7 +270,7 @@ ends(const struct ending *e, int number)
 	else if (number == SIGCHLD)
 		reap_all(e);
 	else
-		return !signal_is_ignored(number);
+		return number == 0 || !signal_is_ignored(number);
 	return false;
 }
 
