@@ -64,7 +64,7 @@ await(struct tu_port *p)
 
 /* Stores the number of bytes that are not acknowledged and returns the state of
  * the connection.  The kernel keeps that number after the connection has ended,
- * and counts a FIN as one byte. */
+ * and counts a FIN, which may be that of another process, as one byte. */
 static int
 look(struct tu_port *p, size_t *queued)
 {
@@ -76,7 +76,7 @@ look(struct tu_port *p, size_t *queued)
 	(void)getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length); /* TCP's */
 	(void)ioctl(fd, SIOCOUTQ, &n); /* likewise */
 	if (n > 0 &&
-	    (info.tcpi_state == TCP_FIN_WAIT1 ||
+	    (p->finished || info.tcpi_state == TCP_FIN_WAIT1 ||
 		info.tcpi_state == TCP_CLOSING ||
 		info.tcpi_state == TCP_LAST_ACK))
 		n--;

@@ -56,6 +56,26 @@ tcp_close_input_port(tcp_port port)
 }
 
 int
+tcp_finish_output(tcp_port port)
+{
+	struct tu_port *p;
+	int result;
+
+	if (tu_enter("finish-output") == NULL)
+		return -1;
+	p = tu_output_enter(port);
+	if (p == NULL)
+		return -1;
+	result = tu_port_in_layer(p) ? -1 : tu_output_end(p);
+	if (result == 0 && !p->closed) {
+		result = tu_lane_holds_open(p->connection);
+		shut_down(p);
+	}
+	tu_port_leave(p);
+	return result;
+}
+
+int
 tcp_abandon_port(tcp_port port)
 {
 	struct tu_port *p;
@@ -153,6 +173,8 @@ bytes_held(const struct tu_connection *c)
 	return c->output != NULL ? n + tu_output_buffered(c->output) : n;
 }
 
+/* Closing the second port of a socket that was opened elsewhere leaves its end
+ * to close(2), which ends the connection unless another process has it. */
 int
 tu_port_close(struct tu_port *p)
 {
@@ -165,7 +187,8 @@ tu_port_close(struct tu_port *p)
 	    input ? EV_READ : EV_WRITE);
 	if (c->lane != NULL)
 		tu_lane_wake(c);
-	shut_down(p);
+	if (c->tcp || (c->input != NULL && c->output != NULL))
+		shut_down(p);
 	tu_watch_clear(&p->watch);
 	drop_bytes(p);
 	if (input)
@@ -204,12 +227,8 @@ drop_bytes(struct tu_port *p)
 	p->fill = (struct tu_fill){0};
 }
 
-/*
- * Shuts the port's direction down.  For a plain socket this is done only while
- * its other port is open: the second close leaves it to close(2), which ends
- * the connection unless another process has it.  If output was cut there is no
- * end of file, so that the peer does not take a part for the whole.
- */
+/* Shuts the port's direction down.  If output was cut there is no end of file,
+ * so that the peer does not take a part for the whole. */
 static void
 shut_down(struct tu_port *p)
 {
@@ -219,12 +238,10 @@ shut_down(struct tu_port *p)
 	if (p->abandoned || c->descriptor.access != TU_SOCKET ||
 	    (!input && (c->cut || tu_lane_holds_open(c))))
 		return;
-	if (!c->tcp && (c->input == NULL || c->output == NULL))
-		return;
 	if (input && c->lane != NULL)
 		c->lane->deaf = true;
-	(void)shutdown(c->descriptor.fd,
-	    input ? SHUT_RD : SHUT_WR); /* the peer may have gone */
+	if (shutdown(c->descriptor.fd, input ? SHUT_RD : SHUT_WR) == 0)
+		p->finished = !input; /* else the peer has gone */
 }
 
 static int

@@ -24,7 +24,6 @@ static ssize_t write_pieces(struct tu_port *, struct iovec *, int, size_t);
 static int write_through(struct tu_port *, struct tu_pieces *);
 static struct tu_port *enter(tcp_port, const char *);
 static int send_rest(struct tu_port *, bool *);
-static int end(struct tu_port *);
 static bool has_unsent(const struct tu_port *);
 static int fail(struct tu_port *, struct tu_pieces *);
 static ssize_t try_write(struct tu_port *, struct iovec *, int);
@@ -150,15 +149,14 @@ send_rest(struct tu_port *p, bool *closed)
 	}
 	tu_port_hold(p, p->runtime->scheduler.current);
 	tu_limit(&p->runtime->scheduler, p->timeout);
-	sent = end(p);
+	sent = tu_output_end(p);
 	*closed = p->closed;
 	tu_port_leave(p);
 	return sent;
 }
 
-/* Sends all that is buffered, and the end that layers have. */
-static int
-end(struct tu_port *p)
+int
+tu_output_end(struct tu_port *p)
 {
 	int flushed = tu_output_flush(p);
 
@@ -265,6 +263,10 @@ try_write(struct tu_port *p, struct iovec *iov, int n)
 	struct tu_connection *c = p->connection;
 	ssize_t r;
 
+	if (c->lane != NULL && p->finished && n > 0) {
+		errno = EPIPE; /* as without layers, which reading outlives */
+		return -1;
+	}
 	if (c->lane != NULL)
 		r = tu_lane_write(c, iov, n);
 	else

@@ -54,8 +54,9 @@ struct tu_port {
 	enum tcp_line_ending ending : 8;
 
 	/* Of an output port. */
-	bool writing; /* a call has more to send: closing cuts it short */
-	bool copies;  /* that call is a copy */
+	bool finished : 1; /* a FIN was sent */
+	bool writing;      /* a call has more to send: closing cuts it short */
+	bool copies;       /* that call is a copy */
 	struct tu_waiters writers; /* the threads that wait to write */
 
 	union {
@@ -180,6 +181,8 @@ bool tu_port_in_layer(struct tu_port *p);
  * has to wait.  In output.c. */
 int tu_output_flush(struct tu_port *p);
 bool tu_output_push(struct tu_port *p);
+/* Sends all of it, and then the end that layers have, if they have one. */
+int tu_output_end(struct tu_port *p);
 
 /*
  * Reading for all calls, in input.c.  tu_input_read returns at least

@@ -568,6 +568,15 @@ TCPUNIT_API int tcp_resume_output(tcp_port p);
 TCPUNIT_API int tcp_flush_output(tcp_port p);
 
 /*
+ * Ends the output as tcp_close_output_port does (parks), but leaves the port
+ * open: later writes fail, a second call has no effect, and
+ * tcp_await_acknowledgement still works.  An abandoned port is only flushed.
+ * Returns 0; or 1 if a layer cannot end one direction alone: then the end comes
+ * when the connection is closed.
+ */
+TCPUNIT_API int tcp_finish_output(tcp_port p);
+
+/*
  * Sends buffered output, and waits until the peer's system has acknowledged
  * every byte of this output port; the peer's program need not have read them.
  * Errors, besides those above: argument if the port is not a TCP port; net if

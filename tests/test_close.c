@@ -407,6 +407,42 @@ addresses_of_half(void)
 	pair_close(&p);
 }
 
+static void
+finished(void)
+{
+	struct pair p = pair_connect();
+	char got[4];
+
+	tcp_set_buffer_size(p.out, 100);
+	tcp_write_string(p.out, "last");
+	is_int(tcp_finish_output(p.out), 0, "output can be finished");
+	ok(read(p.peer, got, 4) == 4 && peer_eof(p.peer),
+	    "the peer gets what was buffered, and the end");
+	is_int(tcp_finish_output(p.out), 0, "a second time has no effect");
+	is_int(tcp_await_acknowledgement(p.out), 0,
+	    "and the acknowledgement can be awaited");
+	ok(tcp_port_position(p.out) == 4, "with the number of bytes");
+	tcp_set_buffer_size(p.out, 0);
+	ok(failed(tcp_write_string(p.out, "x") == -1, TCPUNIT_ERROR_NET, EPIPE),
+	    "but nothing can be written");
+	pair_say(&p, "back");
+	is_int(tcp_read_string(p.in, got, 4), 4, "the peer still can");
+	pair_close(&p);
+}
+
+static void
+finished_though_abandoned(void)
+{
+	struct pair p = pair_connect();
+	char got[5];
+
+	tcp_abandon_port(p.out);
+	is_int(tcp_finish_output(p.out), 0, "an abandoned port has no end:");
+	tcp_write_string(p.out, "after");
+	ok(read(p.peer, got, 5) == 5, "one can write to it");
+	pair_close(&p);
+}
+
 /* Stores the first line that COMMAND prints. */
 static void
 output_of(const char *command, char *got, size_t size)
@@ -766,6 +802,8 @@ main(void)
 	run(abandoned_in_child);
 	run(handed_over);
 	run(addresses_of_half);
+	run(finished);
+	run(finished_though_abandoned);
 	run(process_left_alone);
 	run(reset_on_purpose);
 	run(output_that_was_cut);

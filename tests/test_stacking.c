@@ -546,6 +546,22 @@ lost_end(void)
 }
 
 static void
+finished(void)
+{
+	struct pair p = pair_connect();
+
+	tcp_stack_with(p.in, p.out, remembered, NULL, &hooks);
+	tcp_write_string(p.out, "x");
+	is_int(tcp_finish_output(p.out), 1,
+	    "output that cannot be ended alone is flushed,");
+	is_int(tcp_await_acknowledgement(p.out), 0, "and acknowledged");
+	tcp_close_ports(p.in, p.out);
+	ok(peer_says(p.peer, "xbye") && peer_eof(p.peer),
+	    "and its end comes with that of the connection");
+	pair_close(&p);
+}
+
+static void
 broken(void)
 {
 	struct pair p = pair_connect();
@@ -931,6 +947,7 @@ main(void)
 	run(large_pieces);
 	run(no_half_close);
 	run(lost_end);
+	run(finished);
 	run(broken);
 	run(broken_after_the_end);
 	run(acknowledged);

@@ -439,6 +439,26 @@ connect_both(void)
 	return m;
 }
 
+static void
+finished(void)
+{
+	struct meeting m = connect_both();
+	char got[4];
+
+	tcp_write_string(m.both.client_out, "text");
+	is_int(tcp_finish_output(m.both.client_out), 0, "output is finished");
+	is_int(tcp_read_string(m.both.server_in, got, 4), 4, "after its bytes");
+	is_int(tcp_read_byte(m.both.server_in), TCPUNIT_EOF, "comes the end");
+	is_int(tcp_await_acknowledgement(m.both.client_out), 0,
+	    "and the acknowledgement can be awaited");
+	ok(tcp_write_string(m.both.client_out, "x") == -1,
+	    "but nothing can be written");
+	tcp_write_string(m.both.server_out, "back");
+	is_int(tcp_read_string(m.both.client_in, got, 4), 4,
+	    "and the peer still can");
+	part(&m);
+}
+
 static bool
 lacks_memory(bool yes)
 {
@@ -603,6 +623,7 @@ main(void)
 {
 	run(setups);
 	run(agreed);
+	run(finished);
 	run(freed_early);
 	run(read_ahead);
 	run(bytes_before_garbage);

@@ -38,17 +38,15 @@ struct session {
 	struct lane out_lane;
 	struct outcome outcome;
 	struct progress progress;
-	bool holds;     /* the FIN is held until the peer has sent its own */
-	bool lingers;   /* the input is at its end, and the sender waits */
-	bool received;  /* the peer's end of file has come */
-	bool sent;      /* the sender has ended */
-	bool watches;   /* the receiver waits for the peer to leave */
-	bool left;      /* the peer has left after its end of file */
-	bool finished;  /* tcpu has sent its FIN */
-	bool settled;   /* before the end of TLS all was acknowledged: */
-	uint64_t total; /* bytes, and the output port is closed */
-	bool counted;   /* the session has ended, after receiving: */
-	uint64_t total_received;    /* bytes */
+	bool holds;    /* the FIN is held until the peer has sent its own */
+	bool lingers;  /* the input is at its end, and the sender waits */
+	bool received; /* the peer's end of file has come */
+	bool sent;     /* the sender has ended */
+	bool watches;  /* the receiver waits for the peer to leave */
+	bool left;     /* the peer has left after its end of file */
+	bool finished; /* tcpu has sent its FIN */
+	bool counted;  /* the session has ended, after so many bytes: */
+	uint64_t total_sent, total_received;
 	int lost;                   /* the errno of a lost connection, or 0 */
 	char why[TCPUNIT_TLS_TEXT]; /* the reason for that, with TLS */
 };
