@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "context.h"
 
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -322,6 +323,8 @@ prepare(struct tu_context *c)
 static void
 swap(struct tu_context *from, struct tu_context *to)
 {
+	/* The mask stays that of the OS thread. */
+	(void)pthread_sigmask(SIG_BLOCK, NULL, &to->registers.uc_sigmask);
 	(void)swapcontext(&from->registers, &to->registers); /* as above */
 }
 

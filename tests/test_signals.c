@@ -124,6 +124,34 @@ misuse(void)
 	permit_fds();
 }
 
+/* Stores whether SIGHUP is blocked after a turn of other threads. */
+static void *
+look_at_mask(void *blocked)
+{
+	sigset_t mask;
+
+	tcp_thread_yield();
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	*(bool *)blocked = sigismember(&mask, SIGHUP) == 1;
+	return NULL;
+}
+
+static void
+common_mask(void)
+{
+	bool blocked = false;
+	tcp_thread t = tcp_thread_start(look_at_mask, &blocked);
+	sigset_t hup;
+
+	tcp_thread_yield(); /* it runs up to its own turn */
+	sigemptyset(&hup);
+	sigaddset(&hup, SIGHUP);
+	sigprocmask(SIG_BLOCK, &hup, NULL);
+	tcp_thread_join(t, NULL, -1);
+	ok(blocked, "all threads have the same mask");
+	sigprocmask(SIG_UNBLOCK, &hup, NULL);
+}
+
 static void
 left_to_shutdown(void)
 {
@@ -149,6 +177,7 @@ main(void)
 	run(limits);
 	run(one_of_several);
 	run(misuse);
+	run(common_mask);
 	run(left_to_shutdown);
 	return done_testing();
 }
