@@ -4,9 +4,11 @@
  * table, line endings, limits and time limits.
  */
 #include <errno.h>
-#include <netinet/tcp.h>
+#include <linux/sockios.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "metronome.h"
@@ -494,6 +496,7 @@ lines_of_the_limit(void)
 struct much {
 	int fd;
 	char *bytes;
+	atomic_bool sent;
 };
 
 static void *
@@ -507,7 +510,17 @@ send_much(void *arg)
 		if (n == -1)
 			break;
 	}
+	m->sent = true;
 	return NULL;
+}
+
+/* Whether all bytes have reached the other end. */
+static bool
+has_arrived(const struct much *m)
+{
+	int n;
+
+	return m->sent && ioctl(m->fd, SIOCOUTQ, &n) == 0 && n == 0;
 }
 
 /* Returns MUCH bytes, every tenth of which is END; all have been read ahead. */
@@ -515,7 +528,7 @@ static struct pair
 much_ahead(char end)
 {
 	struct pair p = pair_connect();
-	struct much m = {p.peer, malloc(MUCH)};
+	struct much m = {p.peer, malloc(MUCH), false};
 	char *got = malloc(MUCH + 1);
 	int fd = tcp_port_fileno(p.in);
 	pthread_t sender;
@@ -525,7 +538,7 @@ much_ahead(char end)
 		m.bytes[i] = end;
 	pthread_create(&sender, NULL, send_much, &m);
 	tcp_set_timeout(p.in, 20);
-	while (bytes_received(fd) < MUCH || unread(fd) > 0)
+	while (!has_arrived(&m) || unread(fd) > 0)
 		tcp_read_string(p.in, got, MUCH + 1);
 	pthread_join(sender, NULL);
 	pair_finish(&p);
