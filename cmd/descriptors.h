@@ -43,9 +43,9 @@ int open_output(const struct run *run, const char *name, int *fd);
 /* Moves FD to stdout; does nothing if it is -1. */
 void become_stdout(int fd);
 
-/* --ready-fd: the first checks that FD is open, or -1, and not needed later:
- * USE says what for stdout is, or is NULL.  The second writes to FD and closes
- * it. Both return 0, or the status to end with, having said why. */
+/* --ready-fd: the first checks that FD is open, or -1, and is not stdout if USE
+ * names what stdout is needed for; USE may be NULL.  The second writes to FD
+ * and closes it.  Both return 0, or the status to end with, having said why. */
 int check_ready_fd(const struct run *run, int fd, const char *use);
 int tell_ready_fd(const struct run *run, int fd, const char *text);
 

@@ -258,8 +258,8 @@ reap_all(const struct ending *e)
 }
 
 /* Returns whether the signal ends the run; handles any other signal.  One that
- * was ignored at the start ends nothing.  0, no signal, does, with errno kept.
- */
+ * was ignored at the start ends nothing.  0 stands for a failure, which does,
+ * and whose errno stays. */
 static bool
 ends(const struct ending *e, int number)
 {

@@ -48,11 +48,11 @@ struct ending {
 };
 
 /*
- * Blocks the signals that end a run, unless they were ignored at the start,
- * and those whose default action would be in the way: SIGPIPE and SIGXFSZ, as
- * writing says EPIPE or EFBIG too; SIGTTIN, so that a background job's read
- * fails instead.  Gives
- * SIGCHLD its default action, since an ignored one loses the status of a child.
+ * Blocks the signals that end a run; those that were ignored at the start will
+ * end nothing when they are read.  Also blocks those whose default action would
+ * be in the way: SIGPIPE and SIGXFSZ, as writing says EPIPE or EFBIG too;
+ * SIGTTIN, so that a background job's read fails instead.  Gives SIGCHLD its
+ * default action, since an ignored one loses the status of a child.
  */
 void block_signals(struct ending *e);
 

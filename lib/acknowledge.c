@@ -64,7 +64,8 @@ await(struct tu_port *p)
 
 /* Stores the number of bytes that are not acknowledged and returns the state of
  * the connection.  The kernel keeps that number after the connection has ended,
- * and counts a FIN, which may be that of another process, as one byte. */
+ * and counts a FIN as one byte.  Only the state tells of a FIN that was sent
+ * without the library. */
 static int
 look(struct tu_port *p, size_t *queued)
 {

@@ -393,6 +393,19 @@ wait_without_descriptors(void *arg)
 	return NULL;
 }
 
+/* Starts an OS thread that waits for a wake, and stores its green thread. */
+static pthread_t
+start_elsewhere(tcp_thread *t)
+{
+	pthread_t os;
+
+	atomic_store(&latest, 0);
+	os = start_os_thread(live_elsewhere, t);
+	while (atomic_load(&latest) == 0)
+		tcp_thread_yield();
+	return os;
+}
+
 static void
 without_descriptors(void)
 {
@@ -401,10 +414,7 @@ without_descriptors(void)
 	bool good = false;
 
 	/* The holder takes the runtime that an ended OS thread has left. */
-	atomic_store(&latest, 0);
-	holder = start_os_thread(live_elsewhere, &t);
-	while (atomic_load(&latest) == 0)
-		tcp_thread_yield();
+	holder = start_elsewhere(&t);
 	os = start_os_thread(wait_without_descriptors, &good);
 	pthread_join(os, NULL);
 	tcp_wake((tcp_thread){atomic_load(&latest)});
@@ -421,10 +431,7 @@ forks(void)
 	pid_t child;
 
 	tcp_wait_wake(0); /* opens the parent's descriptor */
-	atomic_store(&latest, 0);
-	os = start_os_thread(live_elsewhere, &elsewhere);
-	while (atomic_load(&latest) == 0)
-		tcp_thread_yield();
+	os = start_elsewhere(&elsewhere);
 	child = fork();
 	if (child == 0) {
 		alarm(20);
@@ -511,10 +518,7 @@ fork_and_open(void)
 	pid_t child;
 
 	tcp_wait_wake(0);
-	atomic_store(&latest, 0);
-	os = start_os_thread(live_elsewhere, &elsewhere);
-	while (atomic_load(&latest) == 0)
-		tcp_thread_yield();
+	os = start_elsewhere(&elsewhere);
 	child = fork();
 	if (child == 0) {
 		tcp_shutdown();
