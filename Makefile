@@ -58,7 +58,8 @@ BUILD = build$(if $(SAN),/san)$(if $(TSAN),/tsan)$(if $(TINY),/tiny)
 PKG_CONFIG = pkg-config
 TLS := $(shell $(PKG_CONFIG) --exists libevent_openssl libssl 2>/dev/null && \
 	echo yes)
-JOBS = $(shell nproc)
+# Most tests wait most of the time.
+JOBS := $(shell echo $$((2 * $$(nproc))))
 FUZZ_SECONDS = 60
 Q = @
 TESTS = $(if $(VALGRIND),$(MEMCHECKED),*)
@@ -342,7 +343,7 @@ torture: deps
 	@tests/sim/search 2 2 3 1
 	@BUILD=$(abspath $(BUILD)) tests/sim/mutants/run -n 10000 \
 		tests/sim/mutants/*.patch
-	@$(BUILD)/tests/sim/sim -j $(JOBS) 1-1000000
+	@$(BUILD)/tests/sim/sim -j $(shell nproc) 1-1000000
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
 # Recording the lines makes some tests fail: it needs write permission and
