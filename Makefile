@@ -504,10 +504,17 @@ uninstall:
 # The same commit gives the same bytes on every machine and at any time.
 dist: source binary
 
+# A tree from a tarball has no commits, and is packed as it is.
+ARCHIVE = $(if $(wildcard .git),git archive --prefix=tcpunit-$(VERSION)/ HEAD, \
+	tar --exclude=./build --exclude='./$(BUILD)' --sort=name --owner=0 \
+	--group=0 --numeric-owner --mode='u=rwX,go=rX' \
+	--mtime=@$$(stat -c %Y Makefile) \
+	--transform='s|^\.|tcpunit-$(VERSION)|' -cf - .)
+
 source:
-	@.ci/deps git
+	$(if $(wildcard .git),@.ci/deps git)
 	@mkdir -p $(BUILD)
-	git archive --prefix=tcpunit-$(VERSION)/ HEAD >$(SOURCE:.gz=)
+	$(ARCHIVE) >$(SOURCE:.gz=)
 	gzip -9nf $(SOURCE:.gz=)
 
 binary: source

@@ -5,12 +5,17 @@
 
 load helper
 
-# dist_of NAME - clone the tree to NAME, make its tarball there, and print the
+# dist_of NAME - copy the tree to NAME, make its tarball there, and print the
 # path of the tarball.  The tree may be another user's: git clone passes no
 # setting of its command line on to the process that reads it.
 dist_of() {
 	git config -f .gitconfig safe.directory '*'
-	HOME=$PWD git clone -q "$TOP" "$1"
+	if [ -e "$TOP/.git" ]; then
+		HOME=$PWD git clone -q "$TOP" "$1"
+	else
+		mkdir "$1"
+		tar -C "$TOP" --exclude=./build -cf - . | tar -C "$1" -xf -
+	fi
 	make -C "$1" BUILD=out source >/dev/null
 	echo "$1"/out/*.tar.gz
 }
@@ -58,6 +63,17 @@ packed() {
 		share/man/man1/tcpu.1 share/man/man7/tcpu-faults.7 \
 		share/man/man7/tcpu.bash.7 \
 		share/zsh/site-functions/_tcpu | sort | diff - got
+}
+
+@test "a tree from the tarball makes a tarball of the same files" {
+	tar -xzf "$(dist_of one)"
+	echo 'no part of it' >"tcpunit-$(version)/build"
+	make -C "tcpunit-$(version)" BUILD=out source
+	mkdir again
+	tar -xzf "tcpunit-$(version)/out"/*.tar.gz -C again
+	rm -r "tcpunit-$(version)"/{build,out}
+	diff -r "tcpunit-$(version)" again/*
+	[ "$(echo again/*)" = "again/tcpunit-$(version)" ]
 }
 
 @test "the packages have the version of the header and the changelog" {
