@@ -15,8 +15,9 @@
 #                      LIBC=glibc or ARCH=arm64 for another one
 #   make install       DESTDIR= PREFIX=; also uninstall
 #   make deps          Debian packages to build and to test
-#   make dist          the tarballs of the last commit: source, and binary, which
-#                      is static (ARCH=arm64); deb: its Debian packages
+#   make dist          the tarballs of the last commit: make source, and make
+#                      binary, which is static (ARCH=arm64)
+#   make deb           its Debian packages
 #   make release-check the slow checks: packages, other machines
 #
 # TLS= builds without the library for TLS, which is built where OpenSSL is found.
