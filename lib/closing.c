@@ -66,7 +66,7 @@ tcp_finish_output(tcp_port port)
 	p = tu_output_enter(port);
 	if (p == NULL)
 		return -1;
-	result = tu_port_in_layer(p) ? -1 : tu_output_end(p);
+	result = tu_output_end(p);
 	if (result == 0 && !p->closed) {
 		result = tu_lane_holds_open(p->connection);
 		shut_down(p);

@@ -55,12 +55,15 @@ tu_write(tcp_port port, struct iovec *iov, int n)
 	return (ssize_t)total;
 }
 
-/* Whether the port need not be entered, as the bytes fit where others are. */
+/* Whether the port need not be entered, as the bytes fit where others are.  A
+ * callback may be a function of the connection's layers. */
 static inline bool
 is_room(const struct tu_port *p, size_t n)
 {
+	const struct tu_scheduler *s = &p->runtime->scheduler;
+
 	return p->user == NULL && p->torn.kind == TCPUNIT_ERROR_NONE &&
-	    n < p->fill.room - p->fill.used;
+	    n < p->fill.room - p->fill.used && !tu_in_callback(s);
 }
 
 static inline void

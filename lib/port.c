@@ -84,14 +84,17 @@ name_closed(tcp_port port)
 		tu_raise_wake(TU_CLOSED, describe(*peer, object));
 }
 
-/* Raises why a call cannot enter the port.  Returns NULL. */
 struct tu_port *
-tu_input_refuse(tcp_port port)
+tu_input_check(tcp_port port)
 {
-	if (tu_port_find(TU_INPUT, port) != NULL) {
-		tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, NULL);
-		tu_error_attach(port, 0);
-	}
+	struct tu_port *p = tu_port_find(TU_INPUT, port);
+
+	if (p == NULL || tu_port_in_layer(p))
+		return NULL;
+	if (p->user == NULL)
+		return p;
+	tu_raise(TCPUNIT_ERROR_BUSY, EBUSY, NULL);
+	tu_error_attach(port, 0);
 	return NULL;
 }
 

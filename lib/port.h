@@ -88,16 +88,19 @@ struct tu_port *tu_port_find(enum tu_kind kind, tcp_port p);
 struct tu_port *tu_port_of(tcp_port p);
 struct tu_port *tu_port_of_tcp(tcp_port p);
 
-/* The input port of a handle, if no call is in progress there.  tu_input_idle
- * is for calls that do not wait; tu_input_enter keeps other calls out until
- * tu_port_leave.  NULL, with an error raised. */
-struct tu_port *tu_input_refuse(tcp_port p);
+/* The input port of a handle, if no call is in progress there and no function
+ * of a layer is running.  tu_input_idle is for calls that do not wait;
+ * tu_input_enter keeps other calls out until tu_port_leave.  NULL, with an
+ * error raised. */
+struct tu_port *tu_input_check(tcp_port p);
 static inline struct tu_port *
 tu_input_idle(const struct tu_runtime *rt, tcp_port port)
 {
 	struct tu_port *p = tu_handle_find(&rt->handles, TU_INPUT, port.bits);
 
-	return p != NULL && p->user == NULL ? p : tu_input_refuse(port);
+	if (p != NULL && p->user == NULL && !tu_in_callback(&rt->scheduler))
+		return p;
+	return tu_input_check(port);
 }
 
 struct tu_port *tu_input_enter(const struct tu_runtime *rt, tcp_port p);
@@ -173,7 +176,7 @@ int tu_output_room(struct tu_port *p, size_t n);
 void tu_output_drop(struct tu_port *p, size_t n);
 
 /* Whether a function of a layer of the connection is running, and the port must
- * not be closed: then an error is raised. */
+ * not be used: then an error is raised. */
 bool tu_port_in_layer(struct tu_port *p);
 
 /* Send buffered output.  tu_output_flush sends all of it; tu_output_push sends

@@ -91,6 +91,8 @@ enter(tcp_port port, bool copies)
 static struct tu_port *
 take(struct tu_port *p, bool copies)
 {
+	if (tu_in_callback(&p->runtime->scheduler) && tu_port_in_layer(p))
+		return NULL;
 	if (p->torn.kind != TCPUNIT_ERROR_NONE)
 		return refuse(p, p->torn);
 	tu_port_hold(p, p->runtime->scheduler.current);

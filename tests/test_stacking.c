@@ -753,6 +753,72 @@ meddling_later(void)
 	pair_close(&p);
 }
 
+/* One that uses what the ports have buffered. */
+static struct pair *buffers;
+static int uses;
+
+static enum bufferevent_filter_result
+use_buffers(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
+    enum bufferevent_flush_mode mode, void *unused)
+{
+	char *line;
+	size_t len;
+
+	(void)limit;
+	(void)mode;
+	(void)unused;
+	evbuffer_add_buffer(to, from);
+	uses += 3;
+	busy += tcp_write(buffers->out, "b", 1) == -1 && errno == EBUSY;
+	busy += tcp_set_buffer_size(buffers->out, 0) == -1 && errno == EBUSY;
+	busy +=
+	    tcp_read_line(buffers->in, 9, &line, &len) == -1 && errno == EBUSY;
+	return BEV_OK;
+}
+
+static struct bufferevent *
+buffer_user(struct bufferevent *below, void *unused)
+{
+	return bufferevent_filter_new(
+	    below, use_buffers, use_buffers, 0, NULL, unused);
+}
+
+static bool
+all_busy(void)
+{
+	bool all = uses > 0 && busy == uses;
+
+	uses = busy = 0;
+	return all;
+}
+
+static void
+meddling_with_buffers(void)
+{
+	struct pair p = pair_connect();
+	char text[5];
+
+	busy = 0;
+	buffers = &p;
+	tcp_stack(p.in, p.out, buffer_user, NULL);
+	tcp_set_buffer_size(p.out, 100);
+	tcp_set_timeout(p.in, 5000); /* else a lost line would hang it */
+	pair_say(&p, "1\n2\n");
+	ok(tcp_peek_byte(p.in) == '1' && all_busy(),
+	    "a layer cannot begin to buffer output");
+	tcp_write(p.out, "a", 1);
+	ok(tcp_flush_output(p.out) == 0 && all_busy() && peer_says(p.peer, "a"),
+	    "nor take a line that was read ahead");
+	pair_say(&p, "x");
+	tcp_write(p.out, "c", 1);
+	ok(tcp_read_string(p.in, text, 5) == 5 && all_busy(),
+	    "nor add to output that is buffered");
+	tcp_close_output_port(p.out);
+	ok(peer_says(p.peer, "c") && peer_eof(p.peer),
+	    "of which the peer gets no more");
+	pair_close(&p);
+}
+
 /* An event that uses the ports; it may be a layer's own. */
 struct user {
 	struct pair *pair;
@@ -954,6 +1020,7 @@ main(void)
 	run(handshake);
 	run(meddling);
 	run(meddling_later);
+	run(meddling_with_buffers);
 	run(own_event);
 	run(paced);
 	run(paced_from_the_start);
