@@ -12,6 +12,7 @@
 #include "descriptors.h"
 #include "handlers/handlers.h"
 #include "listing.h"
+#include "named_files.h"
 #include "proxy/sender.h"
 #include "run.h"
 #include "session/session.h"
@@ -152,29 +153,53 @@ check_probe(
 }
 
 static int
+check_files(const struct run *run, const struct connect_options *o)
+{
+	const struct named_file list[] = {
+	    {"--output", o->session.output, true},
+	    {"--tls-ca", o->tls.ca, false},
+	    {"--tls-cert", o->tls.certificate, false},
+	    {"--tls-key", o->tls.key, false},
+	    {0},
+	};
+
+	return check_named_files(run, list);
+}
+
+static int
+check_options(const struct run *run, const struct connect_options *o,
+    bool command, bool is_unix)
+{
+	bool session = !o->attempts.probe && !command;
+
+	if (check_probe(run, o, command) != 0 ||
+	    check_attempt_options(run, &o->attempts, is_unix) != 0 ||
+	    check_session_options(run, &o->session, session) != 0 ||
+	    (is_unix && check_unix_session(run, &o->session) != 0) ||
+	    check_tls_options(run, &o->tls, is_unix, o->handler.ucspi) != 0 ||
+	    check_files(run, o) != 0)
+		return STATUS_USAGE;
+	return check_ready_fd(
+	    run, o->ready_fd, session && !o->session.output ? "data" : NULL);
+}
+
+static int
 prepare_connect(
     const struct run *run, void *options, const struct operands *operands)
 {
 	struct connect_options *o = options;
-	bool is_unix = operands->count > 0 && is_unix_word(operands->words[0]);
-	bool session = !o->attempts.probe && !operands->command;
 	int status;
 
 	if (operands->count == 0)
 		return usage_error(run, "missing operand: 'HOST'");
-	if (check_probe(run, o, operands->command) != 0 ||
-	    check_attempt_options(run, &o->attempts, is_unix) != 0 ||
-	    check_session_options(run, &o->session, session) != 0 ||
-	    (is_unix && check_unix_session(run, &o->session) != 0) ||
-	    check_tls_options(run, &o->tls, is_unix, o->handler.ucspi) != 0)
-		return STATUS_USAGE;
+	status = check_options(
+	    run, o, operands->command, is_unix_word(operands->words[0]));
+	if (status != STATUS_GO_ON)
+		return status;
 	o->session.tls = o->tls.on;
 	o->handler.pipes |= o->tls.on && operands->command;
-	status = check_ready_fd(
-	    run, o->ready_fd, session && !o->session.output ? "data" : NULL);
-	if (status == STATUS_GO_ON)
-		status = handler_prepare(
-		    run, &o->handler, &o->session, operands->command);
+	status =
+	    handler_prepare(run, &o->handler, &o->session, operands->command);
 	return status ? status : open_tls(run, &o->tls, false);
 }
 

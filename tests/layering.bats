@@ -65,6 +65,7 @@ cmd_rooms() {
 	outbox: clock outlet text
 	run: common_options ending outbox outlet status text
 	descriptors waiting: clock run text
+	named_files: run text
 	manual: text
 	listing: kernel/unix_socket options run text
 	proxy/header proxy/line proxy/binary: text
@@ -110,7 +111,7 @@ cmd_rooms() {
 	listen/background: close_range descriptors run text
 	listen/ready: descriptors listen/background listen/manager listing run text
 	listen/hold: close_range handlers/program kernel/unix_socket listen/inherited run text
-	listen/listen_options: handlers/handlers kernel/unix_socket listen/access listen/inherited listen/proxies listen/ready options run session/session target tls/tls_options
+	listen/listen_options: handlers/handlers kernel/unix_socket listen/access listen/inherited listen/proxies listen/ready named_files options run session/session target tls/tls_options
 	listen/refuse: kernel/binding kernel/route kernel/socket_address listing
 	listen/reserve: kernel/binding kernel/interfaces kernel/socket_address listing run
 	listen/listening: listen/listen_options listing run
@@ -121,7 +122,7 @@ cmd_rooms() {
 	listen/listener: descriptors kernel/port_user kernel/socket_address kernel/unix_socket listen/refuse listen/reserve listen/serve options session/wire target text
 	listen/listen: command listen/listener listen/serve text tls/tls
 	attempts: clock run target text waiting
-	connect: attempts clock command descriptors handlers/handlers listing proxy/sender run session/session session/wire text tls/tls
+	connect: attempts clock command descriptors handlers/handlers listing named_files proxy/sender run session/session session/wire text tls/tls
 	own_addresses: kernel/route kernel/socket_address target waiting
 	bindable: kernel/binding kernel/port_user own_addresses waiting
 	sight: kernel/sockets kernel/unix_listeners kernel/unix_socket own_addresses run

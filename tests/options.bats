@@ -345,6 +345,27 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 	done
 }
 
+@test "no file is written that another option names" {
+	touch here pem
+	ln -s here there
+	mkdir folder
+	for other in new ./new folder/../new "$PWD/new"; do
+		refuses 2 'listen: --port-file and --pid-file name the same file' \
+			listen --port-file new --pid-file "$other" 0
+	done
+	refuses 2 'listen: --pid-file and --output name the same file' \
+		listen --pid-file here --output there 0
+	refuses 2 'listen: --port-file and --tls-save-ca name the same file' \
+		listen --tls --tls-save-ca pem --port-file pem 0
+	refuses 2 'listen: --pid-file and --tls-key name the same file' \
+		listen --tls --tls-cert here --tls-key pem --pid-file pem 0
+	refuses 2 'connect: --output and --tls-ca name the same file' \
+		connect --tls --tls-ca pem --output ./pem localhost 80
+	run timeout -k1 60 tcpu listen -L -t 10ms --port-file folder/new \
+		--pid-file new --output here 0
+	assert_equal "$status" 124
+}
+
 @test "--ready-fd closes no stdout that is used later" {
 	refuses 2 'listen: --ready-fd 1 would close stdout, .* for data' \
 		listen --ready-fd 1 0

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../kernel/unix_socket.h"
+#include "../named_files.h"
 #include "../target.h"
 
 static option_reader read_mode;
@@ -306,6 +307,23 @@ check_adoption(const struct run *run, const struct listen_options *o,
 	return STATUS_GO_ON;
 }
 
+static int
+check_files(const struct run *run, const struct listen_options *o)
+{
+	const struct named_file list[] = {
+	    {"--port-file", o->ready.port_file, true},
+	    {"--pid-file", o->ready.pid_file, true},
+	    {"--tls-save-ca", o->tls.save_ca, true},
+	    {"--output", o->session.output, true},
+	    {"--tls-ca", o->tls.ca, false},
+	    {"--tls-cert", o->tls.certificate, false},
+	    {"--tls-key", o->tls.key, false},
+	    {0},
+	};
+
+	return check_named_files(run, list);
+}
+
 int
 check_listen_options(const struct run *run, const struct listen_options *o,
     const struct operands *operands)
@@ -318,5 +336,5 @@ check_listen_options(const struct run *run, const struct listen_options *o,
 		status = check_hold(run, o, operands->command);
 	if (status == STATUS_GO_ON && takes_over(o, operands))
 		status = check_adoption(run, o, operands);
-	return status;
+	return status ? status : check_files(run, o);
 }
