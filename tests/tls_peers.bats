@@ -93,16 +93,17 @@ await_port() {
 	port=$(tcpu listen --reserve --local 0)
 }
 
-# connects PEER - the peer listens, and tcpu connects.
+# connects PEER [STATUS] - the peer listens, and tcpu connects.  A peer that
+# leaves without close_notify makes tcpu's status 8, although all has come.
 connects() {
 	local v
 	for v in 1.2 1.3; do
 		exchange "$v"
 		await_port
 		start_background peer server "$1" server < <(silent theirs.bin 3>&-)
-		run -0 "${version[@]}" timeout -k1 60 tcpu connect --retry=50 \
+		run "${version[@]}" timeout -k1 60 tcpu connect --retry=50 \
 			--tls --tls-ca ca.crt localhost "$port" "${handler[@]}"
-		assert_output ''
+		[[ $status = 0 && ! $output || $status = "${2-}" ]] || fail "$output"
 		cmp theirs.bin got
 		wait_until cmp -s ours.bin peer.out
 	done
@@ -178,8 +179,10 @@ is_killed() {
 }
 
 @test "openssl s_client and s_server exchange a mebibyte each way" {
+	local leaves=
+	[[ $(openssl version) != "OpenSSL 1.1"* ]] || leaves=8
 	listens openssl
-	connects openssl
+	connects openssl "$leaves"
 }
 
 @test "socat exchanges a mebibyte each way" {

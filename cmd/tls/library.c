@@ -14,6 +14,7 @@ load_tls(const struct run *run, struct tls_library *library)
 #else
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
@@ -77,15 +78,24 @@ open_beside(const char *folder, const char *path, struct reason *why)
 	return access(name, R_OK) == 0 ? open_named(name, why) : NULL;
 }
 
-/* The first reason counts: later ones only say that nothing is there. */
+/* The first reason counts: later ones only say that nothing is there.  dlerror
+ * of glibc 2.31 crashes if there was no memory for a library that this one
+ * needs. */
 static void *
 open_named(const char *name, struct reason *why)
 {
-	void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	void *library;
 
-	if (!library && !*why->text)
+	errno = 0;
+	library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	if (library || *why->text)
+		return library;
+	if (errno == ENOMEM)
+		format_text(why->text, sizeof(why->text), "%s: %s", name,
+		    strerror(ENOMEM));
+	else
 		format_text(why->text, sizeof(why->text), "%s", dlerror());
-	return library;
+	return NULL;
 }
 
 /* ISO C has no conversion of an object's address to a function's. */
