@@ -60,8 +60,7 @@ try_write(struct outlet *o, const char *text, size_t n)
 	return write_shared(o, text, n);
 }
 
-/* Terminals, and pipes before Linux 6.4, do not support RWF_NOWAIT: they are
- * opened again, with O_NONBLOCK. */
+/* A file that does not support RWF_NOWAIT is opened again, with O_NONBLOCK. */
 static ssize_t
 write_shared(struct outlet *o, const char *text, size_t n)
 {
@@ -70,7 +69,7 @@ write_shared(struct outlet *o, const char *text, size_t n)
 
 	if (o->own == 0) {
 		done = system_pwritev2(o->fd, &iov, 1);
-		if (done != -1 || (errno != EOPNOTSUPP && errno != ENOSYS))
+		if (done != -1 || !system_lacks_nowait(errno))
 			return done;
 	}
 	if (o->own == 0)

@@ -126,7 +126,8 @@ const char *
 reason(const struct tcp_error *e)
 {
 	if (e->kind == TCPUNIT_ERROR_RESOLVE ||
-	    e->kind == TCPUNIT_ERROR_TIMEOUT || e->kind == TCPUNIT_ERROR_NET)
+	    e->kind == TCPUNIT_ERROR_TIMEOUT || e->kind == TCPUNIT_ERROR_NET ||
+	    e->kind == TCPUNIT_ERROR_SYSTEM)
 		return e->reason;
 	return strerror(e->code);
 }

@@ -96,7 +96,8 @@ start(struct tu_runtime *rt, struct caller *caller, const struct work *given)
 			return w;
 		tu_wakeup_end(&caller->wakeup);
 	}
-	tu_raise(TCPUNIT_ERROR_SYSTEM, errno, NULL);
+	tu_raise_reason(
+	    TCPUNIT_ERROR_SYSTEM, errno, NULL, tu_helpers_reason(errno));
 	free(w);
 	return NULL;
 }

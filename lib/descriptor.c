@@ -21,7 +21,6 @@
 enum { PIPE_SIZE = 1 << 20 };
 
 static bool can_be_waited_for(int);
-static bool lacks_nowait(int);
 static void step_down(struct tu_descriptor *);
 static int reopen(int);
 static bool ready(int, short);
@@ -74,7 +73,8 @@ tu_descriptor_write(struct tu_descriptor *d, struct iovec *iov, int n)
 
 	do {
 		r = d->fifo ? write_fifo(d, iov, n) : try_write(d, iov, n);
-		if (r == -1 && lacks_nowait(errno) && d->access == TU_NOWAIT) {
+		if (r == -1 && d->access == TU_NOWAIT &&
+		    system_lacks_nowait(errno)) {
 			step_down(d);
 			errno = EINTR;
 		}
@@ -145,15 +145,7 @@ can_be_waited_for(int fd)
 	return !refused;
 }
 
-/* A sandbox may not know the call. */
-static bool
-lacks_nowait(int error)
-{
-	return error == EOPNOTSUPP || error == ENOSYS;
-}
-
-/* Takes the next way to access.  Terminals refuse RWF_NOWAIT, and so do pipes
- * before Linux 6.4. */
+/* Takes the next way to access. */
 static void
 step_down(struct tu_descriptor *d)
 {
@@ -194,7 +186,8 @@ read_once(struct tu_descriptor *d, void *buf, size_t n)
 
 	do {
 		r = try_read(d, buf, n);
-		if (r == -1 && lacks_nowait(errno) && d->access == TU_NOWAIT) {
+		if (r == -1 && d->access == TU_NOWAIT &&
+		    system_lacks_nowait(errno)) {
 			step_down(d);
 			errno = EINTR;
 		}

@@ -10,7 +10,9 @@
 
 #include <sys/queue.h>
 
+#include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Each pool has its own queue, and at most TU_HELPERS OS threads. */
@@ -42,6 +44,16 @@ void tu_helpers_unlock(void);
  * pool has no helper, and none can be started.
  */
 int tu_helpers_add(enum tu_pool pool, struct tu_job *job);
+
+/* The reason for an errno of tu_helpers_add, or NULL if the errno says it.
+ * glibc starts OS threads with clone3(2), and with clone(2) only if the errno
+ * is ENOSYS, which the sandboxes of older containers do not give. */
+static inline const char *
+tu_helpers_reason(int error)
+{
+	return error == EPERM ? "clone3, which starts OS threads, is forbidden"
+			      : NULL;
+}
 
 /* Takes a job back, with the lock held.  False: the job has begun. */
 bool tu_helpers_cancel(enum tu_pool pool, struct tu_job *job);

@@ -100,7 +100,8 @@ tu_ask(struct tu_runtime *rt, const struct tu_query *query, const char *what,
 		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, what);
 	if (join(&asker, query) == -1) {
 		tu_wakeup_end(&asker.wakeup);
-		return tu_raise(TCPUNIT_ERROR_SYSTEM, errno, what);
+		return tu_raise_reason(TCPUNIT_ERROR_SYSTEM, errno, what,
+		    tu_helpers_reason(errno));
 	}
 	tu_cleanup_push(&rt->scheduler, &cleanup, leave, &asker);
 	woken = tu_wakeup_wait(&asker.wakeup);

@@ -199,3 +199,37 @@ sets_mode() {
 	assert_output two
 	assert_exit 0 "$server"
 }
+
+# ---- Older containers, which forbid what they do not know ----
+
+@test "a container that forbids new calls is like an old kernel" {
+	local script='echo question | "$1" new_calls tcpu connect localhost "$2" | cat'
+	start_listener server "$without" new_calls \
+		tcpu listen -k --count 2 -1 --local 0 -- cat
+	run -0 timeout -k1 60 bash -c "$script" bash "$without" "$port"
+	assert_output question
+	run -0 timeout -k1 60 "$without" new_calls tcpu connect --ucspi \
+		localhost "$port" -- sh -c 'echo handler >&7'
+	assert_exit 0 "$server"
+	run timeout -k1 60 "$without" new_calls tcpu connect localhost 1
+	assert_failure 4
+	assert_output 'tcpu: connect localhost:1: Connection refused'
+	run -126 timeout -k1 60 "$without" new_calls tcpu listen --local 0 -- /dev/null
+	run -127 timeout -k1 60 "$without" new_calls tcpu listen --local 0 -- no-such
+	umask 077
+	sets_mode "$without" new_calls tcpu
+}
+
+@test "a forbidden clone3 is named by what needs it" {
+	start_server --local 0 -- cat
+	run timeout -k1 60 "$without" clone3 tcpu connect localhost "$port" \
+		</dev/null
+	# musl and glibc before 2.34 do not use it.
+	[ "$status" -eq 0 ] || {
+		assert_failure 125
+		assert_output "tcpu: connect localhost:$port: clone3, which \
+starts OS threads, is forbidden"
+	}
+	run -0 timeout -k1 60 "$without" clone3 tcpu connect 127.0.0.1 "$port" \
+		-- true
+}

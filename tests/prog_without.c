@@ -58,6 +58,27 @@ no_fchmodat2(void)
 	return deny(SYS_fchmodat2, ENOSYS);
 }
 
+/* glibc has another way only if the error is ENOSYS. */
+static bool
+no_clone3(void)
+{
+	return deny(SYS_clone3, EPERM);
+}
+
+/* The sandbox of an old container engine, which refuses calls that it does not
+ * know with another error than a kernel. */
+static bool
+no_new_calls(void)
+{
+	static const int calls[] = {SYS_close_range, SYS_faccessat2,
+	    SYS_fchmodat2, SYS_preadv2, SYS_pwritev2};
+
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		if (!deny(calls[i], EPERM))
+			return false;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*take_away)(void);
@@ -69,6 +90,8 @@ static const struct {
     {"preadv2", no_preadv2},
     {"MADV_GUARD_INSTALL", no_guard},
     {"fchmodat2", no_fchmodat2},
+    {"clone3", no_clone3},
+    {"new_calls", no_new_calls},
 };
 
 static bool

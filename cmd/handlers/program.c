@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../lib/compat/system_calls.h"
 #include "../close_range.h"
 #include "../kernel/unix_socket.h"
 #include "../text.h"
@@ -23,14 +24,23 @@
 
 #define SHELL "/bin/sh"
 
+/* The C library may need faccessat2(2) for the effective user; without it this
+ * is about the real user, who is nearly always the same. */
+static int
+check_executable(const char *path)
+{
+	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
+		return 0;
+	return system_lacks(errno) ? access(path, X_OK) : -1;
+}
+
 /* 0, or the errno that executing PATH would fail with. */
 static int
 check_program(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) == -1 ||
-	    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == -1)
+	if (stat(path, &st) == -1 || check_executable(path) == -1)
 		return errno;
 	return S_ISREG(st.st_mode) ? 0 : EACCES;
 }

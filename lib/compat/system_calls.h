@@ -13,7 +13,9 @@
 #ifndef SYSTEM_CALLS_H
 #define SYSTEM_CALLS_H
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -32,9 +34,22 @@
 #define SYS_fchmodat2 452
 #endif
 
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
+
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
+
+/* Whether the errno means that the kernel does not have the call, or that a
+ * sandbox forbids it: container engines refuse calls that they do not know, the
+ * older ones with EPERM. */
+static inline bool
+system_lacks(int error)
+{
+	return error == ENOSYS || error == EPERM;
+}
 
 static inline int
 system_pidfd_open(pid_t pid)
@@ -60,6 +75,15 @@ static inline ssize_t
 system_getdents(int folder, char *buffer, size_t size)
 {
 	return syscall(SYS_getdents64, folder, buffer, size);
+}
+
+/* Whether the errno of one of the next two calls means that they do not work
+ * with the file: terminals refuse RWF_NOWAIT, and so do pipes before Linux 6.4.
+ */
+static inline bool
+system_lacks_nowait(int error)
+{
+	return error == EOPNOTSUPP || system_lacks(error);
 }
 
 /* The C libraries that have the flag have the functions as well.  The kernel
