@@ -761,9 +761,6 @@ static enum bufferevent_filter_result
 use_buffers(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
     enum bufferevent_flush_mode mode, void *unused)
 {
-	char *line;
-	size_t len;
-
 	(void)limit;
 	(void)mode;
 	(void)unused;
@@ -771,8 +768,8 @@ use_buffers(struct evbuffer *from, struct evbuffer *to, ev_ssize_t limit,
 	uses += 3;
 	busy += tcp_write(buffers->out, "b", 1) == -1 && errno == EBUSY;
 	busy += tcp_set_buffer_size(buffers->out, 0) == -1 && errno == EBUSY;
-	busy +=
-	    tcp_read_line(buffers->in, 9, &line, &len) == -1 && errno == EBUSY;
+	busy += tcp_read_line(buffers->in, 9, &line, &length) == -1 &&
+	    errno == EBUSY;
 	return BEV_OK;
 }
 
