@@ -216,6 +216,8 @@ $(BUILD)/requirements:
 	$(eval LACK := $(shell CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' \
 		PKG_CONFIG='$(PKG_CONFIG)' .ci/requirements))
 	$(if $(LACK),$(error $(LACK)))
+	@$(if $(TLS)$(filter command,$(origin TLS)),,echo \
+		'  NOTE  without TLS: $(PKG_CONFIG) finds no OpenSSL (libssl-dev)')
 	@mkdir -p $(@D)
 	@touch $@
 

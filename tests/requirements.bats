@@ -31,10 +31,24 @@ requires() {
 	assert_output --partial 'missing: no-such-tool, libevent 2.1; to install: '
 }
 
-@test "a plain make with all it needs prints nothing about it" {
-	run make --no-print-directory -C "$TOP" BUILD="$PWD/build" \
+# make_requirements ARG... - make what a plain make checks first.
+make_requirements() {
+	rm -rf build
+	run -0 make --no-print-directory -C "$TOP" BUILD="$PWD/build" "$@" \
 		"$PWD/build/requirements"
-	assert_success
+}
+
+@test "a plain make with all it needs prints nothing about it" {
+	make_requirements TLS=yes
+	assert_output ''
+}
+
+@test "a plain make without OpenSSL says that it leaves TLS out" {
+	stand_in pkg-config \
+		"[ \"\$1\" != --exists ] && exec $(command -v pkg-config) \"\$@\""
+	make_requirements PKG_CONFIG="$PWD/bin/pkg-config"
+	assert_output --regexp '^  NOTE  without TLS: .* finds no OpenSSL'
+	make_requirements PKG_CONFIG="$PWD/bin/pkg-config" TLS=
 	assert_output ''
 }
 
