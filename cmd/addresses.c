@@ -268,6 +268,20 @@ process_failure(const struct run *run, const char *what)
 	    what, strerror(errno));
 }
 
+/* Names only the sockets that were asked for: there may be others. */
+static int
+say_none(
+    const struct run *run, const struct addresses_options *o, const char *what)
+{
+	static const char *const families[] = {
+	    [0] = "", [4] = "IPv4 ", [6] = "IPv6 "};
+	const char *kind = o->listing.remote ? "connection" : "socket";
+
+	return fail(run, STATUS_NO, "%s: no %s%sTCP %s", what,
+	    o->listening ? "listening " : "", families[run->options->family],
+	    kind);
+}
+
 static int
 answer_process(const struct run *run, const struct addresses_options *o)
 {
@@ -291,7 +305,7 @@ answer_process(const struct run *run, const struct addresses_options *o)
 		if (status != STATUS_NO)
 			return status;
 		if (!o->wait.asked)
-			return fail(run, status, "%s: no TCP socket", what);
+			return say_none(run, o, what);
 		status = wait_a_little(&waiting);
 		if (status != STATUS_GO_ON)
 			return status;

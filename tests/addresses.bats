@@ -307,6 +307,18 @@ reaped+=("${default_signals[@]}")
 		--wait -t 50ms
 }
 
+@test "the message names the sockets that were asked for, as there may be others" {
+	refuses 1 "addresses process $$: no listening TCP socket" --pid $$ \
+		--listening
+	start_server -k ::1 0
+	local process="addresses process $server"
+	refuses 1 "$process: no TCP connection" --pid "$server" --remote
+	refuses 1 "$process: no IPv4 TCP socket" --pid "$server" -4
+	refuses 1 "$process: no IPv4 TCP connection" --pid "$server" -4 --remote
+	refuses 1 "$process: no listening IPv4 TCP socket" --pid "$server" -4 \
+		--listening
+}
+
 # is_closed PID - whether the process's descriptors may not be listed.
 is_closed() {
 	! ls "/proc/$1/fd" >/dev/null 2>&1
