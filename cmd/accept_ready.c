@@ -146,11 +146,20 @@ asks_more(const struct accept_ready_options *o)
 }
 
 static int
+check_descriptor(const struct run *run, const struct operands *operands)
+{
+	if (operands->count > 0)
+		return usage_error(run, "--fd and PORT exclude each other");
+	if (run->options->family)
+		return usage_error(
+		    run, "a descriptor has no use for --ipv4 and --ipv6");
+	return STATUS_GO_ON;
+}
+
+static int
 check_options(const struct run *run, const struct accept_ready_options *o,
     const struct operands *operands)
 {
-	if (o->fd != -1 && operands->count > 0)
-		return usage_error(run, "--fd and PORT exclude each other");
 	if (o->listening + o->not_listening + (o->min != -1) > 1)
 		return usage_error(run,
 		    "--listening, --not-listening and --min exclude each "
@@ -164,7 +173,7 @@ check_options(const struct run *run, const struct accept_ready_options *o,
 	if (o->not_listening && (o->count || o->format))
 		return usage_error(
 		    run, "with --not-listening there is nothing to print");
-	return STATUS_GO_ON;
+	return o->fd == -1 ? STATUS_GO_ON : check_descriptor(run, operands);
 }
 
 static int

@@ -119,6 +119,12 @@ check_options(const struct run *run, const struct addresses_options *o,
 		    run, "--fd, --pid and HOST PORT exclude each other");
 	if (o->pid == -1 && (o->listening || o->wait.asked))
 		return usage_error(run, "--listening and --wait need --pid");
+	if (o->listening && o->listing.remote)
+		return usage_error(
+		    run, "--listening and --remote exclude each other");
+	if (o->pid == -1 && operands->count == 0 && run->options->family)
+		return usage_error(
+		    run, "a descriptor has no use for --ipv4 and --ipv6");
 	return check_listing_options(run, &o->listing);
 }
 

@@ -577,6 +577,8 @@ bindings() {
 	refuses 2 "accept-ready: not a port: '8o'" localhost 8o
 	refuses 2 "accept-ready: extra operand: '3'" 1 2 3
 	refuses 2 'accept-ready: --fd and PORT exclude each other' --fd 0 80
+	refuses 2 'accept-ready: a descriptor has no use for --ipv4 and --ipv6' \
+		-4 --fd 0
 	local exclusive='accept-ready: --listening, --not-listening and --min'
 	exclusive+=' exclude each other'
 	refuses 2 "$exclusive" --listening --not-listening 80

@@ -478,6 +478,11 @@ a_server() {
 	refuses 2 'addresses: --local and --remote exclude each other' \
 		--local --remote
 	refuses 2 'addresses: --ip and --port exclude each other' --ip --port
+	refuses 2 'addresses: --listening and --remote exclude each other' \
+		--pid 1 --listening --remote
+	local family='a descriptor has no use for --ipv4 and --ipv6'
+	refuses 2 "addresses: $family" -4
+	refuses 2 "addresses: $family" -6 --fd 0
 	refuses 2 "addresses: no port: '80'" 80
 	refuses 2 "addresses: not a port: '0'" localhost 0
 	refuses 2 "addresses: extra operand: '81'" localhost 80 81

@@ -268,6 +268,8 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 		listen -4 -6 0
 	refuses 2 'listen: --ipv4 and --v6only exclude each other' \
 		listen -4 --v6only 0
+	refuses 2 'listen: --local and --v6only exclude each other' \
+		listen --local --v6only 0
 	refuses 2 'listen: --count needs --keep-open or --reserve' \
 		listen --count 1 0
 	refuses 2 'listen: --local and HOST exclude each other' \
@@ -290,7 +292,9 @@ tcpu: did you mean $meant? 'tcpu listen --help' lists the options"
 }
 
 @test "options that need a COMMAND, or leave it nothing to do, are refused" {
-	refuses 2 'listen: --max-conns needs a COMMAND' listen -k -m 1 0
+	local needs='listen: --max-conns needs --keep-open and a COMMAND'
+	refuses 2 "$needs" listen -k -m 1 0
+	refuses 2 "$needs" listen -m 1 0 -- cat
 	refuses 2 'listen: --pipes needs a COMMAND' listen --pipes 0
 	refuses 2 'connect: --ucspi needs a COMMAND' connect --ucspi ::1 80
 	refuses 2 'connect: --pipes and --ucspi exclude each other' \

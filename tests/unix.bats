@@ -278,6 +278,9 @@ only_one() {
 	run -2 timeout -k1 60 tcpu accept-ready --bindable unix:s
 	run -2 timeout -k1 60 tcpu addresses -6 unix:s
 	run -2 timeout -k1 60 tcpu connect --source unix:s 127.0.0.1 80
+	run -2 --separate-stderr timeout -k1 60 tcpu listen --mode 600 unix:@a
+	assert_equal "$stderr" \
+		'tcpu: listen: --mode: an abstract name has no file'
 	run -2 timeout -k1 60 tcpu listen --mode 600 --local 0
 	assert_equal "$(sockets)" 0
 }

@@ -37,7 +37,7 @@ static const struct option clients_table[] = {
 	"print N ports"},
     {"max-conns", 'm', "N", read_count,
 	offsetof(struct listen_options, max_conns),
-	"run at most N commands at a time (100)"},
+	"with -k, run at most N commands at a time (100)"},
     {"accept-timeout", 0, "TIME", read_time,
 	offsetof(struct listen_options, accept_timeout),
 	"exit if no client connects for TIME"},
@@ -247,12 +247,25 @@ check_exclusions(const struct run *run, const struct listen_options *o)
 		if (i->given)
 			first = i->name;
 	}
-	if (o->v6only && run->options->family == 4)
-		return usage_error(
-		    run, "--ipv4 and --v6only exclude each other");
 	if (o->reuse_port && (o->black_hole || o->refuse || o->reserve))
 		return usage_error(
 		    run, "%s and --reuse-port exclude each other", first);
+	return STATUS_GO_ON;
+}
+
+static int
+check_place(const struct run *run, const struct listen_options *o,
+    const struct operands *operands)
+{
+	if (o->v6only && run->options->family == 4)
+		return usage_error(
+		    run, "--ipv4 and --v6only exclude each other");
+	if (o->v6only && o->local)
+		return usage_error(
+		    run, "--local and --v6only exclude each other");
+	if (o->mode && operands->count > 0 &&
+	    strncmp(operands->words[0], "unix:@", 6) == 0)
+		return usage_error(run, "--mode: an abstract name has no file");
 	return STATUS_GO_ON;
 }
 
@@ -263,8 +276,9 @@ check_options(
 	if (o->count && !o->keep_open && !o->reserve)
 		return usage_error(
 		    run, "--count needs --keep-open or --reserve");
-	if (o->max_conns && !command)
-		return usage_error(run, "--max-conns needs a COMMAND");
+	if (o->max_conns && (!o->keep_open || !command))
+		return usage_error(
+		    run, "--max-conns needs --keep-open and a COMMAND");
 	if (serves(o, false))
 		return check_idle(run, o, command);
 	return check_session_options(run, &o->session, !serves(o, command));
@@ -331,9 +345,11 @@ check_listen_options(const struct run *run, const struct listen_options *o,
 	int status = check_exclusions(run, o);
 
 	if (status == STATUS_GO_ON)
-		status = check_options(run, o, operands->command);
+		status = check_place(run, o, operands);
 	if (status == STATUS_GO_ON)
 		status = check_hold(run, o, operands->command);
+	if (status == STATUS_GO_ON)
+		status = check_options(run, o, operands->command);
 	if (status == STATUS_GO_ON && takes_over(o, operands))
 		status = check_adoption(run, o, operands);
 	return status ? status : check_files(run, o);
