@@ -169,6 +169,13 @@ example() {
 	assert_output --partial './nothing'
 }
 
+@test "a server that did not start has no port" {
+	run -2 tcpu_start one --no-such-option
+	run -2 tcpu_port one
+	assert_output 'tcpu_port: one has no port, as it did not start'
+	tcpu_stop one
+}
+
 @test "tcpu_start without tcpu on the PATH says so" {
 	mkdir bin
 	local name
@@ -227,6 +234,8 @@ example() {
 	) 3>&- &
 	run -143 tcpu_wait one
 	assert_output ''
+	run -2 tcpu_wait one 10s
+	assert_output "tcpu_wait: '10s' is not a number of seconds"
 }
 
 @test "tcpu_stop ends the named servers, and no others" {

@@ -30,6 +30,10 @@ tcpu_start() {
 tcpu_port() {
 	local state
 	state=$(_tcpu_state tcpu_port "${1-}") || return
+	[ -e "$state/port" ] || {
+		printf "tcpu_port: %s has no port, as it did not start\n" "$1" >&2
+		return 2
+	}
 	printf '%s\n' "$(<"$state/port")"
 }
 
@@ -38,6 +42,10 @@ tcpu_port() {
 tcpu_wait() {
 	local state status
 	state=$(_tcpu_state tcpu_wait "${1-}") || return
+	[[ ${2:-60} =~ ^[0-9]+([.,][0-9]+)?$ ]] || {
+		printf "tcpu_wait: '%s' is not a number of seconds\n" "$2" >&2
+		return 2
+	}
 	_tcpu_await_end "$state" "${2:-60}" || {
 		printf 'tcpu_wait: %s still runs\n' "$1" >&2
 		return 124
