@@ -127,6 +127,15 @@ offers_words() {
 	done
 }
 
+@test "after a blank no shell offers a value that must follow =" {
+	local shell
+	for shell in bash zsh fish; do
+		offers_words "$shell" 'tcpu listen --print=' hostport
+		run offered "$shell" 'tcpu listen --print '
+		refute_output --partial hostport
+	done
+}
+
 @test "after -- no shell offers an option of tcpu" {
 	local shell
 	touch here-it-is

@@ -33,6 +33,8 @@ _tcpu_command() {
 
 _tcpu() {
 	local word=${2#=} option=$3 command=${COMP_WORDS[1]} words dashes
+	local before=' ' # an optional value follows = only
+	[[ $2 != =* && $option != = ]] || before=' |\[='
 	[ "$option" != = ] || option=${COMP_WORDS[COMP_CWORD - 2]}
 	if _tcpu_dashes; then
 		_tcpu_command "$word"
@@ -42,7 +44,7 @@ _tcpu() {
 	elif [[ $word == -* ]]; then
 		words=$(_tcpu_help 's/^  (-.,|   ) (--[a-z0-9-]+).*/\2/p' "$command")
 	elif [[ $option == --* ]]; then
-		words=$(_tcpu_help "s/^ .*$option( |\[=)(FILE|([a-z]+[|])+[a-z]+).*/\2/p" \
+		words=$(_tcpu_help "s/^ .*$option($before)(FILE|([a-z]+[|])+[a-z]+).*/\2/p" \
 			"$command" | tr '|' ' ')
 		if [ "$words" = FILE ]; then
 			compopt -o default

@@ -42,10 +42,12 @@ function __tcpu_option
 	not __tcpu_first; and not __tcpu_command; and string match -q -- '-*' (commandline -ct)
 end
 
-# The values of the option before the cursor, where they are few.
+# The values of the option before the cursor, where they are few.  An optional
+# one follows = only.
 function __tcpu_values
 	set -l words (commandline -opc)
-	__tcpu_options | string replace -rf -- "^$words[-1]=([a-z]+)\t.*" '$1'
+	tcpu $words[2] --help=all 2>/dev/null | string replace -rf -- \
+		"^ .*$words[-1] ([a-z]+([|][a-z]+)+).*" '$1' | string split '|'
 end
 
 function __tcpu_value
