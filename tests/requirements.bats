@@ -72,10 +72,22 @@ make_requirements() {
 	assert_output 'missing: libevent 2.1; to install: dnf install libevent-devel'
 }
 
-# refuses TEXT - make a compiler that fails on sources that contain the text.
+@test "a wrapper is no compiler" {
+	stand_in apt-get ''
+	stand_in ccache 'exec "$@"'
+	stand_in pkg-config ''
+	run env PATH="$PWD/bin" CC='ccache cc' PKG_CONFIG=pkg-config \
+		"$TOP/.ci/requirements"
+	assert_failure 1
+	assert_output 'missing: a C compiler called ccache cc, its C library; to install: apt-get install gcc libc6-dev'
+}
+
+# refuses TEXT [MACHINE] - make a compiler that fails on sources that contain
+# the text, and names this machine as its own.
 refuses() {
 	stand_in pkg-config ''
-	stand_in cc "while read -r line; do case \$line in *'$1'*) exit 1 ;; esac; done"
+	stand_in cc "if [ \"\$1\" = -dumpmachine ]; then ${2:+echo $2; }exit $(($# < 2)); fi
+while read -r line; do case \$line in *'$1'*) exit 1 ;; esac; done"
 }
 
 @test "a compiler without a feature is named with it" {
@@ -91,7 +103,11 @@ refuses() {
 	refuses swapcontext
 	requires
 	assert_failure 1
-	assert_output 'missing: swapcontext(3) on this machine, sparc; to install: apt-get install libc6-dev'
+	assert_output 'missing: swapcontext(3) for sparc'
+	refuses swapcontext other-linux
+	requires
+	assert_failure 1
+	assert_output 'missing: swapcontext(3) for other-linux'
 }
 
 # lacks REGEX ARG... - check that make static ends with such a line, to which
