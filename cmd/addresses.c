@@ -270,6 +270,8 @@ look_at_process(
 static int
 process_failure(const struct run *run, const char *what)
 {
+	if (errno == ENOTSUP)
+		return fail(run, STATUS_FAILED, "%s: there is no /proc", what);
 	return fail(run, errno == ESRCH ? STATUS_NO : STATUS_FAILED, "%s: %s",
 	    what, strerror(errno));
 }

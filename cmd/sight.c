@@ -37,7 +37,9 @@ look(const struct run *run, const char *what, const struct sight_target *target,
 static int
 system_failed(const struct looking *l)
 {
-	return fail(l->run, STATUS_FAILED, "%s: %s", l->what, strerror(errno));
+	return fail(l->run, STATUS_FAILED, "%s: %s", l->what,
+	    errno == ENOTSUP ? "sock_diag is refused, and there is no /proc"
+			     : strerror(errno));
 }
 
 static void

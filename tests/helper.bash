@@ -35,7 +35,6 @@ declare -gA text=(
 	[EMFILE]='Too many open files'
 	[ENAMETOOLONG]='File name too long'
 	[ENETUNREACH]='Network is unreachable'
-	[EOPNOTSUPP]='Operation not supported'
 	[ETIMEDOUT]='Connection timed out'
 )
 # shellcheck disable=SC2034 # used by the tests
@@ -46,7 +45,6 @@ declare -gA text=(
 	[EMFILE]='No file descriptors available'
 	[ENAMETOOLONG]='Filename too long'
 	[ENETUNREACH]='Network unreachable'
-	[EOPNOTSUPP]='Not supported'
 	[ETIMEDOUT]='Operation timed out'
 )
 
