@@ -48,7 +48,7 @@ server() {
 	socat) set -- socat -t 60 "OPENSSL-LISTEN:$port,bind=127.0.0.1,reuseaddr,\
 cert=$2.pem,verify=$([ "$ca" ] && echo "1,cafile=$ca" || echo 0)" - ;;
 	ncat) set -- ncat -l --ssl --ssl-cert "$2.crt" --ssl-key "$2.key" \
-		127.0.0.1 "$port" ;;
+		${ca:+--ssl-verify --ssl-trustfile "$ca"} 127.0.0.1 "$port" ;;
 	python) set -- python3 "$TOP/tests/peers/tls.py" listen "$port" \
 		"$2.pem" "${ca:--}" relay ;;
 	esac
@@ -144,9 +144,9 @@ shows() {
 	wait_until grep -q 'denied: .* the peer has no certificate$' server.err
 }
 
-# requires SERVER [STATUS] - the server requires a certificate, which tcpu shows
-# or not.  A server that leaves without close_notify makes tcpu's status 8.
-requires() {
+# takes SERVER [STATUS] - the server may ask for a certificate, which tcpu shows.  A
+# server that leaves without close_notify makes tcpu's status 8.
+takes() {
 	await_port
 	start_background peer server "$1" server ca.crt \
 		< <(silent theirs.bin 3>&-)
@@ -155,6 +155,11 @@ requires() {
 		sh -c 'head -c 1048576 >got'
 	[[ $status = 0 || $status = "${2-}" ]] || fail "$output"
 	cmp theirs.bin got
+}
+
+# requires SERVER [STATUS] - the server also requires a certificate.
+requires() {
+	takes "$@"
 	await_port
 	start_background peer server "$1" server ca.crt \
 		< <(silent /dev/null 3>&-)
@@ -254,6 +259,11 @@ is_killed() {
 @test "tcpu shows the certificate that a server requires" {
 	requires openssl 8 # OpenSSL 1.1
 	requires socat
+}
+
+# With --ssl-verify ncat 7.93 asks no client for a certificate.
+@test "ncat as a server with --ssl-verify takes tcpu's certificate" {
+	takes ncat
 }
 
 @test "python requires a certificate, and tcpu shows it" {
@@ -366,6 +376,37 @@ answers() {
 	assert_exit 0 "$server"
 	cmp ours.bin back
 	cmp theirs.bin got
+}
+
+@test "tcpu answers ncat, if that does not shut the connection down" {
+	start_tls -- sh -c 'head -c 1048576 >got; cat ours.bin'
+	timeout -k1 60 ncat --no-shutdown --ssl-verify --ssl-trustfile ca.crt \
+		localhost "$port" <theirs.bin >back
+	assert_exit 0 "$server"
+	cmp ours.bin back
+	cmp theirs.bin got
+}
+
+# is_cut STATUS MESSAGES - ncat 7.93 ends its input by a FIN without close_notify.
+is_cut() {
+	[[ $1 = 0 ]] || assert_file_contains "$2" 'left without ending TLS'
+	cmp theirs.bin got
+}
+
+@test "all that ncat sends before the end of its input arrives, and no end of TLS" {
+	local status=0
+	start_tls --end=peer --output got < <(silent /dev/null 3>&-)
+	start_background peer client ncat <theirs.bin
+	wait "$server" || status=$?
+	[[ $status =~ ^[08]$ ]]
+	is_cut "$status" server.err
+	await_port
+	start_background peer server ncat server <theirs.bin
+	status=0
+	timeout -k1 60 tcpu connect --retry=50 --end=peer --output got --tls \
+		--tls-ca ca.crt localhost "$port" 2>err < <(silent /dev/null 3>&-) || status=$?
+	[[ $status =~ ^[08]$ ]]
+	is_cut "$status" err
 }
 
 # Other versions may wait for the rest of the data.
