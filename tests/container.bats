@@ -46,6 +46,7 @@ counts_left_out() {
 	else
 		names_obstacle 'users may not .*\. To allow them: run as root, or .*'
 	fi
+	refute_line --regexp '^left out: .* requirements'
 	assert_line --regexp '/test_misuse \.* ok'
 	assert_line 'Result: PASS'
 	counts_left_out 2 1
