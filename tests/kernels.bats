@@ -215,7 +215,7 @@ sets_mode() {
 	assert_failure 4
 	assert_output 'tcpu: connect localhost:1: Connection refused'
 	run -126 timeout -k1 60 "$without" new_calls tcpu listen --local 0 -- /dev/null
-	run -127 timeout -k1 60 "$without" new_calls tcpu listen --local 0 -- no-such
+	run -127 timeout -k1 60 "$without" new_calls tcpu listen --local 0 -- ./no-such
 	umask 077
 	sets_mode "$without" new_calls tcpu
 }
