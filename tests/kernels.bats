@@ -221,7 +221,7 @@ sets_mode() {
 }
 
 @test "a forbidden clone3 is named by what needs it" {
-	start_server --local 0 -- cat
+	start_server -k --local 0 -- cat
 	run timeout -k1 60 "$without" clone3 tcpu connect localhost "$port" \
 		</dev/null
 	# musl and glibc before 2.34 do not use it.
