@@ -388,12 +388,13 @@ STATIC = $(filter glibc,$(LIBC))$(ARCH)
 
 # The linker's warnings are right: glibc loads modules for look-ups at run time.
 static:
+	@$(if $(word 2,$(CURDIR)),$(error make static needs a path without spaces))
 	@$(if $(filter-out musl glibc,$(LIBC)),$(error LIBC is musl or glibc, not $(LIBC)))
 	@.ci/deps $(if $(filter glibc,$(STATIC)),$(BUILD_DEPS),$(STATIC_DEPS))
 	+@.ci/static $(BUILD)/static$(addprefix -,$(STATIC)) $(STATIC)
 
 check:
-	@$(if $(word 2,$(CURDIR)),$(error the tests need a path without spaces))
+	@$(if $(word 2,$(CURDIR)),$(error make check needs a path without spaces))
 	@$(if $(CHOSEN),,$(error no test is called $(TESTS)))
 	@tests/namespaces
 	@$(MAKE) --no-print-directory deps

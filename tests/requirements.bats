@@ -110,6 +110,15 @@ while read -r line; do case \$line in *'$1'*) exit 1 ;; esac; done"
 	assert_output 'missing: swapcontext(3) for other-linux'
 }
 
+@test "what a path with a space stops says so" {
+	mkdir 'a b'
+	cp "$TOP/Makefile" 'a b'
+	for target in check static; do
+		run -2 env -u MAKEFLAGS make --no-print-directory -C 'a b' $target
+		assert_output --regexp "^Makefile:[0-9]*: \*\*\* make $target needs a path without spaces\.  Stop\.\$"
+	done
+}
+
 # lacks REGEX ARG... - check that make static ends with such a line, to which
 # make adds at most its own.
 lacks() {
