@@ -101,6 +101,7 @@ offers_words() {
 				print before
 				bad = 1
 			}
+			/likewise/ { print; bad = 1 }
 			{ before = $0 }
 			END { exit bad }' || fail "$command"
 	done

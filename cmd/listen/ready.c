@@ -36,7 +36,7 @@ const struct option ready_option_table[] = {
 	offsetof(struct ready_options, port_file),
 	"write the port to FILE, which appears complete"},
     {"pid-file", 0, "FILE", read_text, offsetof(struct ready_options, pid_file),
-	"write the process ID of tcpu to FILE likewise"},
+	"write tcpu's PID to FILE, which appears complete"},
     {"background", 0, NULL, set_true,
 	offsetof(struct ready_options, background),
 	"go to the background once tcpu listens"},
