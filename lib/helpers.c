@@ -19,11 +19,24 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pool pools[TU_POOLS];
 static unsigned forks; /* that led to this process */
 
+/* The OS thread of the helper that left last.  It waits for the end of the one
+ * that left before, and that one likewise. */
+static struct {
+	bool is_there;
+	pthread_t thread;
+} last;
+static pthread_mutex_t fork_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local bool leaves;
+
+static void before_fork(void);
+static void after_fork(void);
 static void child_of_fork(void);
 static void lose(struct jobs *);
 static int helper_start(struct pool *);
 static void *help(void *);
 static void do_first(struct pool *);
+static void leave(void);
+__attribute__((destructor)) static void forget_last(void);
 
 int
 tu_helpers_prepare(void)
@@ -32,8 +45,7 @@ tu_helpers_prepare(void)
 		TAILQ_INIT(&pools[i].queue);
 		TAILQ_INIT(&pools[i].working);
 	}
-	return pthread_atfork(
-	    tu_helpers_lock, tu_helpers_unlock, child_of_fork);
+	return pthread_atfork(before_fork, after_fork, child_of_fork);
 }
 
 void
@@ -77,17 +89,47 @@ tu_helpers_cancel(enum tu_pool pool, struct tu_job *job)
 	return true;
 }
 
+/* An OS thread that ends takes locks of the C library, such as that of glibc's
+ * resolver, which would stay locked in the child.  A helper that leaves calls
+ * fork(2) only in a destructor of the program's: it cannot wait for itself. */
+static void
+before_fork(void)
+{
+	if (!leaves)
+		(void)pthread_mutex_lock(&fork_lock);
+	tu_helpers_lock();
+	while (!leaves && last.is_there) {
+		pthread_t thread = last.thread;
+
+		last.is_there = false;
+		tu_helpers_unlock(); /* its destructors may call us */
+		(void)pthread_join(thread, NULL);
+		tu_helpers_lock();
+	}
+}
+
+static void
+after_fork(void)
+{
+	tu_helpers_unlock();
+	if (!leaves)
+		(void)pthread_mutex_unlock(&fork_lock);
+}
+
 /* The child of fork(2) has none of the helpers. */
 static void
 child_of_fork(void)
 {
+	if (leaves) /* another OS thread may have locked it */
+		(void)pthread_mutex_init(&fork_lock, NULL);
+	last.is_there = false;
 	forks++;
 	for (int i = 0; i < TU_POOLS; i++) {
 		pools[i].helpers = 0;
 		lose(&pools[i].queue);
 		lose(&pools[i].working);
 	}
-	tu_helpers_unlock();
+	after_fork();
 }
 
 static void
@@ -114,8 +156,6 @@ helper_start(struct pool *p)
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&thread, NULL, help, p);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error == 0)
-		(void)pthread_detach(thread); /* was just made */
 	return error;
 }
 
@@ -129,7 +169,7 @@ help(void *pool)
 	while (!TAILQ_EMPTY(&p->queue))
 		do_first(p);
 	p->helpers--;
-	tu_helpers_unlock();
+	leave();
 	return NULL;
 }
 
@@ -154,4 +194,32 @@ do_first(struct pool *p)
 	TAILQ_REMOVE(&p->working, job, link);
 	job->state = TU_DONE;
 	job->ended(job);
+}
+
+/* Called with the lock held, which it gives back. */
+static void
+leave(void)
+{
+	bool follows = last.is_there;
+	pthread_t before = last.thread;
+
+	last.is_there = true;
+	last.thread = pthread_self();
+	leaves = true;
+	tu_helpers_unlock();
+	if (follows)
+		(void)pthread_join(before, NULL);
+}
+
+/* The end of a process waits for nothing: a destructor of the program's may not
+ * return, and a signal handler may have called exit(3) amid our work. */
+static void
+forget_last(void)
+{
+	if (pthread_mutex_trylock(&lock) != 0)
+		return;
+	if (last.is_there)
+		(void)pthread_detach(last.thread);
+	last.is_there = false;
+	tu_helpers_unlock();
 }

@@ -193,6 +193,7 @@ in_child(bool (*f)(void))
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
+		signal(SIGALRM, SIG_DFL);
 		alarm(120);
 		_exit(f() ? 0 : 1);
 	}

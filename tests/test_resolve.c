@@ -3,8 +3,10 @@
  * test_resolve.c - the resources of the process that name look-ups use,
  * whatever the name servers do.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -310,6 +312,55 @@ forked(void)
 	close(l);
 }
 
+/* While this is true, an OS thread that has looked a name up is slow to end. */
+static bool ends_slowly;
+static pthread_key_t end;
+
+int
+getaddrinfo(const char *name, const char *service, const struct addrinfo *req,
+    struct addrinfo **pai)
+{
+	static int (*real)(const char *, const char *, const struct addrinfo *,
+	    struct addrinfo **);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (ends_slowly && !(req->ai_flags & AI_NUMERICHOST))
+		pthread_setspecific(end, "");
+	return real(name, service, req, pai);
+}
+
+static void
+end_slowly(void *value)
+{
+	(void)value;
+	poll(NULL, 0, 300);
+}
+
+static bool
+looks_up(void)
+{
+	union tcp_address list[TCPUNIT_MAX_ADDRESSES];
+
+	return tcp_resolve(
+		   "dual.test", NULL, NULL, list, TCPUNIT_MAX_ADDRESSES) == 2;
+}
+
+/* The end of an OS thread takes locks of the C library, such as that of glibc's
+ * resolver.  The child of a fork amid that could wait for them for ever. */
+static void
+forked_after_a_look_up(void)
+{
+	pthread_key_create(&end, end_slowly);
+	ends_slowly = true;
+	ok(looks_up() && other_threads() == 1 && in_child(looks_up),
+	    "the child of a fork after a look-up looks names up");
+	ok(looks_up() && looks_up() && other_threads() > 1 &&
+		in_child(looks_up) && other_threads() == 0,
+	    "and no OS thread is about to end when it is forked");
+	ends_slowly = false;
+}
+
 /* ---- tcp_resolve ---- */
 
 /* Whether the I-th address of HOST and SERVICE reads TEXT. */
@@ -455,6 +506,7 @@ main(void)
 	run(joined);
 	run(retried);
 	run(forked);
+	run(forked_after_a_look_up);
 	run(given_up);
 	run(addresses_of_a_host);
 	run(hosts_without_addresses);

@@ -32,9 +32,10 @@ struct thread {
 	void *result;
 	char *stack;
 	void *fake;
-	const void *condition; /* the condition that it waits for */
-	const void *lock;      /* the mutex that it waits for */
-	uint64_t waits;        /* the number of its wait */
+	const void *condition;       /* the condition that it waits for */
+	const void *lock;            /* the mutex that it waits for */
+	const struct thread *joined; /* the thread whose end it waits for */
+	uint64_t waits;              /* the number of its wait */
 	bool running, ended, timed_out;
 };
 
@@ -115,13 +116,20 @@ pthread_detach(pthread_t id)
 	return 0;
 }
 
+pthread_t
+pthread_self(void)
+{
+	return (pthread_t)(current - threads);
+}
+
 int
 pthread_join(pthread_t id, void **result)
 {
-	while (!threads[id].ended && sim_next() != SIM_NEVER)
-		sim_jump(sim_next());
-	if (!threads[id].ended)
-		sim_fail("an OS thread that never ends is joined");
+	while (!threads[id].ended) {
+		current->joined = &threads[id];
+		wait_here();
+	}
+	current->joined = NULL;
 	if (result != NULL)
 		*result = threads[id].result;
 	return 0;
@@ -244,6 +252,9 @@ begin(void)
 	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
 	t->result = t->f(t->arg);
 	t->ended = true;
+	for (unsigned i = 1; i < n_threads; i++)
+		if (threads[i].joined == t)
+			wake_later(&threads[i]);
 	wait_here();
 }
 
