@@ -12,7 +12,10 @@ racket=(racket "$here/talk.rkt")
 # peer PORT STEP... - start the other language's program, $system; the test
 # reads its output from $heard.
 peer() {
-	exec {heard}< <(exec timeout -k1 60 "${system[@]}" "$@" 2>peer.err 3>&-)
+	exec {heard}< <(
+		[ -z "${say-}" ] || exec {say}>&-
+		exec timeout -k1 60 "${system[@]}" "$@" 2>peer.err 3>&-
+	)
 	started+=("$!")
 }
 
@@ -30,13 +33,15 @@ prints() {
 	assert_equal "$line" "$1"
 }
 
-# ours COMMAND [ARG]... - start tcpu; the test writes its input to ${tcpu[1]}
-# and reads its output from $printed.
+# ours COMMAND [ARG]... - start tcpu; the test writes its input to $say and reads
+# its output from $printed.
 ours() {
-	coproc tcpu { exec tcpu "$@" 2>tcpu.err 3>&-; }
-	started+=("$tcpu_PID")
-	pid=$tcpu_PID
-	exec {printed}<&"${tcpu[0]}"
+	rm -f input output
+	mkfifo input output
+	tcpu "$@" <input >output 2>tcpu.err 3>&- &
+	pid=$!
+	started+=("$pid")
+	exec {say}>input {printed}<output
 }
 
 # tcpu_listens [OPTION]... -- STEP... - start tcpu as the listener; the other
@@ -66,11 +71,9 @@ split() {
 	steps=("${@:2}")
 }
 
-# no_more_input - close tcpu's input.  If tcpu has ended already, since its peer
-# left, the shell has closed the pipe.
+# no_more_input - close tcpu's input.
 no_more_input() {
-	# shellcheck disable=SC1083 # an element of an array
-	[ -z "${tcpu[1]-}" ] || exec {tcpu[1]}>&-
+	exec {say}>&-
 }
 
 # exits STATUS - check tcpu's exit status.
@@ -90,10 +93,10 @@ both_ways() {
 lines() {
 	"$1" -- line=one hear line=two hear
 	prints one
-	echo eins >&"${tcpu[1]}"
+	echo eins >&"$say"
 	hears eins
 	prints two
-	echo zwei >&"${tcpu[1]}"
+	echo zwei >&"$say"
 	hears zwei
 	no_more_input
 	exits 0
@@ -112,7 +115,7 @@ lines() {
 # The answer arrives before tcpu sends another line or the end of file.
 unflushed() {
 	"$1" -- hear line=heard
-	echo 'only this' >&"${tcpu[1]}"
+	echo 'only this' >&"$say"
 	hears 'only this'
 	prints heard
 	no_more_input
@@ -156,7 +159,7 @@ echoes() {
 
 we_finish_first() {
 	"$1" -- slurp line=answer
-	echo question >&"${tcpu[1]}"
+	echo question >&"$say"
 	no_more_input
 	hears question
 	prints answer
@@ -167,7 +170,7 @@ they_finish_first() {
 	"$1" -- line=question finish slurp
 	prints question
 	run ! read -r -t 60 -u "$printed" # tcpu's output ends here
-	echo answer >&"${tcpu[1]}"
+	echo answer >&"$say"
 	no_more_input
 	hears answer
 	exits 0
@@ -198,7 +201,7 @@ they_abandon() {
 	prints before
 	hears abandoned
 	assert_equal "$(connections)" 'ESTAB 2'
-	echo after >&"${tcpu[1]}"
+	echo after >&"$say"
 	hears after
 	no_more_input
 	exits 0
@@ -206,7 +209,7 @@ they_abandon() {
 
 we_abandon() {
 	"$1" --abandon -- hear line=answer finish slurp say=ended
-	echo question >&"${tcpu[1]}"
+	echo question >&"$say"
 	hears question
 	prints answer
 	no_more_input
@@ -232,7 +235,7 @@ they_reset() {
 	"$1" -- hear
 	# Sent in one write, so that the rest has arrived when the line is read.
 	printf 'first\n%050000d\n' 0 >much
-	dd bs=64k status=none <much >&"${tcpu[1]}"
+	dd bs=64k status=none <much >&"$say"
 	hears first
 	exits 8
 	assert_regex "$(<tcpu.err)" ': (Connection reset by peer|Broken pipe) '
@@ -240,7 +243,7 @@ they_reset() {
 
 we_reset() {
 	"$1" --reset -- hear say=waiting slurp
-	echo last >&"${tcpu[1]}"
+	echo last >&"$say"
 	hears last
 	hears waiting
 	no_more_input
