@@ -29,6 +29,7 @@ static pthread_mutex_t fork_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local bool leaves;
 
 static void before_fork(void);
+static void wait_for_end(pthread_t);
 static void after_fork(void);
 static void child_of_fork(void);
 static void lose(struct jobs *);
@@ -103,9 +104,20 @@ before_fork(void)
 
 		last.is_there = false;
 		tu_helpers_unlock(); /* its destructors may call us */
-		(void)pthread_join(thread, NULL);
+		wait_for_end(thread);
 		tu_helpers_lock();
 	}
+}
+
+/* A thread may be cancelled in pthread_join(3), but not in fork(2). */
+static void
+wait_for_end(pthread_t thread)
+{
+	int state;
+
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	(void)pthread_join(thread, NULL);
+	(void)pthread_setcancelstate(state, NULL);
 }
 
 static void

@@ -361,6 +361,35 @@ forked_after_a_look_up(void)
 	ends_slowly = false;
 }
 
+/* Returns the child's ID. */
+static void *
+fork_cancelled(void *unused)
+{
+	pid_t pid;
+
+	(void)unused;
+	pthread_cancel(pthread_self());
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	return (void *)(intptr_t)pid;
+}
+
+static void
+cancelled_in_a_fork(void)
+{
+	pthread_t thread;
+	void *pid;
+
+	ends_slowly = true;
+	looks_up();
+	pthread_create(&thread, NULL, fork_cancelled, NULL);
+	pthread_join(thread, &pid);
+	ok(pid != PTHREAD_CANCELED && status_of((pid_t)(intptr_t)pid) == 0,
+	    "an OS thread that is cancelled forks after a look-up");
+	ends_slowly = false;
+}
+
 /* ---- tcp_resolve ---- */
 
 /* Whether the I-th address of HOST and SERVICE reads TEXT. */
@@ -507,6 +536,7 @@ main(void)
 	run(retried);
 	run(forked);
 	run(forked_after_a_look_up);
+	run(cancelled_in_a_fork);
 	run(given_up);
 	run(addresses_of_a_host);
 	run(hosts_without_addresses);
