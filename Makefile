@@ -510,7 +510,7 @@ dist: source binary
 
 # A tree from a tarball has no commits, and is packed as it is.
 ARCHIVE = $(if $(wildcard .git),git archive --prefix=tcpunit-$(VERSION)/ HEAD, \
-	tar --exclude=./build --exclude='./$(BUILD)' --sort=name --owner=0 \
+	tar --exclude=./build --exclude='./$(BUILD:$(CURDIR)/%=%)' --sort=name --owner=0 \
 	--group=0 --numeric-owner --mode='u=rwX,go=rX' \
 	--mtime=@$$(stat -c %Y Makefile) \
 	--transform='s|^\.|tcpunit-$(VERSION)|' -cf - .)
