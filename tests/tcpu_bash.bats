@@ -234,8 +234,13 @@ example() {
 	) 3>&- &
 	run -143 tcpu_wait one
 	assert_output ''
-	run -2 tcpu_wait one 10s
-	assert_output "tcpu_wait: '10s' is not a number of seconds"
+	local seconds
+	for seconds in 10s 0,1 .; do # bash takes no comma in any locale
+		run -2 tcpu_wait one "$seconds"
+		assert_output "tcpu_wait: '$seconds' is not a number of seconds"
+	done
+	tcpu_start two --local 0
+	run -124 tcpu_wait two .1
 }
 
 @test "tcpu_stop ends the named servers, and no others" {

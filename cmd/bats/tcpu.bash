@@ -42,7 +42,7 @@ tcpu_port() {
 tcpu_wait() {
 	local state status
 	state=$(_tcpu_state tcpu_wait "${1-}") || return
-	[[ ${2:-60} =~ ^[0-9]+([.,][0-9]+)?$ ]] || {
+	[[ ${2:-60} =~ ^[0-9]*\.?[0-9]+$ ]] || {
 		printf "tcpu_wait: '%s' is not a number of seconds\n" "$2" >&2
 		return 2
 	}
