@@ -181,7 +181,7 @@ sizes(void)
 	    "a smaller one is the ordinary one");
 	ok(!tcp_thread_p(start(same, NULL, SIZE_MAX)) &&
 		failed(true, TCPUNIT_ERROR_SYSTEM, ENOMEM) &&
-		!tcp_thread_p(start(same, NULL, SIZE_MAX / 2)) &&
+		!tcp_thread_p(start(same, NULL, SIZE_MAX / 8 * 7)) &&
 		failed(true, TCPUNIT_ERROR_SYSTEM, ENOMEM),
 	    "one that is too large cannot be had");
 }
