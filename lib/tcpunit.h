@@ -977,7 +977,8 @@ TCPUNIT_API int tcp_wait_wake(int timeout);
  * called at once, with NULL as the result.  ARG has to live until then.
  * tcp_shutdown and the end of the caller do not wait for fn.  In the child of
  * fork(2) neither function goes on; if fn itself forks, its return ends the
- * child as exit(0) does.
+ * child as exit(0) does.  An OS thread may end after fn; fork(2) waits for the
+ * destructors of its data.
  *
  * Errors: argument; timeout; terminated; system EAGAIN, EMFILE, ENFILE, ENOMEM.
  */
