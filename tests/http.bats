@@ -15,6 +15,12 @@ open_descriptors() {
 	find "/proc/$server/fd" -type l | wc -l
 }
 
+# takes_signals - check that the server has opened its last descriptor, as it
+# does after it has printed its port.
+takes_signals() {
+	find "/proc/$server/fd" -lname '*signalfd*' | grep -q .
+}
+
 # rests N - check that the server has no child process and N descriptors.
 rests() {
 	! pgrep -P "$server" >/dev/null && [ "$(open_descriptors)" -eq "$1" ]
@@ -47,6 +53,7 @@ rests() {
 			    e.status + e.timeout, "\n")
 		end
 	END
+	wait_until takes_signals
 	before=$(open_descriptors)
 	for ((requests = 0; requests <= 50; requests += BASH_REMATCH[1])); do
 		run timeout -k1 60 wrk -c32 -t2 -d2s --timeout 60s -s check.lua \

@@ -154,6 +154,7 @@ has_opened() {
 	start_server --tls --tls-cert chain.pem --local 0 </dev/null
 	connect_tls <<<sent
 	assert_success
+	assert_exit 0 "$server"
 	assert_content server.out 'sent\n'
 }
 
