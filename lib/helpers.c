@@ -109,7 +109,7 @@ before_fork(void)
 	}
 }
 
-/* A thread may be cancelled in pthread_join(3), but not in fork(2). */
+/* pthread_join(3) is a point of cancellation; fork(2) and an end are none. */
 static void
 wait_for_end(pthread_t thread)
 {
@@ -220,7 +220,7 @@ leave(void)
 	leaves = true;
 	tu_helpers_unlock();
 	if (follows)
-		(void)pthread_join(before, NULL);
+		wait_for_end(before);
 }
 
 /* The end of a process waits for nothing: a destructor of the program's may not
