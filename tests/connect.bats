@@ -440,9 +440,9 @@ tcpu: connect localhost:4242: timed out after 700ms'
 			echo "$? $(grep -c 4242 trace)"
 		done' 3>&-
 	assert_output $'8 1\n8 1\n8 1'
-	assert_equal "$stderr" \
-		"$(yes 'tcpu: connect multi:4242: Connection reset by peer' |
-			head -3)"
+	# If the server is late, the client is connected by then.
+	local line='tcpu: (connect )?multi:4242: Connection reset by peer( \(.*\))?'
+	[[ $stderr =~ ^$line$'\n'$line$'\n'$line$ ]] || fail "$stderr"
 }
 
 @test "a client that is turned away gets 8, whenever it notices" {

@@ -24,7 +24,7 @@ suite() {
 		${at}test "it makes none" { run -0 true; start_background x true; }
 	END
 	fresh "$@" bash -c '"$1/namespaces" && exec "$1/suite" 2 "${@:2}"' sh \
-		"$TOP/tests" small.bats "$BUILD"/tests/test_{resolve,misuse}
+		"$TOP/tests" small.bats "$BUILD"/tests/test_{addresses,misuse}
 }
 
 # names_obstacle TEXT - check that the suite gives this reason.
