@@ -21,8 +21,7 @@ static _Thread_local struct tu_runtime *own;
 static _Thread_local struct tcp_error no_runtime;
 
 /* The process is prepared once: for freeing the runtime of an OS thread that
- * ends, and for noticing a fork.  That happens before main, since the child of
- * a fork amid it would not know what was done. */
+ * ends, and for noticing a fork. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static int key_error;
@@ -43,7 +42,6 @@ static struct tu_runtime *runtime_new(void);
 static void runtime_give(void *);
 static int after_fork(struct tu_runtime *);
 static void forget_ring(struct tu_runtime *);
-__attribute__((constructor)) static void prepare_once(void);
 static void prepare_process(void);
 static void lock_unused(void);
 static void unlock_unused(void);
@@ -131,7 +129,7 @@ tu_buffer_new(size_t n)
 static struct tu_runtime *
 runtime_start(void)
 {
-	prepare_once(); /* a constructor of the program's may come first */
+	(void)pthread_once(&once, prepare_process); /* cannot fail on Linux */
 	if (key_error != 0) {
 		errno = key_error;
 		return NULL;
@@ -252,12 +250,6 @@ be_silent(int severity, const char *message)
 {
 	(void)severity;
 	(void)message;
-}
-
-static void
-prepare_once(void)
-{
-	(void)pthread_once(&once, prepare_process); /* cannot fail on Linux */
 }
 
 static void
