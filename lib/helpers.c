@@ -28,6 +28,9 @@ static struct {
 static pthread_mutex_t fork_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local bool leaves;
 
+/* The job that this helper does.  One that forks uses it until its end. */
+static _Thread_local struct tu_job *own;
+
 static void before_fork(void);
 static void wait_for_end(pthread_t);
 static void after_fork(void);
@@ -152,7 +155,8 @@ lose(struct jobs *jobs)
 	while ((job = TAILQ_FIRST(jobs)) != NULL) {
 		TAILQ_REMOVE(jobs, job, link);
 		job->state = TU_LOST;
-		job->ended(job);
+		if (job != own)
+			job->ended(job);
 	}
 }
 
@@ -196,9 +200,11 @@ do_first(struct pool *p)
 	TAILQ_INSERT_TAIL(&p->working, job, link);
 	job->state = TU_WORKING;
 	job->begun = tu_now();
+	own = job;
 	tu_helpers_unlock();
 	job->work(job);
 	tu_helpers_lock();
+	own = NULL;
 	if (forks != forks_before) {
 		tu_helpers_unlock();
 		exit(0);

@@ -352,6 +352,28 @@ forks(void)
 	tear_down();
 }
 
+/* The function's result in the child has no place any more. */
+static void *
+fork_late(void *arg)
+{
+	pass_gate(arg);
+	return fork_here(arg);
+}
+
+static void
+forks_too_late(void)
+{
+	pid_t child = 0;
+
+	set_up();
+	ok(tcp_call(fork_late, &child, NULL, abandoned, LATE_MS) == -1,
+	    "a call is given up");
+	open_gate(1);
+	reaches(&world.abandoned, 1);
+	is_int(status_of(child), 0, "and its function forks after that");
+	tear_down();
+}
+
 static pthread_key_t at_end;
 static atomic_int ends; /* of helpers */
 
@@ -424,6 +446,7 @@ main(void)
 #ifndef __SANITIZE_THREAD__ /* it allows no new OS threads in a child */
 	run(forks);
 	run(forks_after_return);
+	run(forks_too_late);
 #endif
 	return done_testing();
 }
