@@ -175,12 +175,15 @@ helper_start(struct pool *p)
 	return error;
 }
 
-/* The main function of a helper. */
+/* The main function of a helper.  A function of the program's may cancel its OS
+ * thread, which would end amid its work, and with the lock. */
 static void *
 help(void *pool)
 {
 	struct pool *p = pool;
+	int state;
 
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	tu_helpers_lock();
 	while (!TAILQ_EMPTY(&p->queue))
 		do_first(p);

@@ -429,6 +429,23 @@ forks_after_return(void)
 
 #endif
 
+static void *
+cancel_itself(void *arg)
+{
+	pthread_cancel(pthread_self());
+	return arg;
+}
+
+static void
+cancelled(void)
+{
+	void *result = NULL;
+
+	ok(tcp_call(cancel_itself, &given, &result, NULL, PATIENCE_MS) == 0 &&
+		result == &given,
+	    "a function that cancels its OS thread returns");
+}
+
 int
 main(void)
 {
@@ -443,6 +460,7 @@ main(void)
 	run(signals);
 	run(elsewhere);
 	run(shuts_down);
+	run(cancelled);
 #ifndef __SANITIZE_THREAD__ /* it allows no new OS threads in a child */
 	run(forks);
 	run(forks_after_return);
