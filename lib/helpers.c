@@ -49,7 +49,9 @@ tu_helpers_prepare(void)
 		TAILQ_INIT(&pools[i].queue);
 		TAILQ_INIT(&pools[i].working);
 	}
-	return pthread_atfork(before_fork, after_fork, child_of_fork);
+	return forks > 0 /* the handlers are there, and have counted it */
+	    ? 0
+	    : pthread_atfork(before_fork, after_fork, child_of_fork);
 }
 
 void

@@ -25,6 +25,7 @@ static _Thread_local struct tcp_error no_runtime;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static int key_error;
+static bool handles_forks; /* the handlers have been called */
 
 /* Runtimes of OS threads that have ended.  New OS threads use them again: the
  * generations of their handles go on, so that an old handle never equals a new
@@ -252,12 +253,14 @@ be_silent(int severity, const char *message)
 	(void)message;
 }
 
+/* If another OS thread forks meanwhile, glibc calls this again in the child.
+ * Handlers that have been called there are not registered twice. */
 static void
 prepare_process(void)
 {
 	event_set_log_callback(be_silent);
 	key_error = pthread_key_create(&key, runtime_give);
-	if (key_error == 0)
+	if (key_error == 0 && !handles_forks)
 		key_error =
 		    pthread_atfork(lock_unused, unlock_unused, child_of_fork);
 	if (key_error == 0)
@@ -281,6 +284,7 @@ unlock_unused(void)
 static void
 child_of_fork(void)
 {
+	handles_forks = true;
 	unlock_unused();
 	tu_bells_fork(tu_runtime_here != NULL ? &tu_runtime_here->bells : NULL);
 	if (tu_runtime_here != NULL)
