@@ -322,6 +322,33 @@ example() {
 	assert_output ''
 }
 
+@test "it heeds no noglob, failglob or noclobber of the test" {
+	cat >script <<-END
+		set -efC
+		shopt -s failglob
+		. '$TOP/cmd/bats/load.bash'
+		tcpu_stop
+		for try in 1 2; do
+			tcpu_start one -k --local 0 -- cat
+			tcpu_stop
+			tcpu_wait one 0 || echo "status \$?"
+		done
+		rm -r "\$TCPU_DIR"
+	END
+	mkdir tmp
+	run -0 env -i PATH="$PATH" TMPDIR="$PWD/tmp" timeout -k1 60 \
+		bash script 3>&-
+	assert_output $'status 143\nstatus 143'
+}
+
+@test "a server whose files cannot be made is no server" {
+	mkdir one.out
+	run -1 tcpu_start one --local 0 -- cat
+	assert_output --partial 'one.out: Is a directory'
+	run -2 tcpu_wait one
+	tcpu_stop
+}
+
 # forgets BODY - write a test file that starts a server with a command, prints
 # the pids of both, and does not stop them.
 forgets() {

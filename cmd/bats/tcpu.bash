@@ -19,6 +19,10 @@ tcpu_start() {
 	else
 		port=$(_tcpu_launch "$@" </dev/null)
 	fi
+	[ -e "$state/pid" ] || {
+		rm -r "$state"
+		return 1
+	}
 	[ -n "$port" ] || {
 		tcpu_wait "$1"
 		return
@@ -58,11 +62,14 @@ tcpu_wait() {
 # tcpu_stop [NAME]... - end these servers, or all that the test has started, and
 # return when they and the processes of their commands have ended.
 tcpu_stop() {
-	local name state folder result=0
-	folder=$(_tcpu_folder)
-	[ $# -gt 0 ] || for state in "$folder"/.tcpu/*/; do
-		[ ! -d "$state" ] || set -- "$@" "$(basename "$state")"
-	done
+	local name names state result=0
+	[ $# -gt 0 ] || {
+		# The test may have switched off patterns such as *.
+		names=$(ls "$(_tcpu_folder)/.tcpu" 2>/dev/null) || :
+		[ -n "$names" ] || return 0
+		mapfile -t names <<<"$names"
+		set -- "${names[@]}"
+	}
 	for name; do
 		state=$(_tcpu_state tcpu_stop "$name") &&
 			_tcpu_signal "$state" TERM CONT || result=2
@@ -120,7 +127,7 @@ _tcpu_launch() (
 	_tcpu_export_command "${@:2}"
 	"$BASH" -c "$(declare -f _tcpu_supervise); _tcpu_supervise \"\$@\"" \
 		bash $$ "$TCPU_DIR/.tcpu/$1" "${command[@]}" \
-		<&0 3>&1 >"$TCPU_DIR/$1.out" 2>"$TCPU_DIR/$1.err" &
+		<&0 3>&1 >|"$TCPU_DIR/$1.out" 2>|"$TCPU_DIR/$1.err" &
 )
 
 # _tcpu_export_command [ARGUMENT]... - set command to the arguments, where bash
