@@ -463,6 +463,7 @@ install-library: $(BUILD)/libtcpunit.a $(BUILD)/$(SO)
 	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/libtcpunit.so
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(FILL_IN) lib/tcpunit.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit.pc
 	for page in man/*.3 man/tcpunit*.7; do $(PAGE); done
 	for page in man/*.3; do for call in $$($(CALLS) $$page); do \
 		test man/$$call.3 = $$page || ln -sf $${page##*/} \
@@ -475,6 +476,7 @@ install-tls: $(TLS_OUT)
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(FILL_IN) lib/tls/tcpunit-tls.pc.in \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit-tls.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/tcpunit-tls.pc
 
 install-command: $(BUILD)/tcpu
 	install -D -t $(DESTDIR)$(BINDIR) $<
@@ -485,6 +487,7 @@ install-command: $(BUILD)/tcpu
 	install -D -m 644 -t $(DESTDIR)$(BATSDIR)/bats-tcpu cmd/bats/*.bash
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md
 	$(RECIPES) README.md >$(DESTDIR)$(DOCDIR)/recipes.bash
+	chmod 644 $(DESTDIR)$(DOCDIR)/recipes.bash
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/tcpu $(DESTDIR)$(INCLUDEDIR)/tcpunit.h \
@@ -526,6 +529,7 @@ binary: source
 	.ci/binary $(SOURCE) $(BUILD) $(ARCH)
 
 deb: source
+	@$(if $(word 2,$(CURDIR)),$(error make deb needs a path without spaces))
 	@.ci/deps $(BUILD_DEPS) $(DEB_DEPS)
 	.ci/deb $(SOURCE) $(BUILD)/deb
 

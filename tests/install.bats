@@ -10,7 +10,7 @@ prefix=/opt/tcpunit
 
 setup_file() {
 	cd "$TOP" || return
-	make_to install >"$BATS_FILE_TMPDIR/make.out"
+	(umask 077 && make_to install >"$BATS_FILE_TMPDIR/make.out")
 }
 
 setup() {
@@ -82,6 +82,11 @@ program() {
 	diff want got
 	(cd "$root" && find . ! -type d ! -path ".$prefix/*") >elsewhere
 	assert_content elsewhere ''
+}
+
+@test "everybody may read what an installer with a strict umask installs" {
+	find "$root$prefix" ! -type l ! -perm -444 >unreadable
+	assert_content unreadable ''
 }
 
 @test "each call leads to the page that is about it" {
