@@ -173,6 +173,17 @@ compopt() {
 	echo "compopt $*"
 }
 
+@test "a file's name before the cursor does not disturb bash and zsh" {
+	local COMP_WORDBREAKS=' ' COMP_WORDS=(tcpu listen --output=/a/b '')
+	local COMP_CWORD=3
+	# shellcheck source=/dev/null
+	. "$COMPLETION/tcpu.bash"
+	run -0 _tcpu tcpu '' --output=/a/b
+	refute_output --partial sed:
+	run offered zsh 'tcpu listen --output=/a/b '
+	refute_output --partial sed:
+}
+
 @test "each shell offers files where one is named" {
 	local command option count=0
 	touch here-it-is
@@ -183,6 +194,7 @@ compopt() {
 				offers_words "$shell" "tcpu $command $option " \
 					here-it-is
 			done
+			offers_words zsh "tcpu $command $option=" here-it-is
 			offers_words bash "tcpu $command $option " \
 				'compopt -o default'
 			offers_words bash "tcpu $command $option=" \
