@@ -43,7 +43,7 @@ tu_localhost_listed(void)
 		return errno != ENOENT && errno != EACCES && errno != ENOTDIR;
 	while (!found && getline(&line, &size, hosts) != -1)
 		found = lists(line);
-	found |= ferror(hosts) != 0;
+	found |= ferror(hosts) != 0 && errno != EISDIR;
 	free(line);
 	(void)fclose(hosts); /* it was read only */
 	return found;

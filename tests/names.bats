@@ -39,6 +39,13 @@ ends() {
 	assert_output "$(printf '::1\n127.0.0.1\n::1\n%.0s' 1 2 3)"
 }
 
+@test "localhost is this machine where /etc/hosts is a folder" {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	ends without_etc sh -c 'mkdir /etc/hosts && exec "$@"' sh
+	assert_success
+	assert_output "$(printf '::1\n127.0.0.1\n::1\n%.0s' 1 2 3)"
+}
+
 @test "localhost is what /etc/hosts says" {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	run -0 with_hosts '127.0.0.9 other localhost\n' timeout -k1 60 bash -c '

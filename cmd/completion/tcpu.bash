@@ -43,7 +43,7 @@ _tcpu() {
 		words="$(_tcpu_help 's/^  ([a-z-]+)  .*/\1/p') --help --version"
 	elif [[ $word == -* ]]; then
 		words=$(_tcpu_help 's/^  (-.,|   ) (--[a-z0-9-]+).*/\2/p' "$command")
-	elif [[ $option =~ ^--[a-z-]+$ ]]; then
+	elif [[ $option =~ ^--[a-z0-9-]+$ ]]; then
 		words=$(_tcpu_help "s/^ .*$option($before)(FILE|([a-z]+[|])+[a-z]+).*/\2/p" \
 			"$command" | tr '|' ' ')
 		if [ "$words" = FILE ]; then
