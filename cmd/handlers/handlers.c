@@ -15,7 +15,7 @@
 #include "../text.h"
 
 /* How long killed processes have to disappear, in ms. */
-#define KILL_TIME 100
+#define KILL_TIME 2000
 
 static int check_options(const struct run *run,
     const struct handler_options *options,
