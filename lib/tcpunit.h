@@ -966,8 +966,9 @@ TCPUNIT_API int tcp_wait_wake(int timeout);
  * Calls fn(arg) on an OS thread of the library's, waits until it returns
  * (parks), and stores its result unless RESULT is NULL.  This is for functions
  * that block, such as those for files and databases.  The process makes at most
- * eight such calls at a time; others wait for these.  All signals are blocked
- * in fn, and the library has nothing there of the caller's: handles are foreign
+ * eight such calls at a time; others wait for these.  fn must return: it must
+ * not call pthread_exit(3), and nobody can cancel it.  All signals are blocked
+ * in it, and the library has nothing there of the caller's: handles are foreign
  * ones.
  *
  * If the call fails, ARG is no longer the caller's: abandoned(arg, result) is
@@ -978,7 +979,7 @@ TCPUNIT_API int tcp_wait_wake(int timeout);
  * tcp_shutdown and the end of the caller do not wait for fn.  In the child of
  * fork(2) neither function goes on; if fn itself forks, its return ends the
  * child as exit(0) does.  An OS thread may end after fn; fork(2) waits for the
- * destructors of its data.
+ * destructors of its data, which must not fork.
  *
  * Errors: argument; timeout; terminated; system EAGAIN, EMFILE, ENFILE, ENOMEM.
  */
