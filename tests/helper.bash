@@ -31,6 +31,7 @@ default_signals=(env --default-signal=INT --default-signal=TERM)
 declare -gA text=(
 	[EADDRINUSE]='Address already in use'
 	[EADDRNOTAVAIL]='Cannot assign requested address'
+	[EHOSTUNREACH]='No route to host'
 	[EIO]='Input/output error'
 	[EMFILE]='Too many open files'
 	[ENAMETOOLONG]='File name too long'
@@ -41,6 +42,7 @@ declare -gA text=(
 ! grep -qaE 'ld-musl|No file descriptors available' "$BUILD/tcpu" || text=(
 	[EADDRINUSE]='Address in use'
 	[EADDRNOTAVAIL]='Address not available'
+	[EHOSTUNREACH]='Host is unreachable'
 	[EIO]='I/O error'
 	[EMFILE]='No file descriptors available'
 	[ENAMETOOLONG]='Filename too long'

@@ -972,18 +972,25 @@ vanishing() {
 		exit "$status"' bash "$@" 3>&- 2>err
 }
 
+# names_loss BYTES - check the message.  A slow kernel asks for the peer's address
+# first, and names what came of that.
+names_loss() {
+	assert_regex "$(<err)" \
+		"(${text[ETIMEDOUT]}|${text[EHOSTUNREACH]}) \($1\)"
+}
+
 @test "a peer that vanishes while nothing is said is 8" {
 	tcp_only || return 0
 	run vanishing '' --keepalive=1
 	assert_equal "$status" 8
-	assert_regex "$(<err)" "${text[ETIMEDOUT]} \(10 bytes received, 0 sent\)"
+	names_loss '10 bytes received, 0 sent'
 }
 
 @test "a peer that vanishes without acknowledging is 8" {
 	tcp_only || return 0
 	run vanishing question --keepalive=no --user-timeout=500ms
 	assert_equal "$status" 8
-	assert_regex "$(<err)" "${text[ETIMEDOUT]} \(10 bytes received, 8 sent\)"
+	names_loss '10 bytes received, 8 sent'
 }
 
 @test "a peer that lives and is slow to read has not vanished" {

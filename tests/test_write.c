@@ -5,10 +5,12 @@
  */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "drain.h"
 #include "pair.h"
+#include "patience.h"
 #include "peer.h"
 #include "probe.h"
 #include "tap.h"
@@ -535,6 +537,16 @@ many_connections(void)
 	tcp_close(l);
 }
 
+/* A busy kernel may deliver a reset later. */
+static void
+await_reset(tcp_port port)
+{
+	struct pollfd ends = {.fd = tcp_port_fileno(port)};
+
+	if (poll(&ends, 1, PATIENCE_MS) != 1)
+		abort();
+}
+
 /* The peer's program does not read. */
 static void
 acknowledged(void)
@@ -548,6 +560,7 @@ acknowledged(void)
 	    "tcp_await_acknowledgement sends what is buffered");
 	is_int(tcp_char_ready(b.server_in), 1, "and the peer's system has it");
 	tcp_reset(b.server_in);
+	await_reset(b.client_out);
 	ok(failed(tcp_await_acknowledgement(b.client_out) == -1,
 	       TCPUNIT_ERROR_NET, ECONNRESET),
 	    "a connection that was reset is a network error");
