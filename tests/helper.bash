@@ -10,8 +10,6 @@ export BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
 bats_load_library bats-support
 bats_load_library bats-assert
 
-# A bound against hanging, not on how busy the machine may be.
-export BATS_TEST_TIMEOUT=600
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 export TOP BUILD=${BUILD:-$TOP/build}
 export PATH=$BUILD:$PATH

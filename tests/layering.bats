@@ -7,8 +7,6 @@
 
 load helper
 
-export BATS_TEST_TIMEOUT=300 # a compiler runs for each header
-
 lib_rooms() {
 	cat <<-'END'
 	text handle sigpipe stack ahead timers marks localhost unix_address fd:
