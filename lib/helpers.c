@@ -28,7 +28,8 @@ static struct {
 static pthread_mutex_t fork_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local bool leaves;
 
-/* The job that this helper does.  One that forks uses it until its end. */
+/* The job that this helper does.  If the job forks, the child needs it, too,
+ * until the job ends. */
 static _Thread_local struct tu_job *own;
 
 static void before_fork(void);
@@ -177,8 +178,8 @@ helper_start(struct pool *p)
 	return error;
 }
 
-/* The main function of a helper.  A function of the program's may cancel its OS
- * thread, which would end amid its work, and with the lock. */
+/* The main function of a helper.  A function of the program's may cancel this
+ * OS thread, which would then end amid its work, with the lock held. */
 static void *
 help(void *pool)
 {

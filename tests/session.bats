@@ -972,8 +972,8 @@ vanishing() {
 		exit "$status"' bash "$@" 3>&- 2>err
 }
 
-# names_loss BYTES - check the message.  A slow kernel asks for the peer's address
-# first, and names what came of that.
+# names_loss BYTES - check the message.  A slow kernel may have asked for the peer's
+# link address, and then gives the failure of that as the reason.
 names_loss() {
 	assert_regex "$(<err)" \
 		"(${text[ETIMEDOUT]}|${text[EHOSTUNREACH]}) \($1\)"
