@@ -101,8 +101,9 @@ took() {
 	assert_output 124
 }
 
+# Before its own connection is in the queue, it would accept ours.
 @test "a host that is gone answers nothing" {
-	on_the_page 'a host that is gone' "$listens"'
+	on_the_page 'a host that is gone' 'tcpu accept-ready --wait=50 8000
 		tcpu connect -w 300ms 127.0.0.1 8000 </dev/null; echo "$?"'
 	assert_output 124
 }
